@@ -1,0 +1,99 @@
+"""The thin layer over bpy: meshes, curves, attributes and materials from numpy arrays, equal on 4.5 and 5.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import bpy
+import numpy as np
+
+SUPPORTED = ((4, 5), (5, 2))
+_FIELD = {"FLOAT": "value", "INT": "value", "BOOLEAN": "value", "FLOAT_VECTOR": "vector", "FLOAT2": "vector",
+          "FLOAT_COLOR": "color"}  # fmt: skip
+
+
+class UnsupportedBlender(RuntimeError):
+    """This Blender is none of the supported releases."""
+
+
+def require_supported_blender() -> None:
+    """Refuse a Blender release that is not tested."""
+    if bpy.app.version[:2] not in SUPPORTED:
+        allowed = " and ".join(f"{major}.{minor} LTS" for major, minor in SUPPORTED)
+        raise UnsupportedBlender(f"Blender {bpy.app.version_string}: supported are {allowed}")
+
+
+def set_attribute(data, name: str, kind: str, domain: str, values: np.ndarray) -> None:
+    """Store an array as a named attribute of a mesh or curves (kind FLOAT, INT, FLOAT_VECTOR, FLOAT2, FLOAT_COLOR)."""
+    attribute = data.attributes.get(name) or data.attributes.new(name, kind, domain)
+    dtype = np.int32 if kind == "INT" else np.bool_ if kind == "BOOLEAN" else np.float32
+    attribute.data.foreach_set(_FIELD[kind], np.ascontiguousarray(values, dtype).ravel())
+
+
+def mesh_data(name: str, vertices: np.ndarray, faces) -> bpy.types.Mesh:
+    """A mesh from vertices (n, 3) and faces, an array (m, k) or a list of index lists."""
+    mesh = bpy.data.meshes.new(name)
+    sizes = np.fromiter((len(face) for face in faces), np.int32, len(faces))
+    corners = np.concatenate([np.asarray(face, np.int32) for face in faces]) if len(faces) else np.zeros(0, np.int32)
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", np.ascontiguousarray(vertices, np.float32).ravel())
+    mesh.loops.add(len(corners))
+    mesh.loops.foreach_set("vertex_index", corners)
+    mesh.polygons.add(len(sizes))
+    mesh.polygons.foreach_set("loop_start", np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32))
+    mesh.update(calc_edges=True)
+    return mesh
+
+
+def mesh_object(
+    name: str,
+    vertices: np.ndarray,
+    faces,
+    *,
+    part,
+    attributes: Mapping[str, tuple[str, str, np.ndarray]] | None = None,
+    smooth: bool = True,
+    uv: np.ndarray | None = None,
+) -> bpy.types.Object:
+    """A mesh object; ``part`` is one class id or one per face, ``uv`` one (2,) per corner, attributes name -> (kind,
+    domain, values)."""
+    mesh = mesh_data(name, vertices, faces)
+    set_attribute(mesh, "part", "FLOAT", "FACE", np.broadcast_to(np.asarray(part, np.float32), (len(faces),)))
+    for attribute, (kind, domain, values) in (attributes or {}).items():
+        set_attribute(mesh, attribute, kind, domain, values)
+    if uv is not None:
+        layer = mesh.uv_layers.new(name="UVMap")
+        layer.uv.foreach_set("vector", np.ascontiguousarray(uv, np.float32).ravel())
+    mesh.polygons.foreach_set("use_smooth", np.full(len(faces), smooth))
+    return bpy.data.objects.new(name, mesh)
+
+
+def curves_object(
+    name: str,
+    strands,
+    radii: np.ndarray,
+    *,
+    part: float,
+    curve_attributes: Mapping[str, tuple[str, np.ndarray]] | None = None,
+) -> bpy.types.Object:
+    """A hair curves object from strands, an array (n, k, 3) or a list of (k_i, 3); radii in metres, one per point."""
+    curves = bpy.data.hair_curves.new(name)
+    sizes = [len(strand) for strand in strands]
+    curves.add_curves(sizes)
+    points = np.concatenate([np.asarray(strand, np.float32).reshape(-1, 3) for strand in strands])
+    curves.points.foreach_set("position", points.ravel())
+    widths = np.broadcast_to(np.asarray(radii, np.float32), np.shape(radii) or (len(points),))
+    curves.points.foreach_set("radius", np.ascontiguousarray(widths.reshape(-1), np.float32))
+    set_attribute(curves, "part", "FLOAT", "CURVE", np.full(len(sizes), part))
+    for attribute, (kind, values) in (curve_attributes or {}).items():
+        set_attribute(curves, attribute, kind, "CURVE", values)
+    return bpy.data.objects.new(name, curves)
+
+
+def new_material(name: str) -> tuple[bpy.types.Material, bpy.types.NodeTree]:
+    """A material with an empty node tree."""
+    material = bpy.data.materials.new(name)
+    if material.node_tree is None:  # 4.5 starts without one, 5.2 always has it
+        material.use_nodes = True
+    material.node_tree.nodes.clear()
+    return material, material.node_tree

@@ -1,0 +1,1 @@
+"""Materials as functions of a spec."""

@@ -1,0 +1,1 @@
+"""People: identity, expression, skin, eyes, hair and what they wear."""

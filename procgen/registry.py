@@ -1,0 +1,70 @@
+"""The registry: every generator by name, so that the command line, the add-on and the tests find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .params import VERSION, SpecError, child, from_dict, to_dict
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator: one module with a spec class, a sampling function and a building function."""
+
+    name: str
+    family: str
+    module: str  # relative to this package
+    spec: str
+    sample: str
+    build: str
+    doc: str
+
+    def load(self, what: str) -> Any:
+        """The generator's spec class, sampler or builder; its module is imported only now."""
+        return getattr(import_module(self.module, __package__), getattr(self, what))
+
+
+GENERATORS = {
+    generator.name: generator
+    for generator in (
+        Generator("faces", "people", ".people.face", "Face", "sample_face", "build_face", "a person's head and bust"),
+    )
+}
+
+
+def find(name: str) -> Generator:
+    """The generator of a name."""
+    if name not in GENERATORS:
+        raise SpecError(f"{name}: no such generator; allowed are {', '.join(GENERATORS)}")
+    return GENERATORS[name]
+
+
+def sample(name: str, seed: int, fixed: dict | None = None) -> Any:
+    """Draw the spec of a seed; the same seed and version give the same spec everywhere."""
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise SpecError(f"seed: {seed} is not allowed; allowed is a whole number from 0")
+    return find(name).load("sample")(child(int(seed), name), fixed)
+
+
+def build(name: str, spec: Any, **options) -> Any:
+    """Build a spec in the open Blender scene."""
+    return find(name).load("build")(spec, **options)
+
+
+def dump(name: str, spec: Any) -> dict:
+    """A spec as a JSON document that says its kind and schema version."""
+    return {"kind": name, "version": VERSION, "spec": to_dict(spec)}
+
+
+def parse(document: Any) -> tuple[str, Any]:
+    """Read what ``dump`` wrote: the kind and the spec."""
+    if not isinstance(document, dict) or set(document) != {"kind", "version", "spec"}:
+        raise SpecError("spec file: allowed is an object of kind, version and spec")
+    if document["version"] != VERSION:
+        raise SpecError(f"spec file: version {document['version']!r} is not allowed; allowed is {VERSION}")
+    generator = find(document["kind"])
+    return generator.name, from_dict(generator.load("spec"), document["spec"])
