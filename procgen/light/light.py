@@ -1,0 +1,142 @@
+"""Light: the spec of a picture's surroundings, and the world and lamps built from it at a metered exposure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+
+from ..params import SpecError, beta, choice, draw, fork, lognormal, normal, seed, spec, text, uniform
+from . import interiors, night, outdoors
+from .lamps import Lamp, build_lamp, lamp_irradiance
+from .panorama import LUMINANCE, irradiance
+
+# Each kind of surroundings: light, rng -> (panorama, lamps, defocus of what is far, radians).
+SURROUNDINGS = {
+    "street": outdoors.street, "park": outdoors.park, "beach": outdoors.beach, "country": outdoors.country,
+    "studio": interiors.studio, "window": interiors.window, "room": interiors.room,
+    "night_street": night.night_street, "neon": night.neon,
+}  # fmt: skip
+WEIGHTS = {"street": 0.15, "park": 0.15, "beach": 0.05, "country": 0.09, "studio": 0.22, "window": 0.12, "room": 0.14,
+           "night_street": 0.05, "neon": 0.03}  # fmt: skip
+SAYS = {
+    "street": "on a street in daylight", "park": "in a park", "beach": "on a beach", "country": "in the countryside",
+    "studio": "in a photo studio", "window": "by a window", "room": "in a room", "night_street": "on a street at night",
+    "neon": "in neon light",
+}  # fmt: skip
+GREY = 0.80  # radiance of a white card at the face that the meter aims at; AgX puts skin in its place from there
+BALANCE = 0.72  # how far the camera's white balance follows the light's colour
+
+
+@spec
+class Light:
+    """Where the person is and what lights them."""
+
+    kind: str = choice(WEIGHTS, doc="kind of surroundings", says=SAYS)
+    sun_elevation: float = beta(1.6, 1.9, 4, 70, unit="deg", doc="height of the sun")
+    sun_azimuth: float = uniform(-180, 180, unit="deg", doc="sun from straight ahead to the person's left")
+    turbidity: float = lognormal(2.8, 0.3, 2, 8, doc="haze in the air, 2 clear … 8 hazy")
+    overcast: float = beta(0.7, 0.9, doc="0 clear … 1 overcast")
+    studio: str = choice({name: 1.0 for name in interiors.STUDIO}, doc="portrait set-up of a studio")
+    key_side: float = uniform(-1, 1, doc="side of the key light, +1 the person's left; its size scales the angle")
+    key_azimuth: float = normal(45, 22, 5, 110, unit="deg", doc="key light from straight ahead")
+    key_elevation: float = normal(25, 13, -5, 65, unit="deg", doc="height of the key light")
+    key_size: float = lognormal(1.0, 0.35, 0.4, 2.2, doc="softness of the key light, relative")
+    warmth: float = lognormal(4900, 0.22, 2600, 9000, unit="K", doc="colour temperature of lamps")
+    exposure: float = normal(0.0, 0.22, -1.2, 1.2, unit="EV", doc="how far the exposure misses the meter")
+    hdri: str = text("", doc="an environment picture (.exr or .hdr) in place of the kind")
+    hdri_rotation: float = uniform(-180, 180, unit="deg", doc="turn of the environment picture")
+    seed: int = seed()
+
+
+def sample_light(rng: Generator, fixed=None) -> Light:
+    """Draw light; the key stands clearly on one side."""
+    side = 1.0 if fork(rng, "side").random() < 0.5 else -1.0
+    return draw(Light, rng, fixed, key_side=normal(0.9 * side, 0.1, -1, 1))
+
+
+def _meter(radiance: np.ndarray, lamps: list[Lamp], tone: float, exposure: float) -> np.ndarray:
+    """The gain (3,) that brings the light on a face to the aim, with most of its colour balanced away."""
+    yaw, pitch = np.radians([0, 35, -35, 60, -60, 0]), np.radians([0, 0, 0, 10, 10, 40])
+    normals = np.stack([np.cos(pitch) * np.sin(yaw), -np.cos(pitch) * np.cos(yaw), np.sin(pitch)], 1)
+    falling = (irradiance(radiance, normals) + lamp_irradiance(lamps, normals)) / np.pi
+    bright = falling @ LUMINANCE
+    level = 0.6 * np.exp(np.log(np.maximum(bright, 1e-9)).mean()) + 0.4 * np.quantile(bright, 0.85)
+    colour = falling.mean(0) / max(float(falling.mean(0) @ LUMINANCE), 1e-9)
+    balance = np.maximum(colour, 0.05) ** -BALANCE
+    balance /= max(float((balance * colour) @ LUMINANCE), 1e-9)
+    return GREY * tone * 2.0**exposure / level * balance
+
+
+def skin_compensation(person) -> float:
+    """Photographers open up for dark skin and close for pale skin, by a third of the difference."""
+    tone = getattr(person, "skin_luminance", None)
+    return float(np.clip((0.34 / tone) ** 0.33, 0.8, 1.5)) if tone else 1.0
+
+
+def build_light(light: Light, person) -> list:
+    """Build the scene's world and lamps; the light is metered on the face analytically, before any render."""
+    import bpy
+
+    if light.hdri:
+        radiance, lamps, image = _read_environment(light), [], None
+    else:
+        panorama, lamps, defocus = SURROUNDINGS[light.kind](light, _stream(light))
+        panorama.defocus(defocus)
+        radiance, image = panorama.radiance, panorama.radiance
+    gain = _meter(radiance, lamps, skin_compensation(person), light.exposure)
+    world = bpy.data.worlds.new("Surroundings")
+    bpy.context.scene.world = world
+    _world_nodes(world, light, image, gain)
+    return [person.link(build_lamp(lamp, index, gain), "lamp", parent=False) for index, lamp in enumerate(lamps)]
+
+
+def _stream(light: Light) -> Generator:
+    from ..params import child
+
+    return child(light.seed, light.kind)
+
+
+def _read_environment(light: Light) -> np.ndarray:
+    """The environment picture (h, w, 3) turned as the world will show it."""
+    import bpy
+
+    path = Path(light.hdri)
+    if not path.is_file() or path.suffix.lower() not in (".exr", ".hdr"):
+        raise SpecError(f"light.hdri: {light.hdri} is not a file; allowed is an .exr or .hdr picture")
+    image = bpy.data.images.load(str(path))
+    width, height = image.size
+    if not width or width > 16384 or height > 8192:
+        raise SpecError(f"light.hdri: {light.hdri} has {width}x{height} pixels; allowed is up to 16384x8192")
+    pixels = np.zeros(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    picture = pixels.reshape(height, width, image.channels)[..., :3]
+    return np.roll(picture, round(light.hdri_rotation / 360 * width), axis=1)
+
+
+def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
+    import bpy
+
+    from ..nodes.shader import Nodes
+
+    if world.node_tree is None:
+        world.use_nodes = True
+    world.node_tree.nodes.clear()
+    g = Nodes(world.node_tree)
+    if image is None:
+        picture = bpy.data.images.load(light.hdri, check_existing=True)
+        coordinates = g.add("ShaderNodeTexCoord")["Generated"]
+        turn = (0.0, 0.0, np.radians(light.hdri_rotation))
+        vector = g.add("ShaderNodeMapping", {"Vector": coordinates, "Rotation": turn}).out()
+    else:
+        height, width = image.shape[:2]
+        picture = bpy.data.images.new("Surroundings", width, height, alpha=False, float_buffer=True)
+        picture.colorspace_settings.name = "Linear Rec.709"
+        pixels = np.ones((height, width, 4), np.float32)
+        pixels[..., :3] = image
+        picture.pixels.foreach_set(pixels.ravel())
+        vector = None
+    texture = g.add("ShaderNodeTexEnvironment", {"Vector": vector}, image=picture)
+    colour = g.mix(1.0, texture.out(), tuple(float(c) for c in gain), blend="MULTIPLY")
+    g.surface(g.add("ShaderNodeBackground", {"Color": colour, "Strength": 1.0}).out())
