@@ -58,6 +58,12 @@ class Person:
         self.objects.append(obj)
         return obj
 
+    def number_objects(self) -> None:
+        """Give every visible object its instance id, in build order from 1."""
+        visible = [obj for obj in self.objects if obj.type in ("MESH", "CURVES")]
+        for index, obj in enumerate(visible, start=1):
+            obj.pass_index = index
+
     def set_expression(self, expression: Any, frame: int | None = None) -> None:
         """Set shape keys and bones to an expression, and key them on a frame if one is given."""
         keys = self.head.data.shape_keys.key_blocks
