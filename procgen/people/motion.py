@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -100,25 +102,39 @@ def _follow_bone(obj, follow: str, poses: list[Pose]) -> None:
     _make_linear(obj)
 
 
-def _anchors(surface: Surface, points: np.ndarray) -> np.ndarray:
-    """The triangle (k,) of the surface nearest to each point."""
+class Anchors(NamedTuple):
+    """Places of a surface that points hang on: triangle (k,) and barycentric weights (k, 3)."""
+
+    triangles: np.ndarray
+    weights: np.ndarray
+
+
+def _anchors(surface: Surface, points: np.ndarray) -> Anchors:
+    """The place of the surface nearest to each point."""
     tree = surface.bvh()
-    return np.array([tree.find_nearest(point)[2] for point in points.tolist()])
-
-
-def _frames_of(surface: Surface, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The centre (k, 3) and orthonormal frame (k, 3, 3) of triangles."""
+    nearest = [tree.find_nearest(point) for point in points.tolist()]
+    triangles = np.array([found[2] for found in nearest])
     a, b, c = (surface.positions[surface.triangles[triangles, i]] for i in range(3))
+    edges = np.stack([b - a, c - a], 2)
+    offset = np.array([found[0] for found in nearest]) - a
+    tail = np.einsum("kij,kj->ki", np.linalg.pinv(edges), offset)
+    return Anchors(triangles, np.concatenate([1 - tail.sum(1, keepdims=True), tail], 1))
+
+
+def _frames_of(surface: Surface, anchors: Anchors) -> tuple[np.ndarray, np.ndarray]:
+    """The position (k, 3) and the orthonormal frame (k, 3, 3) of the triangle of each anchor."""
+    corners = surface.positions[surface.triangles[anchors.triangles]]
+    a, b, c = corners.transpose(1, 0, 2)
     x = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
     z = np.cross(x, c - a)
     z /= np.linalg.norm(z, axis=1, keepdims=True)
-    return (a + b + c) / 3, np.stack([x, np.cross(z, x), z], 2)
+    return np.einsum("kc,kci->ki", anchors.weights, corners), np.stack([x, np.cross(z, x), z], 2)
 
 
-def _moved(points: np.ndarray, triangles: np.ndarray, first: Surface, current: Surface) -> np.ndarray:
-    """Points (k, 3) carried rigidly by the triangle that each hangs on."""
-    centre, frame = _frames_of(first, triangles)
-    new_centre, new_frame = _frames_of(current, triangles)
+def _moved(points: np.ndarray, anchors: Anchors, first: Surface, current: Surface) -> np.ndarray:
+    """Points (k, 3) carried rigidly by the place that each hangs on."""
+    centre, frame = _frames_of(first, anchors)
+    new_centre, new_frame = _frames_of(current, anchors)
     local = np.einsum("kij,ki->kj", frame, points - centre)
     return new_centre + np.einsum("kij,kj->ki", new_frame, local)
 
@@ -134,12 +150,13 @@ def _follow_skin(obj, surfaces: list[Surface]) -> None:
     if curves:
         sizes = np.array([curve.points_length for curve in obj.data.curves])
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        triangles = np.repeat(_anchors(surfaces[0], points[roots]), sizes)
+        at_roots = _anchors(surfaces[0], points[roots])
+        anchors = Anchors(*(np.repeat(values, sizes, 0) for values in at_roots))
     else:
-        triangles = _anchors(surfaces[0], points)
+        anchors = _anchors(surfaces[0], points)
         obj.shape_key_add(name="Basis", from_mix=False)
     for frame, surface in enumerate(surfaces):
-        moved = _moved(points, triangles, surfaces[0], surface)
+        moved = _moved(points, anchors, surfaces[0], surface)
         local = (moved @ inverse[:3, :3].T + inverse[:3, 3]).astype(np.float32)
         if curves:
             attribute = obj.data.attributes.new(f"frame_{frame}", "FLOAT_VECTOR", "POINT")
