@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .parts import PART
+from .pose import Pose
 from .surface import Surface
 
 # Template coordinates in millimetres, mirrored about x = 0. Found once: a 68-point predictor of the scheme was run on
@@ -64,8 +65,12 @@ def landmark_vertices(surface: Surface) -> np.ndarray:
     return result
 
 
-def landmark_points(person, surface: Surface | None = None) -> np.ndarray:
-    """The landmarks (70, 3) in the world, metres, of the posed person (or of another frame's surface)."""
+def landmark_points(person, surface: Surface, pose: Pose) -> np.ndarray:
+    """The landmarks (70, 3) in the world, metres, on a frame's surface and with its eyes turned."""
     vertices = landmark_vertices(person.surface)
-    pupils = [person.eye_landmarks[side]["pupil"] for side in ("right", "left")]
-    return np.concatenate([(surface or person.surface).positions[vertices], np.array(pupils)])
+    pupils = []
+    for side in ("right", "left"):
+        first, current = person.pose.eyes[side], pose.eyes[side]
+        local = first.rotation.T @ (np.asarray(person.eye_landmarks[side]["pupil"]) - first.centre)
+        pupils.append(current.rotation @ local + current.centre)
+    return np.concatenate([surface.positions[vertices], np.array(pupils)])

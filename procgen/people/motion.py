@@ -28,6 +28,19 @@ def expressions(spec, frames: int) -> list[Expression]:
     return [blend(spec.expression, spec.motion, float(t * t * (3 - 2 * t))) for t in steps]
 
 
+class State(NamedTuple):
+    """The evaluated skin and the pose of one frame."""
+
+    surface: Surface
+    pose: Pose
+
+
+def state_of_frame(person, frame: int) -> State:
+    """The state of a frame; a person that was not animated has one."""
+    states = getattr(person, "states", None) or [State(person.surface, person.pose)]
+    return states[frame]
+
+
 def animate(person, frames: int) -> None:
     """Key the person on frames 0 … frames - 1; before and after it holds still.
 
@@ -50,7 +63,7 @@ def animate(person, frames: int) -> None:
             _follow_skin(obj, surfaces)
         elif follow != "none":
             _follow_bone(obj, follow, poses)
-    person.frame_surfaces = surfaces
+    person.states = [State(*state) for state in zip(surfaces, poses, strict=True)]
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 0, frames - 1
     bpy.context.scene.frame_set(0)
 

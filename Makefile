@@ -1,0 +1,44 @@
+# Everything happens in a virtual environment of the project's own.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+
+.PHONY: help demo test slow lint extension bench judges clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed  ## Render 4 labelled faces, check them, write the gallery
+	$(BIN)/python -m simulacra render faces $(DEMO) --count 4 --seed 1 --size 512 --samples 32
+	$(BIN)/python -m simulacra check $(DEMO)
+	$(BIN)/python -m simulacra view $(DEMO)
+
+test: $(VENV)/.installed  ## Run the tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pytest -q
+
+slow: $(VENV)/.installed  ## Run the tests that take minutes
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(VENV)/.installed  ## Check style and layers
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
+	$(BIN)/python tools/bench_render.py
+
+judges: $(VENV)/.installed  ## Install the detectors that judge faces
+	$(BIN)/python -m pip install --quiet '.[judges]' 'setuptools<81'
+
+extension: $(VENV)/.installed  ## Build the Blender extension
+	$(BIN)/python tools/build_extension.py
+
+clean:  ## Remove what was made
+	rm -rf $(VENV) build dist $(DEMO) *.egg-info

@@ -1,0 +1,27 @@
+"""The Blender side: registers the command ``blender --command simulacra``."""
+
+_command = None
+
+
+def _main(argv) -> int:
+    from ..__main__ import main
+
+    return main(list(argv))
+
+
+def register():
+    """Called when the extension is enabled."""
+    global _command
+    import bpy
+
+    _command = bpy.utils.register_cli_command("simulacra", _main)
+
+
+def unregister():
+    """Called when the extension is disabled."""
+    global _command
+    import bpy
+
+    if _command is not None:
+        bpy.utils.unregister_cli_command(_command)
+        _command = None

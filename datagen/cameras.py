@@ -1,0 +1,62 @@
+"""Cameras as numbers: K in pixels with the first pixel's centre at (0.5, 0.5), cam2world in OpenCV axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -z with y up; OpenCV's along z with y down
+
+
+def camera_record(camera, scene, frame: int) -> dict:
+    """The record of a Blender camera object for the scene's resolution."""
+    width, height = scene.render.resolution_x, scene.render.resolution_y
+    data = camera.data
+    # The sensor is fitted to the larger side unless the camera says which.
+    horizontal = data.sensor_fit == "HORIZONTAL" or (data.sensor_fit == "AUTO" and width >= height)
+    sensor = data.sensor_height if data.sensor_fit == "VERTICAL" else data.sensor_width
+    span = width if horizontal else height
+    focal = data.lens / sensor * span
+    centre = [width / 2 - data.shift_x * span, height / 2 + data.shift_y * span]
+    return {
+        "frame": frame,
+        "time": frame / (scene.render.fps / scene.render.fps_base),
+        "rig": camera.get("rig", "portrait"),
+        "width": width,
+        "height": height,
+        "K": [[focal, 0.0, centre[0]], [0.0, focal, centre[1]], [0.0, 0.0, 1.0]],
+        "cam2world": (np.array(camera.matrix_world) @ FLIP).tolist(),
+        "lens_mm": data.lens,
+        "sensor_mm": sensor,
+        "f_stop": data.dof.aperture_fstop if data.dof.use_dof else None,
+        "focus_m": data.dof.focus_distance if data.dof.use_dof else None,
+    }
+
+
+def to_camera(record: dict, points: np.ndarray) -> np.ndarray:
+    """World points (…, 3) in the camera's frame."""
+    matrix = np.asarray(record["cam2world"])
+    return (np.asarray(points, np.float64) - matrix[:3, 3]) @ matrix[:3, :3]
+
+
+def project(record: dict, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (…, 2) and planar depth (…) of world points (…, 3)."""
+    local = to_camera(record, points)
+    k = np.asarray(record["K"])
+    depth = local[..., 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixels = local[..., :2] / depth[..., None] * [k[0, 0], k[1, 1]] + k[:2, 2]
+    return pixels, depth
+
+
+def pixel_centres(record: dict) -> np.ndarray:
+    """The pixel coordinates (h, w, 2) of all pixel centres."""
+    x, y = np.arange(record["width"]) + 0.5, np.arange(record["height"]) + 0.5
+    return np.stack(np.meshgrid(x, y), -1)
+
+
+def pixel_rays(record: dict) -> tuple[np.ndarray, np.ndarray]:
+    """The origin (3,) and the directions (h, w, 3) in the world, of length one along the optical axis."""
+    k, matrix = np.asarray(record["K"]), np.asarray(record["cam2world"])
+    local = (pixel_centres(record) - k[:2, 2]) / [k[0, 0], k[1, 1]]
+    local = np.concatenate([local, np.ones((*local.shape[:2], 1))], -1)
+    return matrix[:3, 3], local @ matrix[:3, :3].T

@@ -1,0 +1,9 @@
+"""The two ways in which a command fails."""
+
+
+class BadInput(ValueError):
+    """What was asked is not allowed; exit code 2."""
+
+
+class Unfinished(RuntimeError):
+    """What was asked could not be finished; exit code 1."""

@@ -1,0 +1,109 @@
+"""Reads and writes the files of a sample: EXR by channel name, PNG by exact type, JSON; written beside, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from .errors import BadInput
+from .labels import LABELS
+
+CHANNELS = {1: ("V",), 2: ("X", "Y"), 3: ("X", "Y", "Z")}
+COLOUR = ("R", "G", "B")
+COLOURS = ("linear", "albedo")
+
+
+def _channel_names(label: str) -> tuple[str, ...]:
+    return COLOUR if label in COLOURS else CHANNELS[LABELS[label].channels]
+
+
+def read_exr_channels(path: Path) -> dict[str, np.ndarray]:
+    """Every channel (h, w) float32 of an EXR file by its full name, of all its parts."""
+    import OpenEXR
+
+    channels = {}
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        for part in file.parts:
+            for name, channel in part.channels.items():
+                channels[name] = np.array(channel.pixels, np.float32)
+    return channels
+
+
+def write_label(path: Path, label: str, values: np.ndarray) -> None:
+    """Write a label's array (h, w) or (h, w, c) in the type that its row declares."""
+    row = LABELS[label]
+    values = np.asarray(values)
+    expected = (2,) if row.channels == 1 else (3,)
+    if values.ndim not in expected or (values.ndim == 3 and values.shape[2] != row.channels):
+        raise ValueError(f"{label}: shape {values.shape} is not (h, w{', ' + str(row.channels) if row.channels > 1 else ''})")
+    if row.suffix == "png":
+        _write_png(path, values.astype(row.dtype))
+    else:
+        _write_exr(path, values.astype(np.float32), _channel_names(label))
+
+
+def read_label(path: Path, label: str) -> np.ndarray:
+    """Read a label's file; its type and channel count are checked against the table."""
+    row = LABELS[label]
+    if not path.is_file():
+        raise BadInput(f"{path}: is missing")
+    if row.suffix == "png":
+        import cv2
+
+        values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if values is None:
+            raise BadInput(f"{path}: is not a whole PNG file")
+        values = values[..., ::-1] if values.ndim == 3 else values
+    else:
+        try:
+            channels = read_exr_channels(path)
+        except Exception as error:
+            raise BadInput(f"{path}: is not a whole EXR file ({error})") from None
+        names = _channel_names(label)
+        if set(channels) != set(names):
+            raise BadInput(f"{path}: holds channels {', '.join(sorted(channels))}; allowed are {', '.join(names)}")
+        values = channels[names[0]] if len(names) == 1 else np.stack([channels[name] for name in names], -1)
+    if values.dtype != row.dtype or (values.shape[2] if values.ndim == 3 else 1) != row.channels:
+        raise BadInput(f"{path}: holds {values.dtype}×{values.shape[2:] or 1}; allowed is "
+                       f"{np.dtype(row.dtype).name}×{row.channels}")  # fmt: skip
+    return values
+
+
+def _write_png(path: Path, values: np.ndarray) -> None:
+    import cv2
+
+    data = np.ascontiguousarray(values[..., ::-1] if values.ndim == 3 else values)
+    if not cv2.imwrite(str(path), data, [cv2.IMWRITE_PNG_COMPRESSION, 6]):
+        raise OSError(f"{path}: cannot be written")
+
+
+def _write_exr(path: Path, values: np.ndarray, names: tuple[str, ...]) -> None:
+    import OpenEXR
+
+    planes = values[..., None] if values.ndim == 2 else values
+    channels = {name: np.ascontiguousarray(planes[..., index]) for index, name in enumerate(names)}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, channels).write(str(path))
+
+
+def write_json(path: Path, value) -> None:
+    """Write JSON beside the target and rename it into place."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path):
+    """Read JSON; raises BadInput that names the file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise BadInput(f"{path}: is missing") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadInput(f"{path}: is not a JSON file ({error})") from None

@@ -1,0 +1,99 @@
+"""The label table: every label once, with its file, type, unit, background and its rule for what can be seen through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..procgen.people.parts import CLASSES, IGNORE
+from .errors import BadInput
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label: how it is stored, what its numbers mean, and what stands where nothing is."""
+
+    name: str
+    suffix: str
+    dtype: type
+    channels: int
+    unit: str
+    background: float
+    doc: str
+    rule: str = "opaque things only; lenses, cornea and tears are looked through"
+    default: bool = True  # rendered when the user names no labels
+    sequence: bool = False  # needs more than one frame
+
+
+STRAND = "the first opaque hit; a strand of hair counts where it covers the pixel's centre"
+LABELS = {
+    label.name: label
+    for label in (
+        Label("rgb", "png", np.uint8, 3, "sRGB after the view transform", 0, "the picture"),
+        Label("linear", "exr", np.float32, 3, "linear Rec.709, scene referred", 0, "the picture before the view transform",
+              default=False),
+        Label("depth", "exr", np.float32, 1, "m along the optical axis", np.inf, "planar depth", STRAND),
+        Label("normal", "exr", np.float32, 3, "unit vector, camera frame (x right, y down, z forward)", 0,
+              "smooth shading normal, without bump", STRAND),
+        Label("position", "exr", np.float32, 3, "m, world", np.nan, "the surface point of the pixel's centre", STRAND),
+        Label("parts", "png", np.uint8, 1, "class id", 0, "19 classes of FaceSynthetics, 255 ignore", STRAND),
+        Label("hair", "png", np.uint8, 1, "255 on scalp hair", 0, "mask of scalp hair, exact for each strand", STRAND),
+        Label("hair_alpha", "exr", np.float32, 1, "0…1", 0, "share of the pixel covered by scalp hair",
+              "coverage over the pixel filter, 24 samples"),
+        Label("instance", "png", np.uint16, 1, "instance id", 0, "object, numbered in build order from 1", STRAND),
+        Label("uv", "exr", np.float32, 2, "0…1", 0, "texture coordinates; 0 on things without them", STRAND),
+        Label("albedo", "exr", np.float32, 3, "linear Rec.709 reflectance", 0, "diffuse and subsurface colour",
+              "averaged over the pixel as the picture is; 0 on hair strands, which have no diffuse lobe"),
+        Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan, "forward optical flow", STRAND,
+              sequence=True),
+        Label("flow_back", "exr", np.float32, 2, "px to the previous frame, x right, y down", np.nan,
+              "backward optical flow", STRAND, sequence=True),
+        Label("occlusion", "png", np.uint8, 1, "255 hidden or out of frame in the next frame", 0, "forward occlusion",
+              STRAND, sequence=True),
+        Label("occlusion_back", "png", np.uint8, 1, "255 hidden or out of frame in the previous frame", 0,
+              "backward occlusion", STRAND, sequence=True),
+    )
+}  # fmt: skip
+
+# Records beside the pictures, one file a sample.
+RECORDS = {
+    "landmarks": "70 face landmarks in 2D and 3D with visibility, head pose and gaze",
+    "objects": "2D and oriented 3D boxes, class, pose, instance id, the part of the spec",
+    "camera": "intrinsics, cam2world, lens",
+    "caption": "a sentence from the spec",
+    "spec": "everything that was drawn",
+}
+PARTS = {index: name for index, name in enumerate(CLASSES)} | {IGNORE: "ignore"}
+HAIR = CLASSES.index("hair")
+
+
+def default_labels(frames: int) -> tuple[str, ...]:
+    """The labels of a recipe that names none."""
+    return tuple(label.name for label in LABELS.values() if label.default and (frames > 1 or not label.sequence))
+
+
+def check_labels(names: tuple[str, ...], frames: int) -> tuple[str, ...]:
+    """The labels asked for, rgb first; raises BadInput on unknown ones and on motion without frames."""
+    for name in names:
+        if name not in LABELS and name not in RECORDS:
+            raise BadInput(f"labels: {name} is not a label; allowed are {', '.join([*LABELS, *RECORDS])}")
+        if name in LABELS and LABELS[name].sequence and frames < 2:
+            raise BadInput(f"labels: {name} needs a sequence; allowed with --frames 2 or more")
+    return tuple(name for name in LABELS if name == "rgb" or name in names)
+
+
+def file_name(frame: int, label: str) -> str:
+    """The name of a label's file within a sample."""
+    return f"{frame:04d}.{label}.{LABELS[label].suffix}"
+
+
+def table() -> list[dict]:
+    """The label table as dataset.json holds it."""
+    return [
+        {
+            "name": label.name, "suffix": label.suffix, "dtype": np.dtype(label.dtype).name, "channels": label.channels,
+            "unit": label.unit, "background": str(label.background), "doc": label.doc, "rule": label.rule,
+        }
+        for label in LABELS.values()
+    ]  # fmt: skip

@@ -1,0 +1,187 @@
+"""Sets up and runs the renders of a sample in Cycles, and reads their passes by name on both releases."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..procgen.blender import new_material
+from ..procgen.nodes.shader import Nodes
+from .files import read_exr_channels
+
+VIEW_TRANSFORM, LOOK = "AgX", "AgX - Medium High Contrast"
+# What a pass is called in the multilayer file of 4.5, and of 5.2 where that differs.
+NAMES = {
+    "depth": ("Depth.Z",), "normal": ("Normal.X", "Normal.Y", "Normal.Z"),
+    "position": ("Position.X", "Position.Y", "Position.Z"), "uv": ("UV.U", "UV.V"),
+    "index": ("IndexOB.X", "Object Index.X"), "vector": ("Vector.X", "Vector.Y", "Vector.Z", "Vector.W"),
+    "albedo": ("DiffCol.R", "DiffCol.G", "DiffCol.B", "Diffuse Color.R", "Diffuse Color.G", "Diffuse Color.B"),
+    "combined": ("Combined.R", "Combined.G", "Combined.B"),
+}  # fmt: skip
+NOTHING = 1e9  # planar depth beyond this is background
+HAIR_SAMPLES = 24
+
+
+class CyclesClock:
+    """Sums the seconds that renders took."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __enter__(self):
+        self.start = time.perf_counter()
+
+    def __exit__(self, *_):
+        self.seconds += time.perf_counter() - self.start
+
+
+def configure(scene, size: int, threads: int) -> None:
+    """What all renders of a sample share."""
+    render = scene.render
+    render.engine = "CYCLES"
+    render.resolution_x = render.resolution_y = size
+    render.resolution_percentage = 100
+    render.threads_mode = "FIXED" if threads else "AUTO"
+    if threads:
+        render.threads = threads
+    render.use_persistent_data = True
+    render.use_motion_blur = False
+    render.film_transparent = False
+    render.image_settings.color_depth = "32"
+    scene.cycles.device = "CPU"
+    scene.view_settings.view_transform = VIEW_TRANSFORM
+    scene.view_settings.look = LOOK
+    scene.cycles.seed = 0
+
+
+def picture_settings(scene, samples: int) -> None:
+    """The settings of the picture: denoised, with depth of field."""
+    cycles, layer = scene.cycles, scene.view_layers[0]
+    cycles.samples = samples
+    cycles.use_adaptive_sampling = True
+    cycles.adaptive_threshold = 0.02
+    cycles.adaptive_min_samples = max(samples // 3, 8)
+    cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    cycles.filter_width = 1.5
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 3, 3
+    cycles.transmission_bounces, cycles.transparent_max_bounces, cycles.volume_bounces = 6, 12, 0
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = 6.0
+    cycles.use_denoising = _has_denoiser(cycles)
+    if cycles.use_denoising:
+        cycles.denoiser = "OPENIMAGEDENOISE"
+        cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+        # Prefiltered guides keep strands and pores; raw ones let their noise through.
+        cycles.denoising_prefilter = "ACCURATE"
+    layer.material_override = None
+    _passes(layer, diffuse_color=True)
+
+
+def _has_denoiser(cycles) -> bool:
+    items = cycles.bl_rna.properties["denoiser"].enum_items
+    return "OPENIMAGEDENOISE" in items.keys()
+
+
+def label_settings(scene, samples: int, width: float) -> None:
+    """The settings of the label pass: pixel centres, no light, nothing averaged (or a filter, for coverage)."""
+    cycles = scene.cycles
+    cycles.samples = samples
+    cycles.use_adaptive_sampling = False
+    cycles.use_denoising = False
+    cycles.pixel_filter_type = "BLACKMAN_HARRIS"  # BOX would ignore the width
+    cycles.filter_width = width
+    cycles.max_bounces = 0
+
+
+def _passes(layer, **wanted) -> None:
+    for name in ("z", "normal", "position", "uv", "object_index", "vector", "diffuse_color"):
+        setattr(layer, f"use_pass_{name}", bool(wanted.get(name)))
+    while layer.aovs:
+        layer.aovs.remove(layer.aovs[0])
+
+
+def label_material():
+    """A black material that writes the attribute ``part`` to the AOV part, and 1 on scalp hair to the AOV hair."""
+    material, tree = new_material("Label")
+    g = Nodes(tree)
+    part = g.attribute("part", "Fac")
+    g.add("ShaderNodeOutputAOV", {"Value": part}, aov_name="part")
+    hair = g.math("COMPARE", part, 13.0, 0.5)
+    g.add("ShaderNodeOutputAOV", {"Value": hair}, aov_name="hair")
+    g.surface(g.add("ShaderNodeEmission", {"Color": (0, 0, 0), "Strength": 0.0}).out())
+    return material
+
+
+def render_picture(scene, png: Path, clock: CyclesClock) -> dict[str, np.ndarray]:
+    """Render the picture to a PNG through the view transform; returns the linear picture and the albedo."""
+    channels = _render(scene, clock)
+    settings = scene.render.image_settings
+    _set_format(settings, "PNG")
+    settings.color_mode, settings.color_depth = "RGB", "8"
+    bpy.data.images["Render Result"].save_render(str(png), scene=scene)
+    return {"linear": _pick(channels, "combined"), "albedo": _pick(channels, "albedo")}
+
+
+def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str, np.ndarray]:
+    """Render one sample at every pixel's centre; returns the raw passes (h, w[, c]) float32."""
+    layer = scene.view_layers[0]
+    label_settings(scene, 1, 0.01)
+    layer.material_override = override
+    _passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
+    layer.aovs.add().name = "part"
+    layer.aovs[-1].type = "VALUE"
+    channels = _render(scene, clock)
+    wanted = ("depth", "normal", "position", "uv", "index", *(("vector",) if motion else ()))
+    return {name: _pick(channels, name) for name in wanted} | {"part": _aov(channels, "part")}
+
+
+def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
+    """Render the share (h, w) of each pixel that scalp hair covers."""
+    layer = scene.view_layers[0]
+    label_settings(scene, HAIR_SAMPLES, 1.5)
+    layer.material_override = override
+    _passes(layer)
+    layer.aovs.add().name = "hair"
+    layer.aovs[-1].type = "VALUE"
+    return np.clip(_aov(_render(scene, clock), "hair"), 0, 1)
+
+
+def _set_format(settings, name: str) -> None:
+    if hasattr(settings, "media_type"):  # 5.x sorts the formats by kind
+        settings.media_type = "MULTI_LAYER_IMAGE" if name == "OPEN_EXR_MULTILAYER" else "IMAGE"
+    settings.file_format = name
+
+
+def _render(scene, clock: CyclesClock) -> dict[str, np.ndarray]:
+    """Render to a multilayer EXR and read its channels without the layer's name."""
+    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
+        settings = scene.render.image_settings
+        _set_format(settings, "OPEN_EXR_MULTILAYER")
+        settings.color_depth = "32"
+        settings.exr_codec = "NONE"
+        if hasattr(settings, "use_exr_interleave"):
+            settings.use_exr_interleave = True
+        scene.render.filepath = str(Path(folder, "render.exr"))
+        scene.render.use_file_extension = False
+        with clock:
+            bpy.ops.render.render(write_still=True)
+        return {name.partition(".")[2]: values for name, values in
+                read_exr_channels(Path(scene.render.filepath)).items()}  # fmt: skip
+
+
+def _pick(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+    found = [channels[channel] for channel in NAMES[name] if channel in channels]
+    if not found:
+        raise RuntimeError(f"pass {name}: this Blender's file holds only {', '.join(sorted(channels))}")
+    return found[0] if len(found) == 1 else np.stack(found, -1)
+
+
+def _aov(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+    found = [values for channel, values in channels.items() if channel.split(".")[0] == name]
+    if not found:
+        raise RuntimeError(f"AOV {name}: this Blender's file holds only {', '.join(sorted(channels))}")
+    return found[0]

@@ -1,0 +1,194 @@
+"""Renders one sample: builds the spec's scene once, then the picture and all labels of every frame or view."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ..procgen import registry
+from ..procgen.params import to_dict
+from .annotations import landmark_record, object_records
+from .cameras import camera_record, pixel_centres
+from .caption import caption
+from .errors import BadInput
+from .files import write_json, write_label
+from .labels import HAIR, check_labels, default_labels, file_name
+
+
+def render_sample(spec, recipe, folder: Path) -> dict:
+    """Render a sample into an existing folder.
+
+    Returns {"frames": [...], "seconds": {"build", "cycles_rgb", "cycles_labels", "total"}}. The file sample.json is the
+    caller's: it is written last, when everything else is whole.
+    """
+    import bpy
+
+    from . import passes
+
+    started = time.perf_counter()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    passes.configure(scene, recipe.size, recipe.threads)
+    person = registry.build(recipe.generator, spec, views=recipe.views)
+    if recipe.frames > 1:
+        from ..procgen.people.motion import animate
+
+        animate(person, recipe.frames)
+    built = time.perf_counter()
+    labels = check_labels(recipe.labels, recipe.frames) if recipe.labels else default_labels(recipe.frames)
+    override = passes.label_material()
+    picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
+    shots = [(frame, camera) for frame in range(recipe.frames) for camera in person.cameras]
+    records = {"camera": [], "landmarks": [], "objects": []}
+
+    # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
+    passes.picture_settings(scene, recipe.samples)
+    for number, (frame, camera) in enumerate(shots):
+        _aim(scene, frame, camera)
+        rgb = folder / file_name(number, "rgb")
+        extra = passes.render_picture(scene, rgb, picture_clock)
+        _develop(rgb, spec.camera, recipe.seed + number)
+        for name in {"linear", "albedo"} & set(labels):
+            write_label(folder / file_name(number, name), name, extra[name])
+
+    hidden = [obj for obj in person.objects if obj.get("label_hidden")]
+    for obj in hidden:
+        obj.hide_render = True
+    depth_of_field = [camera.data.dof.use_dof for camera in person.cameras]
+    motion = bool({"flow", "flow_back", "occlusion", "occlusion_back"} & set(labels))
+    flows = []
+    for number, (frame, camera) in enumerate(shots):
+        _aim(scene, frame, camera)
+        record = camera_record(camera, scene, number) | {"time": frame / (scene.render.fps / scene.render.fps_base)}
+        camera.data.dof.use_dof = False
+        raw = passes.render_labels(scene, override, motion, label_clock)
+        values = derive(raw, record, len(person.objects))
+        if motion:
+            flows.append({name: values[name] for name in ("flow", "flow_back", "instance")})
+        for name in set(labels) & set(values):
+            write_label(folder / file_name(number, name), name, values[name])
+        records["camera"].append(record)
+        records["landmarks"].append(landmark_record(person, frame, number, record, values["depth"]))
+        records["objects"].append({"frame": number, "objects": object_records(person, values["instance"])})
+    if "hair_alpha" in labels:
+        for number, (frame, camera) in enumerate(shots):
+            _aim(scene, frame, camera)
+            alpha = passes.render_hair_alpha(scene, override, label_clock)
+            write_label(folder / file_name(number, "hair_alpha"), "hair_alpha", alpha)
+    for camera, used in zip(person.cameras, depth_of_field, strict=True):
+        camera.data.dof.use_dof = used
+    if motion:
+        _write_occlusion(folder, labels, flows, len(person.cameras))
+
+    for obj in hidden:
+        obj.hide_render = False
+    for record in records["camera"]:
+        source = person.cameras[record["frame"] % len(person.cameras)].data
+        record["f_stop"], record["focus_m"] = source.dof.aperture_fstop, source.dof.focus_distance
+    write_json(folder / "camera.json", {"frames": records["camera"]})
+    write_json(folder / "landmarks.json", {"scheme": "ibug68+pupils", "frames": records["landmarks"]})
+    write_json(folder / "objects.json", {"frames": records["objects"]})
+    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
+    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
+    finished = time.perf_counter()
+    return {
+        "frames": list(range(len(shots))),
+        "seconds": {
+            "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
+            "total": finished - started,
+        },
+    }  # fmt: skip
+
+
+def _aim(scene, frame: int, camera) -> None:
+    scene.frame_set(frame)
+    scene.camera = camera
+
+
+def derive(raw: dict[str, np.ndarray], record: dict, objects: int) -> dict[str, np.ndarray]:
+    """Turn raw passes into the labels of the table; every value is exact or this raises."""
+    depth = raw["depth"]
+    hit = depth < 1e9
+    index = np.rint(raw["index"])
+    if np.abs(raw["index"] - index).max() > 1e-4 or index.max() > objects:
+        raise RuntimeError("instance: the pass holds mixed ids")
+    parts = np.rint(raw["part"])
+    if np.abs(raw["part"] - parts).max() > 1e-4:
+        raise RuntimeError("parts: the pass holds mixed ids")
+    rotation = np.asarray(record["cam2world"])[:3, :3]
+    normal = raw["normal"].astype(np.float64) @ rotation
+    length = np.linalg.norm(normal, axis=-1)
+    if hit.any() and np.abs(length[hit] - 1).max() > 1e-3:
+        raise RuntimeError("normal: the pass holds mixed normals")
+    values = {
+        "depth": np.where(hit, depth, np.inf),
+        "normal": np.where(hit[..., None], normal, 0.0),
+        "position": np.where(hit[..., None], raw["position"], np.nan),
+        "uv": np.where(hit[..., None], raw["uv"], 0.0),
+        "instance": np.where(hit, index, 0).astype(np.uint16),
+        "parts": np.where(hit, parts, 0).astype(np.uint8),
+    }
+    values["hair"] = np.where(values["parts"] == HAIR, 255, 0).astype(np.uint8)
+    if "vector" in raw:
+        vector = raw["vector"]
+        # Cycles writes (previous - current, current - next) in pixels with y up.
+        forward = np.stack([-vector[..., 2], vector[..., 3]], -1)
+        backward = np.stack([vector[..., 0], -vector[..., 1]], -1)
+        values["flow"] = np.where(hit[..., None], forward, np.nan)
+        values["flow_back"] = np.where(hit[..., None], backward, np.nan)
+    return values
+
+
+def occlusion(flow: np.ndarray, back: np.ndarray, instance: np.ndarray, other: np.ndarray, record: dict) -> np.ndarray:
+    """255 (h, w) where a point is hidden or out of frame in the other frame, 0 where seen or where nothing is.
+
+    flow (h, w, 2) leads to the other frame and ``back`` is that frame's flow to this one; a point is seen if a pixel
+    around its place there belongs to the same object and leads back to it within half a pixel.
+    """
+    height, width = instance.shape
+    known = instance > 0
+    target = pixel_centres(record) + np.where(np.isfinite(flow), flow, -1e6)
+    inside = known & (target >= 0).all(-1) & (target[..., 0] < width) & (target[..., 1] < height)
+    seen = np.zeros_like(known)
+    corner = np.floor(target - 0.5).astype(int)
+    for dx in (0, 1):
+        for dy in (0, 1):
+            x, y = np.clip(corner[..., 0] + dx, 0, width - 1), np.clip(corner[..., 1] + dy, 0, height - 1)
+            agrees = np.linalg.norm(np.nan_to_num(back[y, x] + flow, nan=1e6), axis=-1) < 0.5
+            seen |= inside & agrees & (other[y, x] == instance)
+    return np.where(known & ~seen, 255, 0).astype(np.uint8)
+
+
+def _write_occlusion(folder: Path, labels, flows: list[dict], cameras: int) -> None:
+    height, width = flows[0]["instance"].shape
+    record = {"width": width, "height": height}
+    for number, current in enumerate(flows):
+        for name, step, there, back in (("occlusion", cameras, "flow", "flow_back"),
+                                        ("occlusion_back", -cameras, "flow_back", "flow")):  # fmt: skip
+            if name not in labels:
+                continue
+            other = flows[number + step] if 0 <= number + step < len(flows) else current
+            values = occlusion(current[there], other[back], current["instance"], other["instance"], record)
+            write_label(folder / file_name(number, name), name, values)
+
+
+def _develop(path: Path, camera, seed: int) -> None:
+    """What a real camera adds after the lens: vignette, a little sharpening, and grain that is stronger in the dark."""
+    import cv2
+
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise BadInput(f"{path}: cannot be read back")
+    image = picture.astype(np.float32) / 255
+    height, width = image.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    image *= (1 - 0.28 * camera.vignette * (x * x + y * y) / 2)[..., None].astype(np.float32)
+    soft = cv2.GaussianBlur(image, (0, 0), 0.9 * height / 512)
+    image += 0.35 * (image - soft)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    grain = rng.normal(size=(height, width, 3)).astype(np.float32)
+    grain = 0.75 * grain.mean(-1, keepdims=True) * 1.7 + 0.35 * grain
+    strength = 0.004 + 0.028 * camera.noise * (1 - 0.6 * image.mean(-1, keepdims=True))
+    cv2.imwrite(str(path), np.clip((image + strength * grain) * 255 + 0.5, 0, 255).astype(np.uint8))
