@@ -1,0 +1,126 @@
+"""Skin: pigment, texture and make-up of a person, drawn from who they are, and the material they build."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from ..params import beta, choice, draw, flag, fork, group, lognormal, normal, seed, spec, uniform
+from .expression import ACTIONS
+from .head_data import head_data
+from .identity import Identity
+from .regions import beard_region, region, weighted
+
+# Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
+MELANIN = {"african": 0.165, "asian": 0.034, "european": 0.0125}
+
+
+@spec
+class Makeup:
+    """Decorative colour on the face."""
+
+    lipstick: float = beta(1.5, 1.2, doc="cover of the lips, 0 none")
+    lip_hue: float = uniform(0, 1, doc="0 nude, then rose, red and berry to 1 plum")
+    gloss: float = beta(1.5, 2.5, doc="shine of the lips")
+    eyeshadow: float = beta(1.2, 2.5, doc="cover of the lids")
+    eyeshadow_hue: float = uniform(0, 1, doc="0 brown, grey, violet, blue, green to 1 gold")
+    liner: float = beta(1.2, 1.8, doc="strength of the line along the upper lid")
+    blush: float = beta(1.3, 3.0, doc="rouge on the cheeks")
+
+
+@spec
+class Skin:
+    """Pigment, relief and shine of the skin."""
+
+    melanin: float = lognormal(0.03, 1.0, 0.006, 0.42, doc="volume fraction of melanosomes in the epidermis")
+    haemoglobin: float = lognormal(0.020, 0.22, 0.008, 0.06, doc="volume fraction of blood in the dermis")
+    redness: float = lognormal(1.0, 0.3, 0.3, 2.2, doc="how much blood shows in cheeks, nose and ears")
+    unevenness: float = lognormal(1.0, 0.3, 0.3, 2.5, doc="strength of blotches")
+    oiliness: float = beta(2.2, 2.6, doc="shine of forehead, nose and chin")
+    roughness: float = normal(0.47, 0.04, 0.33, 0.62, doc="microscopic roughness of the surface")
+    pores: float = lognormal(1.0, 0.3, 0.2, 2.5, doc="depth of pores, relative")
+    wrinkles: float = beta(2, 5, doc="depth of lines; grows with age")
+    under_eye: float = beta(2, 3.5, doc="dark tone under the eyes")
+    freckles: float = beta(0.6, 4.0, doc="density of freckles")
+    moles: float = beta(1.2, 3.5, doc="number of moles")
+    blemishes: float = beta(1.0, 5.0, doc="pimples and red marks")
+    age_spots: float = beta(1.0, 6.0, doc="brown spots of age")
+    stubble_shadow: float = beta(1.5, 2.5, doc="dark shade of shaven hair under the skin")
+    makeup_on: bool = flag(0.25, doc="wears make-up", says={True: "make-up"})
+    makeup: Makeup = group(Makeup)
+    undertone: str = choice({"neutral": 0.5, "warm": 0.28, "cool": 0.22}, doc="carotene or pallor in the base tone")
+    seed: int = seed()
+
+
+def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
+    """Draw skin for an identity: pigment by ancestry, relief by age, shadow and make-up by gender."""
+    african, asian, european = identity.ancestry
+    logs = np.log([MELANIN["african"], MELANIN["asian"], MELANIN["european"]])
+    median = float(np.exp(logs @ [african, asian, european]))
+    years = (identity.age - 18) / 70
+    male = 1 - identity.gender
+    pale = float(np.clip(np.log(0.05 / median) / 1.6, 0, 1))
+    # Freckles are common on pale skin alone, shaved shade on men alone.
+    freckles = beta(0.5, 4.0) if fork(rng, "freckled").random() < 0.1 + 0.35 * pale else beta(0.5, 20.0)
+    return draw(
+        Skin, rng, fixed,
+        melanin=lognormal(median, 0.42, 0.006, 0.42),
+        haemoglobin=lognormal(0.019 + 0.004 * pale, 0.2, 0.008, 0.06),
+        redness=lognormal(0.55 + 0.5 * pale, 0.28, 0.3, 2.2),
+        wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
+        roughness=normal(0.46 + 0.06 * years, 0.035, 0.33, 0.62),
+        pores=lognormal(0.85 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
+        age_spots=beta(1.0 + 2 * max(years - 0.4, 0), 6.0 - 4 * max(years - 0.4, 0)),
+        blemishes=beta(1.0, 4.0 + 8 * years),
+        under_eye=beta(2.0 + years, 4.0 - years),
+        freckles=freckles,
+        stubble_shadow=beta(1.6, 2.2) if male > 0.55 else beta(0.6, 60.0),
+        makeup_on=flag(0.5 if identity.gender > 0.6 else 0.01),
+    )  # fmt: skip
+
+
+def vertex_maps(skin: Skin, actions: dict[str, float]) -> dict[str, np.ndarray]:
+    """Maps (n, 3) over the template: pigment (melanin, blood, oil), zones and lines, with an expression's folds."""
+    template = head_data().template
+    r = {name: region(name, template) for name in ("under_eyes", "lids", "cheeks", "forehead")}
+    melanin = 0.25 * r["lids"] + 0.55 * skin.under_eye * r["under_eyes"] + 0.12 * r["forehead"] - 0.10 * r["cheeks"]
+    melanin = melanin + weighted(template, {"neck_front": 0.10, "temples": 0.05, "upper_lip_skin": 0.08})
+    blood = weighted(template, {
+        "cheeks": 0.75, "apples": 0.35, "nose_tip": 0.85, "nostrils": 0.65, "chin": 0.35, "nasolabial": 0.25, "lids": 0.40,
+        "under_eyes": 0.40, "ears": 0.8, "mouth_corners": 0.25, "forehead": -0.22, "temples": -0.15,
+    })  # fmt: skip
+    oil = weighted(template, {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35})
+    freckle = weighted(template, {"cheeks": 0.9, "apples": 0.6, "nose_bridge": 0.8, "nose_tip": 0.5, "forehead": 0.22})
+    smile = np.mean([actions["mouthSmileLeft"], actions["mouthSmileRight"]])
+    squint = np.mean([actions["cheekSquintLeft"], actions["cheekSquintRight"], actions["eyeSquintLeft"]])
+    raised = max(actions["browInnerUp"], actions["browOuterUpLeft"], actions["browOuterUpRight"])
+    frown = np.mean([actions["browDownLeft"], actions["browDownRight"]])
+    w = skin.wrinkles
+    brow_lines = region("forehead", template) * (0.9 * w + raised * (0.25 + 0.8 * w))
+    frown_lines = region("glabella", template) * (0.8 * w + frown * (0.4 + 0.8 * w))
+    eye_lines = region("crows_feet", template) * (0.9 * w + max(squint, smile * 0.7) * (0.25 + 1.0 * w))
+    eye_lines = eye_lines + region("under_eyes", template) * (0.25 + 0.8 * w + 0.3 * squint)
+    eye_lines = eye_lines + 0.3 * r["lids"]
+    fold_lines = weighted(template, {"nasolabial": 0.5 * w + 0.3 * smile, "neck_front": 0.7 * w, "upper_lip_skin": 0.6 * w})
+    return {
+        "skin_pigment": np.stack([melanin, blood * skin.redness, oil * skin.oiliness], 1),
+        "skin_zones": np.stack([np.clip(freckle, 0, 1), beard_region(template), region("lids", template)], 1),
+        "skin_lines": np.stack([brow_lines, frown_lines, eye_lines + fold_lines], 1),
+        "skin_makeup": np.stack([region(n, template) for n in ("eyeshadow", "liner", "apples")], 1),
+    }
+
+
+def build_skin(skin: Skin, person) -> list:
+    """Give the person's head its maps and material (needs bpy)."""
+    from ..blender import set_attribute
+    from ..materials.pigment import skin_colour
+    from ..materials.skin import skin_material
+
+    members = head_data().groups["body"]
+    actions = dict(zip(ACTIONS, person.spec.expression.actions, strict=True))
+    for name, values in vertex_maps(skin, actions).items():
+        set_attribute(person.head.data, name, "FLOAT_VECTOR", "POINT", values[members])
+    colour = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
+    person.skin_luminance = float(colour @ [0.2126, 0.7152, 0.0722])
+    person.head.data.materials.append(skin_material(skin, person))
+    return [person.head]
