@@ -13,12 +13,12 @@ from .head_data import HeadData, head_data
 # Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
 # same value, so they get less.
 SPREAD = {
-    "head": 0.17, "neck": 0.16, "nose": 0.34, "mouth": 0.25, "eyes": 0.30, "eyebrows": 0.26, "cheek": 0.30,
+    "head": 0.17, "neck": 0.16, "nose": 0.27, "mouth": 0.25, "eyes": 0.30, "eyebrows": 0.26, "cheek": 0.30,
     "forehead": 0.22, "chin": 0.28, "ears": 0.30,
 }  # fmt: skip
 LIMIT = 0.8  # of any slider that is drawn
 RESTRAINED = {  # sliders that become caricature, or leave their place, long before the others
-    "head-triangular": 0.5, "head-square": 0.6, "head-diamond": 0.6, "head-angle-in-out": 0.4, "nose-hump": 0.7,
+    "head-triangular": 0.5, "head-square": 0.6, "head-diamond": 0.6, "head-angle-in-out": 0.4, "nose-hump": 0.55,
     "head-age": 0.8, "neck-double": 0.5, "nose-compression-compress-uncompress": 0.6, "nose-greek": 0.6,
     "nose-septumangle": 0.6, "mouth-scale-vert": 0.5, "chin-prognathism": 0.55, "chin-jaw-drop": 0.5,
     "eye-push1-in-out": 0.5, "eye-push2-in-out": 0.5, "ear-shape-pointed-triangle": 0.3, "ear-wing": 0.7,

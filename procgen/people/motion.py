@@ -11,7 +11,7 @@ from mathutils import Matrix
 from ..nodes.geometry import position_from_frame_attribute
 from .expression import Expression, blend
 from .head_data import head_data
-from .pose import Pose, pose
+from .pose import Pose, pose, rigid_fit
 from .surface import Surface, evaluated_surface
 
 # What each class of object moves with, unless it says otherwise itself in obj["follow"].
@@ -89,19 +89,6 @@ def _transform_of(follow: str, obj, current: Pose) -> np.ndarray:
     # The lower teeth and tongue go where the jaw action takes them: the rigid motion nearest to their vertices.
     members = head_data().groups["helper-lower-teeth"]
     return rigid_fit(head_data().template[members], current.positions[members])
-
-
-def rigid_fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The (4, 4) similarity nearest in least squares from points to points (Umeyama 1991)."""
-    a, b = source.mean(0), target.mean(0)
-    u, singular, vt = np.linalg.svd((target - b).T @ (source - a))
-    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
-    turn = u @ np.diag(sign) @ vt
-    scale = (singular * sign).sum() / ((source - a) ** 2).sum()
-    matrix = np.eye(4)
-    matrix[:3, :3] = scale * turn
-    matrix[:3, 3] = b - scale * turn @ a
-    return matrix
 
 
 def _follow_bone(obj, follow: str, poses: list[Pose]) -> None:

@@ -93,3 +93,16 @@ def pose(rest: np.ndarray, expression: Expression) -> Pose:
         posed[members] = transform(bones[bone], rest[members])
         eyes[side] = Eye(transform(bones[bone], centre), bones[bone][:3, :3], radius)
     return Pose(posed, bones, eyes)
+
+
+def rigid_fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The (4, 4) similarity nearest in least squares from points to points (Umeyama 1991)."""
+    a, b = source.mean(0), target.mean(0)
+    u, singular, vt = np.linalg.svd((target - b).T @ (source - a))
+    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
+    turn = u @ np.diag(sign) @ vt
+    scale = (singular * sign).sum() / ((source - a) ** 2).sum()
+    matrix = np.eye(4)
+    matrix[:3, :3] = scale * turn
+    matrix[:3, 3] = b - scale * turn @ a
+    return matrix

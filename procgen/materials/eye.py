@@ -1,0 +1,110 @@
+"""Materials of the eye: iris and sclera, cornea, tears and the inner corner."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender import new_material
+from ..nodes.shader import Nodes
+from ..params import child
+
+
+def _colour(base: tuple, shade: float, saturation: float) -> tuple:
+    grey = 0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2]
+    return tuple(max((grey + (channel - grey) * saturation) * shade, 0.001) for channel in base)
+
+
+def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
+    """Iris and sclera; the iris has no gloss of its own, so that nothing greys it but the cornea's reflection."""
+    from ..people.eyes import IRIS_COLOURS
+
+    material, tree = new_material(f"Eye {side}")
+    g = Nodes(tree)
+    offset = float(child(eyes.seed, side).uniform(0, 100))
+    place = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("iris_place")})
+    x, y, z = place["X"], place["Y"], place["Z"]
+    radius = g.math("SQRT", g.math("ADD", g.math("MULTIPLY", x, x), g.math("MULTIPLY", z, z)))
+    safe = g.math("MAXIMUM", radius, 0.02)
+    ring = g.add("ShaderNodeCombineXYZ", {
+        "X": g.math("MULTIPLY", g.math("DIVIDE", x, safe), 9.0), "Y": g.math("MULTIPLY", g.math("DIVIDE", z, safe), 9.0),
+        "Z": g.math("ADD", g.math("MULTIPLY", radius, 1.5), offset),
+    }).out()  # fmt: skip
+
+    def noise(scale, detail, vector=ring):
+        return g.add("ShaderNodeTexNoise", {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": 0.6}).out(0)
+
+    pupil = 0.5 * eyes.pupil / 0.0059  # the iris of an adult has a radius of 5.9 mm, whatever the eyeball's scale
+    outer, inner = (_colour(c, eyes.shade * shade, eyes.saturation) for c in IRIS_COLOURS[eyes.iris])
+    inner_reach = pupil + 0.10 + 0.25 * eyes.collarette
+    wavy = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(1.4, 3), 0.5), 0.16))
+    colour = g.mix(g.map_range(wavy, inner_reach, inner_reach + 0.16, smooth=True), inner, outer)
+    fibre = g.map_range(noise(2.0, 5), 0.30, 0.70, 1 - 0.75 * eyes.fibres, 1 + 0.85 * eyes.fibres)
+    crypts = g.map_range(noise(0.8, 2), 0.30, 0.42, 1 - 0.5 * eyes.fibres, 1.0, smooth=True)
+    shading = g.product(fibre, crypts, g.map_range(radius, 0.80, 0.99, 1.0, 1 - 0.85 * eyes.limbal_ring, smooth=True))
+    bright = g.add("ShaderNodeCombineXYZ", {0: shading, 1: shading, 2: shading}).out()
+    colour = g.mix(1.0, colour, bright, blend="MULTIPLY")
+    ruff = g.math("MULTIPLY", g.math("SUBTRACT", noise(3.5, 2), 0.5), 0.05)
+    dark = g.map_range(g.math("ADD", radius, ruff), pupil, pupil + 0.035)
+    colour = g.mix(dark, (0.0, 0.0, 0.0), colour)
+
+    direct = g.attribute("iris_place")
+    far = g.map_range(radius, 1.05, 1.9)
+    white = (0.60, 0.555 - 0.03 * eyes.yellowing, 0.505 - 0.14 * eyes.yellowing)
+    sclera = g.mix(g.math("MULTIPLY", far, 0.45 + 0.35 * eyes.redness), white, (0.52, 0.31, 0.26))
+    warp = noise(2.2, 2, direct)
+    warped = g.vector_math("ADD", direct, g.add("ShaderNodeCombineXYZ", {0: warp, 1: warp, 2: warp}).out())
+    for scale, share in ((2.4, 1.0), (5.2, 0.7)):
+        vein = g.math("ABSOLUTE", g.math("SUBTRACT", noise(scale, 3, warped), 0.5))
+        line = g.product(g.map_range(vein, 0.022, 0.004), far, (0.15 + 0.7 * eyes.redness) * share)
+        sclera = g.mix(line, sclera, (0.42, 0.06, 0.045))
+    edge = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(2.5, 3), 0.5), 0.06))
+    is_sclera = g.map_range(edge, 0.965, 1.035, smooth=True)
+    lid = g.attribute("lid_shade", "Fac")
+    shaded = g.mix(g.math("MULTIPLY", lid, 0.78), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY")
+
+    principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
+    values = {
+        "Base Color": shaded, "Roughness": 0.5, "Specular IOR Level": 0.0, "Subsurface Weight": g.math("MULTIPLY", is_sclera, 0.7),
+        "Subsurface Radius": (1.0, 0.45, 0.3), "Subsurface Scale": 0.0015,
+    }  # fmt: skip
+    for name, value in values.items():
+        g.set(principled, name, value)
+    g.surface(principled.out())
+    return material
+
+
+def _clear(name: str, ior: float, roughness: float) -> bpy.types.Material:
+    """Glass that refracts what the camera sees, and lets light in as if it were not there (no caustics needed)."""
+    material, tree = new_material(name)
+    g = Nodes(tree)
+    path = g.add("ShaderNodeLightPath")
+    passing = g.math("MAXIMUM", path["Is Shadow Ray"], path["Is Diffuse Ray"])
+    glass = g.add("ShaderNodeBsdfGlass", {"Roughness": roughness, "IOR": ior, "Color": (1, 1, 1)})
+    clear = g.add("ShaderNodeBsdfTransparent")
+    g.surface(g.add("ShaderNodeMixShader", {0: passing, 1: glass.out(), 2: clear.out()}).out())
+    return material
+
+
+def cornea_material() -> bpy.types.Material:
+    """The cornea and tear film."""
+    return _clear("Cornea", 1.376, 0.0)
+
+
+def tear_material() -> bpy.types.Material:
+    """The line of tears along the lids."""
+    return _clear("Tears", 1.33, 0.02)
+
+
+def caruncle_material() -> bpy.types.Material:
+    """Wet pink flesh."""
+    material, tree = new_material("Caruncle")
+    g = Nodes(tree)
+    principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
+    values = {
+        "Base Color": (0.50, 0.20, 0.17), "Roughness": 0.32, "Subsurface Weight": 0.8, "Subsurface Scale": 0.001,
+        "Subsurface Radius": (1.0, 0.4, 0.3),
+    }  # fmt: skip
+    for name, value in values.items():
+        g.set(principled, name, value)
+    g.surface(principled.out())
+    return material

@@ -1,0 +1,65 @@
+"""Materials of the mouth: enamel, gums, tongue and the dark wet inside."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender import new_material
+from ..nodes.shader import Nodes
+
+
+def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float) -> bpy.types.Material:
+    material, tree = new_material(name)
+    g = Nodes(tree)
+    place = g.add("ShaderNodeTexCoord")["Object"]
+    noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": scale, "Detail": 3.0}).out(0)
+    dark = tuple(0.65 * channel for channel in colour)
+    relief = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": bump, "Height": noise}).out()
+    principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
+    values = {
+        "Base Color": g.mix(noise, dark, colour), "Roughness": roughness, "Normal": relief, "Subsurface Weight": 0.8,
+        "Subsurface Radius": (1.0, 0.4, 0.3), "Subsurface Scale": 0.0012, "Specular IOR Level": 0.6,
+    }  # fmt: skip
+    for key, value in values.items():
+        g.set(principled, key, value)
+    g.surface(principled.out())
+    return material
+
+
+def enamel_material(mouth) -> bpy.types.Material:
+    """Tooth: warm at the neck, greyer and clearer at the edge, glossy with saliva."""
+    material, tree = new_material("Enamel")
+    g = Nodes(tree)
+    w = mouth.whiteness
+    neck = (0.60 + 0.10 * w, 0.49 + 0.15 * w, 0.33 + 0.24 * w)
+    body = (0.70 + 0.10 * w, 0.62 + 0.16 * w, 0.48 + 0.24 * w)
+    edge = (0.60, 0.59, 0.55)
+    colour = g.ramp(g.attribute("enamel", "Fac"), [(0.0, neck), (0.35, body), (0.82, body), (1.0, edge)])
+    place = g.add("ShaderNodeTexCoord")["Object"]
+    noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": 420.0, "Detail": 2.0}).out(0)
+    relief = g.add("ShaderNodeBump", {"Strength": 0.6, "Distance": 0.00008, "Height": noise}).out()
+    principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
+    values = {
+        "Base Color": colour, "Roughness": 0.22, "Normal": relief, "IOR": 1.55, "Subsurface Weight": 0.85,
+        "Subsurface Radius": (1.0, 0.8, 0.6), "Subsurface Scale": 0.0011, "Specular IOR Level": 0.5,
+    }  # fmt: skip
+    for key, value in values.items():
+        g.set(principled, key, value)
+    g.surface(principled.out())
+    return material
+
+
+def gum_material(mouth) -> bpy.types.Material:
+    """Gums, from pink to brown."""
+    t = mouth.gums
+    return _flesh("Gums", (0.52 - 0.26 * t, 0.20 - 0.10 * t, 0.17 - 0.07 * t), 0.30, 900.0, 0.0002)
+
+
+def tongue_material() -> bpy.types.Material:
+    """The tongue with its papillae."""
+    return _flesh("Tongue", (0.42, 0.15, 0.13), 0.38, 1400.0, 0.0004)
+
+
+def interior_material() -> bpy.types.Material:
+    """Cheeks and throat: dark and wet."""
+    return _flesh("Inside of the mouth", (0.24, 0.055, 0.045), 0.30, 300.0, 0.0004)
