@@ -1,0 +1,1 @@
+"""Hair: strands on scalp, brows, lids and jaw, grown from the head's own surface."""

@@ -1,0 +1,63 @@
+"""Strands as arrays: bending, clumping, frizz and curls of (n, k, 3) polylines."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (…, 3) of length one."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def bent(roots: np.ndarray, start: np.ndarray, end: np.ndarray, length: np.ndarray, points: int) -> np.ndarray:
+    """Strands (n, points, 3) that leave along ``start`` and turn to ``end`` (unit vectors (n, 3)) over their length (n,)."""
+    t = (np.arange(points - 1) + 0.5) / (points - 1)
+    direction = unit(start[:, None] * (1 - t)[None, :, None] + end[:, None] * t[None, :, None])
+    steps = direction * (length / (points - 1))[:, None, None]
+    return np.concatenate([roots[:, None], roots[:, None] + np.cumsum(steps, 1)], 1)
+
+
+def tapered(count: int, points: int, root: float, tip: float) -> np.ndarray:
+    """Radii (count, points) in metres from root to tip."""
+    t = np.linspace(0, 1, points)
+    return np.broadcast_to(root * (1 - t**1.8) + tip * t**1.8, (count, points))
+
+
+def smooth_noise(rng: Generator, count: int, points: int, bends: int) -> np.ndarray:
+    """Noise (count, points, 3), zero at the root, with about ``bends`` turns along a strand; unit scale."""
+    knots = rng.normal(size=(count, bends + 2, 3))
+    knots[:, 0] = 0
+    place = np.linspace(0, bends + 1, points)
+    low = np.minimum(place.astype(int), bends)
+    t = (place - low)[None, :, None]
+    t = t * t * (3 - 2 * t)
+    return knots[:, low] * (1 - t) + knots[:, low + 1] * t
+
+
+def frames(strands: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tangent, side and third axis (n, k, 3) along strands."""
+    tangent = unit(np.gradient(strands, axis=1))
+    reference = np.where(np.abs(tangent[..., 2:]) > 0.9, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0])
+    side = unit(np.cross(tangent, reference))
+    return tangent, side, np.cross(tangent, side)
+
+
+def curled(strands: np.ndarray, radius: np.ndarray, pitch: float, phase: np.ndarray, onset: float = 0.01) -> np.ndarray:
+    """Wind strands into helices of a radius (n,) and pitch, metres, starting over ``onset`` metres from the root."""
+    segments = np.linalg.norm(np.diff(strands, axis=1), axis=2)
+    length = np.concatenate([np.zeros((len(strands), 1)), np.cumsum(segments, 1)], 1)
+    _, side, third = frames(strands)
+    angle = 2 * np.pi * length / pitch + phase[:, None]
+    grow = np.clip(length / onset, 0, 1) * radius[:, None]
+    offset = np.cos(angle)[..., None] * side + np.sin(angle)[..., None] * third
+    return strands + grow[..., None] * (offset - np.where(length[..., None] == 0, offset, 0))
+
+
+def clumped(strands: np.ndarray, leader: np.ndarray, amount: np.ndarray, power: float) -> np.ndarray:
+    """Draw each strand toward its leader strand (n,) by ``amount`` (n,), more toward the tip."""
+    t = np.linspace(0, 1, strands.shape[1]) ** power
+    pull = (amount[:, None] * t)[..., None]
+    target = strands[leader] + (strands[:, :1] - strands[leader, :1]) * (1 - t)[None, :, None]
+    return strands * (1 - pull) + target * pull
