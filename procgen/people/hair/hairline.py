@@ -1,0 +1,58 @@
+"""Where scalp hair grows: a signed distance to the hairline in the side view of the template, and bald patches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# The hairline seen from the side: (y, z) in mm, from the forehead over temple, sideburn and ear to the nape.
+FRONT = [(-60, 72), (-2, 71.5), (10, 67), (24, 52), (36, 38), (43, 27), (45, -16), (55, -21), (58, 9), (75, 16), (92, 9),
+         (98, -20), (108, -58), (124, -79), (260, -86), (260, 220), (-60, 220)]  # fmt: skip
+
+
+def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """Distance (n,) of points (n, 2) to a polygon (k, 2), positive inside."""
+    nearest = np.full(len(points), np.inf)
+    inside = np.zeros(len(points), bool)
+    for a, b in zip(polygon, np.roll(polygon, -1, 0), strict=True):
+        edge = b - a
+        t = np.clip(((points - a) @ edge) / (edge @ edge), 0, 1)
+        nearest = np.minimum(nearest, np.linalg.norm(points - a - t[:, None] * edge, axis=1))
+        crosses = (a[1] > points[:, 1]) != (b[1] > points[:, 1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = a[0] + (points[:, 1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+        inside ^= crosses & (points[:, 0] < at)
+    return np.where(inside, nearest, -nearest)
+
+
+def hairline(template: np.ndarray, height: float, recession: float) -> np.ndarray:
+    """Signed distance (n,) in metres to the hairline, positive where hair grows.
+
+    ``height`` lifts the forehead's line (m); ``recession`` 0…1 moves the temples back.
+    """
+    line = np.array(FRONT, float)
+    line[:2, 1] += height * 1000 + 2 * recession
+    line[2] += [3 * recession, height * 900 + 5 * recession]
+    line[3] += [8 * recession, 16 * recession]
+    line[4] += [5 * recession, 16 * recession]
+    wobble = 0.0016 * np.sin(template[:, 0] * 240 + 1.3) + 0.0010 * np.sin(template[:, 0] * 610)
+    return _signed_distance(template[:, 1:] * 1000, line) / 1000 + wobble
+
+
+def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below low, 1 above high, smooth between."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def coverage(template: np.ndarray, height: float, recession: float, balding: float) -> np.ndarray:
+    """Density of hair (n,) in 0…1 from hairline, receding temples and a bald crown."""
+    density = smoothstep(hairline(template, height, recession), -0.003, 0.013)
+    density = density * (np.abs(template[:, 0]) < 0.105)
+    if balding > 0.02:
+        # Male pattern: a spot at the crown that grows to meet the receding front (Norwood 1975).
+        crown = np.linalg.norm((template - [0, 0.125, 0.098]) / [0.052, 0.06, 0.07], axis=1)
+        top = np.linalg.norm((template - [0, 0.055, 0.125]) / [0.058, 0.095, 0.06], axis=1)
+        bare = np.maximum(1 - smoothstep(crown, 0.4 + 0.7 * balding, 0.8 + 0.9 * balding),
+                          (1 - smoothstep(top, 0.75, 1.15)) * smoothstep(np.array(balding), 0.45, 0.8))  # fmt: skip
+        density = density * (1 - 0.985 * np.clip(bare, 0, 1) * min(1.0, balding * 1.8))
+    return density
