@@ -1,0 +1,158 @@
+"""Things worn: garment, headwear, glasses, mask and earrings, with their cloth and colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from ...materials.cloth import FABRICS, PATTERNS
+from ...params import choice, draw, fork, group, seed, spec, uniform, vector, within
+from ..identity import Identity
+from .accessories import EARRINGS, MASKS, build_earrings, build_mask
+from .garments import GARMENTS, build_garment
+from .glasses import GLASSES, build_glasses
+from .headwear import HEADWEAR, build_headwear
+
+# Hue, saturation and value ranges of dyed cloth, with how often they are worn.
+PALETTES = {
+    "black": 0.16, "white": 0.15, "grey": 0.15, "navy": 0.13, "denim_blue": 0.08, "earth": 0.11, "red": 0.07, "green": 0.07,
+    "pastel": 0.10, "bright": 0.05,
+}  # fmt: skip
+RANGES = {
+    "black": ((0, 1), (0, 0.2), (0.008, 0.03)), "white": ((0, 1), (0, 0.08), (0.62, 0.78)), "grey": ((0, 1), (0, 0.1), (0.08, 0.4)),
+    "navy": ((0.60, 0.66), (0.5, 0.8), (0.03, 0.10)), "denim_blue": ((0.57, 0.62), (0.4, 0.65), (0.12, 0.30)),
+    "earth": ((0.05, 0.11), (0.35, 0.65), (0.10, 0.40)), "red": ((0.97, 1.02), (0.6, 0.9), (0.15, 0.45)),
+    "green": ((0.25, 0.42), (0.3, 0.7), (0.06, 0.28)), "pastel": ((0, 1), (0.15, 0.35), (0.50, 0.72)),
+    "bright": ((0, 1), (0.65, 0.9), (0.35, 0.6)),
+}  # fmt: skip
+
+
+@spec
+class Cloth:
+    """A cloth: fabric, pattern and two colours."""
+
+    fabric: str = choice({name: 1.0 for name in FABRICS}, doc="fabric")
+    pattern: str = choice({name: 1.0 for name in PATTERNS}, doc="pattern")
+    palette: str = choice(PALETTES, doc="family of the first colour")
+    colours: tuple = vector(
+        {f"{which}_{channel}": uniform(0, 1) for which in ("first", "second") for channel in ("red", "green", "blue")},
+        unit="linear sRGB", doc="the two colours",
+    )  # fmt: skip
+
+
+@spec
+class Garment:
+    """The upper garment."""
+
+    kind: str = choice({name: 1.0 for name in GARMENTS}, doc="cut", says={name: cut.says for name, cut in GARMENTS.items()})
+    cloth: Cloth = group(Cloth)
+    seed: int = seed()
+
+
+@spec
+class Headwear:
+    """What is worn on the head."""
+
+    kind: str = choice(
+        {"none": 7.0} | {name: 1.0 for name in HEADWEAR}, doc="kind", says={name: hat.says for name, hat in HEADWEAR.items()}
+    )
+    cloth: Cloth = group(Cloth)
+    seed: int = seed()
+
+
+@spec
+class Wear:
+    """Everything worn."""
+
+    garment: Garment = group(Garment)
+    headwear: Headwear = group(Headwear)
+    glasses: str = choice(
+        {"none": 30.0} | {name: 1.0 for name in GLASSES}, doc="glasses", says={n: s.says for n, s in GLASSES.items()}
+    )
+    frame: str = choice(
+        {"black": 0.34, "tortoise": 0.22, "gold": 0.12, "silver": 0.12, "gunmetal": 0.12, "coloured": 0.08}, doc="frame of glasses"
+    )
+    frame_hue: float = uniform(0, 1, doc="hue of a coloured frame")
+    tint: float = uniform(0.72, 0.97, doc="how dark sunglasses are")
+    mask: str = choice({"none": 40.0} | {name: 0.4 for name in MASKS}, doc="face mask", says=MASKS)
+    earrings: str = choice({"none": 6.0} | {name: 1.0 for name in EARRINGS}, doc="earrings", says=EARRINGS)
+    jewel: str = choice({"gold": 0.5, "silver": 0.5}, doc="metal of earrings")
+
+
+def _colour(rng: Generator, palette: str) -> list[float]:
+    hue, saturation, value = (rng.uniform(low, high) for low, high in RANGES[palette])
+    tint = np.clip(np.abs((hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
+    # Cloth absorbs gradually: mixing toward grey in linear light looks right where display values would glow.
+    return (value * (1 - saturation + saturation * tint)).tolist()
+
+
+def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float) -> Cloth:
+    first = draw(Cloth, rng, {key: value for key, value in (fixed or {}).items() if key == "palette"})
+    names = list(PALETTES)
+    second = names[int(fork(rng, "second").integers(len(names)))]
+    colours = _colour(fork(rng, "one"), first.palette) + _colour(fork(rng, "two"), second)
+    patterns = {name: (plain if name == "plain" else (1 - plain) / (len(PATTERNS) - 1)) for name in PATTERNS}
+    return draw(
+        Cloth, rng, fixed, fabric=choice({name: float(name in fabrics) for name in FABRICS}), pattern=choice(patterns),
+        colours=[float(f"{min(max(c, 0.004), 0.85):.6g}") for c in colours],
+    )  # fmt: skip
+
+
+def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
+    """Draw what somebody wears, by gender and age."""
+    female = identity.gender
+
+    def by_gender(table):
+        return {name: row.male * (1 - female) + row.female * female for name, row in table.items()}
+
+    garment_wish, hat_wish = within(fixed, "garment"), within(fixed, "headwear")
+    kinds = choice(by_gender(GARMENTS))
+    kind = draw(Garment, fork(rng, "garment"), {k: v for k, v in garment_wish.items() if k == "kind"}, kind=kinds).kind
+    cloth = _sample_cloth(fork(rng, "cloth"), within(garment_wish, "cloth"), GARMENTS[kind].fabrics, 0.58)
+    garment = draw(Garment, fork(rng, "garment"), garment_wish, kind=kinds, cloth=cloth)
+    hats = by_gender(HEADWEAR)
+    hats = {"none": 4.6 * sum(hats.values())} | hats
+    hat_kind = draw(Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)).kind
+    fabrics = HEADWEAR[hat_kind].fabrics if hat_kind != "none" else tuple(FABRICS)
+    hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, 0.75)
+    headwear = draw(Headwear, fork(rng, "hat"), hat_wish, kind=choice(hats), cloth=hat_cloth)
+    years = (identity.age - 18) / 70
+    wearing = 0.16 + 0.28 * years
+    clear = [name for name, style in GLASSES.items() if not style.sun]
+    spectacles = {"none": 1 - wearing} | {name: 0.07 / 3 for name in GLASSES} | {name: wearing / len(clear) for name in clear}
+    rings = {"none": 1 - 0.5 * female - 0.04} | dict.fromkeys(EARRINGS, (0.5 * female + 0.04) / len(EARRINGS))
+    return draw(
+        Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), earrings=choice(rings),
+    )  # fmt: skip
+
+
+def build_wear(wear: Wear, person) -> list:
+    """Build everything worn (needs bpy); before the hair, which keeps clear of it."""
+    from ...materials.cloth import cloth_material
+    from ...materials.eyewear import lens_material, solid_material
+
+    def cloth(name: str, of: Cloth, which: int = 0, ribbed: bool = False):
+        colours = [tuple(of.colours[:3]), tuple(of.colours[3:])]
+        colours = colours[which:] + colours[:which]
+        fabric = "knit" if ribbed and of.fabric in ("knit", "wool") else "jersey" if ribbed else of.fabric
+        return cloth_material(name, fabric, "plain" if ribbed else of.pattern, colours)
+
+    garment = wear.garment
+    objects = build_garment(garment.kind, person, cloth("Garment", garment.cloth), cloth("Rib", garment.cloth, 0, True), garment.seed)
+    if wear.headwear.kind != "none":
+        of = wear.headwear.cloth
+        objects += build_headwear(wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed)
+    if wear.glasses != "none":
+        tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
+        colour = tuple((0.04 + 0.4 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
+        sun = GLASSES[wear.glasses].sun
+        lens = lens_material("Lens", (0.10, 0.09, 0.08) if sun else (0.97, 0.98, 0.98), wear.tint if sun else 0.08)
+        objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens)
+    if wear.mask != "none":
+        blue = [(0.30, 0.48, 0.56)] if wear.mask == "surgical" else [(0.68, 0.68, 0.66)]
+        material = cloth_material("Mask", "linen", "plain", blue) if wear.mask != "cloth" else cloth("Mask", wear.headwear.cloth)
+        objects += build_mask(wear.mask, person, material)
+    if wear.earrings != "none":
+        finish = "pearl" if wear.earrings == "pearl" else wear.jewel
+        objects += build_earrings(wear.earrings, person, solid_material("Jewel", finish, (0.8, 0.8, 0.8)))
+    return objects

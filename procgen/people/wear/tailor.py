@@ -1,0 +1,176 @@
+"""Tailoring: pieces cut from the body's surface, smoothed and thickened, and bands swept along their edges."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..surface import vertex_normals
+
+
+def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
+    """Keep where a field (n,) is positive; triangles on its zero are cut there.
+
+    Returns for the new vertices the two old ones (k, 2) and the share of the second (k,), and the triangles (m, 3).
+    """
+    inside = field > 0
+    count = inside[triangles].sum(1)
+    whole = triangles[count == 3]
+    # Vertices of the cut are made once for each edge that crosses zero.
+    edges, pieces = {}, []
+    pairs = [np.stack([np.arange(len(field))] * 2, 1)]
+    shares = [np.zeros(len(field))]
+    extra_pairs, extra_shares = [], []
+
+    def crossing(a: int, b: int) -> int:
+        key = (min(a, b), max(a, b))
+        if key not in edges:
+            edges[key] = len(field) + len(extra_pairs)
+            extra_pairs.append(key)
+            extra_shares.append(field[key[0]] / (field[key[0]] - field[key[1]]))
+        return edges[key]
+
+    for triangle in triangles[(count > 0) & (count < 3)].tolist():
+        flags = [bool(inside[v]) for v in triangle]
+        lone = flags.index(True) if sum(flags) == 1 else flags.index(False)
+        a, b, c = triangle[lone], triangle[(lone + 1) % 3], triangle[(lone + 2) % 3]
+        ab, ac = crossing(a, b), crossing(a, c)
+        pieces += [[a, ab, ac]] if sum(flags) == 1 else [[ab, b, c], [ab, c, ac]]
+    if extra_pairs:
+        pairs.append(np.array(extra_pairs))
+        shares.append(np.array(extra_shares))
+    pairs, shares = np.concatenate(pairs), np.concatenate(shares)
+    faces = np.concatenate([whole, np.array(pieces, int).reshape(-1, 3)])
+    used = np.unique(faces)
+    index = np.full(len(pairs), -1)
+    index[used] = np.arange(len(used))
+    return pairs[used], shares[used], index[faces]
+
+
+def between(values: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Values (n, …) at the new vertices of a clip."""
+    share = shares.reshape(-1, *[1] * (values.ndim - 1))
+    return values[pairs[:, 0]] * (1 - share) + values[pairs[:, 1]] * share
+
+
+def boundary(triangles: np.ndarray) -> np.ndarray:
+    """The edges (k, 2) that belong to one triangle."""
+    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    unique, counts = np.unique(edges, axis=0, return_counts=True)
+    return unique[counts == 1]
+
+
+def smooth(positions: np.ndarray, triangles: np.ndarray, rounds: int, fixed: np.ndarray | None = None) -> np.ndarray:
+    """Move vertices (n, 3) to the mean of their neighbours; edge vertices follow the edge alone, fixed ones stay."""
+    edges = np.unique(np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0)
+    rim = boundary(triangles)
+    on_rim = np.zeros(len(positions), bool)
+    on_rim[rim.ravel()] = True
+    edges = np.concatenate([edges[~on_rim[edges].any(1)], edges[on_rim[edges].sum(1) == 1], rim])
+    a, b = edges.T
+    from_b_to_a = ~on_rim[a] | on_rim[b]  # a rim vertex listens to the rim only
+    from_a_to_b = ~on_rim[b] | on_rim[a]
+    targets = np.concatenate([a[from_b_to_a], b[from_a_to_b]])
+    sources = np.concatenate([b[from_b_to_a], a[from_a_to_b]])
+    weight = np.bincount(targets, minlength=len(positions))[:, None]
+    stays = (weight[:, 0] == 0) | (fixed if fixed is not None else False)
+    for _ in range(rounds):
+        total = np.stack([np.bincount(targets, positions[sources, i], len(positions)) for i in range(3)], 1)
+        mean = total / np.maximum(weight, 1)
+        positions = np.where(stays[:, None], positions, 0.4 * positions + 0.6 * mean)
+    return positions
+
+
+def keep_outside(positions: np.ndarray, tree, room: float) -> np.ndarray:
+    """Push positions (n, 3) out until they are ``room`` metres (scalar or (n,)) off the surface of a BVH."""
+    room = np.broadcast_to(room, len(positions))
+    found = [tree.find_nearest(position) for position in positions.tolist()]
+    nearest, normal = np.array([hit[0] for hit in found]), np.array([hit[1] for hit in found])
+    height = np.einsum("ij,ij->i", positions - nearest, normal)
+    return positions + np.maximum(room - height, 0)[:, None] * normal
+
+
+class Piece:
+    """A piece of cloth over the skin: positions and template (n, 3), triangles (m, 3), uv (n, 2) in metres."""
+
+    def __init__(self, surface, field: np.ndarray, room: float, rounds: int, template_limit: float = -0.405):
+        allowed = np.minimum(field, surface.template[:, 2] - template_limit)
+        pairs, shares, self.triangles = clip(surface.positions, surface.triangles, allowed)
+        self.template = between(surface.template, pairs, shares)
+        self.skin = between(surface.positions, pairs, shares)
+        normals = between(surface.normals, pairs, shares)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        self.positions = smooth(self.skin + normals * room, self.triangles, rounds)
+        self.positions = keep_outside(self.positions, surface.bvh(), room * 0.7)
+
+    @property
+    def uv(self) -> np.ndarray:
+        """Metres around and up the body, good enough for patterns."""
+        x, y, z = self.template.T
+        around = np.arctan2(x, -(y - 0.08)) * 0.16
+        return np.stack([np.where(np.abs(x) < 0.12, 0.45 * around + 0.8 * x, around), z], 1)
+
+    def rim(self, choose) -> np.ndarray:
+        """The vertices of the part of the edge where ``choose(template)`` holds."""
+        members = np.unique(boundary(self.triangles))
+        return members[choose(self.template[members])]
+
+
+def loop_around(points: np.ndarray, axis: np.ndarray, count: int = 160, rounds: int = 6) -> np.ndarray:
+    """An even closed loop (count, 3) through points that surround a vertical axis at (x, y); starts at the back."""
+    angle = np.arctan2(points[:, 0] - axis[0], points[:, 1] - axis[1])
+    order = np.argsort(angle)
+    angle, points = angle[order], points[order]
+    angle = np.concatenate([angle - 2 * np.pi, angle, angle + 2 * np.pi])
+    points = np.concatenate([points] * 3)
+    at = np.linspace(-np.pi, np.pi, count, endpoint=False)
+    loop = np.stack([np.interp(at, angle, points[:, i]) for i in range(3)], 1)
+    for _ in range(rounds):
+        loop = (np.roll(loop, 1, 0) + 2 * loop + np.roll(loop, -1, 0)) / 4
+    return np.roll(loop, count // 2, 0)
+
+
+def sweep(loop: np.ndarray, axis: np.ndarray, profile: np.ndarray, closed: bool = True):
+    """A band along a loop (k, 3): the profile (p, 2) or (k, p, 2) gives metres outward from the axis and up."""
+    outward = loop - axis
+    outward[:, 2] = 0
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+    profile = np.broadcast_to(profile, (len(loop), *np.shape(profile)[-2:]))
+    rings = loop[:, None] + profile[..., :1] * outward[:, None] + profile[..., 1:] * np.array([0, 0, 1.0])
+    count, size = rings.shape[:2]
+    i, j = np.meshgrid(np.arange(count if closed else count - 1), np.arange(size - 1), indexing="ij")
+    after = (i + 1) % count
+    faces = np.stack([i * size + j, after * size + j, after * size + j + 1, i * size + j + 1], -1).reshape(-1, 4)
+    return rings.reshape(-1, 3), faces
+
+
+def tube(path: np.ndarray, radius, sides: int = 10, closed: bool = False, flat: float = 1.0, up=(0.0, 0.0, 1.0)):
+    """A tube (or a closed ring) along a path (k, 3) with a radius (scalar or (k,)); ``flat`` squeezes its side axis."""
+    if closed:
+        along = np.roll(path, -1, 0) - np.roll(path, 1, 0)
+    else:
+        along = np.gradient(path, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
+    side = np.cross(along, np.asarray(up))
+    side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
+    third = np.cross(side, along)
+    radius = np.broadcast_to(radius, len(path))[:, None, None]
+    angle = 2 * np.pi * np.arange(sides) / sides
+    rings = path[:, None] + radius * (flat * np.cos(angle)[:, None] * side[:, None] + np.sin(angle)[:, None] * third[:, None])
+    count = len(path)
+    i, j = np.meshgrid(np.arange(count if closed else count - 1), np.arange(sides), indexing="ij")
+    after, beside = (i + 1) % count, (j + 1) % sides
+    faces = np.stack([i * sides + j, i * sides + beside, after * sides + beside, after * sides + j], -1).reshape(-1, 4)
+    faces = faces.tolist()
+    if not closed:
+        faces += [list(range(sides))[::-1], [(count - 1) * sides + k for k in range(sides)]]
+    return rings.reshape(-1, 3), faces
+
+
+def folds(positions: np.ndarray, triangles: np.ndarray, amount: float, scale: float, seed: int) -> np.ndarray:
+    """Displace a cloth along its normals by stretched noise of an amplitude in metres."""
+    from ...light.panorama import noise
+
+    wave = noise(positions * scale * np.array([1.0, 1.0, 0.35]), seed, 3)
+    ridge = 1 - np.abs(2 * noise(positions * scale * np.array([0.8, 0.8, 0.5]) + 9, seed + 1, 2) - 1)
+    height = amount * (0.7 * (wave - 0.4) + 0.9 * (ridge - 0.75))
+    return positions + vertex_normals(positions, triangles) * height[:, None]
