@@ -13,7 +13,7 @@ from . import growth, tied
 from .colour import HairColour, sample_hair_colour, shadow_colour
 from .grooms import GROOMS, TEXTURES, Groom
 from .hairline import coverage, smoothstep
-from .strands import clumped, curled, smooth_noise, tapered, unit
+from .strands import clumped, curled, leaders_of, smooth_noise, tapered, unit
 
 GUIDES = 460
 NEIGHBOURS = 4
@@ -252,7 +252,7 @@ def _style(hair: Hair, groom: Groom, strands, template, side, rng: Generator):
     reach = np.linalg.norm(strands[:, -1] - strands[:, 0], axis=1)
     small, large = max(count // 26, 1), max(count // 240, 1)
     key = template + np.array([0.03, 0, 0]) * side[:, None]
-    fine, coarse = _leaders(key, small, rng), _leaders(key, large, rng)
+    fine, coarse = leaders_of(key, small, rng), leaders_of(key, large, rng)
     radius, pitch = TEXTURES[hair.texture]
     strength = groom.clump * hair.clumping
     if groom.lift < 0.95 or hair.texture == "curly":
@@ -270,18 +270,6 @@ def _style(hair: Hair, groom: Groom, strands, template, side, rng: Generator):
     amount = np.minimum(amount, 0.09 * reach + 0.0002)
     strands = strands + smooth_noise(rng, count, points, 3) * (amount[:, None, None] * np.linspace(0, 1, points)[None, :, None] ** 0.7)
     return strands, fine
-
-
-def _leaders(template: np.ndarray, number: int, rng: Generator) -> np.ndarray:
-    """The index (n,) of the leader strand nearest to each root, among ``number`` chosen ones."""
-    from mathutils.kdtree import KDTree
-
-    chosen = rng.choice(len(template), number, replace=False)
-    tree = KDTree(number)
-    for index in chosen.tolist():
-        tree.insert(template[index].tolist(), index)
-    tree.balance()
-    return np.array([tree.find(place)[1] for place in template.tolist()])
 
 
 def _gathered(groom: Groom, hair: Hair, person, strands, template, ties, rng: Generator) -> np.ndarray:

@@ -61,3 +61,15 @@ def clumped(strands: np.ndarray, leader: np.ndarray, amount: np.ndarray, power: 
     pull = (amount[:, None] * t)[..., None]
     target = strands[leader] + (strands[:, :1] - strands[leader, :1]) * (1 - t)[None, :, None]
     return strands * (1 - pull) + target * pull
+
+
+def leaders_of(template: np.ndarray, number: int, rng: Generator) -> np.ndarray:
+    """The index (n,) of the leader strand nearest to each root, among ``number`` chosen ones."""
+    from mathutils.kdtree import KDTree
+
+    chosen = rng.choice(len(template), number, replace=False)
+    tree = KDTree(number)
+    for index in chosen.tolist():
+        tree.insert(template[index].tolist(), index)
+    tree.balance()
+    return np.array([tree.find(place)[1] for place in template.tolist()])
