@@ -51,7 +51,6 @@ def configure(scene, size: int, threads: int) -> None:
     render.use_persistent_data = True
     render.use_motion_blur = False
     render.film_transparent = False
-    render.image_settings.color_depth = "32"
     scene.cycles.device = "CPU"
     scene.view_settings.view_transform = VIEW_TRANSFORM
     scene.view_settings.look = LOOK
@@ -71,9 +70,8 @@ def picture_settings(scene, samples: int) -> None:
     cycles.transmission_bounces, cycles.transparent_max_bounces, cycles.volume_bounces = 6, 12, 0
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 6.0
-    cycles.use_denoising = _has_denoiser(cycles)
+    cycles.use_denoising = _choose_denoiser(cycles)
     if cycles.use_denoising:
-        cycles.denoiser = "OPENIMAGEDENOISE"
         cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
         # Prefiltered guides keep strands and pores; raw ones let their noise through.
         cycles.denoising_prefilter = "ACCURATE"
@@ -81,9 +79,13 @@ def picture_settings(scene, samples: int) -> None:
     _passes(layer, diffuse_color=True)
 
 
-def _has_denoiser(cycles) -> bool:
-    items = cycles.bl_rna.properties["denoiser"].enum_items
-    return "OPENIMAGEDENOISE" in items.keys()
+def _choose_denoiser(cycles) -> bool:
+    """Choose Open Image Denoise; false where this build has none."""
+    try:
+        cycles.denoiser = "OPENIMAGEDENOISE"
+    except TypeError:
+        return False
+    return True
 
 
 def label_settings(scene, samples: int, width: float) -> None:
@@ -105,14 +107,20 @@ def _passes(layer, **wanted) -> None:
 
 
 def label_material():
-    """A black material that writes the attribute ``part`` to the AOV part, and 1 on scalp hair to the AOV hair."""
+    """A glowing material that writes the attribute ``part`` to the AOV part, and 1 on scalp hair to the AOV hair.
+
+    It must glow: Cycles drops an emission of nothing, and then looks through the surface. It is no lamp, so that no
+    light tree is built over its triangles.
+    """
     material, tree = new_material("Label")
+    material.cycles.emission_sampling = "NONE"
     g = Nodes(tree)
     part = g.attribute("part", "Fac")
     g.add("ShaderNodeOutputAOV", {"Value": part}, aov_name="part")
     hair = g.math("COMPARE", part, 13.0, 0.5)
     g.add("ShaderNodeOutputAOV", {"Value": hair}, aov_name="hair")
-    g.surface(g.add("ShaderNodeEmission", {"Color": (0, 0, 0), "Strength": 0.0}).out())
+    # A closure of any kind is needed: without one Cycles writes no normal.
+    g.surface(g.add("ShaderNodeBsdfDiffuse", {"Color": (0, 0, 0)}).out())
     return material
 
 

@@ -1,0 +1,91 @@
+"""The recipe: everything that decides what a dataset holds, checked once and kept in dataset.json."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..procgen import registry
+from ..procgen.params import parse_settings
+from .errors import BadInput
+from .files import read_json
+from .labels import check_labels, default_labels
+
+LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "samples": (1, 65536), "frames": (1, 10_000),
+          "views": (1, 10_000), "threads": (0, 1024)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to render: sample i has the seed ``seed + i``."""
+
+    generator: str
+    count: int = 1
+    seed: int = 0
+    size: int = 512
+    samples: int = 64
+    labels: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    frames: int = 1
+    views: int = 1
+    hdri: str = ""  # a folder of environment pictures
+    spec: str = ""  # a spec file that takes the place of drawing
+    threads: int = 0  # of one worker; 0 lets Blender decide
+
+    def __post_init__(self):
+        registry.find(self.generator)
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise BadInput(f"{name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
+        object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "settings", tuple(self.settings))
+        check_labels(self.labels, self.frames)
+        if self.hdri and not self.environments():
+            raise BadInput(f"hdri: {self.hdri} is not a folder that holds .exr or .hdr files")
+
+    def environments(self) -> list[Path]:
+        """The environment pictures of the user's folder, in order."""
+        folder = Path(self.hdri)
+        if not self.hdri or not folder.is_dir():
+            return []
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".exr", ".hdr"))
+
+    def label_names(self) -> tuple[str, ...]:
+        """The labels that are rendered."""
+        return check_labels(self.labels, self.frames) if self.labels else default_labels(self.frames)
+
+    def sample(self, index: int):
+        """The spec of sample ``index``."""
+        if self.spec:
+            kind, spec = registry.parse(read_json(Path(self.spec)))
+            if kind != self.generator:
+                raise BadInput(f"spec: {self.spec} is of kind {kind}; allowed is {self.generator}")
+            return spec
+        spec = registry.sample(self.generator, self.seed + index, parse_settings(self.settings))
+        pictures = self.environments()
+        if pictures and not spec.light.hdri:
+            chosen = pictures[(self.seed + index) % len(pictures)]
+            spec = dataclasses.replace(spec, light=dataclasses.replace(spec.light, hdri=str(chosen)))
+        return spec
+
+    def to_dict(self) -> dict:
+        """As plain JSON values."""
+        return dataclasses.asdict(self) | {"labels": list(self.labels), "settings": list(self.settings)}
+
+    @classmethod
+    def from_dict(cls, data) -> Recipe:
+        """Read what ``to_dict`` wrote; unknown or missing fields are named."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(data, dict) or set(data) - set(names) or "generator" not in data:
+            raise BadInput(f"recipe: allowed is an object of {', '.join(names)}")
+        return cls(**data)
+
+    def same_content(self, other: Recipe) -> str:
+        """The name of the first field in which two recipes make different samples, or nothing."""
+        free = ("count", "threads")  # more of the same, at another speed
+        for field in dataclasses.fields(self):
+            if field.name not in free and getattr(self, field.name) != getattr(other, field.name):
+                return field.name
+        return ""
