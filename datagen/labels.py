@@ -66,6 +66,14 @@ RECORDS = {
 }
 PARTS = {index: name for index, name in enumerate(CLASSES)} | {IGNORE: "ignore"}
 HAIR = CLASSES.index("hair")
+# One colour for each class in pictures of the parts label, (256, 3) uint8.
+CLASSES_COLOURS = np.zeros((256, 3), np.uint8)
+CLASSES_COLOURS[: len(CLASSES)] = [
+    (18, 18, 18), (226, 172, 138), (214, 138, 104), (60, 120, 216), (86, 168, 232), (122, 78, 46), (150, 100, 60), (236, 120, 150),
+    (246, 152, 176), (120, 20, 40), (206, 60, 80), (226, 92, 104), (196, 148, 118), (92, 64, 150), (132, 98, 60), (74, 148, 110),
+    (240, 200, 70), (200, 84, 196), (90, 200, 210),
+]  # fmt: skip
+CLASSES_COLOURS[IGNORE] = (255, 255, 255)
 
 
 def default_labels(frames: int) -> tuple[str, ...]:

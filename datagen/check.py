@@ -1,0 +1,260 @@
+"""Proves a dataset: every file whole, and every label in agreement with the others."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..procgen import registry
+from .cameras import pixel_centres, project
+from .errors import BadInput
+from .files import read_json
+from .labels import LABELS, PARTS
+from .readers import Dataset, Sample
+
+
+@dataclasses.dataclass
+class Figure:
+    """The worst figure of one check over a dataset."""
+
+    name: str
+    bar: float
+    unit: str
+    worst: float = 0.0
+    where: str = ""
+    count: int = 0
+
+    def add(self, value: float, where: str) -> None:
+        self.count += 1
+        if not value <= self.worst or not self.where:  # a NaN is a failure too
+            self.worst, self.where = value, where
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.worst <= self.bar)
+
+
+class Report:
+    """The figures of all checks."""
+
+    def __init__(self, figures: list[Figure], samples: int, problems: list[str]):
+        self.figures, self.samples, self.problems = figures, samples, problems
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.problems and self.samples > 0 and all(figure.ok for figure in self.figures)
+
+    def failed(self) -> list[str]:
+        """The names of the checks that do not hold."""
+        return [figure.name for figure in self.figures if not figure.ok]
+
+    def summary(self) -> str:
+        """One line about what is wrong."""
+        if self.problems:
+            return self.problems[0]
+        if not self.samples:
+            return "holds no finished sample"
+        broken = [figure for figure in self.figures if not figure.ok]
+        return "; ".join(f"{f.name} is {f.worst:.3g}, allowed is {f.bar:g} {f.unit} ({f.where})" for f in broken)
+
+    def to_dict(self) -> dict:
+        """As JSON values."""
+        figures = [dataclasses.asdict(figure) | {"ok": figure.ok, "worst": float(figure.worst)} for figure in self.figures]
+        return {"ok": self.ok, "samples": self.samples, "problems": self.problems, "figures": figures}
+
+    def show(self) -> None:
+        """Print a table."""
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(title=f"{self.samples} samples")
+        for column in ("check", "worst", "allowed", "unit", "frames", ""):
+            table.add_column(column)
+        for figure in self.figures:
+            mark = "[green]holds" if figure.ok else f"[red]fails ({figure.where})"
+            table.add_row(figure.name, f"{figure.worst:.3g}", f"{figure.bar:g}", figure.unit, str(figure.count), mark)
+        console = Console()
+        console.print(table)
+        for problem in self.problems:
+            console.print(f"[red]{problem}")
+
+
+def _values(sample: Sample, frame: int) -> dict[str, np.ndarray]:
+    return {name: sample.label(name, frame) for name in LABELS if sample.has(name, frame)}
+
+
+# Each check takes the labels of a frame, its camera and its sample, and returns a figure, or None where it has no
+# ground to stand on.
+def reprojection(v, camera, sample, frame):
+    if "position" not in v:
+        return None
+    known = np.isfinite(v["position"]).all(-1)
+    if not known.any():
+        return 0.0
+    pixels, _ = project(camera, v["position"][known])
+    return float(np.abs(pixels - pixel_centres(camera)[known]).max())
+
+
+def planar_depth(v, camera, sample, frame):
+    if "position" not in v or "depth" not in v:
+        return None
+    known = np.isfinite(v["position"]).all(-1) & np.isfinite(v["depth"])
+    _, depth = project(camera, v["position"][known])
+    return float(np.abs(depth - v["depth"][known]).max(initial=0.0))
+
+
+def unit_normals(v, camera, sample, frame):
+    if "normal" not in v:
+        return None
+    length = np.linalg.norm(v["normal"], axis=-1)
+    known = v["instance"] > 0 if "instance" in v else length > 0
+    wrong = np.abs(length[known] - 1).max(initial=0.0)
+    return float(max(wrong, length[~known].max(initial=0.0)))
+
+
+def background(v, camera, sample, frame):
+    masks = []
+    if "depth" in v:
+        masks.append(np.isfinite(v["depth"]))
+    if "instance" in v:
+        masks.append(v["instance"] > 0)
+    if "position" in v:
+        masks.append(np.isfinite(v["position"]).all(-1))
+    if len(masks) < 2:
+        return None
+    return float(sum((mask != masks[0]).sum() for mask in masks[1:]))
+
+
+def known_ids(v, camera, sample, frame):
+    wrong = 0
+    if "parts" in v:
+        wrong += (~np.isin(v["parts"], list(PARTS))).sum()
+    if "instance" in v:
+        wrong += (~np.isin(v["instance"], [0, *(record["id"] for record in sample.objects(frame))])).sum()
+    return float(wrong)
+
+
+def tight_boxes(v, camera, sample, frame):
+    if "instance" not in v:
+        return None
+    worst = 0.0
+    for record in sample.objects(frame):
+        rows, columns = np.nonzero(v["instance"] == record["id"])
+        box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if len(rows) else None
+        if (box is None) != (record["box_2d"] is None):
+            return np.inf
+        if box is not None:
+            worst = max(worst, float(np.abs(np.array(box) - record["box_2d"]).max()))
+    return worst
+
+
+def hair_mask(v, camera, sample, frame):
+    if "hair" not in v or "parts" not in v:
+        return None
+    return float(((v["hair"] > 0) != (v["parts"] == 13)).sum())
+
+
+def hair_alpha(v, camera, sample, frame):
+    if "hair_alpha" not in v or "hair" not in v:
+        return None
+    alpha = v["hair_alpha"]
+    if not (np.isfinite(alpha).all() and alpha.min() >= 0 and alpha.max() <= 1):
+        return np.inf
+    return float(abs(alpha.mean() - (v["hair"] > 0).mean()))
+
+
+def landmarks_project(v, camera, sample, frame):
+    record = sample.landmarks(frame)
+    pixels, _ = project(camera, np.array(record["points_3d"]))
+    return float(np.abs(pixels - np.array(record["points_2d"])).max())
+
+
+def landmarks_on_surface(v, camera, sample, frame):
+    if "depth" not in v:
+        return None
+    record = sample.landmarks(frame)
+    pixels, depth = project(camera, np.array(record["points_3d"]))
+    worst = 0.0
+    for (x, y), distance, seen in zip(pixels, depth, record["visible"], strict=True):
+        if seen:
+            around = v["depth"][max(int(y) - 1, 0) : int(y) + 2, max(int(x) - 1, 0) : int(x) + 2]
+            worst = max(worst, float(np.abs(around - distance).min(initial=np.inf)))
+    return worst
+
+
+def flow_agrees(v, camera, sample, frame):
+    """Where the next frame shows the same object, the flow leads to a point that flows back."""
+    if "flow" not in v or not sample.has("flow_back", frame + 1):
+        return None
+    back, instance = sample.label("flow_back", frame + 1), sample.label("instance", frame + 1)
+    seen = (v["instance"] > 0) & (v["occlusion"] == 0)
+    target = (pixel_centres(camera) + np.nan_to_num(v["flow"]))[seen]
+    x = np.clip(target[:, 0].astype(int), 0, instance.shape[1] - 1)
+    y = np.clip(target[:, 1].astype(int), 0, instance.shape[0] - 1)
+    same = instance[y, x] == v["instance"][seen]
+    error = np.linalg.norm(v["flow"][seen] + back[y, x], axis=-1)[same]
+    return float(np.median(error)) if len(error) else 0.0
+
+
+def spec_round_trip(v, camera, sample, frame):
+    document = read_json(sample.path / "spec.json")
+    kind, spec = registry.parse(document)
+    return float(registry.dump(kind, spec) != document)
+
+
+CHECKS: dict[str, tuple[Callable, float, str]] = {
+    "position re-projects": (reprojection, 0.01, "px"),
+    "depth is planar": (planar_depth, 1e-4, "m"),
+    "normals are unit": (unit_normals, 1e-3, ""),
+    "background agrees": (background, 0, "px"),
+    "ids are known": (known_ids, 0, "px"),
+    "boxes are tight": (tight_boxes, 0, "px"),
+    "hair is in parts": (hair_mask, 0, "px"),
+    "hair alpha agrees": (hair_alpha, 0.02, ""),
+    "landmarks re-project": (landmarks_project, 0.01, "px"),
+    "landmarks lie on the surface": (landmarks_on_surface, 0.012, "m"),
+    "flow leads back": (flow_agrees, 0.5, "px"),
+    "spec reads back": (spec_round_trip, 0, ""),
+}
+
+
+def _whole(sample: Sample) -> str:
+    """What is wrong with the files of a sample, or nothing."""
+    for name, facts in sample.record["files"].items():
+        path = sample.path / name
+        if not path.is_file():
+            return f"{path}: is missing"
+        data = path.read_bytes()
+        if len(data) != facts["bytes"] or hashlib.sha256(data).hexdigest() != facts["sha256"]:
+            return f"{path}: differs from what was written"
+    return ""
+
+
+def check_dataset(path: str | Path) -> Report:
+    """Run every check on every frame of a dataset."""
+    dataset = Dataset(path)
+    figures = {name: Figure(name, bar, unit) for name, (_, bar, unit) in CHECKS.items()}
+    problems = []
+    splits = [name for names in dataset.description["splits"].values() for name in names]
+    if len(splits) != len(set(splits)):
+        problems.append(f"{path}: a sample is in two splits")
+    for sample in dataset:
+        wrong = _whole(sample)
+        if wrong:
+            problems.append(wrong)
+        for frame in sample.frames:
+            where = f"{sample.name} frame {frame}"
+            try:
+                values, camera = _values(sample, frame), sample.camera(frame)
+                for name, (check, _, _) in CHECKS.items():
+                    figure = check(values, camera, sample, frame)
+                    if figure is not None:
+                        figures[name].add(figure, where)
+            except (BadInput, ValueError, KeyError) as error:
+                problems.append(f"{where}: {error}")
+    return Report([figure for figure in figures.values() if figure.count], len(dataset), problems)

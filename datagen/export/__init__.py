@@ -1,0 +1,39 @@
+"""Exporters: a dataset in the formats of other tools; each is one module and one row."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ..errors import BadInput
+from ..readers import Dataset
+from .coco import coco
+from .facesynthetics import facesynthetics
+from .nerf import nerf
+from .webdataset import webdataset
+
+EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco)}
+
+
+def export(path: str | Path, to: str, out: str | Path) -> Path:
+    """Write the dataset at ``path`` as ``to`` into a new folder ``out``; it appears there whole or not at all."""
+    out = Path(out)
+    if to not in EXPORTERS:
+        raise BadInput(f"export: {to} is not a format; allowed are {', '.join(EXPORTERS)}")
+    dataset = Dataset(path)
+    if not len(dataset):
+        raise BadInput(f"{path}: holds no finished sample")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput(f"{out}: exists; allowed is a new or empty folder")
+    partial = out.with_name(f".partial-{out.name}-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        EXPORTERS[to](dataset, partial)
+        if out.exists():
+            out.rmdir()
+        os.rename(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
