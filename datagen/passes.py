@@ -102,8 +102,11 @@ def label_settings(scene, samples: int, width: float) -> None:
 def _passes(layer, **wanted) -> None:
     for name in ("z", "normal", "position", "uv", "object_index", "vector", "diffuse_color"):
         setattr(layer, f"use_pass_{name}", bool(wanted.get(name)))
-    while layer.aovs:
-        layer.aovs.remove(layer.aovs[0])
+    # Both outputs are always there: Cycles keeps their places in a compiled material when the list changes.
+    for name in ("part", "hair"):
+        if name not in layer.aovs:
+            layer.aovs.add().name = name
+            layer.aovs[name].type = "VALUE"
 
 
 def label_material():
@@ -140,8 +143,6 @@ def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str
     label_settings(scene, 1, 0.01)
     layer.material_override = override
     _passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
-    layer.aovs.add().name = "part"
-    layer.aovs[-1].type = "VALUE"
     channels = _render(scene, clock)
     wanted = ("depth", "normal", "position", "uv", "index", *(("vector",) if motion else ()))
     return {name: _pick(channels, name) for name in wanted} | {"part": _aov(channels, "part")}
@@ -153,8 +154,6 @@ def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
     label_settings(scene, HAIR_SAMPLES, 1.5)
     layer.material_override = override
     _passes(layer)
-    layer.aovs.add().name = "hair"
-    layer.aovs[-1].type = "VALUE"
     return np.clip(_aov(_render(scene, clock), "hair"), 0, 1)
 
 

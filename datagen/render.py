@@ -190,5 +190,5 @@ def _develop(path: Path, camera, seed: int) -> None:
     rng = np.random.Generator(np.random.PCG64(seed))
     grain = rng.normal(size=(height, width, 3)).astype(np.float32)
     grain = 0.75 * grain.mean(-1, keepdims=True) * 1.7 + 0.35 * grain
-    strength = 0.004 + 0.028 * camera.noise * (1 - 0.6 * image.mean(-1, keepdims=True))
+    strength = 0.003 + 0.017 * camera.noise * (1 - 0.6 * image.mean(-1, keepdims=True))
     cv2.imwrite(str(path), np.clip((image + strength * grain) * 255 + 0.5, 0, 255).astype(np.uint8))

@@ -165,6 +165,7 @@ def _furniture(panorama: Panorama, rng: Generator, half, glow, white) -> None:
     def books(points, normals):
         cell = np.stack([np.floor(points[:, 0] / 0.045), np.floor(points[:, 2] / 0.32)], 1)
         tint = np.stack([noise(cell * 3.7 + 11 * k, seed + k, 1) for k in range(3)], 1) ** 2 * 0.7
+        tint = 0.55 * tint + 0.45 * tint.mean(1, keepdims=True)
         gap = (points[:, 2:] % 0.32) < 0.03
         return np.where(gap, 0.02, tint) * glow(points + np.append(place, 0)) * white
 

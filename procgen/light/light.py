@@ -25,7 +25,7 @@ SAYS = {
     "studio": "in a photo studio", "window": "by a window", "room": "in a room", "night_street": "on a street at night",
     "neon": "in neon light",
 }  # fmt: skip
-GREY = 0.80  # radiance of a white card at the face that the meter aims at; AgX puts skin in its place from there
+GREY = 1.22  # radiance of a white card at the face that the meter aims at; AgX puts skin in its place from there
 BALANCE = 0.72  # how far the camera's white balance follows the light's colour
 
 

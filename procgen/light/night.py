@@ -76,10 +76,10 @@ def neon(light, rng: Generator):
             panorama.light(start + tangent * t, 0.006, colour * 9)
     side = light.key_side
     # White light from somewhere keeps skin readable: nobody's street is lit by two saturated signs alone.
-    soft = 0.55 * blackbody(4300)
+    soft = 1.1 * blackbody(4300)
     lamps = [
-        Lamp(direction(side * light.key_azimuth, light.key_elevation * 0.6), 1.5 * first * 0.55 + soft * 1.5, 0.7, 1.4),
-        Lamp(direction(-side * rng.uniform(70, 110), rng.uniform(0, 25)), 1.3 * second, 0.5, 1.4),
+        Lamp(direction(side * light.key_azimuth, light.key_elevation * 0.6), 1.5 * first * 0.35 + soft * 1.5, 0.7, 1.4),
+        Lamp(direction(-side * rng.uniform(70, 110), rng.uniform(0, 25)), 0.8 * second, 0.5, 1.4),
         Lamp(direction(180 - side * 40, 25), 1.2 * first, 0.4, 1.6),
     ]
     return panorama, lamps, 0.015

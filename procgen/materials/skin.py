@@ -32,8 +32,9 @@ def _between(stops: list[tuple], place: float) -> tuple:
     return tuple(float(np.interp(place, at, np.array(stops)[:, i])) for i in range(3))
 
 
-def skin_material(skin, person) -> bpy.types.Material:
-    """The material of a skin spec; it reads the maps that build_skin wrote."""
+def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Material:
+    """The material of a skin spec; it reads the maps that build_skin wrote, of which ``folded`` is the depth of the
+    forehead's and the frown's lines."""
     material, tree = new_material("Skin")
     g = Nodes(tree)
     rng = child(skin.seed, "offset")
@@ -98,8 +99,8 @@ def skin_material(skin, person) -> bpy.types.Material:
         random = g.add("ShaderNodeSeparateColor", {0: colour})["Red"]
         size = g.map_range(random, 1 - 0.22 * skin.blemishes, 1.0, 0.0, 0.14)
         spot = g.map_range(distance, size, 0.0, smooth=True)
-        blood = g.math("ADD", blood, g.math("MULTIPLY", spot, 0.035))
-        bumps.append(g.math("MULTIPLY", spot, 0.00025))
+        blood = g.math("ADD", blood, g.math("MULTIPLY", spot, 0.016))
+        bumps.append(g.math("MULTIPLY", spot, 0.00012))
 
     u = g.math("SQRT", g.math("DIVIDE", g.math("SUBTRACT", melanin, MELANIN_RANGE[0]), MELANIN_RANGE[1] - MELANIN_RANGE[0]))
     v = g.math("SQRT", g.math("DIVIDE", g.math("SUBTRACT", blood, BLOOD_RANGE[0]), BLOOD_RANGE[1] - BLOOD_RANGE[0]))
@@ -135,7 +136,7 @@ def skin_material(skin, person) -> bpy.types.Material:
     # Relief in metres, one Bump node: it evaluates its chain three times.
     pore_distance, _ = cells(820)
     pore = g.map_range(pore_distance, 0.0, 0.32, -1.0, 0.0)
-    pore = g.product(pore, g.map_range(noise(30, 2), 0.3, 0.7, 0.35, 1.0), 0.00006 * skin.pores)
+    pore = g.product(pore, g.map_range(broad, 0.3, 0.7, 0.35, 1.0), 0.00006 * skin.pores)
     stretched = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (14, 20, 105)}, vector_type="POINT").out()
     across = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (170, 60, 22)}, vector_type="POINT").out()
     lids = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (60, 50, 330)}, vector_type="POINT").out()
@@ -145,17 +146,21 @@ def skin_material(skin, person) -> bpy.types.Material:
         value = g.math("ABSOLUTE", g.math("SUBTRACT", noise(1.0, 2, 0.5, vector), 0.5))
         return g.product(g.map_range(value, 0.0, 0.16, -1.0, 0.0), strength, depth)
 
+    furrows = [lines(lids, eye_lines, 0.00042)]
+    if folded[0] > 0.12:  # smooth foreheads do without the cost
+        furrows.append(lines(stretched, brow_lines, 0.0010))
+    if folded[1] > 0.12:
+        furrows.append(lines(across, frown_lines, 0.0009))
     height = g.total(
-        centred(noise(230, 4), 0.00011), pore, centred(noise(1500, 2), 0.00003),
-        lines(stretched, brow_lines, 0.0010), lines(across, frown_lines, 0.0009), lines(lids, eye_lines, 0.00042),
-        g.product(centred(noise(1.0, 2, 0.5, creases), 0.00030), lips), *bumps,
+        centred(noise(230, 3), 0.00012), pore, *furrows,
+        g.product(centred(noise(1.0, 1, 0.5, creases), 0.00030), lips), *bumps,
     )  # fmt: skip
     relief = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out()
 
     shine = noise(165, 3)
     roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.17), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
     roughness = g.math("MAXIMUM", roughness, 0.18)
-    specular = g.math("MULTIPLY", g.map_range(noise(700, 2), 0.3, 0.7, 0.36, 0.66), g.lerp(scalp, 1.0, 0.15))
+    specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.36, 0.66), g.lerp(scalp, 1.0, 0.15))
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     dark = float(np.clip(skin.melanin / 0.2, 0, 1))
     values = {

@@ -118,9 +118,10 @@ def build_skin(skin: Skin, person) -> list:
 
     members = head_data().groups["body"]
     actions = dict(zip(ACTIONS, person.spec.expression.actions, strict=True))
-    for name, values in vertex_maps(skin, actions).items():
+    maps = vertex_maps(skin, actions)
+    for name, values in maps.items():
         set_attribute(person.head.data, name, "FLOAT_VECTOR", "POINT", values[members])
     colour = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
     person.skin_luminance = float(colour @ [0.2126, 0.7152, 0.0722])
-    person.head.data.materials.append(skin_material(skin, person))
+    person.head.data.materials.append(skin_material(skin, person, tuple(maps["skin_lines"][:, :2].max(0))))
     return [person.head]

@@ -144,7 +144,7 @@ def build_wear(wear: Wear, person) -> list:
         objects += build_headwear(wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed)
     if wear.glasses != "none":
         tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
-        colour = tuple((0.04 + 0.4 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
+        colour = tuple((0.02 + 0.12 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
         sun = GLASSES[wear.glasses].sun
         lens = lens_material("Lens", (0.10, 0.09, 0.08) if sun else (0.97, 0.98, 0.98), wear.tint if sun else 0.08)
         objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens)

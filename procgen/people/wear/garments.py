@@ -132,8 +132,8 @@ def _collar(kind: str, loop: np.ndarray, room: float) -> list:
     if kind == "hood":
         back = 1 - front
         angle = np.linspace(-0.3, 2 * np.pi - 0.3, 21)
-        size = 0.016 + 0.030 * back**1.5
-        profile = np.stack([0.010 + size * (1.0 + np.cos(angle)) * 0.75, 0.004 + size * np.sin(angle) + 0.012 * back], -1)
+        size = 0.010 + 0.019 * back**1.5
+        profile = np.stack([0.010 + size * (1.0 + np.cos(angle)) * 0.75, -0.004 + size * np.sin(angle) + 0.006 * back], -1)
         return [("Scarf", *sweep(loop, axis, profile))]
     # Open in front: keep the loop from one side of the throat around the back to the other.
     gap = {"shirt": 0.985, "lapel": 0.93, "stand": 0.95}[kind]

@@ -173,8 +173,8 @@ def _visor(rim: np.ndarray):
     inner = rim[order][np.abs(azimuth[order]) < 1.08]
     t = np.linspace(0, 1, 12)[:, None, None]
     across = inner[:, 0] / np.abs(inner[:, 0]).max()
-    reach = 0.072 * np.sqrt(np.clip(1 - across**2, 0, 1))
-    rows = inner[None] + t * np.stack([0.10 * inner[:, 0], -reach, -0.012 - 0.02 * across**2], 1)[None]
+    reach = 0.064 * np.sqrt(np.clip(1 - across**2, 0, 1))
+    rows = inner[None] + t * np.stack([0.02 * inner[:, 0], -reach, -0.010 - 0.006 * across**2], 1)[None]
     rows[..., 2] += 0.012 * np.sin(np.pi * t[..., 0] * 0.6) * (1 - across**2)
     count = len(inner)
     i, j = np.meshgrid(np.arange(11), np.arange(count - 1), indexing="ij")
