@@ -1,0 +1,48 @@
+"""Shared fixtures; Blender's user folder is moved aside before bpy is imported."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# Before bpy is first imported: the user's own extensions and settings must not be seen by a test.
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="simulacra-blender-")
+
+
+@pytest.fixture
+def scene():
+    """An empty scene."""
+    bpy = pytest.importorskip("bpy")
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return bpy.context.scene
+
+
+@pytest.fixture(scope="session")
+def blender_tool():
+    """Blender's own command line tool for extensions."""
+    bpy = pytest.importorskip("bpy")
+    return Path(bpy.utils.system_resource("SCRIPTS"), "addons_core/bl_pkg/cli/blender_ext.py")
+
+
+@pytest.fixture(scope="session")
+def extension_zip(tmp_path_factory, blender_tool):
+    """The extension, built by that tool."""
+    path = tmp_path_factory.mktemp("dist") / "simulacra.zip"
+    command = [sys.executable, blender_tool, "build", "--source-dir", ROOT, "--output-filepath", path]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def face_dataset(tmp_path_factory):
+    """A small dataset through the command line: one face, two frames of a sequence."""
+    pytest.importorskip("bpy")
+    out = tmp_path_factory.mktemp("data") / "faces"
+    command = [sys.executable, "-m", "simulacra", "render", "faces", out, "--count", "1", "--seed", "3", "--size", "96",
+               "--samples", "4", "--frames", "2", "--json"]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    return out
