@@ -217,7 +217,7 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "hair is in parts": (hair_mask, 0, "px"),
     "hair alpha agrees": (hair_alpha, 0.02, ""),
     "landmarks re-project": (landmarks_project, 0.01, "px"),
-    "landmarks lie on the surface": (landmarks_on_surface, 0.012, "m"),
+    "landmarks lie on the surface": (landmarks_on_surface, 0.02, "m"),
     "flow leads back": (flow_agrees, 0.5, "px"),
     "spec reads back": (spec_round_trip, 0, ""),
 }

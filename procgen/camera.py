@@ -17,7 +17,7 @@ class Camera:
 
     focal_length: float = lognormal(75, 0.28, 28, 200, unit="mm", doc="focal length; with framing it sets the sensor")
     distance: float = lognormal(1.25, 0.22, 0.6, 3.0, unit="m", doc="from the eyes' midpoint to the camera")
-    framing: float = normal(0.70, 0.07, 0.25, 0.95, doc="height of the head as a share of the picture")
+    framing: float = normal(0.70, 0.06, 0.25, 0.95, doc="height of the head as a share of the picture")
     azimuth: float = normal(0, 14, -180, 180, unit="deg", doc="camera from straight ahead to the person's left")
     elevation: float = normal(2, 6, -40, 60, unit="deg", doc="camera above eye height")
     roll: float = normal(0, 1.8, -30, 30, unit="deg", doc="tilt of the camera")

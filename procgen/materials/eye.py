@@ -49,7 +49,7 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
 
     direct = g.attribute("iris_place")
     far = g.map_range(radius, 1.05, 1.9)
-    white = (0.60, 0.555 - 0.03 * eyes.yellowing, 0.505 - 0.14 * eyes.yellowing)
+    white = (0.66, 0.615 - 0.03 * eyes.yellowing, 0.565 - 0.14 * eyes.yellowing)
     sclera = g.mix(g.math("MULTIPLY", far, 0.45 + 0.35 * eyes.redness), white, (0.52, 0.31, 0.26))
     warp = noise(2.2, 2, direct)
     warped = g.vector_math("ADD", direct, g.add("ShaderNodeCombineXYZ", {0: warp, 1: warp, 2: warp}).out())
@@ -60,7 +60,7 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     edge = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(2.5, 3), 0.5), 0.06))
     is_sclera = g.map_range(edge, 0.965, 1.035, smooth=True)
     lid = g.attribute("lid_shade", "Fac")
-    shaded = g.mix(g.math("MULTIPLY", lid, 0.78), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY")
+    shaded = g.mix(g.math("MULTIPLY", lid, 0.55), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY")
 
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     values = {

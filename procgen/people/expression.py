@@ -109,7 +109,7 @@ def expand(weights: dict[str, float]) -> dict[str, float]:
 def _draw_actions(rng: Generator, name: str) -> list[float]:
     """A named expression at some strength, each side a little different, over a living rest state."""
     idle = {
-        "eyeBlink": rng.uniform(0.0, 0.13), "eyeSquint": rng.uniform(0.0, 0.18), "browInnerUp": rng.beta(1, 8) * 0.4,
+        "eyeBlink": rng.uniform(-0.04, 0.08), "eyeSquint": rng.uniform(0.0, 0.10), "eyeWide": rng.beta(1, 4) * 0.25, "browInnerUp": rng.beta(1, 8) * 0.4,
         "browDown": rng.beta(1, 8) * 0.3, "mouthPress": rng.beta(1, 7) * 0.3, "jawOpen": rng.beta(1, 10) * 0.05,
     }  # fmt: skip
     strength = 1.0 if name in ("blink", "neutral") else rng.uniform(0.6, 1.05)

@@ -24,13 +24,13 @@ def build_mask(kind: str, person, material) -> list:
     hidden = np.zeros(len(x), bool)
     hidden[surface.triangles[inside].ravel()] = True
     field = np.where(hidden, -0.05, field)
-    piece = Piece(surface, field, 0.006, 10)
+    piece = Piece(surface, field, 0.009, 20)
     # Bridge the lips and nostrils: cloth is stretched from nose to chin.
-    positions = smooth(piece.positions, piece.triangles, 120)
+    positions = smooth(piece.positions, piece.triangles, 500)
     if kind == "ffp2":
         ridge = np.exp(-((piece.template[:, 0] / 0.008) ** 2))
         positions[:, :] += (person.head_matrix[:3, :3] @ [0.0, -0.010, 0.0]) * ridge[:, None]
-    positions = keep_outside(positions, surface.bvh(), 0.0030)
+    positions = keep_outside(positions, surface.bvh(), 0.0020)
     if kind != "ffp2":
         positions = folds(positions, piece.triangles, 0.0015, 40.0, 5)
     pleats = np.column_stack([piece.template[:, 0], piece.template[:, 2], np.zeros(len(positions))])
