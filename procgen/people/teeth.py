@@ -103,7 +103,7 @@ def gum(places: np.ndarray, arch: Arch, upper: bool) -> tuple[np.ndarray, np.nda
     level = level + sign * (-0.0008 + 0.0030 * offset**3)
     thickness = np.interp(lengths, places[:, 0], places[:, 3])
     # A profile from the outside over the margin to the inside: outward offset, height away from the margin.
-    profile = [(-0.45, 0.0075), (-0.1, 0.006), (0.0010, 0.0035), (0.0012, 0.002), (0.0009, 0.0008), (0.0001, 0.0), (-0.3, 0.0006), (-1.0, 0.0002),
+    profile = [(-0.7, 0.0055), (-0.3, 0.0045), (0.0006, 0.0028), (0.0010, 0.0016), (0.0009, 0.0008), (0.0001, 0.0), (-0.3, 0.0006), (-1.0, 0.0002),
                (-1.15, 0.003), (-1.0, 0.0075)]  # fmt: skip
     rings = []
     for length, z, deep in zip(lengths, level, thickness, strict=True):
