@@ -130,7 +130,7 @@ def blend(first: Expression, second: Expression, amount: float) -> Expression:
     """The expression between two, 0 the first and 1 the second."""
 
     def mix(a, b):
-        return a + (b - a) * amount
+        return a * (1 - amount) + b * amount
 
     numbers = ("gaze_yaw", "gaze_pitch", "head_yaw", "head_pitch", "head_roll")
     return dataclasses.replace(

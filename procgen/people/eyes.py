@@ -91,14 +91,16 @@ def build_eyes(eyes: Eyes, person) -> list:
             obj["follow"] = bone
             obj.matrix_world = Matrix(matrix.tolist())
             objects.append(obj)
+        place = eye.rotation @ [0.0, iris_y() * eye.radius, 0.0] + eye.centre
+        person.eye_landmarks[side] = {"pupil": place, "iris_centre": place, "iris_radius": iris_radius}
+        if polar.max() < 0.15:  # the eye is closed: no margin to be wet
+            continue
         wet = _wet_line(side, margin, eye.centre, 0.00018 + 0.00022 * eyes.wetness)
         wet.data.materials.append(tears)
         wet["label_hidden"] = True
         pink = _caruncle(side, margin, eye)
         pink.data.materials.append(corner)
         objects += [person.link(wet, "wet_line"), person.link(pink, "caruncle")]
-        place = eye.rotation @ [0.0, iris_y() * eye.radius, 0.0] + eye.centre
-        person.eye_landmarks[side] = {"pupil": place, "iris_centre": place, "iris_radius": iris_radius}
     return objects
 
 
@@ -122,7 +124,7 @@ def _wet_line(side: str, margin: np.ndarray, centre: np.ndarray, radius: float):
     for _ in range(2):
         loop = (np.roll(loop, 1, 0) + 2 * loop + np.roll(loop, -1, 0)) / 4
     along = np.roll(loop, -1, 0) - np.roll(loop, 1, 0)
-    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     out = loop - centre
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     aside = np.cross(along, out)

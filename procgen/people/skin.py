@@ -12,7 +12,7 @@ from .identity import Identity
 from .regions import beard_region, region, weighted
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
-MELANIN = {"african": 0.165, "asian": 0.034, "european": 0.0125}
+MELANIN = {"african": 0.185, "asian": 0.036, "european": 0.0105}
 
 
 @spec
@@ -65,7 +65,7 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     return draw(
         Skin, rng, fixed,
         melanin=lognormal(median, 0.42, 0.006, 0.42),
-        haemoglobin=lognormal(0.019 + 0.004 * pale, 0.2, 0.008, 0.06),
+        haemoglobin=lognormal(0.0185 - 0.003 * pale, 0.25, 0.008, 0.06),
         redness=lognormal(0.55 + 0.5 * pale, 0.28, 0.3, 2.2),
         wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
         roughness=normal(0.46 + 0.06 * years, 0.035, 0.33, 0.62),
