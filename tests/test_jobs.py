@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from simulacra.datagen.dataset import DatasetFolder, split_of
 from simulacra.datagen.recipe import Recipe
 
@@ -92,7 +93,7 @@ def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
             time.sleep(0.3)
         run.kill()
         run.wait()
-        gone, alive = psutil.wait_procs(workers, timeout=10)
+        _, alive = psutil.wait_procs(workers, timeout=10)
         assert not alive, "a worker outlived its parent"
         done = [path for path in out.glob("[0-9]*") if path.is_dir()]
         assert all((path / "sample.json").is_file() for path in done)
