@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from simulacra.__main__ import main
 
 

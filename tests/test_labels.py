@@ -14,6 +14,7 @@ def stage(scene):
     """A scene with a camera off every axis, and what renders its labels."""
     import bpy
     from mathutils import Matrix
+
     from simulacra.datagen import passes
     from simulacra.procgen.camera import look_at
 
@@ -133,6 +134,7 @@ def keyed(obj, frame, place, turn):
 
 def test_flow_is_the_reprojected_motion(stage):
     from mathutils import Euler, Matrix, Vector
+
     from simulacra.datagen.cameras import pixel_centres, project
     from simulacra.procgen.people.motion import _make_linear
 
@@ -160,7 +162,7 @@ def test_flow_is_the_reprojected_motion(stage):
 
 def test_occlusion_behind_a_moving_board_is_what_geometry_says(stage):
     from simulacra.datagen.cameras import pixel_centres, pixel_rays, project
-    from simulacra.datagen.render import occlusion
+    from simulacra.datagen.sequence import occlusion
     from simulacra.procgen.people.motion import _make_linear
 
     wall = np.array([[-3, 1.0, -3], [3, 1.0, -3], [3, 1.0, 3], [-3, 1.0, 3.0]])
@@ -171,7 +173,7 @@ def test_occlusion_behind_a_moving_board_is_what_geometry_says(stage):
     keyed(mover, 1, (0.15, 0, 0), (0, 0, 0))
     _make_linear(mover)
     (first, record), (second, _) = stage.labels(True, 0), stage.labels(True, 1)
-    found = occlusion(first["flow"], second["flow_back"], first["instance"], second["instance"], record)
+    found = occlusion(first["flow"], second["flow_back"], first["instance"], second["instance"])
     origin, _ = pixel_rays(record)
     points = np.nan_to_num(first["position"])
     ray = points - origin
@@ -212,6 +214,7 @@ def test_hair_mask_and_coverage_agree_with_the_area_of_strands(stage):
 def face():
     """A built face, its labels and camera record, at a small size."""
     import bpy
+
     from simulacra.datagen import passes
     from simulacra.datagen.cameras import camera_record
     from simulacra.datagen.render import derive
@@ -245,6 +248,7 @@ def test_labels_are_bit_identical_for_one_and_two_threads(face):
 def test_depth_of_a_face_equals_another_librarys_ray_cast(face):
     import bpy
     import trimesh
+
     from simulacra.datagen.cameras import pixel_rays
 
     person, values, _, record = face

@@ -5,10 +5,30 @@ import json
 
 import numpy as np
 import pytest
+
 from simulacra.procgen import registry
 from simulacra.procgen.params import (
-    Range, SpecError, beta, child, choice, draw, fields, flag, fork, from_dict, group, integer, lognormal, normal, parse_settings,
-    schema, simplex, spec, to_dict, uniform, vector,
+    Range,
+    SpecError,
+    beta,
+    child,
+    choice,
+    draw,
+    fields,
+    flag,
+    fork,
+    from_dict,
+    group,
+    integer,
+    lognormal,
+    normal,
+    parse_settings,
+    schema,
+    simplex,
+    spec,
+    to_dict,
+    uniform,
+    vector,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from simulacra.procgen import registry
 from simulacra.procgen.materials.pigment import fitzpatrick, skin_colour, typology_angle
 from simulacra.procgen.params import child, parse_settings

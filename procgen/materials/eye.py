@@ -22,7 +22,7 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     g = Nodes(tree)
     offset = float(child(eyes.seed, side).uniform(0, 100))
     place = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("iris_place")})
-    x, y, z = place["X"], place["Y"], place["Z"]
+    x, z = place["X"], place["Z"]
     radius = g.math("SQRT", g.math("ADD", g.math("MULTIPLY", x, x), g.math("MULTIPLY", z, z)))
     safe = g.math("MAXIMUM", radius, 0.02)
     ring = g.add("ShaderNodeCombineXYZ", {

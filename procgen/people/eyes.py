@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from ..params import beta, choice, draw, normal, seed, spec, uniform
+from ..params import beta, choice, draw, normal, seed, spec
 from .eye_geometry import IRIS_SHARE, inner_eye, iris_y, lid_margin, outer_eye
 from .identity import Identity
 from .parts import PART
