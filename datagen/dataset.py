@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import errno
 import hashlib
 import os
 import platform
+import re
 import shutil
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import BadInput
@@ -16,7 +22,11 @@ from .recipe import Recipe
 
 FORMAT = 1
 PARTIAL = ".partial-"
+LOGS = ".logs"
 SPLITS = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
+FULL = 2**21  # bytes left on a disk that counts as full: libraries name the cause of a failed write in many ways
+ABANDONED = 24 * 3600.0  # seconds after which an unfinished sample of another machine counts as left behind
+HOST = re.sub(r"\W", "", platform.node()) or "host"
 
 
 def sample_name(index: int) -> str:
@@ -45,14 +55,17 @@ def versions() -> dict:
             return ""
 
     package = __package__.rpartition(".")[0]
+    blender = sys.modules.get("bpy")
     return {
-        "simulacra": getattr(sys.modules[package], "__version__", ""), "blender": found("bpy"), "numpy": found("numpy"),
+        "simulacra": getattr(sys.modules[package], "__version__", ""),
+        "blender": blender.app.version_string.split()[0] if blender else found("bpy"),
         "python": platform.python_version(),
-    }  # fmt: skip
+        "numpy": found("numpy"),
+    }
 
 
 class DatasetFolder:
-    """A folder that samples are rendered into."""
+    """A folder that samples are rendered into; several runs (shards) may share one."""
 
     def __init__(self, path: Path, recipe: Recipe):
         self.path, self.recipe = path, recipe
@@ -64,17 +77,8 @@ class DatasetFolder:
         if path.exists() and not path.is_dir():
             raise BadInput(f"{path}: is a file; allowed is a new or empty folder, or this recipe's dataset")
         if described.is_file():
-            data = read_json(described)
-            if not isinstance(data, dict) or data.get("format") != FORMAT:
-                raise BadInput(f"{described}: is not a dataset of format {FORMAT}")
-            before = Recipe.from_dict(data.get("recipe"))
-            different = before.same_content(recipe)
-            if different:
-                raise BadInput(
-                    f"{path}: holds a dataset of another recipe; {different} is {getattr(before, different)!r} there "
-                    f"and {getattr(recipe, different)!r} here; allowed is the same recipe or another folder"
-                )
-        elif path.is_dir() and any(entry.name != ".logs" for entry in path.iterdir()):
+            recipe = _continued(path, read_json(described), recipe)
+        elif path.is_dir() and any(not _own(entry.name) for entry in path.iterdir()):
             raise BadInput(f"{path}: holds something else; allowed is a new or empty folder, or this recipe's dataset")
         folder = cls(path, recipe)
         path.mkdir(parents=True, exist_ok=True)
@@ -83,59 +87,133 @@ class DatasetFolder:
         return folder
 
     def sweep(self) -> None:
-        """Remove what dead processes left behind."""
+        """Remove the unfinished samples that dead processes left behind."""
         for entry in self.path.glob(f"{PARTIAL}*"):
-            owner = entry.name.rsplit("-", 1)[-1]
-            if not owner.isdigit() or not _alive(int(owner)):
-                shutil.rmtree(entry, ignore_errors=True)
+            host, _, process = entry.name.removeprefix(PARTIAL).partition("-")[2].rpartition("-")
+            with contextlib.suppress(OSError):  # its owner was faster
+                here = host == HOST and process.isdigit()
+                left = not _alive(int(process)) if here else time.time() - entry.stat().st_mtime > ABANDONED
+                if left:
+                    shutil.rmtree(entry, ignore_errors=True)
 
     def finished(self) -> list[int]:
         """The indices of whole samples."""
         return sorted(
-            int(entry.name) for entry in self.path.iterdir() if entry.name.isdigit() and (entry / "sample.json").is_file()
+            int(entry.name)
+            for entry in self.path.iterdir()
+            if entry.name.isdecimal() and (entry / "sample.json").is_file()
         )
 
     def describe(self, failed: dict[int, dict]) -> None:
         """Write dataset.json from what exists; ``failed`` maps an index to its record."""
-        done = self.finished()
-        old = {}
         described = self.path / "dataset.json"
-        if described.is_file():
-            old = {record["index"]: record for record in read_json(described).get("failed", [])}
-        failed = {index: record for index, record in (old | failed).items() if index not in set(done)}
-        splits = {name: [] for name, _ in SPLITS}
-        for index in done:
-            splits[split_of(self.recipe.seed + index)].append(sample_name(index))
-        write_json(described, {
-            "format": FORMAT, "recipe": self.recipe.to_dict(), "versions": versions(), "labels": table(),
-            "rendered": list(self.recipe.label_names()), "taxonomy": {"parts": {str(k): v for k, v in PARTS.items()}},
-            "splits": splits,
-            "counts": {"asked": self.recipe.count, "finished": len(done), "failed": len(failed)},
-            "failed": [failed[index] for index in sorted(failed)],
-        })  # fmt: skip
+        with self._lock():
+            for left in self.path.glob(".dataset.json.*"):  # whoever wrote it held the lock, and is dead
+                left.unlink(missing_ok=True)
+            done = self.finished()
+            old = read_json(described).get("failed", []) if described.is_file() else []
+            failed = {record["index"]: record for record in old} | failed
+            failed = {index: record for index, record in failed.items() if index not in set(done)}
+            splits = {name: [] for name, _ in SPLITS}
+            for index in done:
+                splits[split_of(self.recipe.seed + index)].append(sample_name(index))
+            document = {
+                "format": FORMAT,
+                "recipe": self.recipe.to_dict(),
+                "versions": versions(),
+                "labels": table(),
+                "rendered": list(self.recipe.label_names()),
+                "taxonomy": {"parts": {str(number): name for number, name in PARTS.items()}},
+                "splits": splits,
+                "counts": {"asked": self.recipe.count, "finished": len(done), "failed": len(failed)},
+                "failed": [failed[index] for index in sorted(failed)],
+            }
+            write_json(described, document)
 
-    def write_sample(self, index: int, renderer) -> dict:
-        """Render a sample beside its place and rename it there when it is whole."""
+    def write_sample(self, index: int, renderer, threads: int = 0) -> dict:
+        """Render a sample beside its place and rename it there when it is whole; one that exists is left alone."""
         final = self.path / sample_name(index)
-        partial = self.path / f"{PARTIAL}{sample_name(index)}-{os.getpid()}"
+        if (final / "sample.json").is_file():
+            return read_json(final / "sample.json")
+        partial = self.path / f"{PARTIAL}{sample_name(index)}-{HOST}-{os.getpid()}"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         try:
-            result = renderer(self.recipe.sample(index), self.recipe, partial)
+            recipe = dataclasses.replace(self.recipe, threads=threads or self.recipe.threads)
+            result = renderer(recipe.sample(index), recipe, partial)
             files = {
                 entry.name: {"bytes": entry.stat().st_size, "sha256": hashlib.sha256(entry.read_bytes()).hexdigest()}
                 for entry in sorted(partial.iterdir())
             }
+            if not files:
+                raise RuntimeError("the renderer wrote nothing")
             record = {"index": index, "seed": self.recipe.seed + index, **result, "files": files}
             write_json(partial / "sample.json", record)
-            if final.is_dir():  # another shard was faster, or a broken one stands there
-                if (final / "sample.json").is_file():
-                    return read_json(final / "sample.json")
-                shutil.rmtree(final)
-            os.rename(partial, final)
+            if final.is_dir() and not (final / "sample.json").is_file():
+                shutil.rmtree(final)  # a sample is whole or not at all
+            try:
+                os.rename(partial, final)
+            except OSError:
+                if not (final / "sample.json").is_file():
+                    raise
+                return read_json(final / "sample.json")  # another run was faster
             return record
+        except Exception as error:
+            if shutil.disk_usage(self.path).free < FULL:  # before what was written is removed below
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
+            raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _lock(self, patience: float = 20.0) -> Iterator[None]:
+        """Held by one writer of dataset.json at a time, where the system and the file system know locks."""
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            until = time.monotonic() + patience
+            while True:
+                try:
+                    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if time.monotonic() < until:  # a stopped process must not stop all others
+                        time.sleep(0.01)
+                        continue
+                except OSError:
+                    pass  # a file system without locks
+                break
+            yield
+        finally:
+            os.close(folder)
+
+
+def _own(name: str) -> bool:
+    """Whether a run that was killed before its first dataset.json may have left an entry of this name."""
+    return name == LOGS or name.startswith((PARTIAL, ".dataset.json."))
+
+
+def _continued(path: Path, data, recipe: Recipe) -> Recipe:
+    """The recipe to go on with in a folder that holds a dataset; raises BadInput where its samples would differ."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("versions"), dict):
+        raise BadInput(f"{path}: holds a dataset of another format; allowed is format {FORMAT}")
+    before = Recipe.from_dict(data.get("recipe"))
+    rows = [(name, getattr(before, name), getattr(recipe, name)) for name in before.differing(recipe)]
+    now = versions()
+    for name, parts in (("simulacra", 3), ("blender", 2)):  # a patch release of Blender renders the same labels
+        there, here = str(data["versions"].get(name, "")), now[name]
+        if there and here and there.split(".")[:parts] != here.split(".")[:parts]:
+            rows.append((f"version of {name}", there, here))
+    if rows:
+        name, there, here = rows[0]
+        raise BadInput(
+            f"{path}: holds a dataset of another recipe; {name} is {there!r} there and {here!r} here; "
+            "allowed is the same recipe or another folder"
+        )
+    return dataclasses.replace(recipe, count=max(before.count, recipe.count))
 
 
 def _alive(process: int) -> bool:

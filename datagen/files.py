@@ -13,7 +13,7 @@ from .labels import LABELS
 
 CHANNELS = {1: ("V",), 2: ("X", "Y"), 3: ("X", "Y", "Z")}
 COLOUR = ("R", "G", "B")
-COLOURS = ("linear", "albedo")
+COLOURS = ("linear", "albedo", "shading")
 
 
 def _channel_names(label: str) -> tuple[str, ...]:

@@ -45,10 +45,14 @@ LABELS = {
         Label("uv", "exr", np.float32, 2, "0…1", 0, "texture coordinates; 0 on things without them", STRAND),
         Label("albedo", "exr", np.float32, 3, "linear Rec.709 reflectance", 0, "diffuse and subsurface colour",
               "averaged over the pixel as the picture is; 0 on hair strands, which have no diffuse lobe"),
-        Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan, "forward optical flow", STRAND,
-              sequence=True),
+        Label("shading", "exr", np.float32, 3, "linear Rec.709 light on a white diffuser", 0,
+              "diffuse and subsurface light, direct and indirect", "averaged over the pixel, not denoised; 0 on hair strands",
+              default=False),
+        Label("semantic", "png", np.uint8, 1, "class id", 0, "kind of object, coarser than parts", STRAND, default=False),
+        Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan,
+              "forward optical flow; nothing in the last frame", STRAND, sequence=True),
         Label("flow_back", "exr", np.float32, 2, "px to the previous frame, x right, y down", np.nan,
-              "backward optical flow", STRAND, sequence=True),
+              "backward optical flow; nothing in the first frame", STRAND, sequence=True),
         Label("occlusion", "png", np.uint8, 1, "255 hidden or out of frame in the next frame", 0, "forward occlusion",
               STRAND, sequence=True),
         Label("occlusion_back", "png", np.uint8, 1, "255 hidden or out of frame in the previous frame", 0,
@@ -66,6 +70,12 @@ RECORDS = {
 }
 PARTS = {index: name for index, name in enumerate(CLASSES)} | {IGNORE: "ignore"}
 HAIR = CLASSES.index("hair")
+# What an object is, by its class; the order is the id, so new ones are added at the end.
+SEMANTIC = (
+    "background", "skin", "eye", "teeth", "gums", "tongue", "hair", "brow", "lash", "beard", "garment", "headwear", "glasses",
+    "facewear", "earring", "backdrop",
+)  # fmt: skip
+SEMANTIC_OF = {"caruncle": "eye", "wet_line": "eye"}  # classes that count as another one
 # One colour for each class in pictures of the parts label, (256, 3) uint8.
 CLASSES_COLOURS = np.zeros((256, 3), np.uint8)
 CLASSES_COLOURS[: len(CLASSES)] = [

@@ -21,6 +21,8 @@ NAMES = {
     "index": ("IndexOB.X", "Object Index.X"), "vector": ("Vector.X", "Vector.Y", "Vector.Z", "Vector.W"),
     "albedo": ("DiffCol.R", "DiffCol.G", "DiffCol.B", "Diffuse Color.R", "Diffuse Color.G", "Diffuse Color.B"),
     "combined": ("Combined.R", "Combined.G", "Combined.B"),
+    "direct": ("DiffDir.R", "DiffDir.G", "DiffDir.B", "Diffuse Direct.R", "Diffuse Direct.G", "Diffuse Direct.B"),
+    "indirect": ("DiffInd.R", "DiffInd.G", "DiffInd.B", "Diffuse Indirect.R", "Diffuse Indirect.G", "Diffuse Indirect.B"),
 }  # fmt: skip
 NOTHING = 1e9  # planar depth beyond this is background
 HAIR_SAMPLES = 24
@@ -57,8 +59,8 @@ def configure(scene, size: int, threads: int) -> None:
     scene.cycles.seed = 0
 
 
-def picture_settings(scene, samples: int) -> None:
-    """The settings of the picture: denoised, with depth of field."""
+def picture_settings(scene, samples: int, shading: bool = False) -> None:
+    """The settings of the picture: denoised, with depth of field; ``shading`` adds the passes of that label."""
     cycles, layer = scene.cycles, scene.view_layers[0]
     cycles.samples = samples
     cycles.use_adaptive_sampling = True
@@ -76,7 +78,7 @@ def picture_settings(scene, samples: int) -> None:
         # Prefiltered guides keep strands and pores; raw ones let their noise through.
         cycles.denoising_prefilter = "ACCURATE"
     layer.material_override = None
-    _passes(layer, diffuse_color=True)
+    _passes(layer, diffuse_color=True, diffuse_direct=shading, diffuse_indirect=shading)
 
 
 def _choose_denoiser(cycles) -> bool:
@@ -100,7 +102,8 @@ def label_settings(scene, samples: int, width: float) -> None:
 
 
 def _passes(layer, **wanted) -> None:
-    for name in ("z", "normal", "position", "uv", "object_index", "vector", "diffuse_color"):
+    for name in ("z", "normal", "position", "uv", "object_index", "vector", "diffuse_color", "diffuse_direct",
+                 "diffuse_indirect"):  # fmt: skip
         setattr(layer, f"use_pass_{name}", bool(wanted.get(name)))
     # Both outputs are always there: Cycles keeps their places in a compiled material when the list changes.
     for name in ("part", "hair"):
@@ -110,35 +113,35 @@ def _passes(layer, **wanted) -> None:
 
 
 def label_material():
-    """A glowing material that writes the attribute ``part`` to the AOV part, and 1 on scalp hair to the AOV hair.
-
-    It must glow: Cycles drops an emission of nothing, and then looks through the surface. It is no lamp, so that no
-    light tree is built over its triangles.
-    """
+    """A black material that writes the attribute ``part`` to the AOV part, and 1 on scalp hair to the AOV hair."""
     material, tree = new_material("Label")
-    material.cycles.emission_sampling = "NONE"
     g = Nodes(tree)
     part = g.attribute("part", "Fac")
     g.add("ShaderNodeOutputAOV", {"Value": part}, aov_name="part")
     hair = g.math("COMPARE", part, 13.0, 0.5)
     g.add("ShaderNodeOutputAOV", {"Value": hair}, aov_name="hair")
-    # A closure of any kind is needed: without one Cycles writes no normal.
+    # A surface that does not fold away is needed: Cycles drops an emission of nothing, and then looks through it.
     g.surface(g.add("ShaderNodeBsdfDiffuse", {"Color": (0, 0, 0)}).out())
     return material
 
 
 def render_picture(scene, png: Path, clock: CyclesClock) -> dict[str, np.ndarray]:
-    """Render the picture to a PNG through the view transform; returns the linear picture and the albedo."""
+    """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading."""
     channels = _render(scene, clock)
     settings = scene.render.image_settings
     _set_format(settings, "PNG")
     settings.color_mode, settings.color_depth = "RGB", "8"
     bpy.data.images["Render Result"].save_render(str(png), scene=scene)
-    return {"linear": _pick(channels, "combined"), "albedo": _pick(channels, "albedo")}
+    extra = {"linear": _pick(channels, "combined"), "albedo": _pick(channels, "albedo")}
+    if scene.view_layers[0].use_pass_diffuse_direct:
+        extra["shading"] = _pick(channels, "direct") + _pick(channels, "indirect")
+    return extra
 
 
 def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str, np.ndarray]:
     """Render one sample at every pixel's centre; returns the raw passes (h, w[, c]) float32."""
+    if scene.render.use_motion_blur or scene.camera.data.dof.use_dof:
+        raise RuntimeError("labels: motion blur or depth of field is on; the motion would be zero, the points blurred")
     layer = scene.view_layers[0]
     label_settings(scene, 1, 0.01)
     layer.material_override = override

@@ -18,7 +18,7 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
 
     if label == "rgb":
         return values
-    if label in ("linear", "albedo"):
+    if label in ("linear", "albedo", "shading"):
         return (np.clip(values, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
     if label == "depth":
         known = np.isfinite(values)
@@ -33,7 +33,7 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
         return np.where(known[..., None], np.stack(planes, -1) * 255, 18).astype(np.uint8)
     if label == "parts":
         return CLASSES_COLOURS[values]
-    if label == "instance":
+    if label in ("instance", "semantic"):
         # Neighbouring numbers get far hues: multiples of the golden angle.
         hue = (np.arange(65536) * 137.508 % 360).astype(np.float32)
         table = np.stack([hue, np.full(65536, 0.55, np.float32), np.full(65536, 0.95, np.float32)], -1)[None]

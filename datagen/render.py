@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from ..procgen import registry
-from ..procgen.params import to_dict
+from ..procgen.params import child, to_dict
 from .annotations import landmark_record, object_records
-from .cameras import camera_record, pixel_centres
+from .cameras import camera_record
 from .caption import caption
 from .errors import BadInput
 from .files import write_json, write_label
-from .labels import HAIR, check_labels, default_labels, file_name
+from .labels import HAIR, SEMANTIC, SEMANTIC_OF, check_labels, default_labels, file_name
+from .sequence import MOTION, Topology, motion_labels
 
 
 def render_sample(spec, recipe, folder: Path) -> dict:
@@ -44,33 +45,39 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     records = {"camera": [], "landmarks": [], "objects": []}
 
     # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
-    passes.picture_settings(scene, recipe.samples)
+    passes.picture_settings(scene, recipe.samples, "shading" in labels)
     for number, (frame, camera) in enumerate(shots):
         _aim(scene, frame, camera)
+        scene.cycles.seed = number  # noise that stood still over a sequence would show
         rgb = folder / file_name(number, "rgb")
         extra = passes.render_picture(scene, rgb, picture_clock)
-        _develop(rgb, spec.camera, recipe.seed + number)
-        for name in {"linear", "albedo"} & set(labels):
+        _develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
+        for name in set(extra) & set(labels):
             write_label(folder / file_name(number, name), name, extra[name])
 
     hidden = [obj for obj in person.objects if obj.get("label_hidden")]
     for obj in hidden:
         obj.hide_render = True
     depth_of_field = [camera.data.dof.use_dof for camera in person.cameras]
-    motion = bool({"flow", "flow_back", "occlusion", "occlusion_back"} & set(labels))
-    flows = []
+    motion = bool(set(MOTION) & set(labels))
+    flows, topology = [], Topology()
+    scene.cycles.seed = 0
     for number, (frame, camera) in enumerate(shots):
         _aim(scene, frame, camera)
+        if motion:
+            topology.check(person.objects, frame)
         record = camera_record(camera, scene, number) | {"time": frame / (scene.render.fps / scene.render.fps_base)}
         camera.data.dof.use_dof = False
         raw = passes.render_labels(scene, override, motion, label_clock)
         values = derive(raw, record, len(person.objects))
         if motion:
             flows.append({name: values[name] for name in ("flow", "flow_back", "instance")})
-        for name in set(labels) & set(values):
+        if "semantic" in labels:
+            values["semantic"] = semantic(person.objects, values["instance"])
+        for name in set(labels) & set(values) - set(MOTION):
             write_label(folder / file_name(number, name), name, values[name])
         records["camera"].append(record)
-        records["landmarks"].append(landmark_record(person, frame, number, record, values["depth"]))
+        records["landmarks"].append(landmark_record(person, frame, number, record, values))
         records["objects"].append({"frame": number, "objects": object_records(person, values["instance"])})
     if "hair_alpha" in labels:
         for number, (frame, camera) in enumerate(shots):
@@ -79,8 +86,9 @@ def render_sample(spec, recipe, folder: Path) -> dict:
             write_label(folder / file_name(number, "hair_alpha"), "hair_alpha", alpha)
     for camera, used in zip(person.cameras, depth_of_field, strict=True):
         camera.data.dof.use_dof = used
-    if motion:
-        _write_occlusion(folder, labels, flows, len(person.cameras))
+    for number, values in enumerate(motion_labels(flows, len(person.cameras))):
+        for name in set(labels) & set(values):
+            write_label(folder / file_name(number, name), name, values[name])
 
     for obj in hidden:
         obj.hide_render = False
@@ -141,40 +149,19 @@ def derive(raw: dict[str, np.ndarray], record: dict, objects: int) -> dict[str, 
     return values
 
 
-def occlusion(flow: np.ndarray, back: np.ndarray, instance: np.ndarray, other: np.ndarray, record: dict) -> np.ndarray:
-    """255 (h, w) where a point is hidden or out of frame in the other frame, 0 where seen or where nothing is.
-
-    flow (h, w, 2) leads to the other frame and ``back`` is that frame's flow to this one; a point is seen if a pixel
-    around its place there belongs to the same object and leads back to it within half a pixel.
-    """
-    height, width = instance.shape
-    known = instance > 0
-    target = pixel_centres(record) + np.where(np.isfinite(flow), flow, -1e6)
-    inside = known & (target >= 0).all(-1) & (target[..., 0] < width) & (target[..., 1] < height)
-    seen = np.zeros_like(known)
-    corner = np.floor(target - 0.5).astype(int)
-    for dx in (0, 1):
-        for dy in (0, 1):
-            x, y = np.clip(corner[..., 0] + dx, 0, width - 1), np.clip(corner[..., 1] + dy, 0, height - 1)
-            agrees = np.linalg.norm(np.nan_to_num(back[y, x] + flow, nan=1e6), axis=-1) < 0.5
-            seen |= inside & agrees & (other[y, x] == instance)
-    return np.where(known & ~seen, 255, 0).astype(np.uint8)
+def semantic(objects, instance: np.ndarray) -> np.ndarray:
+    """The kind of object (h, w) uint8 of each pixel, from its instance id."""
+    kinds = np.zeros(max((obj.pass_index for obj in objects), default=0) + 1, np.uint8)
+    for obj in objects:
+        if obj.pass_index:
+            kind = SEMANTIC_OF.get(obj["class"], obj["class"])
+            if kind not in SEMANTIC:
+                raise RuntimeError(f"semantic: {obj.name} is of class {kind}; allowed are {', '.join(SEMANTIC)}")
+            kinds[obj.pass_index] = SEMANTIC.index(kind)
+    return kinds[instance]
 
 
-def _write_occlusion(folder: Path, labels, flows: list[dict], cameras: int) -> None:
-    height, width = flows[0]["instance"].shape
-    record = {"width": width, "height": height}
-    for number, current in enumerate(flows):
-        for name, step, there, back in (("occlusion", cameras, "flow", "flow_back"),
-                                        ("occlusion_back", -cameras, "flow_back", "flow")):  # fmt: skip
-            if name not in labels:
-                continue
-            other = flows[number + step] if 0 <= number + step < len(flows) else current
-            values = occlusion(current[there], other[back], current["instance"], other["instance"], record)
-            write_label(folder / file_name(number, name), name, values)
-
-
-def _develop(path: Path, camera, seed: int) -> None:
+def _develop(path: Path, camera, rng: np.random.Generator) -> None:
     """What a real camera adds after the lens: vignette, a little sharpening, and grain that is stronger in the dark."""
     import cv2
 
@@ -187,7 +174,6 @@ def _develop(path: Path, camera, seed: int) -> None:
     image *= (1 - 0.28 * camera.vignette * (x * x + y * y) / 2)[..., None].astype(np.float32)
     soft = cv2.GaussianBlur(image, (0, 0), 0.9 * height / 512)
     image += 0.35 * (image - soft)
-    rng = np.random.Generator(np.random.PCG64(seed))
     grain = rng.normal(size=(height, width, 3)).astype(np.float32)
     grain = 0.75 * grain.mean(-1, keepdims=True) * 1.7 + 0.35 * grain
     strength = 0.003 + 0.017 * camera.noise * (1 - 0.6 * image.mean(-1, keepdims=True))
