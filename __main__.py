@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from importlib import import_module
 
@@ -36,34 +38,44 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
+@click.version_option(sys.modules[__package__].__version__ if __package__ else "", prog_name="simulacra")
 def group():
     """Simulacra makes labelled synthetic people and places in Blender."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; 0 if all that was asked exists, 2 for bad input, 1 for a run that could not finish."""
-    from .datagen.errors import BadInput, Unfinished
+    from .datagen.errors import NO_SPACE, BadInput, Unfinished
     from .procgen.distributions import SpecError
 
     try:
-        group.main(args=argv, prog_name="simulacra", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        code = group.main(args=argv, prog_name="simulacra", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         where = f" (see {context.command_path} --help)" if context else ""
-        click.echo(f"simulacra: {error.format_message()}{where}", err=True)
-        return 2
+        return _fail(2, f"{error.format_message()}{where}")
     except (SpecError, BadInput) as error:
-        click.echo(f"simulacra: {error}", err=True)
-        return 2
+        return _fail(2, error)
     except Unfinished as error:
-        click.echo(f"simulacra: {error}", err=True)
-        return 1
+        return _fail(1, error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("simulacra: stopped; run the same command again to finish", err=True)
+        return _fail(1, "stopped; run the same command again to finish")
+    except BrokenPipeError:  # the reader of standard output has gone, as in `simulacra list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(1 if error.errno in NO_SPACE else 2, f"{where}{error.strerror or error}")
+
+
+def _fail(code: int, message) -> int:
+    with contextlib.suppress(OSError):
+        click.echo(f"simulacra: {' '.join(str(message).split())}", err=True)
+    return code
 
 
 if __name__ == "__main__":

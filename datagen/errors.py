@@ -1,4 +1,8 @@
-"""The two ways in which a command fails."""
+"""The two ways in which a command fails, and what a full disk looks like."""
+
+import errno
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 class BadInput(ValueError):

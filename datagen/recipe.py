@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..procgen import registry
-from ..procgen.params import parse_settings
+from ..procgen.params import SpecError, parse_settings
 from .errors import BadInput
 from .files import read_json
 from .labels import check_labels, default_labels
@@ -34,16 +34,27 @@ class Recipe:
     threads: int = 0  # of one worker; 0 lets Blender decide
 
     def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in LIMITS:
+                low, high = LIMITS[field.name]
+                if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                    raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
+            elif field.name in ("labels", "settings"):
+                if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+                    raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a list of texts")
+                object.__setattr__(self, field.name, tuple(value))
+            elif not isinstance(value, str):
+                raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a text")
         registry.find(self.generator)
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise BadInput(f"{name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
-        object.__setattr__(self, "labels", tuple(self.labels))
-        object.__setattr__(self, "settings", tuple(self.settings))
         check_labels(self.labels, self.frames)
+        parse_settings(self.settings)
         if self.hdri and not self.environments():
             raise BadInput(f"hdri: {self.hdri} is not a folder that holds .exr or .hdr files")
+        if self.spec and self.count != 1:
+            raise BadInput(f"count: {self.count} is not allowed with a spec file, which is one sample; allowed is 1")
+        if self.spec and self.settings:
+            raise BadInput(f"--set {self.settings[0]}: is not allowed with a spec file, which leaves nothing to draw")
 
     def environments(self) -> list[Path]:
         """The environment pictures of the user's folder, in order."""
@@ -59,15 +70,22 @@ class Recipe:
     def sample(self, index: int):
         """The spec of sample ``index``."""
         if self.spec:
-            kind, spec = registry.parse(read_json(Path(self.spec)))
-            if kind != self.generator:
-                raise BadInput(f"spec: {self.spec} is of kind {kind}; allowed is {self.generator}")
-            return spec
-        spec = registry.sample(self.generator, self.seed + index, parse_settings(self.settings))
+            spec = self._read_spec()
+        else:
+            spec = registry.sample(self.generator, self.seed + index, parse_settings(self.settings))
         pictures = self.environments()
         if pictures and not spec.light.hdri:
             chosen = pictures[(self.seed + index) % len(pictures)]
             spec = dataclasses.replace(spec, light=dataclasses.replace(spec.light, hdri=str(chosen)))
+        return spec
+
+    def _read_spec(self):
+        try:
+            kind, spec = registry.parse(read_json(Path(self.spec)))
+        except SpecError as error:
+            raise BadInput(f"{self.spec}: {error}") from None
+        if kind != self.generator:
+            raise BadInput(f"{self.spec}: is a spec of {kind}; allowed is {self.generator}")
         return spec
 
     def to_dict(self) -> dict:
@@ -76,16 +94,17 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data) -> Recipe:
-        """Read what ``to_dict`` wrote; unknown or missing fields are named."""
+        """Read what ``to_dict`` wrote; an unknown field is named."""
         names = [field.name for field in dataclasses.fields(cls)]
-        if not isinstance(data, dict) or set(data) - set(names) or "generator" not in data:
+        if not isinstance(data, dict) or "generator" not in data:
             raise BadInput(f"recipe: allowed is an object of {', '.join(names)}")
+        for name in data:
+            if name not in names:
+                raise BadInput(f"recipe: {name} is no such field; allowed are {', '.join(names)}")
         return cls(**data)
 
-    def same_content(self, other: Recipe) -> str:
-        """The name of the first field in which two recipes make different samples, or nothing."""
+    def differing(self, other: Recipe) -> list[str]:
+        """The names of the fields in which two recipes make different samples."""
         free = ("count", "threads")  # more of the same, at another speed
-        for field in dataclasses.fields(self):
-            if field.name not in free and getattr(self, field.name) != getattr(other, field.name):
-                return field.name
-        return ""
+        names = [field.name for field in dataclasses.fields(self) if field.name not in free]
+        return [name for name in names if getattr(self, name) != getattr(other, name)]

@@ -8,6 +8,8 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -19,25 +21,57 @@ def load_renderer(name: str):
     """The function ``module:function``; a module within this package is named from its root."""
     module, _, function = name.partition(":")
     root = __package__.rpartition(".")[0]
+    inside = f"{root}.{module}"
     try:
-        return getattr(import_module(f"{root}.{module}"), function)
-    except ModuleNotFoundError:
-        return getattr(import_module(module), function)
+        found = import_module(inside)
+    except ModuleNotFoundError as error:
+        if error.name is None or not inside.startswith(error.name):
+            raise  # the module is there, and something that it needs is not
+        found = import_module(module)
+    return getattr(found, function)
 
 
-def _die_with_parent() -> None:
-    """On Linux the kernel ends this process with its parent; elsewhere the closed standard input does."""
+def _end_with_parent(parent: int) -> None:
+    """End this process, in the middle of a sample too, when the one that started it is gone."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def render(task: dict, folder_type, recipe_type) -> dict:
+    """The answer to one task."""
+    index = task["index"]
+    try:
+        folder = folder_type(Path(task["out"]), recipe_type.from_dict(task["recipe"]))
+        record = folder.write_sample(index, load_renderer(task["renderer"]), task.get("threads", 0))
+        return {"index": index, "seconds": record.get("seconds", {})}
+    except Exception as error:
+        from ..procgen.distributions import SpecError
+        from .errors import NO_SPACE, BadInput
+
+        with contextlib.suppress(OSError):  # the disk that holds the log may be full
+            traceback.print_exc()
+        name = "" if isinstance(error, BadInput | SpecError) else f"{type(error).__name__}: "
+        return {
+            "index": index,
+            "error": name + " ".join(str(error).split())[:500],
+            "full_disk": isinstance(error, OSError) and error.errno in NO_SPACE,
+            "bad_input": isinstance(error, BadInput | SpecError),
+        }
 
 
 def main() -> int:
     """Serve tasks until standard input ends."""
-    _die_with_parent()
+    _end_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     from .dataset import DatasetFolder
-    from .errors import BadInput
     from .recipe import Recipe
 
     # Blender prints to standard output: answers go through a copy of it, and all else to standard error.
@@ -45,20 +79,7 @@ def main() -> int:
     os.dup2(2, 1)
     print(json.dumps({"ready": os.getpid()}), file=answers)
     for line in sys.stdin:
-        task = json.loads(line)
-        index = task["index"]
-        try:
-            folder = DatasetFolder(Path(task["out"]), Recipe.from_dict(task["recipe"]))
-            record = folder.write_sample(index, load_renderer(task["renderer"]))
-            answer = {"index": index, "seconds": record.get("seconds", {})}
-        except Exception as error:
-            traceback.print_exc()
-            fatal = isinstance(error, OSError) and error.errno == 28
-            answer = {
-                "index": index, "error": f"{type(error).__name__}: {error}".splitlines()[0], "full_disk": fatal,
-                "bad_input": isinstance(error, BadInput | ValueError),
-            }  # fmt: skip
-        print(json.dumps(answer), file=answers)
+        print(json.dumps(render(json.loads(line), DatasetFolder, Recipe)), file=answers)
     return 0
 
 

@@ -1,15 +1,23 @@
-"""Renderers that make a tiny sample without Blender, or fail in a chosen way by the sample's seed."""
+"""Renderers that make a tiny sample without Blender, or fail in a chosen way by the sample's index."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
 
 def small(spec, recipe, folder: Path) -> dict:
-    """Write one file."""
+    """Write two files, with a moment between them."""
     (folder / "0000.rgb.png").write_bytes(os.urandom(2000))
     time.sleep(0.02)
+    (folder / "spec.json").write_text(repr(spec))
     return {"frames": [0], "seconds": {}}
+
+
+def slow(spec, recipe, folder: Path) -> dict:
+    """Take longer than any test."""
+    (folder / "half.bin").write_bytes(b"half")
+    time.sleep(600)
 
 
 def troubled(spec, recipe, folder: Path) -> dict:
@@ -17,17 +25,40 @@ def troubled(spec, recipe, folder: Path) -> dict:
     index = int(folder.name.split("-")[1])
     (folder / "half.bin").write_bytes(b"half")
     if index == 3:
-        os.kill(os.getpid(), 9)
+        os.kill(os.getpid(), signal.SIGKILL)
     if index == 5:
         time.sleep(600)
     if index == 7:
-        raise RuntimeError("a reason")
-    if index == 9 and not (folder.parent / ".logs" / "once").exists():
-        (folder.parent / ".logs" / "once").write_text("")
-        os.kill(os.getpid(), 9)
+        raise RuntimeError("a reason\nof two lines")
+    once = folder.parent.with_name("once")
+    if index == 9 and not once.exists():
+        once.write_text("")
+        os.kill(os.getpid(), signal.SIGSEGV)
     return small(spec, recipe, folder)
+
+
+def nothing(spec, recipe, folder: Path) -> dict:
+    """Write no file at all."""
+    return {"frames": [], "seconds": {}}
 
 
 def full_disk(spec, recipe, folder: Path) -> dict:
     """Fail as a full disk does."""
+    (folder / "half.bin").write_bytes(b"half")
     raise OSError(28, "No space left on device")
+
+
+def heavy(spec, recipe, folder: Path) -> dict:
+    """Write much, and fail as a library does that does not say why."""
+    try:
+        for number in range(20):
+            (folder / f"{number:04d}.rgb.png").write_bytes(bytes(1 << 20))
+    except OSError:
+        raise RuntimeError("cannot write the picture") from None
+    return {"frames": [0], "seconds": {}}
+
+
+def process(spec, recipe, folder: Path) -> dict:
+    """Write which process rendered the sample, with how many threads."""
+    (folder / "process.txt").write_text(f"{os.getpid()} {recipe.threads}")
+    return {"frames": [0], "seconds": {}}

@@ -1,4 +1,4 @@
-"""Runs in worker processes: faults, retries, kills and resumption, with a renderer that needs no Blender."""
+"""Runs in worker processes: faults, retries, kills and resumption, with renderers that need no Blender."""
 
 import json
 import os
@@ -6,108 +6,255 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
+import psutil
 import pytest
 
-from simulacra.datagen.dataset import DatasetFolder, split_of
+from simulacra.datagen import jobs
+from simulacra.datagen.dataset import DatasetFolder
+from simulacra.datagen.errors import Unfinished
+from simulacra.datagen.machine import automatic_workers, worker_command
 from simulacra.datagen.recipe import Recipe
 
 HERE = Path(__file__).parent
+KILL_TEST = HERE.parent / "tools" / "kill_test.py"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(HERE)}
 
 
 def command(out, renderer, *more):
-    return [sys.executable, "-m", "simulacra", "render", "faces", str(out), "--renderer", f"fake_renderer:{renderer}", *map(str, more)]
+    start = [sys.executable, "-m", "simulacra", "render", "faces", str(out)]
+    return [*start, "--renderer", f"fake_renderer:{renderer}", *map(str, more)]
 
 
 def call(out, renderer, *more):
-    environment = os.environ | {"PYTHONPATH": str(HERE)}
-    return subprocess.run(command(out, renderer, *more), capture_output=True, text=True, env=environment, timeout=300)
+    return subprocess.run(command(out, renderer, *more), capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
 
 
 def assert_whole(out, indices):
+    """The samples of these indices are there, whole, and nothing half-written is."""
     names = sorted(entry.name for entry in out.iterdir() if not entry.name.startswith(".") and entry.is_dir())
     assert names == [f"{index:06d}" for index in indices]
     for name in names:
-        record = json.loads((out / name / "sample.json").read_text())
-        for file, facts in record["files"].items():
-            assert (out / name / file).stat().st_size == facts["bytes"]
-    assert not list(out.glob(".partial*"))
+        files = json.loads((out / name / "sample.json").read_text())["files"]
+        assert {path.name for path in (out / name).iterdir()} == {*files, "sample.json"}
+        assert all((out / name / file).stat().st_size == facts["bytes"] for file, facts in files.items())
+    assert not list(out.glob(".partial*")) and not list(out.glob(".dataset.json*"))
 
 
-def test_a_run_finishes_and_a_second_one_has_nothing_to_do(tmp_path):
+def one_line(text):
+    return text.strip() and "\n" not in text.strip()
+
+
+@pytest.fixture
+def run_here(monkeypatch, tmp_path):
+    """Run samples from this process with a fake renderer; returns the events."""
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+
+    def go(renderer, count, **options):
+        folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=count))
+        events = []
+        jobs.run(folder, range(count), jobs.Pool(**{"workers": 1, "renderer": f"fake_renderer:{renderer}"} | options), events.append)
+        return events
+
+    return go
+
+
+def test_a_run_finishes_a_second_has_nothing_to_do_and_a_third_makes_more(tmp_path):
     out = tmp_path / "d"
     assert call(out, "small", "--count", 6, "--workers", 2).returncode == 0
     assert_whole(out, range(6))
     before = {path: path.stat().st_mtime_ns for path in out.rglob("sample.json")}
-    assert call(out, "small", "--count", 6).returncode == 0
+    assert call(out, "small", "--count", 6, "--resume").returncode == 0
     assert {path: path.stat().st_mtime_ns for path in out.rglob("sample.json")} == before
-    assert call(out, "small", "--count", 9).returncode == 0  # more of the same recipe
+    assert call(out, "small", "--count", 9).returncode == 0
     assert_whole(out, range(9))
+    assert not (out / ".logs").exists()  # nobody has anything to read there
 
 
-def test_shards_share_a_folder(tmp_path):
+def test_events_are_json_lines_with_the_time_left(tmp_path):
+    result = call(tmp_path / "d", "small", "--count", 3, "--seed", 9, "--json")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["started", "finished", "finished", "finished", "done"]
+    assert [event["done"] for event in events] == [0, 1, 2, 3, 3] and all(event["total"] == 3 for event in events)
+    assert {event["seed"] for event in events[1:4]} == {9, 10, 11}
+    assert events[3]["seconds_left"] == 0 < events[1]["seconds_left"]
+
+
+def test_shards_at_the_same_time_share_a_folder(tmp_path):
     out = tmp_path / "d"
-    for part in (1, 2, 3):
-        assert call(out, "small", "--count", 7, "--shard", f"{part}/3").returncode == 0
-    assert_whole(out, range(7))
-    counts = json.loads((out / "dataset.json").read_text())["counts"]
-    assert counts == {"asked": 7, "finished": 7, "failed": 0}
+    parts = [
+        subprocess.Popen(command(out, "small", "--count", 10, "--shard", f"{part}/3"), env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+        for part in (1, 2, 3)
+    ]
+    assert [part.wait(60) for part in parts] == [0, 0, 0]
+    assert_whole(out, range(10))
+    assert json.loads((out / "dataset.json").read_text())["counts"] == {"asked": 10, "finished": 10, "failed": 0}
+
+
+def test_a_shard_renders_its_own_samples(tmp_path):
+    assert call(tmp_path / "d", "small", "--count", 8, "--shard", "2/3").returncode == 0
+    assert_whole(tmp_path / "d", [1, 4, 7])
 
 
 def test_crashes_and_hangs_are_retried_then_told_and_the_rest_goes_on(tmp_path):
     out = tmp_path / "d"
-    result = call(out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 2, "--retries", 1, "--json")
+    result = call(out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 4, "--retries", 1, "--json")
     assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0 and "seeds" in result.stderr
+    assert one_line(result.stderr) and "3 of 11 samples failed" in result.stderr and "43" in result.stderr
     assert_whole(out, [0, 1, 2, 4, 6, 8, 9, 10])
-    failed = {record["index"]: record for record in json.loads((out / "dataset.json").read_text())["failed"]}
-    assert sorted(failed) == [3, 5, 7]
-    assert failed[3]["seed"] == 43 and "ended with -9" in failed[3]["reason"] and failed[3]["attempts"] == 2
-    assert "took longer" in failed[5]["reason"]
-    assert "a reason" in failed[7]["reason"]
+    described = json.loads((out / "dataset.json").read_text())
+    assert described["counts"] == {"asked": 11, "finished": 8, "failed": 3}
+    failed = {record["index"]: record for record in described["failed"]}
+    assert {index: (record["seed"], record["attempts"]) for index, record in failed.items()} == {3: (43, 2), 5: (45, 2), 7: (47, 2)}
+    assert "ended by SIGKILL" in failed[3]["reason"]
+    assert "took longer than 4 s" in failed[5]["reason"]
+    assert failed[7]["reason"] == "RuntimeError: a reason of two lines"
+    assert "RuntimeError: a reason" in (out / ".logs" / failed[7]["log"]).read_text()
+    assert call(out, "small", "--count", 11, "--seed", 40).returncode == 0  # the same command finishes the job
+    assert_whole(out, range(11))
+    assert json.loads((out / "dataset.json").read_text())["failed"] == []
+
+
+def test_a_sample_without_files_is_a_failure(run_here, tmp_path):
+    events = run_here("nothing", 1, retries=0)
+    assert [event["event"] for event in events] == ["failed"] and "wrote nothing" in events[0]["reason"]
+    assert_whole(tmp_path / "d", [])
+
+
+def test_workers_are_renewed_and_get_their_threads(run_here, tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "RENEW_AFTER", 3)
+    assert len(run_here("process", 7, threads=2)) == 7
+    told = [path.read_text().split() for path in sorted((tmp_path / "d").rglob("process.txt"))]
+    assert sorted(Counter(process for process, _ in told).values()) == [1, 3, 3]
+    assert {threads for _, threads in told} == {"2"}
+    assert json.loads((tmp_path / "d" / "dataset.json").read_text())["recipe"]["threads"] == 0
+
+
+def test_a_worker_that_grew_is_renewed(run_here, tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "RENEW_ABOVE", 0.001)
+    run_here("process", 3)
+    assert len({path.read_text() for path in (tmp_path / "d").rglob("process.txt")}) == 3
+
+
+def test_workers_that_cannot_start_end_the_run(run_here, monkeypatch):
+    monkeypatch.setattr(jobs, "worker_command", lambda: [sys.executable, "-c", "raise SystemExit('no such library')"])
+    with pytest.raises(Unfinished, match="workers do not start: the worker ended with code 1: no such library"):
+        run_here("small", 50, retries=100)
 
 
 def test_a_full_disk_ends_the_run_in_one_line(tmp_path):
     result = call(tmp_path / "d", "full_disk", "--count", 2, "--json")
-    assert result.returncode == 1 and "disk is full" in result.stderr and result.stderr.strip().count("\n") == 0
+    assert result.returncode == 1 and one_line(result.stderr) and "the disk is full" in result.stderr
     assert_whole(tmp_path / "d", [])
 
 
-def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
+def test_a_disk_that_runs_full_leaves_nothing_half_written(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs the right to mount a small disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        result = call(disk / "d", "heavy", "--count", 4)
+        assert result.returncode == 1 and "the disk is full" in result.stderr
+        assert one_line(result.stderr.replace("1 of 4", "").splitlines()[-1])
+        assert_whole(disk / "d", [0, 1])
+        (disk / "rest").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize))
+        result = call(disk / "e", "small")
+        assert result.returncode == 1 and one_line(result.stderr) and "No space left" in result.stderr
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_ends_workers_and_removes_what_is_half_written(tmp_path, request_to_stop):
     out = tmp_path / "d"
-    environment = os.environ | {"PYTHONPATH": str(HERE)}
-    rng = np.random.Generator(np.random.PCG64(0))
-    import psutil
-
-    for attempt in range(6):
-        run = subprocess.Popen(command(out, "small", "--count", 60, "--workers", 2, "--json"), env=environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(0.8 + rng.random() * 1.2)
-        if run.poll() is not None:
-            break
-        workers = psutil.Process(run.pid).children()
-        if attempt % 2 and workers:
-            os.kill(workers[int(rng.integers(len(workers)))].pid, signal.SIGKILL)
-            time.sleep(0.3)
-        run.kill()
-        run.wait()
-        _, alive = psutil.wait_procs(workers, timeout=10)
-        assert not alive, "a worker outlived its parent"
-        done = [path for path in out.glob("[0-9]*") if path.is_dir()]
-        assert all((path / "sample.json").is_file() for path in done)
-    assert call(out, "small", "--count", 60, "--workers", 2).returncode == 0
-    assert_whole(out, range(60))
+    run = subprocess.Popen(command(out, "slow", "--count", 4, "--workers", 2), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while len(list(out.glob(".partial-*/half.bin"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = psutil.Process(run.pid).children()
+    assert len(workers) == 2
+    run.send_signal(request_to_stop)
+    _, said = run.communicate(timeout=20)
+    assert run.returncode == 1 and "run the same command again" in said and one_line(said)
+    assert not any(worker.is_running() for worker in workers)
+    assert_whole(out, [])
 
 
-def test_splits_go_by_identity_and_never_change():
-    shares = [split_of(seed) for seed in range(4000)]
-    assert shares == [split_of(seed) for seed in range(4000)]
-    assert shares.count("train") / 4000 == pytest.approx(0.8, abs=0.02)
+def test_a_worker_ends_with_its_parent_in_the_middle_of_a_sample(tmp_path):
+    out = tmp_path / "d"
+    run = subprocess.Popen(command(out, "slow"), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(out.glob(".partial-*/half.bin")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = psutil.Process(run.pid).children()
+    run.kill()
+    run.wait()
+    assert workers and psutil.wait_procs(workers, timeout=5)[1] == []
 
 
-def test_another_recipe_is_refused_by_field(tmp_path):
-    DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", size=64))
-    result = call(tmp_path / "d", "small", "--size", 128)
-    assert result.returncode == 2 and "size is 64 there and 128 here" in result.stderr
+def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
+    arguments = ["--times", "7", "--count", "60", "--renderer", "fake_renderer:small", "--pause", "1.2"]
+    result = subprocess.run([sys.executable, KILL_TEST, tmp_path / "d", *arguments], capture_output=True, text=True, env=ENVIRONMENT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_whole(tmp_path / "d", range(60))
+
+
+class FakeRay:
+    """As much of Ray as a run uses, in this process: values cross as JSON would carry them."""
+
+    def __init__(self):
+        self.options, self.results = [], []
+
+    def init(self, **_):
+        pass
+
+    def remote(self, **options):
+        def submit(function):
+            def remote(*given):
+                self.results.append(function(*json.loads(json.dumps(given))))
+                return len(self.results) - 1
+
+            return SimpleNamespace(remote=remote)
+
+        self.options.append(options)
+        return submit
+
+    def wait(self, tasks, num_returns):
+        return tasks[:num_returns], tasks[num_returns:]
+
+    def get(self, task):
+        return self.results[task]
+
+
+def test_ray_runs_the_same_pool_in_each_task(tmp_path, monkeypatch):
+    from simulacra.datagen import cluster
+
+    ray = FakeRay()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=11))
+    events = []
+    failed = cluster.run_on_ray(folder, range(11), jobs.Pool(1, 2, 3.0, 0, "fake_renderer:troubled"), events.append)
+    assert sorted(failed) == [3, 5, 7, 9] and len(events) == 11 and len(ray.results) == 2  # batches; no retries
+    assert ray.options == [{"num_cpus": 2, "max_retries": 0}]
+    assert_whole(tmp_path / "d", [0, 1, 2, 4, 6, 8, 10])
+    assert json.loads((tmp_path / "d" / "dataset.json").read_text())["counts"]["failed"] == 4
+
+
+def test_a_missing_ray_is_named(tmp_path, capsys, monkeypatch):
+    from simulacra.__main__ import main
+
+    monkeypatch.setitem(sys.modules, "ray", None)  # as if it were not installed
+    assert main(["render", "faces", str(tmp_path / "d"), "--backend", "ray", "--renderer", "fake_renderer:small"]) == 2
+    assert "ray is not installed; allowed is local" in capsys.readouterr().err
+
+
+def test_the_machine_gives_at_least_one_worker_and_a_way_to_start_it():
+    assert automatic_workers() >= 1
+    assert worker_command() == [sys.executable, "-m", "simulacra.datagen.worker"]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from ..errors import BadInput, Unfinished
+from ..errors import NO_SPACE, BadInput, Unfinished
 
 
 def parse_shard(text: str) -> tuple[int, int]:
     """Read ``3/16`` as the third of sixteen."""
     first, _, second = text.partition("/")
-    if not first.isdigit() or not second.isdigit() or not 1 <= int(first) <= int(second):
+    if not first.isdecimal() or not second.isdecimal() or not 1 <= int(first) <= int(second):
         raise BadInput(f"shard: {text} is not allowed; allowed is K/N with K from 1 to N")
     return int(first), int(second)
 
@@ -43,92 +43,73 @@ def parse_shard(text: str) -> tuple[int, int]:
 @click.option("--renderer", default="", hidden=True)
 def command(generator, out, count, seed, size, samples, settings, spec, labels, frames, views, hdri, workers, threads,
             backend, shard, resume, timeout, retries, as_json, renderer):  # fmt: skip
-    """Render a dataset of GENERATOR into OUT. Running the same command again finishes what is missing."""
+    """Render a dataset of GENERATOR into OUT. Running the same command again finishes what is missing.
+
+    Sample i has the seed SEED + i. Shards K/N (sample i with i mod N = K - 1) may run at once and share one OUT.
+    """
     from ..dataset import DatasetFolder
-    from ..jobs import Pool, automatic_workers, run, run_on_ray
+    from ..jobs import Pool, run
+    from ..machine import automatic_workers, cores
     from ..recipe import Recipe
     from ..worker import DEFAULT_RENDERER
+    from .progress import Progress
 
     recipe = Recipe(
         generator=generator, count=count, seed=seed, size=size, samples=samples, settings=settings, frames=frames,
-        labels=tuple(name.strip() for name in labels.split(",") if name.strip()), views=views,
-        hdri=str(Path(hdri).resolve()) if hdri else "", spec=str(Path(spec).resolve()) if spec else "", threads=threads,
+        labels=tuple(name.strip() for name in labels.split(",") if name.strip()), views=views, threads=threads,
+        hdri=str(Path(hdri).resolve()) if hdri else "", spec=str(Path(spec).resolve()) if spec else "",
     )  # fmt: skip
     part, parts = parse_shard(shard)
+    number = automatic_workers() if workers == "auto" else _whole("workers", workers, "auto or a whole number from 1")
+    if not timeout > 0:  # NaN too
+        raise BadInput(f"timeout: {timeout} is not allowed; allowed is a number of seconds above 0")
+    if retries < 0:
+        raise BadInput(f"retries: {retries} is not allowed; allowed is a whole number from 0")
     if not renderer:
         _require_blender()
     recipe.sample(0)  # a wrong field is told before anything is made
-    if workers != "auto" and not (workers.isdigit() and int(workers) > 0):
-        raise BadInput(f"workers: {workers} is not allowed; allowed is auto or a number from 1")
-    number = automatic_workers() if workers == "auto" else int(workers)
     try:
         folder = DatasetFolder.open(out, recipe)
     except OSError as error:
-        raise Unfinished(f"{out}: {error.strerror or error}") from None
+        refused = Unfinished if error.errno in NO_SPACE else BadInput
+        raise refused(f"{out}: {error.strerror or error}") from None
     done = set(folder.finished())
-    wanted = [index for index in range(count) if index % parts == part - 1]
+    wanted = range(part - 1, count, parts)
     missing = [index for index in wanted if index not in done]
-    pool = Pool(min(number, max(len(missing), 1)), timeout, retries, renderer or DEFAULT_RENDERER)
-    if recipe.threads == 0 and pool.workers > 1:
-        import dataclasses
+    number = max(1, min(number, len(missing)))
+    pool = Pool(number, threads or max(1, cores() // number), timeout, retries, renderer or DEFAULT_RENDERER)
+    if backend == "ray":
+        from ..cluster import run_on_ray as run
 
-        folder.recipe = dataclasses.replace(recipe, threads=max(1, (os.cpu_count() or 1) // pool.workers))
-    with _reporter(as_json, len(wanted), len(wanted) - len(missing)) as tell:
-        failed = (run_on_ray if backend == "ray" else run)(folder, missing, pool, tell)
-    folder.recipe = recipe
-    folder.describe(failed)
+        pool = replace(pool, threads=threads)
+    with Progress(as_json, len(wanted), len(wanted) - len(missing)) as progress:
+        failed = run(folder, missing, pool, progress.tell)
     if failed:
-        seeds = ", ".join(str(record["seed"]) for record in failed.values())
+        seeds = [str(record["seed"]) for record in failed.values()]
+        named = ", ".join(seeds[:8]) + (", …" if len(seeds) > 8 else "")
         first = next(iter(failed.values()))["reason"]
-        raise Unfinished(f"{len(failed)} of {len(wanted)} samples failed (seeds {seeds}): {first}")
-    if not as_json:
+        raise Unfinished(f"{len(failed)} of {len(wanted)} samples failed (seeds {named}): {first}")
+    lost = set(wanted) - set(folder.finished())
+    if lost:
+        raise Unfinished(f"{out}: {len(lost)} finished samples are gone; run the same command again")
+    if as_json:
+        click.echo(json.dumps({"event": "done", "done": len(wanted), "total": len(wanted), "out": str(out)}))
+    else:
         click.echo(f"{len(wanted)} samples in {out}")
+
+
+def _whole(name: str, text: str, allowed: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 4096:
+        raise BadInput(f"{name}: {text} is not allowed; allowed is {allowed}")
+    return int(text)
 
 
 def _require_blender() -> None:
     try:
         from ...procgen.blender import UnsupportedBlender, require_supported_blender
-    except ImportError:
-        raise BadInput("bpy: is not installed; allowed is bpy 4.5 (Python 3.11) or 5.2 (Python 3.13)") from None
+    except ImportError as error:
+        raise BadInput(f"bpy: cannot be imported ({error}); see simulacra doctor") from None
     try:
         require_supported_blender()
     except UnsupportedBlender as error:
         raise BadInput(str(error)) from None
-
-
-class _reporter:
-    """Progress as a bar with rate and time left on a terminal, or as JSON lines."""
-
-    def __init__(self, as_json: bool, total: int, done: int):
-        self.as_json, self.total, self.done = as_json, total, done
-
-    def __enter__(self):
-        if not self.as_json:
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-            self.progress = Progress(
-                TextColumn("render"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(),
-                TextColumn("left"), TimeRemainingColumn(),
-            )  # fmt: skip
-            self.progress.start()
-            self.bar = self.progress.add_task("render", total=self.total, completed=self.done, rate="")
-            import time
-
-            self.started, self.before = time.monotonic(), self.done
-            self.clock = time.monotonic
-        return self.tell
-
-    def tell(self, event: dict) -> None:
-        self.done += event["event"] == "finished"
-        if self.as_json:
-            click.echo(json.dumps(event | {"done": self.done, "total": self.total}))
-            return
-        if event["event"] == "failed":
-            self.progress.console.print(f"seed {event['seed']} failed: {event['reason']}")
-        else:
-            rate = (self.clock() - self.started) / max(self.done - self.before, 1)
-            self.progress.update(self.bar, completed=self.done, rate=f"{rate:.1f} s/sample")
-
-    def __exit__(self, *_):
-        if not self.as_json:
-            self.progress.stop()
