@@ -158,9 +158,9 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     relief = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out()
 
     shine = noise(165, 3)
-    roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.17), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
-    roughness = g.math("MAXIMUM", roughness, 0.18)
-    specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.36, 0.66), g.lerp(scalp, 1.0, 0.15))
+    roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.11), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
+    roughness = g.math("MAXIMUM", roughness, 0.27)
+    specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.33, 0.58), g.lerp(scalp, 1.0, 0.15))
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     dark = float(np.clip(skin.melanin / 0.2, 0, 1))
     values = {

@@ -16,7 +16,7 @@ ACTIONS = tuple(name.removeprefix("action/") for name in head_data().targets if 
 # Emotions after the prototypes of Ekman and Friesen's Facial Action Coding System (1978).
 LIBRARY: dict[str, dict[str, float]] = {
     "neutral": {},
-    "relaxed": {"mouthSmile": 0.12, "eyeSquint": 0.12, "jawOpen": 0.02},
+    "relaxed": {"mouthSmile": 0.22, "cheekSquint": 0.10, "eyeSquint": 0.08, "jawOpen": 0.01},
     "smile": {"mouthSmile": 0.55, "cheekSquint": 0.35, "eyeSquint": 0.22, "mouthDimple": 0.15},
     "open_smile": {
         "mouthSmile": 0.75, "cheekSquint": 0.55, "eyeSquint": 0.35, "jawOpen": 0.10, "mouthUpperUp": 0.42,
@@ -72,7 +72,7 @@ LIBRARY: dict[str, dict[str, float]] = {
 
 # What a portrait catches people at; what is not listed shares REST.
 WEIGHTS = {
-    "neutral": 0.17, "relaxed": 0.20, "smile": 0.17, "open_smile": 0.14, "laugh": 0.04, "smirk": 0.025,
+    "neutral": 0.13, "relaxed": 0.22, "smile": 0.20, "open_smile": 0.15, "laugh": 0.04, "smirk": 0.025,
     "happiness": 0.05,
 }  # fmt: skip
 REST = 0.0065

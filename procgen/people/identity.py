@@ -13,8 +13,8 @@ from .head_data import HeadData, head_data
 # Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
 # same value, so they get less.
 SPREAD = {
-    "head": 0.17, "neck": 0.16, "nose": 0.27, "mouth": 0.25, "eyes": 0.30, "eyebrows": 0.26, "cheek": 0.30,
-    "forehead": 0.22, "chin": 0.28, "ears": 0.30,
+    "head": 0.19, "neck": 0.17, "nose": 0.30, "mouth": 0.30, "eyes": 0.35, "eyebrows": 0.32, "cheek": 0.34,
+    "forehead": 0.25, "chin": 0.33, "ears": 0.30,
 }  # fmt: skip
 LIMIT = 0.8  # of any slider that is drawn
 RESTRAINED = {  # sliders that become caricature, or leave their place, long before the others
@@ -51,7 +51,7 @@ class Identity:
     gender: float = uniform(
         0, 1, doc="0 male … 1 female phenotype", says=((0.5, "man"), (1.1, "woman"))
     )
-    ancestry: tuple = simplex(("african", "asian", "european"), 0.35, doc="weights of the three base phenotypes")
+    ancestry: tuple = simplex(("african", "asian", "european"), 0.25, doc="weights of the three base phenotypes")
     weight: float = beta(2.6, 3.2, doc="0 thin … 1 heavy")
     muscle: float = normal(0.5, 0.16, 0.05, 0.95, doc="0 slack … 1 athletic")
     shape: tuple = vector(_slider_elements(), doc="the sliders of head, face and neck, -1…1")

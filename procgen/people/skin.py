@@ -32,7 +32,7 @@ class Makeup:
 class Skin:
     """Pigment, relief and shine of the skin."""
 
-    melanin: float = lognormal(0.03, 1.0, 0.006, 0.42, doc="volume fraction of melanosomes in the epidermis")
+    melanin: float = lognormal(0.03, 1.0, 0.006, 0.34, doc="volume fraction of melanosomes in the epidermis")
     haemoglobin: float = lognormal(0.020, 0.22, 0.008, 0.06, doc="volume fraction of blood in the dermis")
     redness: float = lognormal(1.0, 0.3, 0.3, 2.2, doc="how much blood shows in cheeks, nose and ears")
     unevenness: float = lognormal(1.0, 0.3, 0.3, 2.5, doc="strength of blotches")
@@ -64,7 +64,7 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     freckles = beta(0.5, 4.0) if fork(rng, "freckled").random() < 0.1 + 0.35 * pale else beta(0.5, 20.0)
     return draw(
         Skin, rng, fixed,
-        melanin=lognormal(median, 0.42, 0.006, 0.42),
+        melanin=lognormal(median, 0.40, 0.006, 0.34),
         haemoglobin=lognormal(0.0185 - 0.003 * pale, 0.25, 0.008, 0.06),
         redness=lognormal(0.55 + 0.5 * pale, 0.28, 0.3, 2.2),
         wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
