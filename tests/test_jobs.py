@@ -199,10 +199,10 @@ def test_a_worker_ends_with_its_parent_in_the_middle_of_a_sample(tmp_path):
 
 
 def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
-    arguments = ["--times", "7", "--count", "60", "--renderer", "fake_renderer:small", "--pause", "1.2"]
+    arguments = ["--times", "10", "--count", "90", "--renderer", "fake_renderer:small", "--lines", "10", "--pause", "0.2"]
     result = subprocess.run([sys.executable, KILL_TEST, tmp_path / "d", *arguments], capture_output=True, text=True, env=ENVIRONMENT)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert_whole(tmp_path / "d", range(60))
+    assert_whole(tmp_path / "d", range(90))
 
 
 class FakeRay:
