@@ -1,5 +1,7 @@
 # Everything happens in a virtual environment of the project's own.
-PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || command -v python3)
+# The first of these that runs and that Blender is published for.
+PYTHON ?= $(shell for name in python3.11 python3.13 python3; do \
+	$$name -c 'import sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 13)))' 2>/dev/null && echo $$name && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
@@ -10,8 +12,8 @@ help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.13 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
@@ -35,10 +37,10 @@ bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles agains
 	$(BIN)/python tools/bench_render.py
 
 judges: $(VENV)/.installed  ## Install the detectors that judge faces
-	$(BIN)/python -m pip install --quiet '.[judges]' 'setuptools<81'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[judges]'
 
 extension: $(VENV)/.installed  ## Build the Blender extension
 	$(BIN)/python tools/build_extension.py
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) build dist $(DEMO) *.egg-info
+	rm -rf .venv .venv-3.13 build dist $(DEMO) *.egg-info

@@ -1,11 +1,16 @@
 """The Blender side: registers the command ``blender --command simulacra``."""
 
+import sys
+
 _command = None
 
 
 def _main(argv) -> int:
-    from ..__main__ import main
-
+    try:
+        from ..__main__ import main
+    except ModuleNotFoundError as error:  # the command line uses more than a stock Blender holds
+        sys.stderr.write(f"simulacra: {error.name} is not installed in Blender's Python; use pip install simulacra\n")
+        return 2
     return main(list(argv))
 
 

@@ -1,6 +1,7 @@
 """Shared fixtures; Blender's user folder is moved aside before bpy is imported."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Before bpy is first imported: the user's own extensions and settings must not be seen by a test.
-os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="simulacra-blender-")
+_RESOURCES = tempfile.mkdtemp(prefix="simulacra-blender-")
+os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
+NEED_BLENDER = {"scene", "blender_tool", "extension_zip", "face_dataset"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What uses a fixture of Blender's is run on both releases."""
+    for item in items:
+        if NEED_BLENDER & set(getattr(item, "fixturenames", ())):
+            item.add_marker("blender")
+
+
+def pytest_unconfigure():
+    """Leave nothing behind."""
+    shutil.rmtree(_RESOURCES, ignore_errors=True)
 
 
 @pytest.fixture
