@@ -27,6 +27,7 @@ class Label:
 
 
 STRAND = "the first opaque hit; a strand of hair counts where it covers the pixel's centre"
+AXIS = STRAND + "; it moves as its axis does"
 LABELS = {
     label.name: label
     for label in (
@@ -50,9 +51,9 @@ LABELS = {
               default=False),
         Label("semantic", "png", np.uint8, 1, "class id", 0, "kind of object, coarser than parts", STRAND, default=False),
         Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan,
-              "forward optical flow; nothing in the last frame", STRAND, sequence=True),
+              "forward optical flow; nothing in the last frame", AXIS, sequence=True),
         Label("flow_back", "exr", np.float32, 2, "px to the previous frame, x right, y down", np.nan,
-              "backward optical flow; nothing in the first frame", STRAND, sequence=True),
+              "backward optical flow; nothing in the first frame", AXIS, sequence=True),
         Label("occlusion", "png", np.uint8, 1, "255 hidden or out of frame in the next frame", 0, "forward occlusion",
               STRAND, sequence=True),
         Label("occlusion_back", "png", np.uint8, 1, "255 hidden or out of frame in the previous frame", 0,
