@@ -1,0 +1,262 @@
+"""The dataset's folder: what may be opened, what a kill leaves behind, several writers at once; and the recipe."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from simulacra.datagen import dataset
+from simulacra.datagen.dataset import HOST, SPLITS, DatasetFolder, split_of
+from simulacra.datagen.errors import BadInput
+from simulacra.datagen.recipe import Recipe
+from simulacra.procgen import registry
+from simulacra.procgen.params import SpecError
+
+RECIPE = Recipe(generator="faces", count=4, seed=10, size=64)
+
+
+def described(path):
+    return json.loads((path / "dataset.json").read_text())
+
+
+def write(spec, recipe, folder):
+    (folder / "0000.rgb.png").write_bytes(b"picture of " + str(recipe.threads).encode())
+    return {"frames": [0], "seconds": {"build": 1.0}}
+
+
+@pytest.fixture
+def gone():
+    """The id of a process that is dead."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_new_folder_is_described_at_once(tmp_path):
+    DatasetFolder.open(tmp_path / "a" / "b", RECIPE)
+    document = described(tmp_path / "a" / "b")
+    assert document["format"] == 1 and Recipe.from_dict(document["recipe"]) == RECIPE
+    assert set(document["versions"]) == {"simulacra", "blender", "python", "numpy"} and document["versions"]["simulacra"]
+    assert document["counts"] == {"asked": 4, "finished": 0, "failed": 0}
+    assert document["splits"] == {"train": [], "validation": [], "test": []}
+    assert document["taxonomy"]["parts"]["0"] == "background" and len(document["taxonomy"]["parts"]) == 20
+    assert {row["name"] for row in document["labels"]} >= set(document["rendered"]) > {"rgb", "depth", "parts"}
+
+
+def test_a_sample_is_whole_with_the_hash_of_every_file(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    folder.write_sample(2, write, threads=3)
+    record = json.loads((tmp_path / "000002" / "sample.json").read_text())
+    assert (record["index"], record["seed"], record["frames"]) == (2, 12, [0])
+    digest = hashlib.sha256(b"picture of 3").hexdigest()
+    assert record["files"] == {"0000.rgb.png": {"bytes": 12, "sha256": digest}}
+    folder.describe({})
+    assert described(tmp_path)["splits"][split_of(12)] == ["000002"]
+
+
+def test_a_sample_that_exists_is_left_alone(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    first = folder.write_sample(0, write)
+    assert folder.write_sample(0, lambda *_: pytest.fail("rendered again")) == first
+
+
+def test_a_sample_that_fails_leaves_nothing(tmp_path):
+    def fail(spec, recipe, folder):
+        write(spec, recipe, folder)
+        raise RuntimeError("no")
+
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    with pytest.raises(RuntimeError, match="no"):
+        folder.write_sample(0, fail)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["dataset.json"]
+
+
+def test_another_run_may_finish_the_same_sample_first(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+
+    def overtaken(spec, recipe, partial):
+        write(spec, recipe, partial)
+        (tmp_path / "000001").mkdir()
+        (tmp_path / "000001" / "sample.json").write_text('{"index": 1, "first": true}')
+        return {}
+
+    assert folder.write_sample(1, overtaken) == {"index": 1, "first": True}
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000001", "dataset.json"]
+
+
+def test_a_broken_sample_is_rendered_again(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    (tmp_path / "000001").mkdir()
+    (tmp_path / "000001" / "half.exr").write_text("half")
+    assert folder.finished() == []
+    folder.write_sample(1, write)
+    assert folder.finished() == [1] and not (tmp_path / "000001" / "half.exr").exists()
+
+
+def test_a_full_disk_is_told_whatever_the_library_says(tmp_path, monkeypatch):
+    def fail(spec, recipe, folder):
+        raise RuntimeError("EXR: cannot write")
+
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    monkeypatch.setattr(dataset.shutil, "disk_usage", lambda _: dataset.shutil._ntuple_diskusage(10**9, 10**9, 0))
+    with pytest.raises(OSError) as caught:
+        folder.write_sample(0, fail)
+    assert caught.value.errno == 28
+
+
+@pytest.mark.parametrize("content", ["thesis.txt", "000000/sample.json", "dataset.txt"])
+def test_a_folder_that_holds_something_else_is_refused_and_kept(tmp_path, content):
+    (tmp_path / content).parent.mkdir(exist_ok=True)
+    (tmp_path / content).write_text("mine")
+    with pytest.raises(BadInput, match="holds something else; allowed is a new or empty folder"):
+        DatasetFolder.open(tmp_path, RECIPE)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [content.split("/")[-1]]
+
+
+def test_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match="is a file"):
+        DatasetFolder.open(tmp_path / "file", RECIPE)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 7}', '{"format": 1}', '{"format": 1, "versions": {}, "recipe": {"x": 1}}'])
+def test_a_dataset_that_cannot_be_read_is_refused_and_kept(tmp_path, text):
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(BadInput):
+        DatasetFolder.open(tmp_path, RECIPE)
+    assert (tmp_path / "dataset.json").read_text() == text
+
+
+DIFFERENT = {
+    "seed": 11, "size": 128, "samples": 3, "labels": ("rgb",), "settings": ("identity.age=30",), "frames": 2, "views": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", DIFFERENT)
+def test_another_recipe_is_refused_by_field(tmp_path, field):
+    DatasetFolder.open(tmp_path, RECIPE)
+    with pytest.raises(BadInput, match=f"holds a dataset of another recipe; {field} is "):
+        DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, **{field: DIFFERENT[field]}))
+
+
+@pytest.mark.parametrize("name, there, allowed", [
+    ("simulacra", "0.0.9", False), ("blender", "3.6.1", False), ("python", "3.9.1", True), ("numpy", "1.0.0", True),
+])  # fmt: skip
+def test_another_version_is_refused_where_it_makes_other_samples(tmp_path, monkeypatch, name, there, allowed):
+    now = {"simulacra": "0.1.0", "blender": "4.5.15", "python": "3.11.7", "numpy": "1.26.4"}
+    monkeypatch.setattr(dataset, "versions", lambda: now | {name: there})
+    DatasetFolder.open(tmp_path, RECIPE)
+    monkeypatch.setattr(dataset, "versions", lambda: now)
+    if allowed:
+        DatasetFolder.open(tmp_path, RECIPE)
+    else:
+        with pytest.raises(BadInput, match=f"version of {name} is '{there}' there and '{now[name]}' here"):
+            DatasetFolder.open(tmp_path, RECIPE)
+
+
+def test_a_dataset_grows_and_never_shrinks(tmp_path):
+    DatasetFolder.open(tmp_path, RECIPE)
+    DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, count=9))
+    assert DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, count=2, threads=5)).recipe.count == 9
+    assert described(tmp_path)["counts"]["asked"] == 9
+
+
+def test_what_a_killed_run_left_is_removed_and_what_a_live_one_writes_is_not(tmp_path, gone):
+    entries = {
+        f".partial-000000-{HOST}-{gone}": False, f".partial-000001-{HOST}-{os.getpid()}": True,
+        f".partial-000002-elsewhere-{gone}": True, ".partial-000003-elsewhere-1": False, ".partial-odd": True,
+    }  # fmt: skip
+    for name in entries:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("")
+    os.utime(tmp_path / ".partial-000003-elsewhere-1", (time.time() - 1e6,) * 2)
+    (tmp_path / f".dataset.json.{gone}").write_text('{"half')
+    (tmp_path / ".logs").mkdir()
+    DatasetFolder.open(tmp_path, RECIPE)  # a run that was killed before its first dataset.json is gone on with
+    assert {name: (tmp_path / name).exists() for name in entries} == entries
+    assert not (tmp_path / f".dataset.json.{gone}").exists()
+
+
+def test_failures_are_kept_until_the_sample_exists(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+    records = {index: {"index": index, "seed": 10 + index, "reason": "x", "attempts": 3} for index in (1, 3)}
+    folder.describe({1: records[1]})
+    folder.describe({3: records[3]})
+    assert described(tmp_path)["failed"] == [records[1], records[3]]
+    folder.write_sample(1, write)
+    folder.describe({})
+    assert described(tmp_path)["failed"] == [records[3]]
+    assert described(tmp_path)["counts"] == {"asked": 4, "finished": 1, "failed": 1}
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path):
+    folder = DatasetFolder.open(tmp_path, RECIPE)
+
+    def tell(index):
+        for _ in range(5):
+            folder.describe({index: {"index": index, "seed": 10 + index, "reason": "x", "attempts": 1}})
+
+    writers = [threading.Thread(target=tell, args=(index,)) for index in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [record["index"] for record in described(tmp_path)["failed"]] == list(range(8))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["dataset.json"]
+
+
+def test_splits_go_by_identity_and_never_change():
+    drawn = [split_of(seed) for seed in range(4000)]
+    assert all(drawn.count(name) / 4000 == pytest.approx(share, abs=0.02) for name, share in SPLITS)
+    assert drawn[:8] == [split_of(seed) for seed in range(8)]
+    assert [split_of(seed) for seed in range(7)] == FIRST_SPLITS  # for ever: no one trains on what others test
+
+
+FIRST_SPLITS = ["train", "train", "validation", "train", "train", "test", "test"]
+
+
+def test_a_recipe_round_trips():
+    recipe = Recipe("faces", 3, 4, 96, 8, ("rgb", "depth"), ("identity.age=20..30",), 2, 1, threads=2)
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"generator": "dragons"}, "allowed are faces"), ({"generator": 3}, "generator: 3 is not allowed"),
+    ({"count": 0}, "count: 0 is not allowed; allowed is a whole number in 1.."), ({"count": True}, "count: True"),
+    ({"size": 1.5}, "size: 1.5"), ({"seed": -1}, "seed: -1"), ({"labels": "rgb"}, "labels: 'rgb'"), ({"labels": [1]}, "labels"),
+    ({"labels": ["depht"]}, "depht is not a label"), ({"settings": ["identity.age"]}, "allowed is path=value"),
+    ({"hdri": 5}, "hdri: 5"), ({"hdri": "nowhere"}, "is not a folder that holds"), ({"colour": 1}, "colour is no such field"),
+    ({"spec": "x.json"}, "count: 4 is not allowed with a spec file"),
+    ({"spec": "x.json", "count": 1, "settings": ["identity.age=30"]}, "leaves nothing to draw"),
+])  # fmt: skip
+def test_a_wrong_recipe_is_named(change, words):
+    with pytest.raises((BadInput, SpecError), match=words.replace("..", r"\.\.")):
+        Recipe.from_dict(RECIPE.to_dict() | change)
+
+
+def test_sample_i_has_the_seed_plus_i():
+    assert RECIPE.sample(3) == registry.sample("faces", 13)
+
+
+def test_a_spec_file_takes_the_place_of_drawing(tmp_path):
+    spec = registry.sample("faces", 77)
+    path = tmp_path / "me.json"
+    path.write_text(json.dumps(registry.dump("faces", spec)))
+    assert Recipe("faces", spec=str(path)).sample(0) == spec
+    path.write_text(json.dumps(registry.dump("faces", spec) | {"version": 99}))
+    with pytest.raises(BadInput, match="me.json: .*version 99 is not allowed"):
+        Recipe("faces", spec=str(path)).sample(0)
+
+
+def test_environment_pictures_take_turns(tmp_path):
+    for name in ("b.exr", "a.hdr", "notes.txt"):
+        (tmp_path / name).write_text("")
+    recipe = Recipe("faces", 3, hdri=str(tmp_path))
+    assert [recipe.sample(index).light.hdri.rsplit("/")[-1] for index in range(3)] == ["a.hdr", "b.exr", "a.hdr"]
+    assert Recipe("faces", 3, hdri=str(tmp_path)).sample(0).identity == Recipe("faces", 3).sample(0).identity
