@@ -1,10 +1,13 @@
-"""Bad input: one clear line, the right exit code, nothing half-written."""
+"""The command line: bad input is one clear line with the right exit code, and nothing is half-written."""
 
 import json
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from simulacra.__main__ import main
+from simulacra.__main__ import COMMANDS, main
 
 
 @pytest.mark.parametrize(
@@ -12,26 +15,45 @@ from simulacra.__main__ import main
     [
         (["sample", "faces", "--set", "identity.agee=3"], "agee: no such field; allowed are age"),
         (["sample", "faces", "--set", "identity.age=300"], "age: 300..300 is not allowed; allowed is 18..88"),
+        (["sample", "faces", "--set", "identity.age"], "allowed is path=value"),
+        (["sample", "faces", "--set", "hair.groom=mohawk"], "'mohawk' is not allowed; allowed are bald"),
+        (["sample", "faces", "--seed", "-1"], "seed: -1 is not allowed"),
         (["sample", "dragons"], "dragons: no such generator; allowed are faces"),
+        (["sample"], "Missing argument 'GENERATOR'"),
+        (["render", "faces"], "Missing argument 'OUT'"),
+        (["render", "dragons", "OUT"], "dragons: no such generator"),
+        (["render", "faces", "OUT", "--set", "identity.age=300"], "age: 300..300 is not allowed"),
         (["render", "faces", "OUT", "--labels", "depht"], "depht is not a label; allowed are rgb"),
         (["render", "faces", "OUT", "--labels", "flow"], "flow needs a sequence"),
-        (["render", "faces", "OUT", "--size", "0"], "size: 0 is not allowed"),
-        (["render", "faces", "OUT", "--shard", "4/3"], "shard: 4/3"),
+        (["render", "faces", "OUT", "--size", "0"], "size: 0 is not allowed; allowed is a whole number in 16..8192"),
+        (["render", "faces", "OUT", "--count", "0"], "count: 0 is not allowed"),
+        (["render", "faces", "OUT", "--shard", "4/3"], "shard: 4/3 is not allowed; allowed is K/N"),
+        (["render", "faces", "OUT", "--shard", "0/3"], "shard: 0/3"),
+        (["render", "faces", "OUT", "--shard", "two"], "shard: two"),
         (["render", "faces", "OUT", "--hdri", "nowhere"], "nowhere is not a folder"),
-        (["render", "faces", "OUT", "--workers", "many"], "workers: many"),
+        (["render", "faces", "OUT", "--workers", "many"], "workers: many is not allowed; allowed is auto or"),
+        (["render", "faces", "OUT", "--workers", "0"], "workers: 0"),
+        (["render", "faces", "OUT", "--timeout", "nan"], "timeout: nan is not allowed"),
+        (["render", "faces", "OUT", "--retries", "-1"], "retries: -1"),
         (["render", "faces", "OUT", "--spec", "nowhere.json"], "nowhere.json: is missing"),
+        (["render", "faces", "OUT", "--spec", "x.json", "--count", "2"], "count: 2 is not allowed with a spec file"),
         (["render", "faces", "OUT", "--count", "x"], "is not a valid integer"),
+        (["render", "faces", "OUT", "--backend", "cloud"], "'cloud' is not one of 'local', 'ray'"),
         (["check", "OUT"], "dataset.json: is missing"),
+        (["view", "OUT"], "dataset.json: is missing"),
         (["export", "OUT", "--to", "paper"], "paper is not a format; allowed are facesynthetics"),
-        (["frobnicate"], "No such command"),
+        (["list", "dragons"], "'dragons' is not one of 'generators', 'people'"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["render", "--cuont", "3"], "No such option"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(arguments, words, tmp_path, capsys):
+    pytest.importorskip("bpy") if arguments[0] == "render" else None
     out = tmp_path / "out"
     assert main([str(out) if argument == "OUT" else argument for argument in arguments]) == 2
-    error = capsys.readouterr().err.strip()
-    assert words in error and "\n" not in error
-    assert not out.exists()
+    captured = capsys.readouterr()
+    assert words in captured.err and "\n" not in captured.err.strip() and captured.err.startswith("simulacra: ")
+    assert captured.out == "" and not out.exists()
 
 
 def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
@@ -40,6 +62,78 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
     assert main(["render", "faces", str(tmp_path)]) == 2
     assert "holds something else" in capsys.readouterr().err
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_another_recipe_is_refused_by_field(tmp_path, capsys):
+    from simulacra.datagen.dataset import DatasetFolder
+    from simulacra.datagen.recipe import Recipe
+
+    DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", size=64))
+    assert main(["render", "faces", str(tmp_path / "d"), "--size", "128", "--renderer", "fake_renderer:small"]) == 2
+    assert "size is 64 there and 128 here" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["render", "faces", str(tmp_path / "file" / "out"), "--renderer", "fake_renderer:small"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert "file" in error and "Not a directory" in error and "\n" not in error
+
+
+def test_a_spec_file_of_another_version_is_refused(tmp_path, capsys):
+    assert main(["sample", "faces"]) == 0
+    path = tmp_path / "me.json"
+    path.write_text(json.dumps(json.loads(capsys.readouterr().out) | {"version": 99}))
+    assert main(["render", "faces", str(tmp_path / "out"), "--spec", str(path), "--renderer", "fake_renderer:small"]) == 2
+    assert "version 99 is not allowed; allowed is 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.blender
+def test_an_unsupported_blender_is_refused(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("bpy")
+    from simulacra.procgen import blender
+
+    old = SimpleNamespace(app=SimpleNamespace(version=(3, 6, 2), version_string="3.6.2"))
+    monkeypatch.setattr(blender, "bpy", old)
+    assert main(["render", "faces", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err.strip()
+    assert "Blender 3.6.2: supported are 4.5 LTS and 5.2 LTS" in error and "\n" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_blender_is_told_with_the_cause(tmp_path, capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "simulacra.procgen.blender", raising=False)
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    assert main(["render", "faces", str(tmp_path / "out")]) == 2
+    assert "bpy: cannot be imported" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_exits_with_zero(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {name}" in text for name in COMMANDS)
+    for name in COMMANDS:
+        assert main([name, "--help"]) == 0
+        assert f"simulacra {name}" in capsys.readouterr().out
+
+
+def test_the_version_is_the_packages(capsys):
+    import simulacra
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.split()[-1] == simulacra.__version__
+
+
+def test_no_command_shows_the_help_and_is_an_error(capsys):
+    assert main([]) == 2
+    assert capsys.readouterr().err.startswith("Usage: simulacra")
+
+
+def test_a_reader_that_goes_away_is_no_crash():
+    command = f"{sys.executable} -m simulacra list --json | true; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert result.returncode in (0, 1) and "Traceback" not in result.stderr
 
 
 def test_sample_narrows_and_prints_json(capsys):
@@ -54,11 +148,39 @@ def test_caption_is_a_sentence(capsys):
     assert text.startswith("A portrait of") and text.endswith(".")
 
 
-def test_list_counts_what_the_issue_of_variety_is_about():
-    from simulacra.datagen.cli.list import options
-    from simulacra.procgen.registry import find
-
-    found = options(find("faces").load("spec"))
+def test_list_counts_what_the_issue_of_variety_is_about(capsys):
+    assert main(["list", "people", "--json"]) == 0
+    rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    found = rows["faces"]["options"]
     assert len(found["hair.groom"]) >= 20 and len(found["brows.shape"]) >= 8 and len(found["beard.style"]) >= 9
     assert len(found["beard.moustache"]) >= 9 and len(found["wear.garment.kind"]) >= 8 and len(found["wear.headwear.kind"]) >= 7
     assert len(found["wear.glasses"]) >= 7 and len(found["expression.name"]) >= 24 and len(found["light.kind"]) >= 8
+    assert rows["faces"]["numbers"] > 200
+
+
+@pytest.mark.parametrize("what", ["generators", "people", "labels", "exports"])
+def test_list_prints_a_table_and_the_same_as_json(what, capsys):
+    assert main(["list", what]) == 0
+    table = capsys.readouterr().out
+    assert main(["list", what, "--json"]) == 0
+    assert all(json.loads(line)["name"] in table for line in capsys.readouterr().out.splitlines())
+
+
+def test_doctor_tells_what_is_missing_and_how_to_get_it(capsys, monkeypatch):
+    from simulacra.datagen import doctor
+
+    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    monkeypatch.setattr(doctor, "PROBE", "raise ImportError('libXi.so.6: cannot open shared object file')")
+    assert main(["doctor"]) == 1
+    captured = capsys.readouterr()
+    assert "pip install no-such-package" in captured.out and "libXi.so.6" in captured.out and "libxi6" in captured.out
+    assert captured.err.strip() == "simulacra: what is needed is missing: bpy, no-such-package"
+
+
+@pytest.mark.blender
+def test_doctor_finds_blender_and_its_devices(capsys):
+    pytest.importorskip("bpy")
+    assert main(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    blender = next(row for row in report["rows"] if row["name"] == "bpy")
+    assert report["ok"] and blender["ok"] and "(CPU)" in blender["found"]

@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("procgen", "datagen", "addon")
+LAYERS = {"procgen": ("procgen",), "datagen": ("datagen", "procgen"), "addon": ("addon", "procgen", "__main__")}
+BANNED_IN_PROCGEN = {"random", "secrets", "uuid", "time", "datetime", "scipy", "cv2", "PIL", "click", "rich", "skimage", "torch"}
 SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 
 
@@ -37,21 +39,109 @@ def test_imports_within_the_package_are_relative():
             assert not [name for name in names if name.split(".")[0] in ("simulacra", *PACKAGES)], path
 
 
+def test_imports_point_along_the_layers():
+    """addon → procgen and the command line; datagen → procgen; procgen → nothing."""
+    for path in SOURCES:
+        place = path.relative_to(ROOT).parts
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom) or node.level == 0:
+                continue
+            base = place[: len(place) - node.level]
+            targets = [(*base, *node.module.split("."))] if node.module else [(*base, alias.name) for alias in node.names]
+            for target in targets:
+                assert target[0] in LAYERS[place[0]], f"{path}:{node.lineno} imports {'.'.join(target)}"
+
+
 def test_generators_draw_from_nothing_but_their_stream():
-    banned = re.compile(r"\b(import random|uuid|np\.random\.(seed|rand|randn|normal|uniform|default_rng)\b|time\.time|datetime)")
+    """No global randomness, clock or machine in procgen, by any road that a linter does not see."""
     for path in (ROOT / "procgen").rglob("*.py"):
-        assert not banned.search(path.read_text()), path
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+            assert not {name.split(".")[0] for name in names} & BANNED_IN_PROCGEN, f"{path}:{node.lineno}"
+            dotted = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+            known = {"Generator", "PCG64", "SeedSequence", "default_rng"}
+            drawn = re.match(r"(?:np|numpy)\.random\.(\w+)", dotted)
+            assert not drawn or drawn.group(1) in known, f"{path}:{node.lineno} {dotted}"
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("PCG64", "SeedSequence", "np.random.default_rng"):
+                assert node.args, f"{path}:{node.lineno} would draw from the system"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("hash", "print", "eval", "exec", "id"), f"{path}:{node.lineno} {node.func.id}"
 
 
-@pytest.mark.parametrize("command", [["--help"], ["list"], ["list", "labels"], ["sample", "faces", "--seed", "3"], ["doctor", "--json"]])
-def test_these_need_no_blender(command):
-    code = f"import sys; from simulacra.__main__ import main; sys.exit(main({command!r}) or 'bpy' in sys.modules or 'torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+@pytest.mark.parametrize("path, line, reason", [
+    ("procgen/x.py", "import scipy", "only numpy"), ("procgen/people/x.py", "from scipy.spatial import cKDTree", "only numpy"),
+    ("procgen/x.py", "import cv2", "only numpy"), ("procgen/x.py", "import click", "only numpy"),
+    ("procgen/x.py", "import random", "Generator"), ("procgen/x.py", "import time", "clock"), ("procgen/x.py", "import uuid", "spec"),
+    ("procgen/x.py", "from simulacra.datagen import labels", "relatively"), ("datagen/x.py", "import torch", "models"),
+    ("datagen/cli/x.py", "import pickle", "data"), ("addon/x.py", "import torch", "only numpy"), ("addon/x.py", "import click", "numpy"),
+])  # fmt: skip
+def test_the_linter_holds_the_layers_and_says_why(path, line, reason):
+    ruff = Path(sys.executable).with_name("ruff")
+    if not ruff.exists():
+        pytest.skip("ruff is not installed")
+    command = [ruff, "check", "--select", "TID251", "--output-format", "concise", "--stdin-filename", ROOT / path, "-"]
+    result = subprocess.run(command, input=line + "\n", capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 1 and "TID251" in result.stdout and reason in result.stdout
+
+
+def test_nothing_imports_when_the_package_is_loaded():
+    tree = ast.parse((ROOT / "__init__.py").read_text())
+    assert not [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_nothing_else_at_the_root():
+    """A stray module at the root would ship as part of the package."""
+    assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_what_a_guide_names_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`((?:procgen|datagen|addon|tests|tools)/[\w/.]*)`", text):
+        assert (ROOT / path).exists(), path
+    sources = "".join(path.read_text() for path in SOURCES)
+    for name in re.findall(r"`([A-Z][A-Z_]+)`", text):
+        assert re.search(rf"^{name}\b", sources, re.M), name
+
+
+def test_the_makefile_calls_tools_that_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for tool in re.findall(r"tools/\w+\.py", makefile):
+        assert (ROOT / tool).exists(), tool
+    targets = re.search(r"\.PHONY: (.*)", makefile).group(1).split()
+    assert all(re.search(rf"^{target}:.*## ", makefile, re.M) for target in targets)
+
+
+@pytest.mark.parametrize("command", [["--help"], ["render", "--help"], ["list"], ["sample", "faces", "--seed", "3"], ["doctor", "--json"]])
+def test_these_load_neither_blender_nor_torch(command):
+    code = f"import sys; from simulacra.__main__ import main; print(main({command!r}), sorted({{'bpy', 'torch'}} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "0 []", result.stderr
+
+
+def test_help_loads_little():
+    code = "import sys; from simulacra.__main__ import main; main(['--help']); print({'numpy', 'rich', 'scipy', 'cv2'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] in ("set()", "{'numpy'}")
 
 
 def test_modules_stay_small():
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
+    assert {path: length for path, length in lengths.items() if length > 400} == {}
+
+
+def test_every_module_says_what_it_is():
     for path in SOURCES:
-        assert len(path.read_text().splitlines()) <= 400, path
+        assert (ast.get_docstring(ast.parse(path.read_text())) or "").strip().endswith("."), path
+
+
+@pytest.mark.parametrize("folder", ["procgen", "datagen", "addon", "tests", "tools", "docs"])
+def test_no_paths_of_a_machine(folder):
+    words = re.compile(r"/(work|home|root)/\w")
+    for path in (ROOT / folder).rglob("*"):
+        if path.suffix in (".py", ".md", ".toml", ".sh") and path != Path(__file__):
+            assert not words.search(path.read_text()), path
 
 
 @pytest.mark.blender
