@@ -250,7 +250,7 @@ def test_a_spec_file_takes_the_place_of_drawing(tmp_path):
     path.write_text(json.dumps(registry.dump("faces", spec)))
     assert Recipe("faces", spec=str(path)).sample(0) == spec
     path.write_text(json.dumps(registry.dump("faces", spec) | {"version": 99}))
-    with pytest.raises(BadInput, match="me.json: .*version 99 is not allowed"):
+    with pytest.raises(BadInput, match=r"me\.json: .*version 99 is not allowed"):
         Recipe("faces", spec=str(path)).sample(0)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import random
+import random  # noqa: TID251 - that nothing touches it is the test
 import subprocess
 import sys
 
@@ -61,9 +61,9 @@ print(hashlib.sha256(json.dumps(documents).encode()).hexdigest())
 @pytest.mark.parametrize("name", NAMES)
 def test_sampling_touches_no_global_randomness(name):
     random.seed(1)
-    np.random.seed(1)  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002, TID251
     before = random.getstate(), np.random.random_sample()  # noqa: NPY002
-    np.random.seed(1)  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002, TID251
     first = registry.sample(name, 5)
     assert (random.getstate(), np.random.random_sample()) == before  # noqa: NPY002
     random.seed(2)
@@ -73,13 +73,13 @@ def test_sampling_touches_no_global_randomness(name):
 def test_sampling_imports_only_numpy_and_the_standard_library():
     code = """
 import sys
-import numpy
+import numpy.random
 before = set(sys.modules)
 from simulacra.procgen import registry
 for name in registry.GENERATORS:
     registry.sample(name, 1)
 new = {module.split(".")[0] for module in set(sys.modules) - before}
-print(sorted(new - sys.stdlib_module_names - {"simulacra", "numpy"} - {m for m in new if m.startswith("__editable__")}))
+print(sorted(name for name in new - sys.stdlib_module_names - {"simulacra", "numpy"} if not name.startswith(("_", "cython"))))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 FABRICS = {
     "cotton": (900.0, 0.00012, 0.85, 0.25, False), "jersey": (620.0, 0.00016, 0.88, 0.3, True), "denim": (700.0, 0.00028, 0.82, 0.15, False),
     "wool": (260.0, 0.00070, 0.95, 0.5, True), "knit": (150.0, 0.0016, 0.95, 0.45, True), "linen": (420.0, 0.00030, 0.85, 0.2, False),
-    "silk": (1500.0, 0.00003, 0.42, 0.5, False), "leather": (330.0, 0.00030, 0.42, 0.0, False), "nylon": (1100.0, 0.00006, 0.5, 0.1, False),
+    "silk": (1500.0, 0.00003, 0.42, 0.5, False), "leather": (330.0, 0.00030, 0.42, 0.0, False), "nylon": (1100.0, 0.00006, 0.5, 0.1, False), "straw": (330.0, 0.0009, 0.75, 0.05, False),
+    "paper": (500.0, 0.00006, 0.75, 0.1, False),
 }  # fmt: skip
 PATTERNS = ("plain", "stripes", "wide_stripes", "vertical_stripes", "checks", "gingham", "dots", "herringbone", "houndstooth",
             "camouflage", "floral", "heather")  # fmt: skip
@@ -31,7 +32,7 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], o
     wobble = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": 60.0, "Detail": 2.0}).out(0)
     u = g.math("ADD", u, g.math("MULTIPLY", g.math("SUBTRACT", wobble, 0.5), 0.0012))
     mask = _pattern(g, pattern, place, u, v)
-    first, second, third = (*colours, *colours)[:3]
+    first, second, third = (*colours, *colours, *colours)[:3]
     colour = first if mask is None else g.mix(mask, first, second)
     if pattern == "checks":
         thin = g.math("MAXIMUM", _band(g, u, 0.042, 0.08), _band(g, v, 0.042, 0.08))

@@ -118,7 +118,7 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     scalp = g.attribute("scalp", "Fac")
     dotted, _ = cells(1150)
     roots = g.map_range(dotted, 0.15, 0.6, 1.0, 0.55)
-    colour = g.mix(g.product(scalp, roots, 0.85), colour, hair)
+    colour = g.mix(g.product(scalp, g.lerp(scalp, roots, 1.0), 0.95), colour, hair)
     if skin.stubble_shadow > 0.02:
         blue = tuple(0.6 * h + 0.4 * c for h, c in zip(hair, (0.05, 0.055, 0.06), strict=True))
         amount = g.product(beard_zone, skin.stubble_shadow * 0.62, roots, g.math("SUBTRACT", 1.0, lips))

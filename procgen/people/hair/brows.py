@@ -11,18 +11,31 @@ from ...params import beta, child, choice, draw, group, lognormal, normal, seed,
 from ..identity import Identity
 from ..parts import PART
 from .colour import HairColour, sample_hair_colour
+from .placement import Obstacles, along_skin, bezier, kept_out, scatter, smooth_curve
 from .strands import tapered, unit
 
-# Arch and tail drop in mm, half thickness in mm, density, and how far the inner end reaches toward the middle in mm.
+KNOTS = (0.0, 0.35, 0.68, 1.0)  # along the brow, nose to temple
+# Height of the middle line and half thickness at the knots in mm, density, how much further out the inner end and
+# further in the outer end lies in mm.
 SHAPES = {
-    "straight": (1.2, 2.0, 4.2, 1.0, 0.0), "soft_arch": (3.2, 4.5, 4.3, 1.0, 0.0), "high_arch": (5.6, 6.0, 3.7, 1.0, 0.5),
-    "rounded": (4.4, 6.5, 4.2, 1.0, 0.0), "s_shape": (4.0, 5.0, 4.0, 1.0, 1.0), "flat_thick": (1.5, 2.5, 5.6, 1.15, -0.5),
-    "thin": (4.2, 5.0, 2.4, 0.9, 0.5), "bushy": (2.6, 3.5, 6.2, 1.25, -1.0), "sparse": (2.6, 4.5, 3.8, 0.45, 0.5),
-    "monobrow": (2.4, 3.5, 5.0, 1.1, -7.0), "slanted": (5.2, 1.5, 4.0, 1.0, 0.0), "short": (3.0, 3.0, 4.2, 0.9, 1.0),
-}  # fmt: skip
+    "straight": ((0.3, 1.0, 1.2, -1.4), (4.0, 4.2, 3.4, 0.8), 1.0, 0.0, 0.0),
+    "soft_arch": ((0.0, 2.2, 3.6, -1.0), (4.0, 4.3, 3.2, 0.8), 1.0, 0.0, 0.0),
+    "high_arch": ((-0.4, 3.2, 6.6, -0.4), (3.3, 3.6, 2.7, 0.6), 1.0, 0.8, 0.0),
+    "rounded": ((-0.4, 3.9, 4.2, -3.6), (3.5, 4.1, 3.3, 0.9), 1.0, 0.4, 0.0),
+    "s_shape": ((1.2, 0.8, 5.4, -1.4), (4.1, 3.7, 3.2, 0.6), 1.0, 1.0, 0.0),
+    "flat_thick": ((0.0, 0.7, 1.0, -1.2), (5.4, 5.7, 4.8, 1.7), 1.15, -0.6, 0.0),
+    "thin": ((0.0, 2.8, 4.6, -0.8), (2.1, 2.1, 1.6, 0.5), 0.85, 1.0, 0.0),
+    "bushy": ((0.0, 1.8, 2.4, -1.0), (5.9, 6.4, 5.4, 2.6), 1.2, -1.0, -1.0),
+    "sparse": ((0.0, 2.0, 3.0, -1.0), (3.9, 4.2, 3.4, 1.2), 0.42, 0.6, 1.0),
+    "monobrow": ((0.2, 1.6, 2.4, -1.2), (4.6, 5.0, 4.0, 1.1), 1.1, -8.0, 0.0),
+    "slanted": ((-2.0, 1.6, 5.2, 3.6), (3.7, 4.0, 3.0, 0.7), 1.0, 0.0, 1.0),
+    "downturned": ((1.8, 2.8, 1.4, -4.6), (3.9, 4.1, 3.2, 0.9), 1.0, 0.4, -1.0),
+    "short": ((0.0, 1.8, 2.6, 0.2), (4.0, 4.2, 3.6, 1.4), 0.95, 0.8, 8.0),
+}
 INNER, OUTER = 0.0105, 0.0540  # |x| of both ends in the template, metres
-LEVEL = 0.0180  # z of the inner end
+LEVEL = 0.0183  # z of the inner end
 TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([80, 58, 30, 8, -14]))  # angle to the brow's line along it
+POINTS = 7
 
 
 @spec
@@ -46,7 +59,7 @@ def _brow_weights(identity: Identity) -> dict[str, float]:
     weights = {name: 1.0 for name in SHAPES}
     weights |= {"thin": 0.1 + 1.2 * female, "high_arch": 0.2 + 1.4 * female, "bushy": 1.8 - 1.7 * female,
                 "flat_thick": 1.9 - 1.2 * female, "monobrow": 0.16 - 0.15 * female, "sparse": 0.5, "soft_arch": 2.0,
-                "straight": 1.6, "short": 0.4, "slanted": 0.4}  # fmt: skip
+                "straight": 1.6, "short": 0.4, "slanted": 0.4, "downturned": 0.6}  # fmt: skip
     return weights
 
 
@@ -69,14 +82,32 @@ def _undyed(colour: HairColour) -> HairColour:
 
 
 def _line(brows: Brows, side: float, x: np.ndarray):
-    """Height of the brow's line, and its half thickness, at |x| (n,)."""
-    arch, drop, half, _, inner = SHAPES[brows.shape]
-    start = INNER + inner / 1000
-    u = (x - start) / (OUTER - start)
-    z = LEVEL + brows.height + side * brows.asymmetry / 2 + arch / 1000 * np.sin(0.72 * np.pi * np.clip(u, 0, 1)) ** 1.3
-    z = z - drop / 1000 * np.clip((u - 0.55) / 0.45, 0, 1) ** 1.6
-    profile = np.interp(u, [-0.05, 0.0, 0.12, 0.4, 0.7, 0.93, 1.03], [0, 0.55, 0.95, 1.0, 0.72, 0.30, 0.0])
-    return u, z, half / 1000 * brows.thickness * profile
+    """Place along the brow 0…1, height of its line and half its thickness, at |x| (n,)."""
+    heights, halves, _, inner, outer = SHAPES[brows.shape]
+    start, stop = INNER + inner / 1000, OUTER - outer / 1000
+    u = (x - start) / (stop - start)
+    halves = np.array(halves) * brows.thickness
+    # The lower edge stays on the brow bone: a thick brow grows upward.
+    z = LEVEL + brows.height + side * brows.asymmetry / 2 + 0.6e-3 * max(halves[1] - 4.2, 0)
+    z = z + smooth_curve(KNOTS, heights, u) / 1000
+    taper = np.interp(u, [-0.06, 0.0, 0.12, 0.85, 1.0, 1.05], [0, 0.6, 1, 1, 0.7, 0])
+    return u, z, smooth_curve(KNOTS, halves, u) / 1000 * taper
+
+
+def _density(brows: Brows, side: float):
+    def density(template):
+        x = template[:, 0] * side
+        u, z, half = _line(brows, side, x)
+        off = (template[:, 2] - z) / np.maximum(half, 1e-5)
+        # Above the edge hairs thin out slowly, below it they end sooner; strays stand around both.
+        edge = np.where(off > 0, 1.30 - 0.95 * off, 1.22 + 1.05 * off)
+        body = np.clip(edge, 0, 1) ** 0.8 + 0.035 * (0.4 + brows.unruly) * (np.abs(template[:, 2] - z) < half + 0.0028)
+        along = np.interp(u, [-0.05, 0, 0.15, 0.5, 0.9, 1, 1.05], [0.1, 0.42, 0.85, 1.0, 0.95, 0.6, 0.1])
+        if brows.shape == "monobrow":
+            along = along * np.interp(x, [-0.004, 0.0, 0.009, 0.015], [0.2, 0.3, 0.45, 1.0])
+        return body * along * (half > 1e-4) * (x > -0.004)
+
+    return density
 
 
 def build_brows(brows: Brows, person) -> list:
@@ -84,45 +115,47 @@ def build_brows(brows: Brows, person) -> list:
     from ...blender import curves_object
     from ...materials.hair import hair_material
 
-    surface = person.surface
+    obstacles = Obstacles(person)
+    strands, parts = [], []
     rng = child(brows.seed, "brows")
-    density_scale = SHAPES[brows.shape][3]
-    strands, parts, randoms = [], [], []
+    halves, scale = SHAPES[brows.shape][1:3]
+    count = int(620 * brows.density * scale * (halves[1] * brows.thickness / 4.2) ** 0.7)
     for side, part in ((1.0, "left_brow"), (-1.0, "right_brow")):
-
-        def density(template, side=side):
-            x = template[:, 0] * side
-            u, z, half = _line(brows, side, x)
-            off = (template[:, 2] - z) / np.maximum(half, 1e-5)
-            body = np.clip(1.25 - np.abs(off), 0, 1) ** 0.7
-            front = template[:, 1] < 0.02
-            return body * front * (half > 1e-4) * np.interp(u, [0, 0.15, 0.5, 0.9, 1], [0.45, 0.85, 1.0, 0.95, 0.5])
-
-        count = int(620 * brows.density * density_scale * (SHAPES[brows.shape][2] / 4.2) ** 0.6)
-        roots, normals, template, _, _ = surface.sample(rng, count, density)
-        x = template[:, 0] * side
-        u, z, half = _line(brows, side, x)
-        off = np.clip((template[:, 2] - z) / np.maximum(half, 1e-5), -1.3, 1.3)
-        # Hairs of the upper half lean down and those of the lower half up, so they meet in a ridge.
-        angle = np.interp(u, *TURN) - np.radians(20) * off + rng.normal(0, np.radians(7 + 26 * brows.unruly), len(u))
-        head = person.head_matrix[:3, :3]
-        outward = head @ np.array([side, 0.15, 0.0])
-        up = head @ np.array([0.0, 0.0, 1.0])
-        across = unit(outward - normals * (normals @ outward)[:, None])
-        rising = unit(up - normals * (normals @ up)[:, None])
-        tangent = unit(np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * rising)
-        length = 0.0088 * brows.length * rng.uniform(0.6, 1.15, len(u)) * np.interp(u, [0, 0.3, 1], [0.85, 1.0, 0.75])
-        t = np.linspace(0, 1, 7)
-        lift = (0.34 * t - 0.30 * t**2)[None, :, None] * normals[:, None] * length[:, None, None]
-        # The tip bends on toward the tail, as brushed.
-        sweep = (0.35 * t**2)[None, :, None] * across[:, None] * length[:, None, None]
-        strands.append(roots[:, None] - normals[:, None] * 0.0002 + t[None, :, None] * tangent[:, None] * length[:, None, None] + lift + sweep)
-        parts.append(np.full(len(u), PART[part]))
-        randoms.append(rng.random((len(u), 3)))
-    strands = np.concatenate(strands)
+        # The lid folds in under the brow: only skin that faces forward bears hairs.
+        roots, normals, template = scatter(
+            person.surface, rng, count, _density(brows, side), within=lambda facing: facing[:, 1] < -0.1
+        )
+        strands.append(_hairs(brows, person, side, roots, normals, template, rng))
+        parts.append(np.full(len(roots), PART[part]))
+    strands = kept_out(obstacles, np.concatenate(strands), 0.0002)
+    randoms = rng.random((len(strands), 3))
     obj = curves_object(
-        "Brows", strands, tapered(len(strands), 7, 0.000042, 0.000010), part=PART["left_brow"],
-        curve_attributes={"strand": ("FLOAT_VECTOR", np.concatenate(randoms)), "part": ("FLOAT", np.concatenate(parts))},
+        "Brows", strands, tapered(len(strands), POINTS, 0.000042, 0.000009), part=PART["left_brow"],
+        curve_attributes={"strand": ("FLOAT_VECTOR", randoms), "part": ("FLOAT", np.concatenate(parts))},
     )  # fmt: skip
     obj.data.materials.append(hair_material("Brows", brows.colour, 0.32, brows.darker))
     return [person.link(obj, "brow")]
+
+
+def _hairs(brows: Brows, person, side: float, roots, normals, template, rng: Generator) -> np.ndarray:
+    u, z, half = _line(brows, side, template[:, 0] * side)
+    off = np.clip((template[:, 2] - z) / np.maximum(half, 1e-5), -1.3, 1.3)
+    # Hairs of the upper half lean down and those of the lower half up, so they meet in a ridge.
+    angle = np.interp(u, *TURN) - np.radians(22) * off + rng.normal(0, np.radians(6 + 24 * brows.unruly), len(u))
+    # They follow the line's own slope.
+    ahead = _line(brows, side, template[:, 0] * side + 0.002)[1]
+    angle = angle + np.arctan2(ahead - z, 0.002) * np.clip(u * 2, 0, 1) * 0.8
+    head = person.head_matrix[:3, :3]
+    across = along_skin(np.broadcast_to(head @ [side, 0.15, 0.0], normals.shape), normals)
+    rising = along_skin(np.broadcast_to(head @ [0.0, 0.0, 1.0], normals.shape), normals)
+    tangent = unit(np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * rising)
+    length = 0.0086 * brows.length * rng.uniform(0.55, 1.12, len(u)) * np.interp(u, [0, 0.3, 1], [0.8, 1.0, 0.72])
+    length = length * np.interp(half, [0.0012, 0.0036], [0.62, 1.0])  # a thin brow is trimmed
+    stray = rng.random(len(u)) < 0.05 * brows.unruly
+    length = np.where(stray, 1.5 * length, length)[:, None]
+    rise = normals * np.where(stray, 0.34, 0.20)[:, None]
+    # Out of the skin at a slant, then bent down onto the brow and on toward the tail.
+    first = (0.36 * tangent + 0.75 * rise) * length
+    second = (0.68 * tangent + 0.10 * across + 0.75 * rise) * length
+    tip = (0.94 * tangent + 0.34 * across + 0.30 * rise) * length
+    return bezier(roots - normals * 0.0002, first, second, tip, POINTS)

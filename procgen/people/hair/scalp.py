@@ -9,14 +9,10 @@ from ...params import beta, child, choice, draw, flag, fork, group, lognormal, n
 from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
-from . import growth, tied
 from .colour import HairColour, sample_hair_colour, shadow_colour
 from .grooms import GROOMS, TEXTURES, Groom
 from .hairline import coverage, smoothstep
-from .strands import clumped, curled, leaders_of, smooth_noise, tapered, unit
-
-GUIDES = 460
-NEIGHBOURS = 4
+from .strands import tapered
 
 
 @spec
@@ -84,40 +80,44 @@ def sample_hair(rng: Generator, fixed=None, *, identity: Identity, wear=None) ->
     )  # fmt: skip
 
 
-def build_hair(hair: Hair, person) -> list:
-    """Grow the hair on the posed head (needs bpy); writes the scalp's shade for the skin."""
+def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
+    """Grow the hair on the posed head (needs bpy); writes the scalp's shade for the skin.
+
+    ``quality`` scales the number of strands, for quick looks.
+    """
     from ...blender import curves_object
     from ...materials.hair import hair_material
+    from .head_of_hair import grow_hair
 
     groom = GROOMS[hair.groom]
     _shade_scalp(hair, groom, person)
-    count = int(groom.strands * hair.density)
+    count = int(groom.strands * hair.density * quality)
     if count < 100:
         return []
-    rng = child(hair.seed, "scalp")
-    strands, lock, keep = grow_strands(hair, groom, person, count, rng)
-    strands, lock = strands[keep], lock[keep]
+    strands, lock = grow_hair(hair, groom, person, count)
     if len(strands) == 0:
         return []
-    thick = hair.thickness * (1.35 if groom.locks else 1.0)
-    randoms = np.stack([rng.random(len(strands)), child(hair.seed, "locks").random(100000)[lock % 100000], rng.random(len(strands))], 1)
+    thick = hair.thickness * groom.thick * (1.25 if groom.locks else 1.0)
+    rng = child(hair.seed, "shades")
+    of_lock = rng.random(4096)
+    shades = np.stack([rng.random(len(strands)), of_lock[lock % 4096], rng.random(len(strands))], 1)
     obj = curves_object(
         "Hair", strands, tapered(len(strands), strands.shape[1], thick, thick * 0.35), part=PART["hair"],
-        curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
+        curve_attributes={"strand": ("FLOAT_VECTOR", shades)},
     )  # fmt: skip
     obj.data.materials.append(hair_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33))
     return [person.link(obj, "hair")]
 
 
-def density_of(hair: Hair, groom: Groom, person):
-    """The density of roots over template coordinates (n, 3)."""
+def density_of(hair: Hair, groom: Groom, person, under_hat: float = 0.0):
+    """The density of roots over template coordinates (n, 3); they reach ``under_hat`` metres under the rim of a hat."""
     cover = getattr(person, "hat_cover", None)
     recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
 
     def density(template):
         value = coverage(template, hair.hairline, recession, balding)
         if cover is not None:
-            value = value * (1 - cover(template))
+            value = value * (1 - cover(template - [0, 0, under_hat]))
         return value
 
     return density
@@ -131,183 +131,9 @@ def _shade_scalp(hair: Hair, groom: Groom, person) -> None:
     shade = density_of(hair, groom, person)(data.template[members])
     if hair.groom == "bald":
         shade = shade * 0.22
-    elif groom.top < 0.008:
-        shade = shade * 0.72
+    elif groom.top < 0.004:
+        shade = shade * 0.80
     if groom.fade:
         shade = shade * (0.35 + 0.65 * smoothstep(data.template[members][:, 2], -0.02, 0.05))
     person.hair_shadow = shadow_colour(hair.colour)
     set_attribute(person.head.data, "scalp", "FLOAT", "POINT", shade)
-
-
-def _lengths(hair: Hair, groom: Groom, template: np.ndarray, rng: Generator) -> np.ndarray:
-    """The length (n,) of strands by region: top, sides and back, fringe, fade, and short at the hairline."""
-    top = smoothstep(template[:, 2], 0.045, 0.095)
-    rear = smoothstep(template[:, 1], 0.08, 0.13) * (1 - top)
-    length = groom.top * top + (1 - top - rear) * groom.side + rear * groom.back
-    if groom.fade:
-        down = smoothstep(template[:, 2], -0.05, 0.075)
-        length = np.minimum(length, groom.side * (1 - groom.fade) + (0.0006 + 0.05 * down**2.2) * groom.fade)
-    if groom.fringe:
-        front = (template[:, 1] < 0.030) & (np.abs(template[:, 0]) < 0.050) & (template[:, 2] > 0.05)
-        length = np.where(front, groom.fringe * (1 - 1.2 * np.abs(template[:, 0])), length)
-    recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
-    edge = coverage(template, hair.hairline, recession, balding)
-    if not groom.tie:
-        length = length * (0.30 + 0.70 * smoothstep(edge, 0.1, 0.9))
-    return length * hair.length * np.exp(rng.normal(0, 0.035, len(length)))
-
-
-def _sides(hair: Hair, groom: Groom, template: np.ndarray, rng: Generator) -> np.ndarray:
-    """The side (n,) of the parting, +1 or -1; the line wavers a little."""
-    place = hair.part * (1 if hair.part_left else -1) if groom.comb == "side" else 0.0
-    wander = 0.0016 * np.sin(template[:, 1] * 160 + hair.seed % 7) + rng.normal(0, 0.0011, len(template))
-    return np.where(template[:, 0] > place + wander, 1.0, -1.0)
-
-
-def grow_strands(hair: Hair, groom: Groom, person, count: int, rng: Generator):
-    """All strands (n, k, 3) of a head, the lock (n,) of each, and which (n,) to keep.
-
-    Guides are grown with collisions; the others follow the guides nearest on the same side of the parting.
-    """
-    surface = person.surface
-    density = density_of(hair, groom, person)
-    guide_count = groom.locks or GUIDES
-    g_roots, g_normals, g_template, _, _ = surface.sample(rng, guide_count, density)
-    if len(g_roots) == 0:
-        return np.zeros((0, 2, 3)), np.zeros(0, int), np.zeros(0, bool)
-    g_side = _sides(hair, groom, g_template, rng)
-    g_length = _lengths(hair, groom, g_template, rng)
-    ties = None
-    if groom.tie:
-        ties = np.array(growth.tie_points(groom))
-        which = np.where((g_template[:, 0] > 0) | (len(ties) == 1), 0, len(ties) - 1)
-        local = (g_roots - person.head_matrix[:3, 3]) @ person.head_matrix[:3, :3]
-        g_length = 1.22 * np.linalg.norm(local - ties[which], axis=1)
-    layer = rng.random(len(g_roots))
-    points = min(groom.points, 18) if groom.tie else groom.points
-    guides = growth.grow(person, groom, hair, g_roots, g_normals, g_template, g_side, g_length, layer, points)
-
-    parting = groom.comb in ("side", "middle") and not groom.locks
-
-    def dense(template):
-        value = density(template)
-        if parting:  # enough strands at the line that no skin shines through
-            place = hair.part * (1 if hair.part_left else -1) if groom.comb == "side" else 0.0
-            value = value * (1 + 2.5 * np.exp(-0.5 * ((template[:, 0] - place) / 0.004) ** 2) * (template[:, 2] > 0.06))
-        return value
-
-    roots, normals, template, _, _ = surface.sample(rng, count, dense)
-    side = _sides(hair, groom, template, rng)
-    # Strands near the line lean over it now and then: a parting is never a clean cut.
-    crossing = rng.random(len(side)) < 0.10
-    side = np.where(crossing & parting, -side, side)
-    near, weight = _nearest_guides(g_template, g_side, template, side, parting)
-    shape = guides - guides[:, :1]
-    strands = np.einsum("ng,ngki->nki", weight, shape[near])
-    scale = rng.uniform(0.80, 1.03, len(strands))
-    if groom.top > 0.05 and not groom.tie:
-        scale = np.where(rng.random(len(strands)) < 0.12, scale * rng.uniform(0.35, 0.9, len(strands)), scale)
-    if not groom.tie:
-        own, theirs = _lengths(hair, groom, template, rng), np.einsum("ng,ng->n", weight, g_length[near])
-        scale = scale * np.clip(own / np.maximum(theirs, 1e-4), 0.2, 1.4)
-        strands = strands * scale[:, None, None]
-    # Strands of one neighbourhood share a shape but not a place: keep each root, spread the layers.
-    strands = strands + roots[:, None]
-    if groom.tie:
-        strands = _gathered(groom, hair, person, strands, template, ties, rng)
-    lock = near[:, 0]
-    if groom.locks:
-        return _ropes(strands, guides, g_roots, lock, rng), lock, np.ones(len(strands), bool)
-    strands, lock = _style(hair, groom, strands, template, side, rng)
-    strands = _off_the_skin(strands, roots, normals, groom)
-    return strands, lock, np.isfinite(strands).all((1, 2))
-
-
-def _nearest_guides(g_template, g_side, template, side, parting: bool):
-    """The guides (n, 4) nearest on the same side of the parting, and their weights."""
-    from mathutils.kdtree import KDTree
-
-    lift = 0.06 if parting else 0.0
-
-    def key(places, sides):
-        keyed = places.copy()
-        keyed[:, 0] += lift * sides
-        return keyed
-
-    tree = KDTree(len(g_template))
-    for index, place in enumerate(key(g_template, g_side).tolist()):
-        tree.insert(place, index)
-    tree.balance()
-    wanted = min(NEIGHBOURS, len(g_template))
-    found = [tree.find_n(place, wanted) for place in key(template, side).tolist()]
-    near = np.array([[hit[1] for hit in row] for row in found])
-    distance = np.array([[hit[2] for hit in row] for row in found])
-    weight = 1 / (distance + 0.002) ** 1.6
-    return near, weight / weight.sum(1, keepdims=True)
-
-
-def _style(hair: Hair, groom: Groom, strands, template, side, rng: Generator):
-    """Locks at two scales, frizz, curls and flyaways."""
-    count, points = strands.shape[:2]
-    reach = np.linalg.norm(strands[:, -1] - strands[:, 0], axis=1)
-    small, large = max(count // 26, 1), max(count // 240, 1)
-    key = template + np.array([0.03, 0, 0]) * side[:, None]
-    fine, coarse = leaders_of(key, small, rng), leaders_of(key, large, rng)
-    radius, pitch = TEXTURES[hair.texture]
-    strength = groom.clump * hair.clumping
-    if groom.lift < 0.95 or hair.texture == "curly":
-        wander = smooth_noise(rng, count, points, 2)
-        strands = strands + wander[coarse] * (0.05 * reach)[:, None, None] * np.linspace(0, 1, points)[None, :, None]
-        strands = clumped(strands, coarse, np.clip(0.45 * strength * rng.uniform(0.5, 1.2, count), 0, 0.9), 1.2)
-        strands = clumped(strands, fine, np.clip(strength * rng.uniform(0.5, 1.3, count), 0, 0.94), 0.9)
-    if radius and not (groom.tie and hair.texture == "wavy"):
-        size = radius * hair.curl * rng.uniform(0.75, 1.2, count)[fine]
-        size = np.minimum(size, 0.30 * reach) * (0.35 if groom.tie else 1.0)
-        phase = 2 * np.pi * rng.random(count)[fine] + rng.normal(0, 0.45, count)
-        strands = curled(strands, size, pitch * hair.curl, phase, 0.012 if hair.texture == "coily" else 0.04)
-    loose = groom.frizz * hair.frizz
-    amount = loose * np.where(rng.random(count) < 0.03 + 0.07 * hair.flyaways, 3.2, 1.0)
-    amount = np.minimum(amount, 0.09 * reach + 0.0002)
-    strands = strands + smooth_noise(rng, count, points, 3) * (amount[:, None, None] * np.linspace(0, 1, points)[None, :, None] ** 0.7)
-    return strands, fine
-
-
-def _gathered(groom: Groom, hair: Hair, person, strands, template, ties, rng: Generator) -> np.ndarray:
-    """Pull the end of each strand to its tie and add the tail."""
-    which = np.where((template[:, 0] > 0) | (len(ties) == 1), 0, len(ties) - 1)
-    head = person.head_matrix
-    world = ties @ head[:3, :3].T + head[:3, 3]
-    t = smoothstep(np.linspace(0, 1, strands.shape[1]), 0.35, 1.0)[None, :, None]
-    end = world[which] + rng.normal(0, 0.0028, (len(which), 3))
-    strands = strands + (end - strands[:, -1])[:, None] * t
-    length = max(groom.back, 0.1) * hair.length
-    tail = tied.tails(groom, ties, which, length, person, rng, max(groom.points - 10, 10))
-    return tied.joined(strands, tail)
-
-
-def _ropes(strands, guides, g_roots, lock, rng: Generator) -> np.ndarray:
-    """Wind strands into ropes around their guides."""
-    count, points = strands.shape[:2]
-    t = np.linspace(0, 1, points)
-    angle = 2 * np.pi * rng.random(count)[:, None] + 14 * t[None]
-    radius = 0.0034 * np.sqrt(rng.random(count))[:, None] * np.interp(t, [0, 0.1, 0.9, 1], [0.8, 1, 1, 0.45])[None]
-    path = guides[lock]
-    tangent = unit(np.gradient(path, axis=1))
-    across = unit(np.cross(tangent, np.broadcast_to([0.31, 0.2, 0.93], tangent.shape)))
-    third = np.cross(tangent, across)
-    rope = path + radius[..., None] * (np.cos(angle)[..., None] * across + np.sin(angle)[..., None] * third)
-    rope = rope + smooth_noise(rng, count, points, 6) * 0.0006
-    join = np.clip(t / 0.12, 0, 1)[None, :, None]
-    return strands[:, :1] * (1 - join) + rope * join
-
-
-def _off_the_skin(strands, roots, normals, groom: Groom) -> np.ndarray:
-    """Keep the first centimetres of every strand on the outside of its own root."""
-    depth = np.einsum("nki,ni->nk", strands - roots[:, None], normals)
-    reach = np.linalg.norm(strands - roots[:, None], axis=2)
-    floor = np.where(reach < 0.018, 0.0004 - 0.5 * reach**2 / 0.085, -1.0)
-    lift = np.maximum(floor - depth, 0)
-    lift[:, 0] = 0
-    strands = strands + lift[..., None] * normals[:, None]
-    strands[:, 0] = roots - normals * 0.0004
-    return strands

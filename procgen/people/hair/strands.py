@@ -39,19 +39,25 @@ def smooth_noise(rng: Generator, count: int, points: int, bends: int) -> np.ndar
 def frames(strands: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tangent, side and third axis (n, k, 3) along strands."""
     tangent = unit(np.gradient(strands, axis=1))
-    reference = np.where(np.abs(tangent[..., 2:]) > 0.9, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0])
+    # One reference a strand, across its chord, so that the frame never flips along it.
+    chord = unit(strands[:, -1] - strands[:, 0])
+    reference = np.where(np.abs(chord[:, 2:]) > 0.7, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0])[:, None]
     side = unit(np.cross(tangent, reference))
     return tangent, side, np.cross(tangent, side)
 
 
-def curled(strands: np.ndarray, radius: np.ndarray, pitch: float, phase: np.ndarray, onset: float = 0.01) -> np.ndarray:
-    """Wind strands into helices of a radius (n,) and pitch, metres, starting over ``onset`` metres from the root."""
+def curled(strands: np.ndarray, radius: np.ndarray, pitch: float, phase: np.ndarray, onset: float = 0.01, handed=1.0) -> np.ndarray:
+    """Wind strands into helices of a radius (n,) and pitch, metres, starting over ``onset`` metres from the root.
+
+    ``handed`` is +1 or -1, the way that each turns.
+    """
     segments = np.linalg.norm(np.diff(strands, axis=1), axis=2)
     length = np.concatenate([np.zeros((len(strands), 1)), np.cumsum(segments, 1)], 1)
     _, side, third = frames(strands)
     angle = 2 * np.pi * length / pitch + phase[:, None]
-    grow = np.clip(length / onset, 0, 1) * radius[:, None]
-    offset = np.cos(angle)[..., None] * side + np.sin(angle)[..., None] * third
+    grow = np.clip(length / onset, 0, 1) * np.reshape(radius, (-1, 1))
+    across = np.sin(angle) * np.reshape(handed, (-1, 1))
+    offset = np.cos(angle)[..., None] * side + across[..., None] * third
     return strands + grow[..., None] * (offset - np.where(length[..., None] == 0, offset, 0))
 
 
@@ -61,6 +67,36 @@ def clumped(strands: np.ndarray, leader: np.ndarray, amount: np.ndarray, power: 
     pull = (amount[:, None] * t)[..., None]
     target = strands[leader] + (strands[:, :1] - strands[leader, :1]) * (1 - t)[None, :, None]
     return strands * (1 - pull) + target * pull
+
+
+def shortened(strands: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Strands (n, k, 3) cut to a share (n,) of their length, with as many points."""
+    count, points = strands.shape[:2]
+    place = np.linspace(0, 1, points)[None] * np.clip(share, 0, 1)[:, None] * (points - 1)
+    low = np.minimum(place.astype(np.int32), points - 2)
+    part = (place - low)[..., None]
+    rows = np.arange(count)[:, None]
+    return strands[rows, low] * (1 - part) + strands[rows, low + 1] * part
+
+
+def resampled(strands: np.ndarray, points: int) -> np.ndarray:
+    """Strands (n, k, 3) with another number of points."""
+    place = np.linspace(0, strands.shape[1] - 1, points)
+    low = np.minimum(place.astype(int), strands.shape[1] - 2)
+    part = (place - low)[None, :, None]
+    return strands[:, low] * (1 - part) + strands[:, low + 1] * part
+
+
+def above(strands: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """The share (n,) of each strand that comes before it falls below a height (n,)."""
+    z = strands[..., 2]
+    below = z < height[:, None]
+    below[:, 0] = False
+    first = np.where(below.any(1), below.argmax(1), z.shape[1] - 1)
+    rows = np.arange(len(z))
+    before, after = z[rows, first - 1], z[rows, first]
+    part = np.clip((before - height) / np.maximum(before - after, 1e-9), 0, 1)
+    return np.where(below.any(1), (first - 1 + part) / (z.shape[1] - 1), 1.0)
 
 
 def leaders_of(template: np.ndarray, number: int, rng: Generator) -> np.ndarray:

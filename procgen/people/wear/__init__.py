@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...materials.cloth import FABRICS, PATTERNS
-from ...params import choice, draw, fork, group, seed, spec, uniform, vector, within
+from ...params import beta, choice, draw, fields, fork, group, seed, spec, uniform, vector, within
 from ..identity import Identity
 from .accessories import EARRINGS, MASKS, build_earrings, build_mask
 from .garments import GARMENTS, build_garment
@@ -70,10 +70,13 @@ class Wear:
         {"none": 30.0} | {name: 1.0 for name in GLASSES}, doc="glasses", says={n: s.says for n, s in GLASSES.items()}
     )
     frame: str = choice(
-        {"black": 0.34, "tortoise": 0.22, "gold": 0.12, "silver": 0.12, "gunmetal": 0.12, "coloured": 0.08}, doc="frame of glasses"
+        {"black": 0.30, "tortoise": 0.20, "clear": 0.06, "coloured": 0.10, "gold": 0.11, "rose_gold": 0.04, "silver": 0.10, "gunmetal": 0.09},
+        doc="material of the frame",
     )
     frame_hue: float = uniform(0, 1, doc="hue of a coloured frame")
+    lens: str = choice({"grey": 0.45, "brown": 0.28, "green": 0.2, "blue": 0.07}, doc="colour of sunglasses")
     tint: float = uniform(0.72, 0.97, doc="how dark sunglasses are")
+    gradient: float = beta(0.5, 1.4, doc="how far sunglasses fade toward their lower edge")
     mask: str = choice({"none": 40.0} | {name: 0.4 for name in MASKS}, doc="face mask", says=MASKS)
     earrings: str = choice({"none": 6.0} | {name: 1.0 for name in EARRINGS}, doc="earrings", says=EARRINGS)
     jewel: str = choice({"gold": 0.5, "silver": 0.5}, doc="metal of earrings")
@@ -98,6 +101,11 @@ def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float)
     )  # fmt: skip
 
 
+def _all(weights: dict[str, float]) -> dict[str, float]:
+    """Weights over every frame material, so that a wish for an unlikely one is still allowed."""
+    return {name: weights.get(name, 1e-6) for name in fields(Wear)["frame"].distribution.options}
+
+
 def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     """Draw what somebody wears, by gender and age."""
     female = identity.gender
@@ -120,16 +128,20 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     wearing = 0.16 + 0.28 * years
     clear = [name for name, style in GLASSES.items() if not style.sun]
     spectacles = {"none": 1 - wearing} | {name: 0.07 / 3 for name in GLASSES} | {name: wearing / len(clear) for name in clear}
+    chosen = draw(Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles)).glasses
+    metal = chosen != "none" and GLASSES[chosen].metal
+    made_of = {"black": 0.15, "gold": 0.3, "rose_gold": 0.08, "silver": 0.27, "gunmetal": 0.2} if metal else {
+        "black": 0.44, "tortoise": 0.30, "clear": 0.08, "coloured": 0.18}
     rings = {"none": 1 - 0.5 * female - 0.04} | dict.fromkeys(EARRINGS, (0.5 * female + 0.04) / len(EARRINGS))
     return draw(
-        Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), earrings=choice(rings),
+        Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), frame=choice(_all(made_of)), earrings=choice(rings),
     )  # fmt: skip
 
 
 def build_wear(wear: Wear, person) -> list:
     """Build everything worn (needs bpy); before the hair, which keeps clear of it."""
     from ...materials.cloth import cloth_material
-    from ...materials.eyewear import lens_material, solid_material
+    from ...materials.eyewear import TINTS, lens_material, solid_material
 
     def cloth(name: str, of: Cloth, which: int = 0, ribbed: bool = False):
         colours = [tuple(of.colours[:3]), tuple(of.colours[3:])]
@@ -146,11 +158,15 @@ def build_wear(wear: Wear, person) -> list:
         tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
         colour = tuple((0.02 + 0.12 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
         sun = GLASSES[wear.glasses].sun
-        lens = lens_material("Lens", (0.10, 0.09, 0.08) if sun else (0.97, 0.98, 0.98), wear.tint if sun else 0.08)
-        objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens)
+        if sun:
+            lens = lens_material("Lens", TINTS[wear.lens], wear.tint, wear.gradient)
+        else:
+            lens = lens_material("Lens", (0.97, 0.98, 0.98), 0.06)
+        pads = solid_material("Pads", "black" if wear.frame == "gunmetal" else "pearl", (0.02, 0.02, 0.02))
+        objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens, pads)
     if wear.mask != "none":
-        blue = [(0.30, 0.48, 0.56)] if wear.mask == "surgical" else [(0.68, 0.68, 0.66)]
-        material = cloth_material("Mask", "linen", "plain", blue) if wear.mask != "cloth" else cloth("Mask", wear.headwear.cloth)
+        paper = (0.27, 0.47, 0.58) if wear.mask == "surgical" else (0.70, 0.70, 0.68)
+        material = cloth("Mask", wear.headwear.cloth) if wear.mask == "cloth" else cloth_material("Mask", "paper", "plain", [paper])
         objects += build_mask(wear.mask, person, material)
     if wear.earrings != "none":
         finish = "pearl" if wear.earrings == "pearl" else wear.jewel

@@ -1,4 +1,4 @@
-"""Headwear: hats and scarves shaped over the head, and where they cover its hair."""
+"""Headwear: hats shaped over the skull, and where they cover the hair."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import dataclasses
 
 import numpy as np
 
+from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
 from ..pose import transform
-from .tailor import Piece, folds, keep_outside, smooth, tube
+from .tailor import tube
 
 CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
 
 
 @dataclasses.dataclass(frozen=True)
 class Hat:
-    """A kind of headwear: the height of its rim in front and behind (template, metres), and its room over the skull."""
+    """A kind of headwear: the height of its rim in front and behind (template, metres), and its room over the skull.
+
+    ``hair`` says what becomes of hair: hide_covered, hide_all, or over (it stays).
+    """
 
     says: str
     front: float
@@ -25,17 +29,22 @@ class Hat:
     fabrics: tuple[str, ...]
     male: float = 1.0
     female: float = 1.0
+    hair: str = "hide_covered"
 
 
 HEADWEAR = {
-    "cap": Hat("a baseball cap", 0.066, 0.012, 0.010, ("cotton", "denim"), 1.6, 0.6),
-    "beanie": Hat("a beanie", 0.052, -0.010, 0.012, ("knit",), 1.2, 0.9),
-    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton"), 0.0, 1.8),
-    "fedora": Hat("a fedora", 0.058, 0.010, 0.012, ("wool",), 0.6, 0.5),
-    "bucket_hat": Hat("a bucket hat", 0.056, 0.004, 0.012, ("cotton",), 0.4, 0.6),
-    "turban": Hat("a turban", 0.058, -0.004, 0.016, ("cotton", "silk"), 0.7, 0.3),
-    "headband": Hat("a headband", 0.066, 0.03, 0.006, ("jersey",), 0.2, 0.6),
-    "beret": Hat("a beret", 0.068, 0.030, 0.012, ("wool",), 0.2, 0.6),
+    "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6),
+    "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2),
+    "beanie": Hat("a beanie", 0.052, -0.010, 0.011, ("knit", "wool"), 1.3, 0.9),
+    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all"),
+    "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5),
+    "straw_hat": Hat("a straw hat", 0.056, 0.014, 0.010, ("straw",), 0.3, 0.6),
+    "bucket_hat": Hat("a bucket hat", 0.050, 0.004, 0.010, ("cotton", "denim"), 0.5, 0.6),
+    "turban": Hat("a turban", 0.056, -0.012, 0.014, ("cotton", "silk"), 0.7, 0.3, "hide_all"),
+    "hood": Hat("a hood", 0.0, 0.0, 0.020, ("jersey",), 0.5, 0.3, "hide_all"),
+    "headband": Hat("a headband", 0.066, 0.030, 0.005, ("jersey",), 0.2, 0.6, "over"),
+    "bandana": Hat("a bandana", 0.066, 0.016, 0.007, ("cotton",), 0.3, 0.3),
+    "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6),
 }  # fmt: skip
 
 
@@ -48,9 +57,9 @@ def rim_height(hat: Hat, template: np.ndarray) -> np.ndarray:
 def cover(kind: str):
     """The function of template coordinates (n, 3) that says how far hair is covered (n,) in 0…1."""
     hat = HEADWEAR[kind]
-    if kind == "headscarf":
+    if kind in ("headscarf", "hood"):
         return lambda template: np.ones(len(template))
-    if kind == "headband":
+    if hat.hair == "over":
         return lambda template: np.zeros(len(template))
     return lambda template: smoothstep(template[:, 2] - rim_height(hat, template), -0.004, 0.002)
 
@@ -82,11 +91,11 @@ class SkullGrid:
         return result
 
 
-def _dome(grid: SkullGrid, hat: Hat, rings: int, drop: float = 0.0):
-    """Rings (rings, around, 3) over the skull from the rim to the crown, and the radii of the rim's circle."""
+def _dome(grid: SkullGrid, hat: Hat, rings: int):
+    """Directions (rings, around, 3) over the skull from the rim to the crown, and the skull's radius along them."""
     azimuth = grid.azimuth
     rim_y = -np.cos(azimuth) * 0.09 + CENTRE[1]
-    height = hat.front + (hat.back - hat.front) * np.clip((rim_y + 0.03) / 0.20, 0, 1) - drop
+    height = hat.front + (hat.back - hat.front) * np.clip((rim_y + 0.03) / 0.20, 0, 1)
     low = np.arctan2(height - CENTRE[2], 0.095)
     t = np.linspace(0, 1, rings)[:, None] ** 0.85
     elevation = low[None] * (1 - t) + (np.pi / 2 - 0.02) * t
@@ -95,147 +104,200 @@ def _dome(grid: SkullGrid, hat: Hat, rings: int, drop: float = 0.0):
     return np.stack([flat * np.sin(azimuth), -flat * np.cos(azimuth), np.sin(elevation)], -1), radius
 
 
-def _grid_faces(rings: int, around: int) -> list:
+def grid_faces(rings: int, around: int, capped: bool = True) -> list:
+    """Quads of rings (rings × around), closed around, and a cap on the last ring."""
     i, j = np.meshgrid(np.arange(rings - 1), np.arange(around), indexing="ij")
     after = (j + 1) % around
     faces = np.stack([i * around + j, i * around + after, (i + 1) * around + after, (i + 1) * around + j], -1)
-    return faces.reshape(-1, 4).tolist() + [[(rings - 1) * around + k for k in range(around)]]
+    return faces.reshape(-1, 4).tolist() + ([[(rings - 1) * around + k for k in range(around)]] if capped else [])
 
 
 def build_headwear(kind: str, person, material, trim, seed: int) -> list:
     """Build headwear in the world (needs bpy); sets ``person.hat_cover`` for the hair."""
     hat = HEADWEAR[kind]
     person.hat_cover = cover(kind)
-    if kind == "headscarf":
-        return _headscarf(person, material, seed)
-    grid = SkullGrid(person)
-    around = len(grid.azimuth)
-    pieces = []
+    if kind in ("headscarf", "hood"):
+        from .headscarf import build_headscarf
+
+        return build_headscarf(kind, person, material, trim, seed)
+    pieces = _pieces(kind, hat, SkullGrid(person), child(seed, "hat"))
+    return [
+        _add(person, hat, name, vertices, faces, trim if trimmed else material)
+        for name, vertices, faces, trimmed in pieces
+    ]
+
+
+def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list:
+    """The pieces (name, vertices, faces, whether of the second cloth) of a hat in the head's frame."""
+    around, rings = len(grid.azimuth), 30
+    rays, radius = _dome(grid, hat, rings)
+    t = np.linspace(0, 1, rings)[:, None]
+    a = np.where(grid.azimuth > np.pi, grid.azimuth - 2 * np.pi, grid.azimuth)[None]  # 0 in front
+    wave = sum(np.sin(k * a + p) * np.sin(k * 1.3 * t * 3 + q) / k for k, p, q in zip((2, 3, 5, 7), rng.uniform(0, 6.28, 4), rng.uniform(0, 6.28, 4), strict=True))
+    extra = hat.room + 0.0006 * wave
     if kind == "headband":
-        rays, radius = _dome(grid, hat, 30)
-        band = CENTRE + rays[:9] * (radius[:9] + hat.room)[..., None]
-        pieces.append(("Headband", band.reshape(-1, 3), _grid_faces(9, around)[:-1], material))
-    else:
-        rings = 26
-        rays, radius = _dome(grid, hat, rings)
-        t = np.linspace(0, 1, rings)[:, None]
-        extra = np.full((rings, around), hat.room)
-        a = grid.azimuth[None]
-        if kind == "cap":
-            extra = extra + 0.010 * np.sin(np.pi * t) ** 1.2
-        elif kind == "beanie":
-            extra = extra + 0.006 * np.sin(np.pi * t) + 0.020 * t**6
-        elif kind == "turban":
-            # Wound cloth: ridges that climb around, meeting in a V over the forehead.
-            wind = 9 * t + 2.6 * np.abs(np.sin(a / 2))
-            extra = extra + 0.010 * np.sin(np.pi * np.minimum(t * 1.15, 1)) + 0.006 * np.abs(np.sin(np.pi * wind)) * (1 - t**4)
-        elif kind == "beret":
-            extra = extra + 0.030 * np.sin(np.pi * np.clip(t * 1.4, 0, 1)) * (1 + 0.5 * np.sin(a + 0.9))
-        crown = CENTRE + rays * (radius + extra)[..., None]
-        if kind == "fedora":
-            crown = _block(crown, t, 0.118)
-        elif kind == "bucket_hat":
-            crown = _block(crown, t, 0.100)
-        pieces.append((kind, crown.reshape(-1, 3), _grid_faces(rings, around), material))
-        rim = crown[0]
-        if kind == "beanie":
-            cuff = crown[:8] + rays[:8] * np.interp(np.arange(8), [0, 1, 6, 7], [0.001, 0.005, 0.005, 0.001])[:, None, None]
-            pieces.append(("Cuff", cuff.reshape(-1, 3), _grid_faces(8, around)[:-1], trim))
-        if kind == "cap":
-            pieces.append(("Visor", *_visor(rim), material))
-            button = crown[-1].mean(0) + [0, 0, 0.002]
-            pieces.append(("Button", *_button(button), trim))
-        if kind in ("fedora", "bucket_hat"):
-            width, fall = (0.058, 0.10) if kind == "fedora" else (0.050, 0.85)
-            pieces.append(("Brim", *_brim(rim, width, fall, kind == "fedora"), material))
-        if kind == "fedora":
-            band = CENTRE + rays[:5] * (np.linalg.norm(crown[:5] - CENTRE, axis=-1) + 0.0012)[..., None]
-            pieces.append(("Band", band.reshape(-1, 3), _grid_faces(5, around)[:-1], trim))
-    return [_add(person, name, vertices, faces, fabric) for name, vertices, faces, fabric in pieces]
+        count = 11
+        band = CENTRE + rays[:count] * (radius[:count] + extra[:count] + 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None])[..., None]
+        return [("Headband", band.reshape(-1, 3), grid_faces(count, around, False), False)]
+    pieces = []
+    if kind in ("cap", "cap_backwards"):
+        front = np.clip(np.cos(a if kind == "cap" else a + np.pi), 0, 1)
+        # The front panels stand; seams of the six panels sink in.
+        extra = extra + 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1))
+        seam = np.exp(-((((a / (np.pi / 3)) % 1) - 0.5) * 2) ** 2 * 60)
+        extra = extra - 0.0010 * (1 - np.roll(seam, around // 12, 1)) * 0 - 0.0009 * seam * (t > 0.03)
+    elif kind == "beanie":
+        slouch = rng.uniform(0.006, 0.030)
+        ribs = 0.0007 * np.cos(a * 48)
+        crumple = 0.0030 * np.sin(a * 9 + 3 * np.sin(2 * a)) * smoothstep(t, 0.72, 1.0)
+        extra = extra + 0.005 * np.sin(np.pi * t) + slouch * t**5 * (1 - 0.5 * np.cos(a) * (1 - t)) + ribs + crumple
+    elif kind == "turban":
+        # Wound cloth: layers climb from each side and cross over the forehead in a V.
+        slant = np.abs(np.sin(a / 2))
+        wind = 5.5 * t + 2.1 * slant + 0.25 * np.sin(a)
+        layer = wind - np.floor(wind)
+        extra = extra + 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
+        extra = extra + 0.0012 * np.sin(2 * np.pi * wind * 5 + wave) * (1 - t**4)
+    elif kind == "beret":
+        lean = rng.choice([-1.0, 1.0])
+        disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8
+        extra = extra + 0.030 * disc * (1 + 0.55 * np.sin(lean * a + 0.5)) + 0.0016 * wave * disc
+    elif kind == "bandana":
+        extra = extra + 0.0015 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1)
+    crown = CENTRE + rays * (radius + extra)[..., None]
+    if kind in ("fedora", "straw_hat"):
+        crown = _block(crown, t, 0.030, 0.12, crease=0.018)
+    elif kind == "bucket_hat":
+        crown = _block(crown, t, 0.008, 0.10, crease=0.0)
+        crown = crown + rays * (0.0012 * wave * np.clip(t * 3, 0, 1))[..., None]
+    pieces.append((kind, crown.reshape(-1, 3), grid_faces(rings, around), False))
+    rim = crown[0]
+    if kind == "beanie":
+        height = 9
+        fold = np.interp(np.arange(height), [0, 1, height - 2, height - 1], [0.002, 0.0055, 0.0050, 0.0015])[:, None]
+        cuff = crown[:height] + rays[:height] * (fold + 0.0006 * wave[:height])[..., None]
+        pieces.append(("Cuff", cuff.reshape(-1, 3), grid_faces(height, around, False), False))
+    if kind in ("cap", "cap_backwards"):
+        pieces.append(("Visor", *_visor(rim, kind == "cap_backwards"), bool(rng.random() < 0.3)))
+        pieces.append(("Button", *_button(crown[-1].mean(0) + [0, 0, 0.001]), False))
+        pieces.append(("Sweatband", *_band(crown, rays, 3, -0.0016), False))
+    if kind in ("fedora", "straw_hat", "bucket_hat"):
+        width, fall = {"fedora": (0.056, 0.06), "straw_hat": (0.070, 0.10), "bucket_hat": (0.046, 0.75)}[kind]
+        pieces.append(("Brim", *_brim(rim, width, fall, kind != "bucket_hat", rng), False))
+        if kind != "bucket_hat":
+            pieces.append(("Band", *_band(crown, rays, 6, 0.0014), True))
+    if kind == "bandana":
+        pieces += [("Knot", *mesh, False) for mesh in _knot(crown, grid)]
+    return pieces
 
 
-def _block(crown: np.ndarray, t: np.ndarray, height: float) -> np.ndarray:
-    """Make a dome into a blocked hat: straight walls, flat top with a crease."""
-    rim, crown = crown[0], crown.copy()
-    wall = np.clip(t / 0.55, 0, 1)[..., None]
-    top = np.clip((t - 0.55) / 0.45, 0, 1)[..., None]
-    middle = rim.mean(0)
-    walls = rim[None] * (1 - 0.10 * wall) + middle[None] * 0.10 * wall
-    walls = walls + np.array([0, 0, 1.0]) * (height * wall * 0.9)
-    inward = walls * (1 - top) + (middle + [0, 0, height * 0.9]) * top
-    crease = 0.020 * np.exp(-((inward[..., 0:1] / 0.022) ** 2)) * top**0.3 * (top > 0)
-    return inward + np.array([0, 0, 1.0]) * (0.012 * np.sin(np.pi * np.clip(top, 0, 1) / 2) - crease)
+def _block(crown: np.ndarray, t: np.ndarray, rise: float, taper: float, crease: float) -> np.ndarray:
+    """Make a dome (rings, around, 3) into a blocked hat: walls that lean in, and a top ``rise`` above the dome."""
+    rim, middle = crown[0], crown[0].mean(0)
+    flat = crown - middle
+    reach = np.linalg.norm(flat[..., :2], axis=-1)
+    widest = reach.max(0)
+    outward = flat[0, :, :2] / reach[0][:, None]
+    top = crown[..., 2].max() + rise
+    wall = np.clip(t / 0.62, 0, 1)
+    inward = np.clip((t - 0.62) / 0.38, 0, 1)
+    corner = 1 - np.sqrt(np.clip(1 - np.clip((wall - 0.80) / 0.20, 0, 1) ** 2, 0, 1))
+    radius = (reach[0] + (widest - reach[0]) * np.clip(wall * 3, 0, 1)) * (1 - taper * wall - 0.05 * corner) * (1 - inward)
+    tilt = 0.25 * (rim[:, 2] - middle[2])[None] * (1 - inward)
+    edge = top + tilt - 0.010 * (1 - inward) ** 2
+    height = rim[None, :, 2] + (edge - rim[None, :, 2]) * wall
+    result = np.concatenate([middle[:2] + outward[None] * radius[..., None], height[..., None]], -1)
+    if crease:
+        x, y = result[..., 0], result[..., 1] - middle[1]
+        above = np.clip((wall - 0.55) / 0.45, 0, 1)
+        # A crease from front to back and a pinch at both sides of the front.
+        result[..., 2] -= crease * above * np.exp(-((x / 0.026) ** 2))
+        pinch = np.exp(-(((y + 0.068) / 0.030) ** 2)) * above
+        result[..., 0] -= np.sign(x) * 0.012 * pinch * np.clip(np.abs(x) / 0.03, 0, 1)
+    return result
 
 
-def _visor(rim: np.ndarray):
-    azimuth = np.arctan2(rim[:, 0], -(rim[:, 1] - CENTRE[1]))
+def _band(crown: np.ndarray, rays: np.ndarray, rows: int, lift: float):
+    """A band around the lowest rings of a crown."""
+    band = crown[:rows].copy()
+    outward = rays[:rows] * [1, 1, 0]
+    band += lift * outward / np.linalg.norm(outward, axis=-1, keepdims=True)
+    return band.reshape(-1, 3), grid_faces(rows, crown.shape[1], False)
+
+
+def _visor(rim: np.ndarray, backwards: bool):
+    azimuth = np.arctan2(rim[:, 0], -(rim[:, 1] - CENTRE[1]) * (-1 if backwards else 1))
     order = np.argsort(azimuth)
     inner = rim[order][np.abs(azimuth[order]) < 1.08]
-    t = np.linspace(0, 1, 12)[:, None, None]
+    t = np.linspace(0, 1, 14)[:, None, None]
     across = inner[:, 0] / np.abs(inner[:, 0]).max()
-    reach = 0.064 * np.sqrt(np.clip(1 - across**2, 0, 1))
-    rows = inner[None] + t * np.stack([0.02 * inner[:, 0], -reach, -0.010 - 0.006 * across**2], 1)[None]
+    reach = 0.066 * np.sqrt(np.clip(1 - across**2, 0, 1)) * (-1 if backwards else 1)
+    rows = inner[None] + t * np.stack([0.02 * inner[:, 0], -reach, -0.010 - 0.008 * across**2], 1)[None]
+    # Bent: the middle stands higher than the sides.
     rows[..., 2] += 0.012 * np.sin(np.pi * t[..., 0] * 0.6) * (1 - across**2)
     count = len(inner)
-    i, j = np.meshgrid(np.arange(11), np.arange(count - 1), indexing="ij")
+    i, j = np.meshgrid(np.arange(13), np.arange(count - 1), indexing="ij")
     faces = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1)
     return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
 
 
 def _button(place: np.ndarray):
     ring = np.linspace(0, 2 * np.pi, 14, endpoint=False)
-    path = place + 0.004 * np.stack([np.cos(ring), np.sin(ring), 0 * ring], 1)
-    return tube(path, 0.004, 8, closed=True)
+    path = place + 0.0035 * np.stack([np.cos(ring), np.sin(ring), 0 * ring], 1)
+    return tube(path, 0.0035, 8, closed=True)
 
 
-def _brim(rim: np.ndarray, width: float, fall: float, curled: bool):
+def _knot(crown: np.ndarray, grid: SkullGrid) -> list:
+    """The knot of a bandana at the back, and its two ends."""
+    behind = np.argmax(-np.cos(grid.azimuth))
+    place = crown[1, behind] + [0, 0.003, 0]
+    result = []
+    for side in (1.0, -1.0):
+        t = np.linspace(0, 1, 12)[:, None]
+        path = place + np.concatenate([side * (0.004 + 0.018 * t), 0.006 + 0.006 * np.sin(3 * t), -0.055 * t + 0.006 * np.sin(6 * t)], 1)
+        result.append(tube(path, 0.010 * np.interp(t[:, 0], [0, 0.2, 0.8, 1], [0.6, 0.9, 1.2, 0.3]), 10, flat=0.22, up=(1.0, 0.2, 0.0)))
+    ring = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    loop = place + np.stack([0.006 * np.cos(ring), 0.005 + 0 * ring, 0.006 * np.sin(ring)], 1)
+    result.append(tube(loop, 0.0055, 8, closed=True, up=(0.0, 1.0, 0.0)))
+    return result
+
+
+def _brim(rim: np.ndarray, width: float, fall: float, curled: bool, rng):
     middle = rim.mean(0)
     outward = rim - middle
     outward[:, 2] = 0
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    t = np.linspace(0, 1, 10)[:, None, None]
+    t = np.linspace(0, 1, 12)[:, None, None]
+    angle = np.arctan2(outward[:, 0], outward[:, 1])
+    wavy = sum(np.sin(k * angle + p) / k for k, p in zip((2, 3, 5), rng.uniform(0, 6.28, 3), strict=True))
     rows = rim[None] + t * width * outward[None] + np.array([0, 0, -1.0]) * fall * width * t
+    rows[..., 2] += (0.0025 if curled else 0.004) * wavy * t[..., 0] ** 1.5
     if curled:
-        rows[..., 2] += 0.022 * t[..., 0] ** 2 * np.abs(outward[:, 0]) ** 2 - 0.010 * t[..., 0] ** 2 * np.clip(-outward[:, 1], 0, 1)
+        rows[..., 2] += 0.020 * t[..., 0] ** 2 * np.abs(outward[:, 0]) ** 2 - 0.012 * t[..., 0] ** 2 * np.clip(-outward[:, 1], 0, 1)
     count = len(rim)
-    i, j = np.meshgrid(np.arange(9), np.arange(count), indexing="ij")
+    i, j = np.meshgrid(np.arange(11), np.arange(count), indexing="ij")
     after = (j + 1) % count
-    faces = np.stack([i * count + j, i * count + after, (i + 1) * count + after, (i + 1) * count + j], -1)
+    faces = np.stack([i * count + j, (i + 1) * count + j, (i + 1) * count + after, i * count + after], -1)
     return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
 
 
-def _headscarf(person, material, seed: int) -> list:
-    """A scarf over head, neck and shoulders that leaves the face free."""
-    surface = person.surface
-    x, y, z = surface.template.T
-    # The opening: an oval around the face, closed under the chin.
-    oval = np.sqrt((x / 0.061) ** 2 + ((z + 0.026) / 0.093) ** 2)
-    field = np.where(y < 0.052, (oval - 1) * 0.06, 0.05)
-    field = np.minimum(field, z + 0.30 + 0.05 * np.cos(x * 12))
-    mouth = (np.abs(x) < 0.04) & (y > -0.03) & (z > -0.12) & (z < -0.03) & (y < 0.08)
-    field = np.where(mouth, -0.05, field)  # nothing inside the mouth
-    piece = Piece(surface, field, 0.013, 60)
-    positions = smooth(piece.positions, piece.triangles, 30)
-    room = 0.005 + 0.008 * np.clip((piece.template[:, 1] - 0.0) / 0.06, 0, 1)
-    positions = keep_outside(positions, surface.bvh(), room)
-    draped = folds(positions, piece.triangles, 0.012, 17.0, seed % 10007)
-    share = 0.15 + 0.85 * np.clip((-0.05 - piece.template[:, 2]) / 0.08, 0, 1)[:, None]
-    positions = positions * (1 - share) + draped * share
-    return [_add(person, "Headscarf", positions, piece.triangles, material, head=False)]
-
-
-def _add(person, name: str, vertices: np.ndarray, faces, material, head: bool = True):
+def _add(person, hat: Hat, name: str, vertices: np.ndarray, faces, material):
     from ...blender import mesh_object
 
     around = np.arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
     uv = np.column_stack([around, vertices[:, 2], np.zeros(len(vertices))])
-    if head:
-        vertices = transform(person.head_matrix, vertices)
-    obj = mesh_object(name, vertices, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", uv)})
+    if name in ("Brim", "Visor"):
+        uv = vertices[:, :2] @ np.array([[1.0, 0, 0], [0, 1.0, 0]])
+    placed = transform(person.head_matrix, vertices)
+    obj = mesh_object(name, placed, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", uv)})
     obj.data.materials.append(material)
     thick = obj.modifiers.new("Thickness", "SOLIDIFY")
-    thick.thickness, thick.offset = 0.0022, 1.0
-    soft = obj.modifiers.new("Subdivision", "SUBSURF")
-    soft.levels = soft.render_levels = 1
-    obj["follow"] = "head" if head else "skin"
+    thick.thickness = {"Visor": 0.0032, "Cuff": 0.0035, "Band": 0.0012}.get(name, 0.0018)
+    thick.offset = 1.0 if name not in ("Visor", "Brim") else 0.0
+    if name not in ("Button", "Knot"):
+        soft = obj.modifiers.new("Subdivision", "SUBSURF")
+        soft.levels = soft.render_levels = 1
+    else:
+        obj.modifiers.remove(thick)
+    obj["follow"], obj["hair_rule"] = "head", hat.hair
     return person.link(obj, "headwear")

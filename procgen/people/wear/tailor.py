@@ -92,7 +92,7 @@ def keep_outside(positions: np.ndarray, tree, room: float) -> np.ndarray:
 class Piece:
     """A piece of cloth over the skin: positions and template (n, 3), triangles (m, 3), uv (n, 2) in metres."""
 
-    def __init__(self, surface, field: np.ndarray, room: float, rounds: int, template_limit: float = -0.405):
+    def __init__(self, surface, field: np.ndarray, room: float, rounds: int, template_limit: float = -0.405, tree=None):
         allowed = np.minimum(field, surface.template[:, 2] - template_limit)
         pairs, shares, self.triangles = clip(surface.positions, surface.triangles, allowed)
         self.template = between(surface.template, pairs, shares)
@@ -100,7 +100,7 @@ class Piece:
         normals = between(surface.normals, pairs, shares)
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
         self.positions = smooth(self.skin + normals * room, self.triangles, rounds)
-        self.positions = keep_outside(self.positions, surface.bvh(), room * 0.7)
+        self.positions = keep_outside(self.positions, tree or surface.bvh(), room * 0.7)
 
     @property
     def uv(self) -> np.ndarray:
@@ -174,3 +174,92 @@ def folds(positions: np.ndarray, triangles: np.ndarray, amount: float, scale: fl
     ridge = 1 - np.abs(2 * noise(positions * scale * np.array([0.8, 0.8, 0.5]) + 9, seed + 1, 2) - 1)
     height = amount * (0.7 * (wave - 0.4) + 0.9 * (ridge - 0.75))
     return positions + vertex_normals(positions, triangles) * height[:, None]
+
+
+def stretched(positions, triangles, tree, room, rounds: int = 6, steps: int = 30) -> np.ndarray:
+    """Pull a cloth taut between its edge, which stays, and whatever stands in its way: it bridges hollows."""
+    edge = np.zeros(len(positions), bool)
+    edge[boundary(triangles).ravel()] = True
+    for _ in range(rounds):
+        positions = smooth(positions, triangles, steps, fixed=edge)
+        positions = keep_outside(positions, tree, room)
+    return positions
+
+
+def chains(triangles: np.ndarray) -> list[np.ndarray]:
+    """The edge loops of a mesh, each as its vertices in order, the longest first."""
+    after: dict[int, list[int]] = {}
+    for a, b in boundary(triangles).tolist():
+        after.setdefault(a, []).append(b)
+        after.setdefault(b, []).append(a)
+    loops, seen = [], set()
+    for start in after:
+        if start in seen:
+            continue
+        loop, here = [], start
+        while here is not None:
+            loop.append(here)
+            seen.add(here)
+            here = next((vertex for vertex in after[here] if vertex not in seen), None)
+        loops.append(np.array(loop))
+    return sorted(loops, key=len, reverse=True)
+
+
+def resampled(path: np.ndarray, step: float, closed: bool = False, rounds: int = 2) -> np.ndarray:
+    """A path (k, 3) with even steps in metres, smoothed a little."""
+    if closed:
+        path = np.concatenate([path, path[:1]])
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    at = np.linspace(0, along[-1], max(int(along[-1] / step), 4), endpoint=not closed)
+    even = np.stack([np.interp(at, along, path[:, i]) for i in range(3)], 1)
+    for _ in range(rounds):
+        mean = (np.roll(even, 1, 0) + 2 * even + np.roll(even, -1, 0)) / 4
+        if not closed:
+            mean[[0, -1]] = even[[0, -1]]
+        even = mean
+    return even
+
+
+def merged(pieces: list) -> tuple[np.ndarray, list]:
+    """One mesh (vertices, faces) of several."""
+    vertices, faces, start = [], [], 0
+    for points, polygons in pieces:
+        vertices.append(points)
+        faces += [[start + int(v) for v in polygon] for polygon in polygons]
+        start += len(points)
+    return np.concatenate(vertices), faces
+
+
+def ellipsoid(centre, radii, turn=None, rings: int = 9, around: int = 14):
+    """A closed ellipsoid with radii (3,), turned by a (3, 3) matrix."""
+    u, v = np.meshgrid(np.linspace(0, np.pi, rings), 2 * np.pi * np.arange(around) / around, indexing="ij")
+    points = np.stack([np.sin(u) * np.cos(v), np.sin(u) * np.sin(v), np.cos(u)], -1).reshape(-1, 3) * np.asarray(radii)
+    points = points if turn is None else points @ np.asarray(turn).T
+    i, j = np.meshgrid(np.arange(rings - 1), np.arange(around), indexing="ij")
+    after = (j + 1) % around
+    faces = np.stack([i * around + j, (i + 1) * around + j, (i + 1) * around + after, i * around + after], -1)
+    return points + centre, faces.reshape(-1, 4).tolist()
+
+
+def section_sweep(path: np.ndarray, first: np.ndarray, second: np.ndarray, section: np.ndarray, closed: bool):
+    """Sweep a closed section along a path (k, 3): ``section`` (k, s, 2) in metres along two axes (k, 3)."""
+    rings = path[:, None] + section[..., :1] * first[:, None] + section[..., 1:] * second[:, None]
+    count, size = rings.shape[:2]
+    i, j = np.meshgrid(np.arange(count if closed else count - 1), np.arange(size), indexing="ij")
+    after, beside = (i + 1) % count, (j + 1) % size
+    faces = np.stack([i * size + j, after * size + j, after * size + beside, i * size + beside], -1).reshape(-1, 4).tolist()
+    if not closed:
+        faces += [list(range(size)), [(count - 1) * size + k for k in range(size)][::-1]]
+    return rings.reshape(-1, 3), faces
+
+
+def coarse_surface(person):
+    """The skin with one subdivision (needs bpy): enough for cloth that hangs free of it, at a quarter of the cost."""
+    from ..surface import evaluated_surface
+
+    subdivision = person.head.modifiers["Subdivision"]
+    levels, subdivision.levels = subdivision.levels, 1
+    try:
+        return evaluated_surface(person.head)
+    finally:
+        subdivision.levels = levels

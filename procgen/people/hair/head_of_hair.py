@@ -1,0 +1,277 @@
+"""A head of hair: guides grown on the head, and all its strands bound to them in locks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from ...params import child
+from . import growth, ropes, tied
+from .grooms import TEXTURES, Groom
+from .hairline import coverage, hairline, smoothstep
+from .space import Space
+from .strands import above, curled, frames, resampled, shortened, smooth_noise
+
+GUIDES = 900
+COARSE = 110  # large locks that guides gather in
+SUBLOCKS = {"straight": 4, "wavy": 3, "curly": 1, "coily": 4}  # small locks of each guide
+NEIGHBOURS = 3
+GUIDE_POINTS = 36
+
+
+def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Strands (n, k, 3) in the world and the lock (n,) of each.
+
+    Guides are grown with collisions; the others follow the guides nearest on the same side of the parting.
+    """
+    rng = child(hair.seed, "scalp")
+    longest = max(groom.top, groom.side, groom.back) * hair.length
+    floor = -0.20 if longest < 0.07 else -0.30 if longest < 0.17 else -0.43
+    space = Space(person, floor)
+    density = density_under_hat(hair, groom, person, longest)
+    if groom.locks:
+        return ropes.grow_ropes(hair, groom, person, space, density, count, rng)
+    roots, normals, template, _, _ = person.surface.sample(rng, GUIDES, lambda t: density(t) ** 0.6)
+    if len(roots) == 0:
+        return np.zeros((0, 2, 3)), np.zeros(0, int)
+    roots, normals = space.to_local(roots), normals @ space.turn
+    side = sides(hair, groom, template, rng)
+    coarse = _nearest(keyed(template, side, groom), rng, COARSE)
+    layer = np.sqrt(0.5 * rng.random(COARSE)[coarse] + 0.5 * rng.random(len(roots)))
+    which = None
+    if groom.tie:
+        guides, which = growth.gathered(space, groom, hair, roots, template, layer, GUIDE_POINTS)
+    else:
+        jitter = groom.messy * (0.17 * rng.normal(size=(COARSE, 3))[coarse] + 0.10 * rng.normal(size=(len(roots), 3)))
+        length = lengths(hair, groom, template) * np.exp(0.05 * rng.normal(size=COARSE)[coarse] * min(groom.messy, 1.5))
+        guides = growth.grow(space, groom, hair, roots, normals, template, side, length, layer, jitter, GUIDE_POINTS)
+    guides = _in_locks(hair, groom, guides, coarse, rng)
+
+    roots, normals, c_template, _, _ = person.surface.sample(rng, count, _denser_at_parting(hair, groom, density))
+    roots, normals = space.to_local(roots), normals @ space.turn
+    c_side = sides(hair, groom, c_template, rng)
+    if growth.has_parting(groom):  # strands near the line lean over it now and then: a parting is never a clean cut
+        c_side = np.where(rng.random(count) < 0.06, -c_side, c_side)
+    near, weight = nearest_guides(keyed(template, side, groom), keyed(c_template, c_side, groom), which, c_template)
+    strands, sublock = _follow(hair, groom, guides, near, weight, roots, rng)
+    if groom.tie:
+        strands = tied.with_tails(strands, which[near[:, 0]], near[:, 0] * SUBLOCKS[hair.texture] + sublock, groom, hair, space, rng)
+    return _finish(hair, groom, space, strands, roots, normals, c_template, near[:, 0], sublock, rng)
+
+
+def density_under_hat(hair, groom: Groom, person, longest: float):
+    """The density of roots over template coordinates; long hair also comes from a little way under a hat."""
+    from .scalp import density_of
+
+    return density_of(hair, groom, person, 0.028 if longest > 0.06 else 0.0)
+
+
+def sides(hair, groom: Groom, template: np.ndarray, rng: Generator) -> np.ndarray:
+    """The side (n,) of the parting, +1 or -1; the line wavers a little and ends at the crown."""
+    wander = 0.0014 * np.sin(template[:, 1] * 150 + hair.seed % 7) + rng.normal(0, 0.0009, len(template))
+    place = growth.part_place(hair, groom) * np.clip((growth.CROWN[1] - template[:, 1]) / 0.05, 0, 1)
+    return np.where(template[:, 0] > place + wander, 1.0, -1.0)
+
+
+def keyed(template: np.ndarray, side: np.ndarray, groom: Groom) -> np.ndarray:
+    """Places (n, 3) in which the two sides of a parting lie far from one another."""
+    apart = 0.04 * smoothstep(-template[:, 1], -0.11, -0.07)[:, None] * side[:, None] if growth.has_parting(groom) else 0.0
+    shifted = template + apart * np.array([1.0, 0, 0])
+    fringe = growth.in_fringe(groom, template)
+    shifted[fringe, 1] -= 0.05
+    return shifted
+
+
+def lengths(hair, groom: Groom, template: np.ndarray) -> np.ndarray:
+    """The length (n,) of strands by region: top, sides and back, fade, and short at the hairline."""
+    top = smoothstep(template[:, 2], 0.040, 0.090)
+    rear = smoothstep(template[:, 1], 0.08, 0.13) * (1 - top)
+    length = groom.top * top + (1 - top - rear) * groom.side + rear * groom.back
+    if groom.comb == "side" and not groom.tie and groom.top < 0.15:  # shorter on the parting's own side
+        away = growth.part_place(hair, groom)
+        length = length * (1 - 0.45 * top * smoothstep(template[:, 0] * np.sign(away), abs(away) - 0.002, abs(away) + 0.004))
+    if groom.comb == "up":
+        length = length * (1 + 0.15 * top - 0.55 * top * smoothstep(template[:, 1], 0.04, 0.10))
+    if groom.fade:
+        down = smoothstep(template[:, 2], -0.045, 0.070)
+        length = np.minimum(length, groom.side * (1 - groom.fade) + (0.0007 + 0.05 * down**2.4) * groom.fade)
+    recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
+    edge = coverage(template, hair.hairline, recession, balding)
+    if not groom.tie:
+        baby = 0.35 if longest_of(groom) < 0.12 else 0.55
+        length = length * (baby + (1 - baby) * smoothstep(edge, 0.1, 0.9))
+    return length * hair.length
+
+
+def longest_of(groom: Groom) -> float:
+    """The greatest length of a cut, metres."""
+    return max(groom.top, groom.side, groom.back)
+
+
+def _denser_at_parting(hair, groom: Groom, density):
+    def dense(template):
+        value = density(template)
+        if groom.top > 0.012:  # hair leaves the crown to all sides
+            value = value * (1 + 0.9 * np.exp(-((np.linalg.norm(template - growth.CROWN, axis=1) / 0.030) ** 2)))
+        if growth.has_parting(groom):  # enough strands at the line that no skin shines through
+            place = growth.part_place(hair, groom)
+            value = value * (1 + 1.5 * np.exp(-0.5 * ((template[:, 0] - place) / 0.004) ** 2) * (template[:, 2] > 0.06))
+        return value
+
+    return dense
+
+
+def _nearest(places: np.ndarray, rng: Generator, number: int) -> np.ndarray:
+    """The group (n,) of each place: the nearest of ``number`` chosen places."""
+    chosen = places[rng.choice(len(places), min(number, len(places)), replace=False)]
+    return np.linalg.norm(places[:, None] - chosen[None], axis=2).argmin(1)
+
+
+def nearest_guides(guides: np.ndarray, places: np.ndarray, which, template) -> tuple[np.ndarray, np.ndarray]:
+    """The guides (n, NEIGHBOURS) nearest in keyed places, and their weights; the first one leads."""
+    from mathutils.kdtree import KDTree
+
+    guides, places = guides.copy(), places.copy()
+    if which is not None and which.max() > 0:  # two ties: never between them
+        guides[:, 0] += np.where(which == 0, 0.1, -0.1)
+        places[:, 0] += np.where(template[:, 0] > 0, 0.1, -0.1)
+    tree = KDTree(len(guides))
+    for index, place in enumerate(guides.tolist()):
+        tree.insert(place, index)
+    tree.balance()
+    wanted = min(NEIGHBOURS, len(guides))
+    found = [tree.find_n(place, wanted) for place in places.tolist()]
+    near = np.array([[hit[1] for hit in row] for row in found])
+    distance = np.array([[hit[2] for hit in row] for row in found])
+    weight = 1 / (distance + 0.0015) ** 1.5
+    return near, weight / weight.sum(1, keepdims=True)
+
+
+def _in_locks(hair, groom: Groom, guides: np.ndarray, coarse: np.ndarray, rng: Generator) -> np.ndarray:
+    """Gather guides in large locks that wander, and wave."""
+    count, points = guides.shape[:2]
+    t = np.linspace(0, 1, points)
+    reach = np.linalg.norm(guides[:, -1] - guides[:, 0], axis=1)
+    number = coarse.max() + 1
+    mean = np.zeros((number, points, 3))
+    np.add.at(mean, coarse, guides - guides[:, :1])
+    mean /= np.maximum(np.bincount(coarse, minlength=number), 1)[:, None, None]
+    start = np.zeros((number, 3))
+    np.add.at(start, coarse, guides[:, 0])
+    start /= np.maximum(np.bincount(coarse, minlength=number), 1)[:, None]
+    pull = 0.30 * groom.clump * hair.clumping if not groom.tie else 0.10
+    together = (start[:, None] + mean)[coarse]
+    amount = np.clip(pull * rng.uniform(0.3, 1.3, number), 0, 0.8)[coarse]
+    guides = guides + (together - guides) * (amount[:, None] * t[None] ** 1.2)[..., None]
+    wander = smooth_noise(rng, number, points, 2)[coarse] * 0.035 + smooth_noise(rng, count, points, 2) * 0.020
+    size = groom.messy * (0.25 if groom.tie else 1.0)
+    guides = guides + wander * (size * reach)[:, None, None] * t[None, :, None]
+    radius, pitch = TEXTURES[hair.texture]
+    if hair.texture == "wavy" and not groom.tie:
+        phase = (2 * np.pi * rng.random(number))[coarse] + rng.normal(0, 0.5, count)
+        size = np.minimum(radius * hair.curl * rng.uniform(0.6, 1.2, number)[coarse], 0.10 * reach)
+        guides = _waved(guides, size, pitch * hair.curl, phase)
+    return guides
+
+
+def _waved(guides: np.ndarray, size: np.ndarray, pitch: float, phase: np.ndarray) -> np.ndarray:
+    """Waves mostly in one plane: those of combed hair, a little deeper than wide."""
+    segments = np.linalg.norm(np.diff(guides, axis=1), axis=2)
+    length = np.concatenate([np.zeros((len(guides), 1)), np.cumsum(segments, 1)], 1)
+    _, side, third = frames(guides)
+    angle = 2 * np.pi * length / pitch + phase[:, None]
+    grow = size[:, None] * np.clip(length / 0.05, 0, 1)
+    wave = np.sin(angle)[..., None] * side + 0.45 * np.cos(angle)[..., None] * third
+    return guides + grow[..., None] * wave
+
+
+def _follow(hair, groom: Groom, guides, near, weight, roots, rng: Generator):
+    """Strands (n, k, 3) between their guides, drawn into small locks toward the tip; and the small lock (n,)."""
+    count = len(near)
+    points = 16 if groom.tie else groom.points
+    guides = resampled(guides, points).astype(np.float32)
+    shape = guides - guides[:, :1]
+    strands = roots[:, None].astype(np.float32) + sum(
+        weight[:, g, None, None].astype(np.float32) * shape[near[:, g]] for g in range(near.shape[1]))
+    t = np.linspace(0, 1, points, dtype=np.float32)
+    number = SUBLOCKS[hair.texture]
+    sublock = rng.integers(0, number, count)
+    reach = np.linalg.norm(shape[:, -1], axis=1)
+    apart = np.minimum(0.0030, 0.10 * reach)[near[:, 0], None] * rng.normal(size=(len(guides) * number, 3))[near[:, 0] * number + sublock]
+    curly = hair.texture in ("curly", "coily")
+    hold = np.clip(groom.clump * hair.clumping * rng.uniform(0.55, 1.3, count), 0, 0.95).astype(np.float32)
+    residual = np.minimum(0.0018 if hair.texture == "curly" else 0.0011, 0.04 * reach)[near[:, 0], None] * rng.normal(size=(count, 3))
+    target = guides[near[:, 0]] + (apart + residual).astype(np.float32)[:, None]
+    bound = hold[:, None] * t[None] ** (0.5 if curly else 0.75)
+    return strands + (target - strands) * bound[..., None], sublock
+
+
+def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template, guide, sublock, rng: Generator):
+    """Curls, frizz and flyaways; then off the skin, and cut."""
+    count, points = strands.shape[:2]
+    lock = guide * SUBLOCKS[hair.texture] + sublock
+    depth = hairline(template, hair.hairline, max(hair.recession, groom.recession))
+    t = np.linspace(0, 1, points)
+    length = np.linalg.norm(np.diff(strands, axis=1), axis=2).sum(1)
+    radius, pitch = TEXTURES[hair.texture]
+    if hair.texture in ("curly", "coily"):
+        number = lock.max() + 1
+        turn = rng.uniform(0.75, 1.3, number)[lock] * (0.45 if groom.tie else 1.0)
+        size = np.minimum(radius * hair.curl * turn, 0.12 * length)
+        spread = 0.25 if hair.texture == "curly" else 0.8
+        phase = (2 * np.pi * rng.random(number))[lock] + rng.normal(0, spread, count)
+        handed = np.where(rng.random(number) < 0.5, -1, 1)[lock]
+        onset = 0.010 if hair.texture == "coily" else 0.030
+        strands = curled(strands, size, pitch * hair.curl, phase, onset, handed)
+    elif hair.texture == "wavy":
+        phase = 2 * np.pi * rng.random(lock.max() + 1)[lock]
+        strands = curled(strands, np.minimum(0.0016 * hair.curl, 0.03 * length), 0.6 * pitch * hair.curl, phase, 0.04)
+    loose = groom.frizz * hair.frizz
+    stray = rng.random(count) < 0.012 + 0.05 * hair.flyaways
+    amount = np.minimum(np.where(stray, 5.0, 1.0) * loose, np.where(stray, 0.10, 0.05) * length + 0.0001)
+    strands = strands + smooth_noise(rng, count, points, 3) * (amount[:, None] * t[None] ** 0.8)[..., None]
+    share = rng.uniform(0.86, 1.0, count) if groom.clump else np.ones(count)
+    if longest_of(groom) > 0.05 and not groom.tie:  # young hair among the old
+        share = np.where(rng.random(count) < 0.10, share * rng.uniform(0.4, 0.95, count), share)
+    if groom.tie:  # short hair along the hairline escapes the tie
+        fine = (depth < 0.012) & (rng.random(count) < 0.16)
+        share = np.where(fine, rng.uniform(0.012, 0.040, count) / length, 1.0)
+        lean = normals + 0.6 * rng.normal(size=(count, 3))
+        rise = (np.minimum(t[None] * length[:, None], 0.03) ** 1.5 * 4.0 * fine[:, None])[..., None]
+        strands = strands + rise * lean[:, None]
+    share = np.minimum(share, _hem(hair, groom, strands, template, lock, length, rng))
+    strands = shortened(strands, share)
+    strands = _off_the_skin(space, strands, roots, normals)
+    share = space.share_outside_hats(strands)
+    keep = np.isfinite(strands).all((1, 2)) & (share > 0.02) & (share * length > 0.0004)
+    strands = shortened(strands, share)[keep] if (share < 1).any() else strands[keep]
+    return space.to_world(strands), lock[keep]
+
+
+def _hem(hair, groom: Groom, strands, template, lock, length, rng: Generator) -> np.ndarray:
+    """The share (n,) of each strand that scissors leave."""
+    count = len(strands)
+    share = np.ones(count)
+    of_lock = rng.normal(size=lock.max() + 1)[lock]
+    if groom.hem > -1:
+        height = groom.hem / hair.length ** np.sign(-groom.hem) if groom.hem > -0.01 else groom.hem * hair.length
+        height = height + groom.layered * (0.45 * of_lock + 0.2 * rng.normal(size=count))
+        share = np.maximum(above(strands, height), np.minimum(0.025 / np.maximum(length, 1e-4), 1))
+    fringe = growth.in_fringe(groom, template)
+    if fringe.any():
+        height = groom.fringe + 0.0022 * of_lock + 0.0012 * rng.normal(size=count) + 2.2 * template[:, 0] ** 2
+        share = np.where(fringe, np.minimum(share, above(strands, height)), share)
+    return share
+
+
+def _off_the_skin(space: Space, strands, roots, normals) -> np.ndarray:
+    """Every point but the root outside skin and clothes; the first millimetres on the outside of their own root."""
+    count, points = strands.shape[:2]
+    depth = np.einsum("nki,ni->nk", strands - roots[:, None], normals)
+    reach = np.linalg.norm(strands - roots[:, None], axis=2)
+    floor = np.where(reach < 0.015, 0.0003 - 0.5 * reach**2 / 0.080, -1.0)
+    strands = strands + np.maximum(floor - depth, 0)[..., None] * normals[:, None]
+    wanted = np.minimum(0.0007, 0.25 * reach).ravel()
+    strands = space.pushed_out(strands.reshape(-1, 3), wanted).reshape(count, points, 3)
+    strands[:, 0] = roots - normals * 0.0004
+    return strands

@@ -1,0 +1,195 @@
+"""Scalp hair: every groom grows on a head, outside the skin, behind the hairline, under hats, and the same each time."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from simulacra.procgen.params import child, parse_settings
+from simulacra.procgen.people.hair.colour import DYES, NATURAL, HairColour, sample_hair_colour, shadow_colour
+from simulacra.procgen.people.hair.grooms import GROOMS
+from simulacra.procgen.people.hair.hairline import coverage
+from simulacra.procgen.people.hair.scalp import sample_hair
+from simulacra.procgen.people.hair.strands import above, curled, shortened
+from simulacra.procgen.people.identity import sample_identity
+
+QUALITY = 0.03
+
+
+def identity(seed: int, *settings: str):
+    return sample_identity(child(seed, "identity"), parse_settings(settings))
+
+
+def hair_of(groom: str, seed: int = 3, person=None, *settings: str):
+    texture = GROOMS[groom].texture[0]
+    fixed = parse_settings([f"groom={groom}", f"texture={texture}", *settings])
+    return sample_hair(child(seed, groom), fixed, identity=person or identity(seed))
+
+
+def test_there_are_enough_grooms_of_every_texture():
+    assert len(GROOMS) >= 24
+    for texture in ("straight", "wavy", "curly", "coily"):
+        assert sum(texture in groom.texture for groom in GROOMS.values()) >= 8
+    assert len({groom.says for groom in GROOMS.values()}) == len(GROOMS)
+
+
+def test_sampling_is_deterministic_and_follows_identity():
+    someone = identity(1)
+    assert sample_hair(child(5), identity=someone) == sample_hair(child(5), identity=someone)
+    african = identity(1, "ancestry.african=0.98", "gender=0.02")
+    grooms = [sample_hair(child(i), identity=african) for i in range(60)]
+    assert np.mean([hair.texture in ("curly", "coily") for hair in grooms]) > 0.7
+    woman, man = identity(2, "gender=0.98", "age=25"), identity(2, "gender=0.02", "age=25")
+    long = [np.mean([GROOMS[sample_hair(child(i), identity=who).groom].back > 0.12 for i in range(60)]) for who in (woman, man)]
+    assert long[0] > long[1] + 0.3
+
+
+def test_grey_comes_with_age_and_dye_can_be_set():
+    young, old = identity(4, "age=22"), identity(4, "age=84")
+    grey = [np.mean([sample_hair_colour(child(i), identity=who).grey for i in range(30)]) for who in (young, old)]
+    assert grey[0] < 0.05 and grey[1] > 0.5
+    dyed = sample_hair_colour(child(1), parse_settings(["dye=pink"]), identity=young)
+    assert dyed.dye == "pink" and shadow_colour(dyed) != shadow_colour(sample_hair_colour(child(1), identity=young))
+
+
+def test_shadow_is_darker_for_more_melanin():
+    def shade(family):
+        melanin, redness = NATURAL[family]
+        colour = HairColour(family=family, melanin=melanin, redness=redness, grey=0.0, dye="none", variation=0.3)
+        return sum(shadow_colour(colour))
+
+    assert shade("black") < shade("brown") < shade("blond") < shade("light blond")
+    assert set(DYES)
+
+
+def test_hair_grows_on_the_skull_and_not_on_the_face():
+    face = np.array([[0, -0.03, 0.0], [0, -0.04, 0.04], [0.03, -0.02, 0.045], [0.04, 0.0, -0.05], [0, 0.0, -0.11]])
+    skull = np.array([[0, 0.06, 0.12], [0.06, 0.07, 0.08], [-0.06, 0.1, 0.05], [0, 0.16, 0.03]])
+    assert (coverage(face, 0.0, 0.1, 0.0) < 0.01).all()
+    assert (coverage(skull, 0.0, 0.1, 0.0) > 0.95).all()
+    assert coverage(skull[:1], 0.0, 0.5, 1.0)[0] < 0.3  # bald on top
+
+
+def test_cutting_strands():
+    strands = np.zeros((2, 5, 3))
+    strands[:, :, 2] = [[0, -1, -2, -3, -4], [0, 1, 2, 3, 4]]
+    share = above(strands, np.array([-2.5, -2.5]))
+    np.testing.assert_allclose(share, [2.5 / 4, 1.0])
+    np.testing.assert_allclose(shortened(strands, share)[0, -1, 2], -2.5)
+
+
+def test_a_curl_has_its_radius():
+    t = np.linspace(0, 0.1, 200)
+    straight = np.stack([0 * t, 0 * t, -t], 1)[None]
+    curl = curled(straight, np.array([0.005]), 0.02, np.zeros(1), 0.01)
+    radius = np.linalg.norm(curl[0, 60:-5, :2], axis=1)
+    np.testing.assert_allclose(radius, 0.005, rtol=0.03)
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Two posed heads in a scene of their own."""
+    bpy = pytest.importorskip("bpy")
+    from simulacra.procgen.people.expression import sample_expression
+    from simulacra.procgen.people.head import Person
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    result = []
+    for seed, turn in ((5, 0), (8, 25)):
+        someone = identity(seed)
+        expression = sample_expression(child(seed, "expression"), parse_settings([f"head_yaw={turn}", "name=neutral"]))
+        result.append(Person(SimpleNamespace(identity=someone, expression=expression), bpy.context.scene.collection))
+    return result
+
+
+def points_of(obj) -> np.ndarray:
+    """Points (n, k, 3) of a curves object whose strands are equally long."""
+    places = np.zeros(len(obj.data.points) * 3, np.float32)
+    obj.data.points.foreach_get("position", places)
+    return places.reshape(len(obj.data.curves), -1, 3).astype(float)
+
+
+def build(hair, person, quality: float = QUALITY):
+    from simulacra.procgen.people.hair.scalp import build_hair
+
+    objects = build_hair(hair, person, quality)
+    for obj in objects:
+        person.objects.remove(obj)
+    return objects
+
+
+def signed(tree, places: np.ndarray) -> np.ndarray:
+    """Distance (n,) to a surface, negative inside."""
+    values = []
+    for place in places.tolist():
+        nearest, normal, _, distance = tree.find_nearest(place)
+        inside = sum((p - q) * n for p, q, n in zip(place, nearest, normal, strict=True)) < 0
+        values.append(-distance if inside else distance)
+    return np.array(values)
+
+
+@pytest.mark.parametrize("head", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("groom", list(GROOMS))
+def test_every_groom_grows_outside_the_skin(people, groom, head):
+    person = people[head]
+    hair = hair_of(groom, person=person.spec.identity)
+    objects = build(hair, person)
+    scalp = np.array([value.value for value in person.head.data.attributes["scalp"].data])
+    assert scalp.min() >= 0 and scalp.max() <= 1
+    if not GROOMS[groom].strands:
+        assert objects == []
+        return
+    strands = points_of(objects[0])
+    asked = GROOMS[groom].strands * hair.density * QUALITY
+    assert 0.6 * asked <= len(strands) <= 1.01 * asked
+    assert np.isfinite(strands).all()
+    tree = person.surface.bvh()
+    roots = strands[:, 0]
+    if not GROOMS[groom].locks:  # ropes start from their middle, a finger's breadth wide
+        assert np.abs(signed(tree, roots)).max() <= 0.0015
+    assert (signed(tree, strands[::3, ::3].reshape(-1, 3)) < -0.001).mean() <= 0.005
+    # No root in the face: in the head's frame, below the hairline and in front of the ears.
+    local = (roots - person.head_matrix[:3, 3]) @ person.head_matrix[:3, :3]
+    assert not ((local[:, 1] < 0.01) & (local[:, 2] < 0.03)).any()
+
+
+def test_full_counts_stay_within_bounds():
+    for groom in GROOMS.values():
+        tail = 16 if groom.tie else 0
+        assert groom.strands * (groom.points + tail) <= 1_350_000
+        assert groom.strands == 0 or 15_000 <= groom.strands <= 62_000
+
+
+@pytest.mark.parametrize("groom", ["side_part", "long", "braid", "locs"])
+def test_same_spec_same_strands(people, groom):
+    hair = hair_of(groom, person=people[0].spec.identity)
+    first, second = (points_of(build(hair, people[0])[0]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("kind", ["beanie", "cap"])
+def test_no_strand_passes_through_a_hat(people, kind):
+    from simulacra.procgen.people.hair.space import _tree
+    from simulacra.procgen.people.wear import build_wear, sample_wear
+
+    person = people[0]
+    wear = sample_wear(child(2), parse_settings([f"headwear.kind={kind}"]), identity=person.spec.identity)
+    before = list(person.objects)
+    build_wear(wear, person)
+    trees = [_tree(obj) for obj in person.objects if obj.get("class") == "headwear"]
+    try:
+        for groom in ("side_part", "long"):
+            strands = points_of(build(hair_of(groom, person=person.spec.identity), person)[0])
+            moves = np.diff(strands, axis=1)
+            for strand, move in zip(strands[::4], moves[::4], strict=True):
+                for start, step in zip(strand[:-1].tolist(), move, strict=True):
+                    length = float(np.linalg.norm(step))
+                    if length > 1e-7:
+                        for tree in trees:
+                            assert tree.ray_cast(start, (step / length).tolist(), length)[0] is None
+    finally:
+        person.objects[:] = before
+        if hasattr(person, "hat_cover"):
+            del person.hat_cover
