@@ -38,7 +38,7 @@ GENERATORS = {
 
 def find(name: str) -> Generator:
     """The generator of a name."""
-    if name not in GENERATORS:
+    if not isinstance(name, str) or name not in GENERATORS:
         raise SpecError(f"{name}: no such generator; allowed are {', '.join(GENERATORS)}")
     return GENERATORS[name]
 

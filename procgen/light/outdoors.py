@@ -43,7 +43,11 @@ def _ground(panorama: Panorama, source, near, far, scale: float, seed: int) -> N
     def shade(points):
         up = np.broadcast_to(np.array([0, 0, 1.0]), (len(points), 3))
         patch = noise(points / scale, seed, 3)[:, None]
-        return lit(up, near * patch + far * (1 - patch), source)
+        # What stands around throws dapples: most of the sun is gone there.
+        dapple = np.clip((noise(points / 2.6, seed + 5, 4)[:, None] - 0.50) * 7, 0, 1)
+        tuft = 0.75 + 0.5 * noise(points * 5, seed + 6, 3)[:, None]
+        shaded = lit(up, near * patch + far * (1 - patch), (source[0], source[1] * 0.12, source[2]))
+        return tuft * (shaded * dapple + lit(up, near * patch + far * (1 - patch), source) * (1 - dapple))
 
     panorama.ground(shade)
 
@@ -79,7 +83,7 @@ def _tree(panorama: Panorama, rng: Generator, x: float, y: float, height: float,
     bark = np.array([0.10, 0.075, 0.055])
     panorama.box((x, y, height * 0.2 - 1.55), (0.03 * height, 0.03 * height, height * 0.22), rng.uniform(0, 3),
                  lambda p, n: lit(n, np.broadcast_to(bark, p.shape), source))  # fmt: skip
-    green = np.array([0.09, 0.17, 0.035]) * rng.uniform(0.6, 1.5) * (1 + rng.normal(0, 0.15, 3))
+    green = np.array([0.085, 0.120, 0.040]) * rng.uniform(0.5, 1.5) * (1 + rng.normal(0, 0.12, 3))
     if rng.random() < 0.12:
         green = np.array([0.30, 0.13, 0.03]) * rng.uniform(0.6, 1.2)
     seed = int(rng.integers(1 << 30))
@@ -133,8 +137,8 @@ def park(light, rng: Generator):
     panorama = Panorama()
     shade, lamps, source = daylight(light)
     panorama.backdrop(shade)
-    _ground(panorama, source, np.array([0.10, 0.17, 0.04]), np.array([0.17, 0.20, 0.07]), 1.6, light.seed)
-    hedge = np.array([0.06, 0.11, 0.03])
+    _ground(panorama, source, np.array([0.085, 0.110, 0.040]), np.array([0.155, 0.150, 0.075]), 1.6, light.seed)
+    hedge = np.array([0.052, 0.075, 0.028])
     seed = int(rng.integers(1 << 30))
 
     def leaves(points, normals):
@@ -184,7 +188,7 @@ def country(light, rng: Generator):
     panorama = Panorama()
     shade, lamps, source = daylight(light)
     panorama.backdrop(shade)
-    dry, green = np.array([0.30, 0.25, 0.11]), np.array([0.12, 0.18, 0.05])
+    dry, green = np.array([0.28, 0.23, 0.12]), np.array([0.105, 0.130, 0.050])
     near = dry if rng.random() < 0.4 else green
     _ground(panorama, source, near, green * 0.8 + dry * 0.2, 4.0, light.seed)
     seed = int(rng.integers(1 << 30))

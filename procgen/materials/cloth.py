@@ -15,7 +15,7 @@ FABRICS = {
     "paper": (500.0, 0.00006, 0.75, 0.1, False),
 }  # fmt: skip
 PATTERNS = ("plain", "stripes", "wide_stripes", "vertical_stripes", "checks", "gingham", "dots", "herringbone", "houndstooth",
-            "camouflage", "floral", "heather")  # fmt: skip
+            "camouflage", "floral", "heather", "diagonal")  # fmt: skip
 
 
 def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], offset: float = 0.0):
@@ -80,6 +80,8 @@ def _pattern(g: Nodes, pattern: str, place, u, v):
         return _band(g, v, 0.06, 0.5)
     if pattern == "vertical_stripes":
         return _band(g, u, 0.012, 0.3)
+    if pattern == "diagonal":
+        return _band(g, g.math("ADD", u, v), 0.022, 0.35)
     if pattern == "checks":
         return g.math("MULTIPLY", g.math("ADD", _band(g, u, 0.042, 0.42), _band(g, v, 0.042, 0.42)), 0.5)
     if pattern == "gingham":

@@ -67,7 +67,7 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     uneven = skin.unevenness
     broad, fine = noise(26, 5, 0.62), noise(330, 3, 0.6)
     # Melanin: base, regions, blotches, and the marks that are nothing but more melanin.
-    factor = g.total(1.0, more_melanin, centred(broad, 0.34 * uneven), centred(fine, 0.16))
+    factor = g.total(1.0, more_melanin, centred(broad, 0.44 * uneven), centred(fine, 0.22))
     melanin = g.product(skin.melanin, factor, g.lerp(lips, 1.0, 0.72))
     marks = []
     if skin.freckles > 0.03:
@@ -91,7 +91,7 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     melanin = g.total(melanin, *marks)
 
     veiny = noise(75, 5, 0.65)
-    blood_factor = g.math("MAXIMUM", g.total(1.0, more_blood, centred(veiny, 0.38 * uneven), centred(broad, -0.12)), 0.25)
+    blood_factor = g.math("MAXIMUM", g.total(1.0, more_blood, centred(veiny, 0.60 * uneven), centred(broad, -0.12)), 0.25)
     blood = g.total(g.product(skin.haemoglobin, blood_factor), g.math("MULTIPLY", lips, 0.050))
     bumps = []
     if skin.blemishes > 0.06:
@@ -136,7 +136,7 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     # Relief in metres, one Bump node: it evaluates its chain three times.
     pore_distance, _ = cells(820)
     pore = g.map_range(pore_distance, 0.0, 0.32, -1.0, 0.0)
-    pore = g.product(pore, g.map_range(broad, 0.3, 0.7, 0.35, 1.0), 0.00006 * skin.pores)
+    pore = g.product(pore, g.map_range(broad, 0.3, 0.7, 0.35, 1.0), 0.00008 * skin.pores)
     stretched = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (14, 20, 105)}, vector_type="POINT").out()
     across = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (170, 60, 22)}, vector_type="POINT").out()
     lids = g.add("ShaderNodeMapping", {"Vector": place, "Scale": (60, 50, 330)}, vector_type="POINT").out()
@@ -152,15 +152,15 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     if folded[1] > 0.12:
         furrows.append(lines(across, frown_lines, 0.0009))
     height = g.total(
-        centred(noise(230, 3), 0.00012), pore, *furrows,
+        centred(noise(230, 3), 0.00017), pore, *furrows,
         g.product(centred(noise(1.0, 1, 0.5, creases), 0.00030), lips), *bumps,
     )  # fmt: skip
     relief = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out()
 
     shine = noise(165, 3)
-    roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.11), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
+    roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.13), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
     roughness = g.math("MAXIMUM", roughness, 0.27)
-    specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.33, 0.58), g.lerp(scalp, 1.0, 0.15))
+    specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.38, 0.68), g.lerp(scalp, 1.0, 0.15))
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     dark = float(np.clip(skin.melanin / 0.2, 0, 1))
     values = {

@@ -72,10 +72,10 @@ LIBRARY: dict[str, dict[str, float]] = {
 
 # What a portrait catches people at; what is not listed shares REST.
 WEIGHTS = {
-    "neutral": 0.13, "relaxed": 0.22, "smile": 0.20, "open_smile": 0.15, "laugh": 0.04, "smirk": 0.025,
-    "happiness": 0.05,
+    "neutral": 0.10, "relaxed": 0.22, "smile": 0.23, "open_smile": 0.17, "laugh": 0.045, "smirk": 0.025,
+    "happiness": 0.06,
 }  # fmt: skip
-REST = 0.0065
+REST = 0.0045
 SAYS = {
     "smile": "smiling", "open_smile": "smiling", "laugh": "laughing", "happiness": "happy", "sadness": "sad",
     "anger": "angry", "fear": "frightened", "surprise": "surprised", "disgust": "disgusted",
@@ -110,7 +110,8 @@ def _draw_actions(rng: Generator, name: str) -> list[float]:
     """A named expression at some strength, each side a little different, over a living rest state."""
     idle = {
         "eyeBlink": rng.uniform(-0.04, 0.08), "eyeSquint": rng.uniform(0.0, 0.10), "eyeWide": rng.beta(1, 4) * 0.25, "browInnerUp": rng.beta(1, 8) * 0.4,
-        "browDown": rng.beta(1, 8) * 0.3, "mouthPress": rng.beta(1, 7) * 0.3, "jawOpen": rng.beta(1, 10) * 0.05,
+        "browDown": rng.beta(1, 8) * 0.3, "mouthPress": rng.beta(1, 9) * 0.2,
+        "mouthSmile": rng.uniform(0.02, 0.22), "jawOpen": rng.beta(1, 10) * 0.05,
     }  # fmt: skip
     strength = 1.0 if name in ("blink", "neutral") else rng.uniform(0.6, 1.05)
     actions = dict.fromkeys(ACTIONS, 0.0)

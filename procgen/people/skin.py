@@ -65,11 +65,11 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     return draw(
         Skin, rng, fixed,
         melanin=lognormal(median, 0.40, 0.006, 0.34),
-        haemoglobin=lognormal(0.0185 - 0.003 * pale, 0.25, 0.008, 0.06),
+        haemoglobin=lognormal(0.0190 - 0.002 * pale, 0.25, 0.008, 0.06),
         redness=lognormal(0.55 + 0.5 * pale, 0.28, 0.3, 2.2),
         wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
-        roughness=normal(0.46 + 0.06 * years, 0.035, 0.33, 0.62),
-        pores=lognormal(0.85 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
+        roughness=normal(0.425 + 0.06 * years, 0.035, 0.33, 0.62),
+        pores=lognormal(1.15 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
         age_spots=beta(1.0 + 2 * max(years - 0.4, 0), 6.0 - 4 * max(years - 0.4, 0)),
         blemishes=beta(1.0, 4.0 + 8 * years),
         under_eye=beta(2.0 + years, 4.0 - years),
@@ -86,8 +86,8 @@ def vertex_maps(skin: Skin, actions: dict[str, float]) -> dict[str, np.ndarray]:
     melanin = 0.25 * r["lids"] + 0.55 * skin.under_eye * r["under_eyes"] + 0.12 * r["forehead"] - 0.10 * r["cheeks"]
     melanin = melanin + weighted(template, {"neck_front": 0.10, "temples": 0.05, "upper_lip_skin": 0.08})
     blood = weighted(template, {
-        "cheeks": 0.75, "apples": 0.35, "nose_tip": 0.85, "nostrils": 0.65, "chin": 0.35, "nasolabial": 0.25, "lids": 0.40,
-        "under_eyes": 0.40, "ears": 0.8, "mouth_corners": 0.25, "forehead": -0.22, "temples": -0.15,
+        "cheeks": 1.05, "apples": 0.55, "nose_tip": 1.25, "nostrils": 0.95, "chin": 0.55, "nasolabial": 0.35, "lids": 0.55,
+        "under_eyes": 0.45, "ears": 1.3, "mouth_corners": 0.35, "forehead": -0.25, "temples": -0.20,
     })  # fmt: skip
     oil = weighted(template, {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35})
     freckle = weighted(template, {"cheeks": 0.9, "apples": 0.6, "nose_bridge": 0.8, "nose_tip": 0.5, "forehead": 0.22})

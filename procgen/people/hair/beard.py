@@ -11,8 +11,8 @@ from numpy.random import Generator
 from ...params import beta, child, choice, draw, group, lognormal, normal, seed, spec, within
 from ..identity import Identity
 from ..parts import PART
-from .brows import _undyed
-from .colour import HairColour, sample_hair_colour
+from .brows import natural_colour
+from .colour import HairColour
 from .strands import tapered
 
 
@@ -125,15 +125,14 @@ def sample_beard(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
             "full": 0.08 * (1 - 0.7 * youth), "long_full": (0.02 + 0.02 * (identity.age > 50)) * (1 - 0.9 * youth),
             "stubble_light": 0.13 + 0.08 * youth,
         }  # fmt: skip
-    wished = within(fixed, "colour")
-    colour = hair.colour if hair is not None and not wished else sample_hair_colour(rng, wished, identity=identity)
+    colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     first = draw(Beard, rng, {k: v for k, v in (fixed or {}).items() if k == "style"}, style=choice(styles))
     pair = PAIRS.get(first.style, FULL) if male else {"none": 1.0}
     african, asian, _ = identity.ancestry
     return draw(
         Beard, rng, fixed, style=choice(styles), moustache=choice({name: pair.get(name, 0.0) for name in MOUSTACHES}),
         curl=beta(1.6 + 5 * african, 3.4 - 2.2 * african), density=lognormal(1.0 - 0.25 * asian - 0.15 * youth, 0.18, 0.3, 1.6),
-        patchiness=beta(1.3 + 1.5 * youth + asian, 4.0), colour=_undyed(colour),
+        patchiness=beta(1.3 + 1.5 * youth + asian, 4.0), colour=colour,
     )  # fmt: skip
 
 

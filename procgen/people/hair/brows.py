@@ -22,7 +22,7 @@ SHAPES = {
     "soft_arch": ((0.0, 2.2, 3.6, -1.0), (4.0, 4.3, 3.2, 0.8), 1.0, 0.0, 0.0),
     "high_arch": ((-0.4, 3.2, 6.6, -0.4), (3.3, 3.6, 2.7, 0.6), 1.0, 0.8, 0.0),
     "rounded": ((-0.4, 3.9, 4.2, -3.6), (3.5, 4.1, 3.3, 0.9), 1.0, 0.4, 0.0),
-    "s_shape": ((1.2, 0.8, 5.4, -1.4), (4.1, 3.7, 3.2, 0.6), 1.0, 1.0, 0.0),
+    "s_shape": ((0.9, 1.5, 4.9, -1.6), (4.1, 3.7, 3.2, 0.6), 1.0, 1.0, 0.0),
     "flat_thick": ((0.0, 0.7, 1.0, -1.2), (5.4, 5.7, 4.8, 1.7), 1.15, -0.6, 0.0),
     "thin": ((0.0, 2.8, 4.6, -0.8), (2.1, 2.1, 1.6, 0.5), 0.85, 1.0, 0.0),
     "bushy": ((0.0, 1.8, 2.4, -1.0), (5.9, 6.4, 5.4, 2.6), 1.2, -1.0, -1.0),
@@ -66,9 +66,7 @@ def _brow_weights(identity: Identity) -> dict[str, float]:
 def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -> Brows:
     """Draw brows: thinner and more arched on women, unruly with age, with the scalp's natural colour."""
     years = (identity.age - 18) / 70
-    colour = hair.colour if hair is not None else sample_hair_colour(rng, identity=identity)
-    wished = within(fixed, "colour")
-    colour = sample_hair_colour(rng, wished, identity=identity) if wished else _undyed(colour)
+    colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     return draw(
         Brows, rng, fixed, shape=choice(_brow_weights(identity)), unruly=beta(1.4 + 2 * years, 4.0),
         thickness=lognormal(1.06 - 0.16 * identity.gender, 0.12, 0.6, 1.6),
@@ -76,8 +74,11 @@ def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
     )  # fmt: skip
 
 
-def _undyed(colour: HairColour) -> HairColour:
-    """Brows keep their natural colour and grey later than the scalp."""
+def natural_colour(rng: Generator, wished, identity: Identity, hair=None) -> HairColour:
+    """The colour of the face's hair: as wished, or the scalp's without its dye, which greys later here."""
+    if wished:
+        return sample_hair_colour(rng, wished, identity=identity)
+    colour = hair.colour if hair is not None else sample_hair_colour(rng, identity=identity)
     return dataclasses.replace(colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, 0.3))
 
 

@@ -9,11 +9,14 @@ from ...params import beta, child, draw, flag, group, lognormal, seed, spec, wit
 from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
-from .brows import _undyed
-from .colour import HairColour, sample_hair_colour
+from .brows import natural_colour
+from .colour import HairColour
+from .placement import Obstacles, kept_out
 from .strands import tapered, unit
 
 UPPER, LOWER = 0.0090, 0.0052  # length of the longest lashes, metres
+UPPER_COUNT, LOWER_COUNT = 130, 72
+POINTS = 8
 
 
 @spec
@@ -30,19 +33,18 @@ class Lashes:
 
 def sample_lashes(rng: Generator, fixed=None, *, identity: Identity, hair=None) -> Lashes:
     """Draw lashes; longer and sometimes made up on women."""
-    wished = within(fixed, "colour")
-    colour = hair.colour if hair is not None and not wished else sample_hair_colour(rng, wished, identity=identity)
+    colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     return draw(
         Lashes, rng, fixed, length=lognormal(0.92 + 0.12 * identity.gender, 0.12, 0.5, 1.6),
-        mascara=flag(0.5 if identity.gender > 0.6 else 0.01), colour=_undyed(colour),
+        mascara=flag(0.5 if identity.gender > 0.6 else 0.01), colour=colour,
     )  # fmt: skip
 
 
-def _rows(person, side: str, which: int, eye, count: int, rng: Generator):
-    """Roots and directions of lashes: along the strip's inner row, toward its outer row."""
+def _rows(points: np.ndarray, side: str, which: int, u: np.ndarray):
+    """Roots and directions (n, 3) at places u (n,) along a lid: from the strip's inner row toward its outer one."""
     data = head_data()
     members = data.groups[f"helper-{side[0]}-eyelashes-{which}"]
-    template, posed = data.template[members], person.posed[members]
+    template, placed = data.template[members], points[members]
     x = template[:, 0] * (1 if side == "left" else -1)
     centre = np.array([0.0308 if side == "left" else -0.0308, 0, 0])
     distance = np.linalg.norm(template - centre, axis=1)
@@ -52,17 +54,62 @@ def _rows(person, side: str, which: int, eye, count: int, rng: Generator):
         inside = np.nonzero((x >= low - 1e-6) & (x <= high + 1e-6))[0]
         if len(inside) < 2:
             continue
-        inner.append(posed[inside[distance[inside].argmin()]])
-        outer.append(posed[inside[distance[inside].argmax()]])
+        inner.append(placed[inside[distance[inside].argmin()]])
+        outer.append(placed[inside[distance[inside].argmax()]])
         places.append((low + high) / 2)
     inner, outer, places = np.array(inner), np.array(outer), np.array(places)
     for rows in (inner, outer):  # the bins of a coarse strip make steps
         rows[1:-1] = (rows[:-2] + 2 * rows[1:-1] + rows[2:]) / 4
-    u = np.sort(rng.random(count))
     at = places[0] + (places[-1] - places[0]) * (0.04 + 0.94 * u)
     root = np.stack([np.interp(at, places, inner[:, i]) for i in range(3)], 1)
     tip = np.stack([np.interp(at, places, outer[:, i]) for i in range(3)], 1)
-    return u, root, unit(tip - root)
+    return root, unit(tip - root)
+
+
+def _turned(vectors: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Vectors (n, 3) turned as the least rotation turns unit directions before to after (Rodrigues)."""
+    axis = np.cross(before, after)
+    cosine = np.einsum("ij,ij->i", before, after)[:, None]
+    along = np.einsum("ij,ij->i", axis, vectors)[:, None]
+    return vectors * cosine + np.cross(axis, vectors) + axis * along / np.maximum(1 + cosine, 1e-6)
+
+
+def _clumps(u: np.ndarray, members: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The clump of each lash and the place where its tips meet: neighbours stick together in threes to sixes."""
+    widths = rng.uniform(0.5, 1.5, max(int(len(u) / members), 2))
+    ends = np.cumsum(widths) / widths.sum()
+    clump = np.minimum(np.searchsorted(ends, u), len(ends) - 1)
+    middle = (np.concatenate([[0], ends[:-1]]) + ends) / 2
+    return clump, middle[clump]
+
+
+def _lid(lashes: Lashes, person, side: str, which: int, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The lashes (n, POINTS, 3) of one lid, and the clump's random (n,) of each."""
+    upper = which == 2
+    head = person.head_matrix[:3, :3]
+    up, front = head @ np.array([0.0, 0.0, 1.0]), head @ np.array([0.0, -1.0, 0.0])
+    outward = head @ np.array([1.0 if side == "left" else -1.0, 0.0, 0.0])
+    count = int((UPPER_COUNT if upper else LOWER_COUNT) * lashes.density)
+    u = np.sort(rng.random(count))
+    roots, along = _rows(person.posed, side, which, u)
+    open_along = _rows(person.rest @ head.T, side, which, u)[1]
+    # The strip is coarse: start on the lid's margin itself.
+    tree = person.surface.bvh()
+    roots = np.array([tree.find_nearest(point)[0] for point in roots.tolist()])
+    clump, meeting = _clumps(u, 4.5 if lashes.mascara else 3.6, rng)
+    own = rng.normal(size=(clump.max() + 1, 2))[clump]  # clumps cross each other a little
+    sign = 1.0 if upper else -1.0
+    fan = 1.15 * (u - 0.40) + 0.10 * own[:, 0] + rng.normal(0, 0.07, count)
+    start = unit(front - sign * 0.12 * up + 0.45 * open_along + fan[:, None] * outward)
+    rise = sign * (0.55 + 0.55 * lashes.curl) * (1.0 if upper else 0.5) * (1 + 0.13 * own[:, 1])
+    # Tips of a clump lean to where they meet; the lid is about 30 mm long.
+    lean = 0.030 * (meeting - u) * rng.uniform(0.35, 0.85, count)
+    length = (UPPER if upper else LOWER) * lashes.length * np.interp(u, [0, 0.25, 0.8, 1], [0.55, 0.88, 1.08, 0.85])
+    length = length * rng.uniform(0.66, 1.04, count) * (1 + 0.07 * own[:, 1]) * (1.15 if lashes.mascara else 1.0)
+    start, bend = (_turned(v, open_along, along) for v in (start, rise[:, None] * up))
+    t = np.linspace(0, 1, POINTS)[None, :, None]
+    curve = (t * start[:, None] + t**2 * bend[:, None]) * length[:, None, None]
+    return roots[:, None] + curve + t**1.5 * lean[:, None, None] * outward, rng.random(clump.max() + 1)[clump]
 
 
 def build_lashes(lashes: Lashes, person) -> list:
@@ -71,33 +118,13 @@ def build_lashes(lashes: Lashes, person) -> list:
     from ...materials.hair import hair_material
 
     rng = child(lashes.seed, "lashes")
-    head = person.head_matrix[:3, :3]
-    up, front = head @ np.array([0.0, 0.0, 1.0]), head @ np.array([0.0, -1.0, 0.0])
-    tree = person.surface.bvh()
-    strands = []
-    t = np.linspace(0, 1, 8)[None, :, None]
-    for side, eye in person.pose.eyes.items():
-        outward = head @ np.array([1.0 if side == "left" else -1.0, 0.0, 0.0])
-        for which, longest, base, sign in ((2, UPPER, 120, 1.0), (1, LOWER, 62, -1.0)):
-            count = int(base * lashes.density)
-            u, roots, along = _rows(person, side, which, eye, count, rng)
-            # The strip is coarse: start on the lid's margin itself.
-            nearest = [tree.find_nearest(point) for point in roots.tolist()]
-            roots = np.array([found[0] for found in nearest])
-            fan = outward[None] * (0.9 * (u - 0.42) + rng.normal(0, 0.12, count))[:, None]
-            start = unit(front + 0.45 * along - sign * 0.15 * up + fan)
-            clump = np.floor(u * count / 3.2)
-            fan_in = (np.round(u * count / 3.2) - u * count / 3.2)[:, None] * outward[None] * 0.16
-            length = longest * lashes.length * rng.uniform(0.62, 1.05, count) * np.interp(u, [0, 0.25, 0.8, 1], [0.6, 0.9, 1.05, 0.8])
-            length = length * (1.15 if lashes.mascara else 1.0) * np.where(clump % 2 == 0, 1.0, 0.92)
-            rise = sign * up * (0.55 + 0.55 * lashes.curl) * (1.0 if which == 2 else 0.55)
-            curve = t * start[:, None] + t**2 * (rise[None, None] + fan_in[:, None] * 2)
-            strands.append(roots[:, None] + curve * length[:, None, None])
-    strands = np.concatenate(strands)
-    thick = 0.000048 if lashes.mascara else 0.000034
+    made = [_lid(lashes, person, side, which, rng) for side in person.pose.eyes for which in (2, 1)]
+    strands = kept_out(Obstacles(person), np.concatenate([strands for strands, _ in made]), 0.0002)
+    shades = np.concatenate([shade for _, shade in made])
+    randoms = np.stack([0.8 * rng.random(len(strands)), shades, shades], 1)
     obj = curves_object(
-        "Lashes", strands, tapered(len(strands), 8, thick, 0.000007), part=PART["skin"],
-        curve_attributes={"strand": ("FLOAT_VECTOR", rng.random((len(strands), 3)) * [0.8, 1, 1])},
+        "Lashes", strands, tapered(len(strands), POINTS, 0.000046 if lashes.mascara else 0.000034, 0.000006),
+        part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
     obj.data.materials.append(hair_material("Lashes", lashes.colour, 0.3, 1.0 if lashes.mascara else 0.25))
     return [person.link(obj, "lash")]

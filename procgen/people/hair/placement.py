@@ -158,10 +158,11 @@ def between_guides(guides: np.ndarray, guide_template: np.ndarray, guide_length,
     return (roots - normals * 0.0003)[:, None] + shape * length[:, None, None]
 
 
-def kept_out(obstacles: Obstacles, strands: np.ndarray, gap: float, every: int = 2) -> np.ndarray:
-    """Strands with every ``every``-th point, the tip included, moved out of the skin; what is between follows smoothly."""
+def kept_out(obstacles: Obstacles, strands: np.ndarray, gap: float) -> np.ndarray:
+    """Strands with about four of their points, the tip included, moved out of the skin; what is between follows."""
     strands = strands.copy()
     points = strands.shape[1]
+    every = max(points // 4, 1)
     checked = sorted({*range(2 if points > 5 else 1, points, every), points - 1})
     moves = np.zeros_like(strands)
     for k in checked:

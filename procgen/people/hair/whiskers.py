@@ -17,7 +17,7 @@ from .placement import (
     smooth_curve,
     soft,
 )
-from .strands import clumped, curled, leaders_of, smooth_noise, unit
+from .strands import bent, clumped, curled, leaders_of, smooth_noise, unit
 
 GUIDES = 700
 STUBBLE = 0.004  # lengths below this are stubble
@@ -86,7 +86,7 @@ def grow_beard(beard, style, person, rng: Generator):
     if style.chin < STUBBLE:
         direction = unit(0.85 * normals + 0.6 * tangent + 0.16 * disorder)
         end = unit(0.7 * normals + 0.8 * tangent + 0.16 * disorder)
-        strands = grow(obstacles, roots, normals, [direction, end], length * rng.uniform(0.55, 1.0, len(roots)), np.full(len(roots), 0.0001), 3)
+        strands = bent(roots - normals * 0.0003, direction, end, length * rng.uniform(0.55, 1.0, len(roots)), 3)
         return strands, rng.random((len(roots), 3))
     points = 18 if style.chin > 0.04 else 12
     first = np.arange(len(roots)) < GUIDES  # roots come in no order, so the first are a fair sample of all

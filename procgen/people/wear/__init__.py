@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.random import Generator
 
 from ...materials.cloth import FABRICS, PATTERNS
-from ...params import beta, choice, draw, fields, fork, group, seed, spec, uniform, vector, within
+from ...params import beta, child, choice, draw, fields, fork, group, seed, spec, uniform, vector, within
 from ..identity import Identity
 from .accessories import EARRINGS, MASKS, build_earrings, build_mask
 from .garments import GARMENTS, build_garment
@@ -25,6 +27,9 @@ RANGES = {
     "green": ((0.25, 0.42), (0.3, 0.7), (0.06, 0.28)), "pastel": ((0, 1), (0.15, 0.35), (0.50, 0.72)),
     "bright": ((0, 1), (0.65, 0.9), (0.35, 0.6)),
 }  # fmt: skip
+
+# What is worn below jackets: white most often, then light blue, grey, black, dusty pink.
+INNER = ((0.72, 0.72, 0.71), (0.70, 0.70, 0.69), (0.42, 0.52, 0.66), (0.30, 0.30, 0.31), (0.02, 0.02, 0.022), (0.60, 0.44, 0.42))
 
 
 @spec
@@ -114,20 +119,29 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
         return {name: row.male * (1 - female) + row.female * female for name, row in table.items()}
 
     garment_wish, hat_wish = within(fixed, "garment"), within(fixed, "headwear")
-    kinds = choice(by_gender(GARMENTS))
+    hats = by_gender(HEADWEAR)
+    hats = {"none": 3.55 * sum(hats.values())} | hats
+    hat_kind = draw(Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)).kind
+    kinds = by_gender(GARMENTS)
+    if hat_kind == "hood":
+        kinds = {name: 1.0 if name == "hoodie" else 1e-6 for name in kinds}
+    elif hat_kind == "headscarf":  # its ends lie on the shoulders, where no collar may stand
+        kinds = {name: weight if GARMENTS[name].collar in ("rib", "hem") and not GARMENTS[name].sleeveless else 1e-6
+                 for name, weight in kinds.items()}  # fmt: skip
+    kinds = choice(kinds)
     kind = draw(Garment, fork(rng, "garment"), {k: v for k, v in garment_wish.items() if k == "kind"}, kind=kinds).kind
     cloth = _sample_cloth(fork(rng, "cloth"), within(garment_wish, "cloth"), GARMENTS[kind].fabrics, 0.58)
     garment = draw(Garment, fork(rng, "garment"), garment_wish, kind=kinds, cloth=cloth)
-    hats = by_gender(HEADWEAR)
-    hats = {"none": 4.6 * sum(hats.values())} | hats
-    hat_kind = draw(Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)).kind
     fabrics = HEADWEAR[hat_kind].fabrics if hat_kind != "none" else tuple(FABRICS)
     hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, 0.75)
+    if hat_kind == "hood" and not within(hat_wish, "cloth"):
+        hat_cloth = cloth  # a hood is of one piece with its garment
     headwear = draw(Headwear, fork(rng, "hat"), hat_wish, kind=choice(hats), cloth=hat_cloth)
     years = (identity.age - 18) / 70
-    wearing = 0.16 + 0.28 * years
+    wearing = 0.11 + 0.26 * years
     clear = [name for name, style in GLASSES.items() if not style.sun]
-    spectacles = {"none": 1 - wearing} | {name: 0.07 / 3 for name in GLASSES} | {name: wearing / len(clear) for name in clear}
+    dark = 0.06 / (len(GLASSES) - len(clear))
+    spectacles = {"none": 0.94 - wearing} | {name: wearing / len(clear) if name in clear else dark for name in GLASSES}
     chosen = draw(Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles)).glasses
     metal = chosen != "none" and GLASSES[chosen].metal
     made_of = {"black": 0.15, "gold": 0.3, "rose_gold": 0.08, "silver": 0.27, "gunmetal": 0.2} if metal else {
@@ -150,7 +164,21 @@ def build_wear(wear: Wear, person) -> list:
         return cloth_material(name, fabric, "plain" if ribbed else of.pattern, colours)
 
     garment = wear.garment
-    objects = build_garment(garment.kind, person, cloth("Garment", garment.cloth), cloth("Rib", garment.cloth, 0, True), garment.seed)
+
+    @cache
+    def sewn(role: str):
+        of = garment.cloth
+        light = INNER[int(child(garment.seed, "inner").integers(len(INNER)))]
+        if role in ("main", "rib"):
+            return cloth(role.capitalize(), of, 0, role == "rib")
+        if role in ("inner", "inner_rib"):
+            return cloth_material("Inner", "jersey" if role == "inner_rib" else "cotton", "plain", [light])
+        if role == "tie":
+            pattern = ("plain", "dots", "diagonal", "plain")[int(child(garment.seed, "tie").integers(4))]
+            return cloth_material("Tie", "silk", pattern, [tuple(of.colours[3:]), light])
+        return solid_material(role.capitalize(), "gunmetal" if role == "metal" else "pearl", (0.5, 0.5, 0.5))
+
+    objects = build_garment(garment.kind, person, sewn, garment.seed)
     if wear.headwear.kind != "none":
         of = wear.headwear.cloth
         objects += build_headwear(wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed)

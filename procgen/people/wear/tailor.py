@@ -107,7 +107,9 @@ class Piece:
         """Metres around and up the body, good enough for patterns."""
         x, y, z = self.template.T
         around = np.arctan2(x, -(y - 0.08)) * 0.16
-        return np.stack([np.where(np.abs(x) < 0.12, 0.45 * around + 0.8 * x, around), z], 1)
+        outer = np.clip((np.abs(x) - 0.08) / 0.10, 0, 1)
+        outer = outer * outer * (3 - 2 * outer)  # a step would tear patterns and weave open at the shoulder
+        return np.stack([around * outer + (0.45 * around + 0.8 * x) * (1 - outer), z], 1)
 
     def rim(self, choose) -> np.ndarray:
         """The vertices of the part of the edge where ``choose(template)`` holds."""

@@ -1,0 +1,210 @@
+"""Things worn: that they cover what they should, touch where they should, and pass through nobody."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from simulacra.procgen.params import child, parse_settings
+from simulacra.procgen.people.expression import sample_expression
+from simulacra.procgen.people.identity import sample_identity
+from simulacra.procgen.people.parts import PART
+from simulacra.procgen.people.pose import transform
+from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS, build_wear, sample_wear
+from simulacra.procgen.people.wear.garments import field_of
+from simulacra.procgen.people.wear.glasses import outline
+from simulacra.procgen.people.wear.headwear import CENTRE
+
+PLAIN = {"garment.kind": "crew_tee", "headwear.kind": "none", "glasses": "none", "mask": "none", "earrings": "none"}
+HEADS = {
+    "thin": (11, ["weight=0.03", "gender=0.9", "age=24"], ["head_yaw=30", "head_pitch=-10", "head_roll=8"]),
+    "average": (5, ["weight=0.5"], ["head_yaw=-25", "head_roll=-8", "name=open_smile"]),
+    "heavy": (7, ["weight=0.97", "gender=0.1", "age=55"], ["head_yaw=15", "head_pitch=15", "name=neutral"]),
+}
+EVERY = [(field, name) for field, table in (
+    ("garment.kind", GARMENTS), ("headwear.kind", HEADWEAR), ("glasses", GLASSES), ("mask", MASKS), ("earrings", EARRINGS),
+) for name in table]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def heads():
+    """Three turned heads without skin or hair."""
+    bpy = pytest.importorskip("bpy")
+    from simulacra.procgen.people.head import Person
+
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    people = {}
+    for name, (seed, identity, expression) in HEADS.items():
+        spec = SimpleNamespace(
+            identity=sample_identity(child(seed), parse_settings(identity)),
+            expression=sample_expression(child(seed), parse_settings(expression)),
+        )
+        people[name] = Person(spec, bpy.context.scene.collection)
+    return people
+
+
+def worn(person, field, name, seed=3):
+    wishes = parse_settings([f"{key}={value}" for key, value in (PLAIN | {field: name}).items()])
+    objects = build_wear(sample_wear(child(seed), wishes, identity=person.spec.identity), person)
+    return [obj for obj in objects if field == "garment.kind" or obj["class"] != "garment"]
+
+
+def points_of(obj):
+    flat = np.zeros(len(obj.data.vertices) * 3, np.float32)
+    obj.data.vertices.foreach_get("co", flat)
+    return flat.reshape(-1, 3).astype(float)
+
+
+def tree_of(objects):
+    from mathutils.bvhtree import BVHTree
+
+    vertices, faces = [], []
+    for obj in objects:
+        start = len(vertices)
+        vertices += points_of(obj).tolist()
+        faces += [[start + v for v in polygon.vertices] for polygon in obj.data.polygons]
+    return BVHTree.FromPolygons(vertices, faces)
+
+
+def heights(tree, points):
+    """Signed distance of points over a surface, positive on the side of its normals."""
+    result = []
+    for point in points.tolist():
+        nearest, normal, _, distance = tree.find_nearest(point)
+        result.append(distance * np.sign((np.array(point) - nearest) @ np.array(normal)))
+    return np.array(result)
+
+
+def check(person, field, name):
+    objects = worn(person, field, name)
+    assert objects
+    for obj in objects:
+        values = {item.value for item in obj.data.attributes["part"].data}
+        expected = {"garment": "clothing", "headwear": "headwear", "glasses": "glasses", "facewear": "facewear", "earring": "ignore"}
+        assert values == {PART[expected[obj["class"]]]}
+        assert np.isfinite(points_of(obj)).all() and obj.data.materials[0] and obj.parent == person.armature
+        assert bool(obj.get("label_hidden")) == obj.name.startswith("Lens")
+    {"garment.kind": check_garment, "headwear.kind": check_hat, "glasses": check_glasses, "mask": check_mask,
+     "earrings": check_earrings}[field](person, name, objects)  # fmt: skip
+
+
+def check_garment(person, name, objects):
+    surface, cut = person.surface, GARMENTS[name]
+    under = field_of(GARMENTS[cut.under], surface.template) if cut.under else np.full(len(surface.template), -1.0)
+    covered = np.maximum(field_of(cut, surface.template), under) > 0.008
+    skin = surface.positions[covered & (surface.template[:, 2] > -0.26)][::9]  # below lies the armpit's fold, where no side is outer
+    cloth = tree_of([obj for obj in objects if obj.name.startswith("Garment")])
+    above = heights(cloth, skin)
+    near = np.array([cloth.find_nearest(place)[3] < 0.02 for place in skin.tolist()])
+    assert near.mean() > 0.9 and (above[near] > 0.001).mean() < 0.004
+
+
+def check_hat(person, name, objects):
+    surface = person.surface
+    crown = tree_of(objects)
+    if HEADWEAR[name].hair == "over":
+        return
+    covered = person.hat_cover(surface.template) > 0.999
+    if name in ("headscarf", "hood"):
+        covered = (surface.template[:, 2] > 0.0) & (surface.template[:, 1] > 0.075)
+    covered &= surface.template[:, 2] > 0.03 if name != "headscarf" else covered
+    centre = transform(person.head_matrix, CENTRE)
+    inside = 0
+    places = surface.positions[covered][::9]
+    for place in places:
+        ray = (place - centre) / np.linalg.norm(place - centre)
+        hit = crown.ray_cast((centre + ray * 0.4).tolist(), (-ray).tolist(), 0.4)
+        inside += hit[0] is not None and 0.4 - hit[3] > np.linalg.norm(place - centre) + 0.0005
+    assert inside / len(places) > 0.98
+    assert all(obj["hair_rule"] == HEADWEAR[name].hair for obj in objects)
+
+
+def check_glasses(person, name, objects):
+    inverse = np.linalg.inv(person.head_matrix)
+    frame = np.concatenate([points_of(obj) for obj in objects if not obj.get("label_hidden")])
+    local = transform(inverse, frame)
+    over = heights(person.surface.bvh(), frame)
+    front = local[:, 1] < 0.055  # behind that the arms touch the ears
+    assert over[front].min() > -0.0015, f"{(over[front] < -0.0015).sum()} vertices"
+    middle = front & (np.abs(local[:, 0]) < 0.016)
+    assert np.abs(over[middle]).min() < 0.004
+    assert len([obj for obj in objects if obj.get("label_hidden")]) == 2
+    for obj in objects:
+        if obj.get("label_hidden"):
+            assert heights(person.surface.bvh(), points_of(obj)).min() > 0.0
+
+
+def check_mask(person, name, objects):
+    (mask,) = [obj for obj in objects if obj.name.startswith("Mask")]
+    over = heights(person.surface.bvh(), points_of(mask))
+    assert over.min() > -0.001 and np.median(over) < 0.016
+    x, y, z = person.surface.template.T
+    mouth = (np.abs(x) < 0.02) & (np.abs(z + 0.062) < 0.012) & (y < -0.03)
+    cloth = tree_of([mask])
+    forward = person.head_matrix[:3, :3] @ [0.0, -1.0, 0.0]
+    assert all(cloth.ray_cast((place + forward * 0.1).tolist(), (-forward).tolist(), 0.1)[0] for place in person.surface.positions[mouth][::40])
+
+
+def check_earrings(person, name, objects):
+    assert len(objects) == 2
+    for obj in objects:
+        assert np.abs(heights(person.surface.bvh(), points_of(obj))).min() < 0.002
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize(("field", "name"), EVERY)
+def test_everything_worn_fits_a_turned_head(heads, field, name):
+    check(list(heads.values())[EVERY.index((field, name)) % 3], field, name)
+
+
+@pytest.mark.slow
+@pytest.mark.blender
+@pytest.mark.parametrize("head", HEADS)
+def test_everything_worn_fits_thin_and_heavy(heads, head):
+    for field, name in EVERY:
+        check(heads[head], field, name)
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize(("field", "name"), [("garment.kind", "suit"), ("headwear.kind", "headscarf"), ("headwear.kind", "beanie"), ("glasses", "round")])
+def test_the_same_spec_gives_the_same_vertices(heads, field, name):
+    first, again = ([points_of(obj) for obj in worn(heads["average"], field, name)] for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def test_what_people_wear():
+    people = [sample_identity(child(seed)) for seed in range(6)]
+    wears = [(people[seed % 6].gender, sample_wear(child(seed), identity=people[seed % 6])) for seed in range(600)]
+    share = {
+        "hats": np.mean([wear.headwear.kind != "none" for _, wear in wears]),
+        "glasses": np.mean([wear.glasses != "none" for _, wear in wears]),
+        "sun": np.mean([wear.glasses != "none" and GLASSES[wear.glasses].sun for _, wear in wears]),
+        "masks": np.mean([wear.mask != "none" for _, wear in wears]),
+        "plain": np.mean([wear.garment.cloth.pattern == "plain" for _, wear in wears]),
+    }
+    assert 0.16 < share["hats"] < 0.28 and 0.16 < share["glasses"] < 0.34 and 0.03 < share["sun"] < 0.10
+    assert 0.01 < share["masks"] < 0.06 and 0.48 < share["plain"] < 0.68
+    wanted = np.mean([0.04 + 0.5 * gender for gender, _ in wears])
+    assert np.mean([wear.earrings != "none" for _, wear in wears]) == pytest.approx(wanted, abs=0.06)
+    for _, wear in wears:
+        if wear.headwear.kind == "hood":
+            assert wear.garment.kind == "hoodie" and wear.headwear.cloth == wear.garment.cloth
+
+
+def test_every_wish_is_heard():
+    identity = sample_identity(child(1))
+    for field, name in EVERY:
+        wear = sample_wear(child(2), parse_settings([f"{field}={name}"]), identity=identity)
+        value = wear
+        for part in field.split("."):
+            value = getattr(value, part)
+        assert value == name
+
+
+def test_lens_outlines_are_simple_curves_of_human_size():
+    for name, style in GLASSES.items():
+        edge = outline(style)
+        area = 0.5 * np.abs(np.sum(edge[:, 0] * np.roll(edge[:, 1], -1) - np.roll(edge[:, 0], -1) * edge[:, 1]))
+        assert 0.0010 < area < 0.0032, name
+        turn = np.unwrap(np.arctan2(*edge.T))
+        assert abs(abs(turn[-1] - turn[0]) - 2 * np.pi) < 0.15 and (np.diff(turn) * np.sign(turn[-1] - turn[0]) > 0).all(), name
