@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test slow lint extension bench judges clean
+.PHONY: help demo test slow lint extension bench releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,10 @@ lint: $(VENV)/.installed  ## Check style and layers
 
 bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
 	$(BIN)/python tools/bench_render.py
+
+OTHER ?= .venv-3.13/bin/python
+releases: $(VENV)/.installed  ## Compare what two Blender releases build (OTHER=python of the other one)
+	$(BIN)/python tools/compare_releases.py $(OTHER)
 
 judges: $(VENV)/.installed  ## Install the detectors that judge faces
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[judges]'

@@ -163,9 +163,9 @@ def _furniture(panorama: Panorama, rng: Generator, half, glow, white) -> None:
         return colour * lift * glow(points + np.append(place, 0)) * white
 
     def books(points, normals):
-        cell = np.stack([np.floor(points[:, 0] / 0.045), np.floor(points[:, 2] / 0.32)], 1)
-        tint = np.stack([noise(cell * 3.7 + 11 * k, seed + k, 1) for k in range(3)], 1) ** 2 * 0.7
-        tint = 0.55 * tint + 0.45 * tint.mean(1, keepdims=True)
+        cell = np.stack([np.floor((points[:, 0] + 0.008 * np.sin(points[:, 0] * 40)) / 0.031), np.floor(points[:, 2] / 0.32)], 1)
+        tint = np.stack([noise(cell * 3.7 + 11 * k, seed + k, 1) for k in range(3)], 1) ** 2 * 0.6
+        tint = (0.30 * tint + 0.70 * tint.mean(1, keepdims=True)) * np.array([1.10, 0.97, 0.86])
         gap = (points[:, 2:] % 0.32) < 0.03
         return np.where(gap, 0.02, tint) * glow(points + np.append(place, 0)) * white
 

@@ -137,7 +137,7 @@ def park(light, rng: Generator):
     panorama = Panorama()
     shade, lamps, source = daylight(light)
     panorama.backdrop(shade)
-    _ground(panorama, source, np.array([0.085, 0.110, 0.040]), np.array([0.155, 0.150, 0.075]), 1.6, light.seed)
+    _ground(panorama, source, np.array([0.085, 0.110, 0.040]), np.array([0.115, 0.112, 0.055]), 1.6, light.seed)
     hedge = np.array([0.052, 0.075, 0.028])
     seed = int(rng.integers(1 << 30))
 

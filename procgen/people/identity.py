@@ -13,8 +13,8 @@ from .head_data import HeadData, head_data
 # Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
 # same value, so they get less.
 SPREAD = {
-    "head": 0.19, "neck": 0.17, "nose": 0.30, "mouth": 0.30, "eyes": 0.35, "eyebrows": 0.32, "cheek": 0.34,
-    "forehead": 0.25, "chin": 0.33, "ears": 0.30,
+    "head": 0.22, "neck": 0.17, "nose": 0.35, "mouth": 0.36, "eyes": 0.42, "eyebrows": 0.38, "cheek": 0.39,
+    "forehead": 0.29, "chin": 0.38, "ears": 0.32,
 }  # fmt: skip
 LIMIT = 0.8  # of any slider that is drawn
 RESTRAINED = {  # sliders that become caricature, or leave their place, long before the others
@@ -26,6 +26,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
     "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
+CONTRAST = 1.45  # the base phenotypes are averages of many people, and people differ more than averages do
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 
@@ -51,7 +52,7 @@ class Identity:
     gender: float = uniform(
         0, 1, doc="0 male … 1 female phenotype", says=((0.5, "man"), (1.1, "woman"))
     )
-    ancestry: tuple = simplex(("african", "asian", "european"), 0.25, doc="weights of the three base phenotypes")
+    ancestry: tuple = simplex(("african", "asian", "european"), 0.18, doc="weights of the three base phenotypes")
     weight: float = beta(2.6, 3.2, doc="0 thin … 1 heavy")
     muscle: float = normal(0.5, 0.16, 0.05, 0.95, doc="0 slack … 1 athletic")
     shape: tuple = vector(_slider_elements(), doc="the sliders of head, face and neck, -1…1")
@@ -92,7 +93,7 @@ def _draw_shape(rng: Generator, data: HeadData) -> list[float]:
 def sample_identity(rng: Generator, fixed=None) -> Identity:
     """Draw an identity; sliders jointly, so that heads are varied and human."""
     data = head_data()
-    lean = fork(rng, "lean").beta(0.5, 0.5)  # most people are clearly one or the other
+    lean = fork(rng, "lean").beta(0.35, 0.35)  # most people are clearly one or the other
     asymmetry = fork(rng, "one side").normal(size=len(asymmetry_names(data))) * 0.16
     return draw(
         Identity, rng, fixed,
@@ -126,11 +127,12 @@ def macro_weights(identity: Identity) -> dict[str, float]:
     for sex, g in gender.items():
         for years, a in age.items():
             for people, r in race.items():
-                result[f"macro/{people}-{sex}-{years}"] = g * a * r
+                apart = (0.5 + CONTRAST * (g - 0.5)) * (1 / 3 + CONTRAST * (r - 1 / 3))
+                result[f"macro/{people}-{sex}-{years}"] = a * apart
             for strength, m in muscle.items():
                 for mass, w in weight.items():
                     result[f"macro/universal-{sex}-{years}-{strength}-{mass}"] = g * a * m * w
-    return {name: value for name, value in result.items() if value > 0}
+    return {name: value for name, value in result.items() if value}
 
 
 def target_weights(identity: Identity) -> dict[str, float]:

@@ -126,5 +126,5 @@ def build_lashes(lashes: Lashes, person) -> list:
         "Lashes", strands, tapered(len(strands), POINTS, 0.000046 if lashes.mascara else 0.000034, 0.000006),
         part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
-    obj.data.materials.append(hair_material("Lashes", lashes.colour, 0.3, 1.0 if lashes.mascara else 0.25))
+    obj.data.materials.append(hair_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))
     return [person.link(obj, "lash")]
