@@ -64,7 +64,9 @@ class Report:
 
     def to_dict(self) -> dict:
         """As JSON values."""
-        figures = [dataclasses.asdict(figure) | {"ok": figure.ok, "worst": float(figure.worst)} for figure in self.figures]
+        figures = [
+            dataclasses.asdict(figure) | {"ok": figure.ok, "worst": float(figure.worst)} for figure in self.figures
+        ]
         return {"ok": self.ok, "samples": self.samples, "problems": self.problems, "figures": figures}
 
     def show(self) -> None:

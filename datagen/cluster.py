@@ -15,7 +15,9 @@ BATCH = 8  # samples of one task: a worker's start is paid once for them
 THREADS = 4  # cores of one task where the user does not say
 
 
-def run_on_ray(folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callable[[dict], None]) -> dict[int, dict]:
+def run_on_ray(
+    folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callable[[dict], None]
+) -> dict[int, dict]:
     """As ``jobs.run``, over a cluster whose nodes share the dataset's folder and have this package installed."""
     try:
         import ray

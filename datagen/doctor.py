@@ -13,7 +13,18 @@ from pathlib import Path
 
 from .machine import automatic_workers, cores, memory
 
-NEEDED = ("numpy", "click", "rich", "scipy", "opencv-python-headless", "OpenEXR", "scikit-image", "trimesh", "webdataset", "psutil")
+NEEDED = (
+    "numpy",
+    "click",
+    "rich",
+    "scipy",
+    "opencv-python-headless",
+    "OpenEXR",
+    "scikit-image",
+    "trimesh",
+    "webdataset",
+    "psutil",
+)
 OPTIONAL = {
     "ray": "render on a cluster: pip install 'simulacra[ray]'",
     "mediapipe": "judge faces: pip install 'simulacra[judges]' on Python 3.11",
@@ -35,11 +46,19 @@ print("probe:" + json.dumps({"version": bpy.app.version_string, "release": bpy.a
 
 def examine() -> dict:
     """What is here, as plain JSON values; ``ok`` says whether rendering can work."""
-    rows = [_blender(), *(_package(name) for name in NEEDED), *(_package(name, hint) for name, hint in OPTIONAL.items())]
+    rows = [
+        _blender(),
+        *(_package(name) for name in NEEDED),
+        *(_package(name, hint) for name, hint in OPTIONAL.items()),
+    ]
     free = shutil.disk_usage(".").free / 2**30
     rows.append(_row("free disk", True, f"{free:.1f} GiB", free > SPACE, f"free {SPACE:g} GiB or more"))
     temporary = Path(tempfile.gettempdir())
-    rows.append(_row("temporary folder", True, str(temporary), _writable(temporary), "set TMPDIR to a folder that can be written"))
+    rows.append(
+        _row(
+            "temporary folder", True, str(temporary), _writable(temporary), "set TMPDIR to a folder that can be written"
+        )
+    )
     return {
         "simulacra": sys.modules[__package__.rpartition(".")[0]].__version__,
         "python": platform.python_version(),

@@ -38,7 +38,9 @@ def write_label(path: Path, label: str, values: np.ndarray) -> None:
     values = np.asarray(values)
     expected = (2,) if row.channels == 1 else (3,)
     if values.ndim not in expected or (values.ndim == 3 and values.shape[2] != row.channels):
-        raise ValueError(f"{label}: shape {values.shape} is not (h, w{', ' + str(row.channels) if row.channels > 1 else ''})")
+        raise ValueError(
+            f"{label}: shape {values.shape} is not (h, w{', ' + str(row.channels) if row.channels > 1 else ''})"
+        )
     if row.suffix == "png":
         _write_png(path, values.astype(row.dtype))
     else:

@@ -37,7 +37,13 @@ SCRIPT = """
 const box=document.querySelector('input');box.addEventListener('input',()=>{const words=box.value.toLowerCase().split(/\\s+/);
 document.querySelectorAll('article').forEach(a=>{a.hidden=!words.every(w=>a.dataset.text.includes(w))})});
 """
-CHARTED = {"age": "identity.age", "melanin": "skin.melanin", "groom": "hair.groom", "expression": "expression.name", "light": "light.kind"}
+CHARTED = {
+    "age": "identity.age",
+    "melanin": "skin.melanin",
+    "groom": "hair.groom",
+    "expression": "expression.name",
+    "light": "light.kind",
+}
 
 
 def _embed(image: np.ndarray, edge: int) -> str:
@@ -68,7 +74,10 @@ def _chart(title: str, values: list) -> str:
         bars = Counter(values).most_common(8)
     else:
         counts, edges = np.histogram(values, 8)
-        bars = [(f"{low:.3g}–{high:.3g}", int(count)) for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True)]
+        bars = [
+            (f"{low:.3g}–{high:.3g}", int(count))
+            for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
+        ]
     top = max(count for _, count in bars)
     shapes = "".join(
         f'<rect x="{18 * i}" y="{54 - 50 * count / top:.1f}" width="14" height="{50 * count / top:.1f}" rx="2" '
@@ -82,7 +91,9 @@ def _article(sample: Sample) -> str:
     frame = sample.frames[0]
     hero = sample.label("rgb", frame)
     figures = [("landmarks", with_landmarks(hero, sample.landmarks(frame)))]
-    figures += [(name, picture(name, sample.label(name, frame))) for name in LABELS if name != "rgb" and sample.has(name, frame)]
+    figures += [
+        (name, picture(name, sample.label(name, frame))) for name in LABELS if name != "rgb" and sample.has(name, frame)
+    ]
     for other in sample.frames[1:9]:
         figures.append((f"frame {other}", sample.label("rgb", other)))
     shown = "".join(

@@ -66,5 +66,7 @@ def with_landmarks(image: np.ndarray, record: dict) -> np.ndarray:
     for side, index in (("right", 68), ("left", 69)):
         start = np.array(record["points_2d"][index])
         end = start + np.array(record["gaze"][side][:2]) * image.shape[0] * 0.12
-        cv2.line(drawn, tuple(np.rint(start).astype(int)), tuple(np.rint(end).astype(int)), (255, 210, 60), size, cv2.LINE_AA)
+        cv2.line(
+            drawn, tuple(np.rint(start).astype(int)), tuple(np.rint(end).astype(int)), (255, 210, 60), size, cv2.LINE_AA
+        )
     return drawn

@@ -39,7 +39,9 @@ class Recipe:
             if field.name in LIMITS:
                 low, high = LIMITS[field.name]
                 if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                    raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
+                    raise BadInput(
+                        f"{field.name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}"
+                    )
             elif field.name in ("labels", "settings"):
                 if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
                     raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a list of texts")

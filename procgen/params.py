@@ -158,7 +158,7 @@ def child(seed: int, *names: str) -> Generator:
 def within(fixed: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
     """The settings of a nested name, with its prefix taken off."""
     start = name + "."
-    return {path[len(start):]: value for path, value in (fixed or {}).items() if path.startswith(start)}
+    return {path[len(start) :]: value for path, value in (fixed or {}).items() if path.startswith(start)}
 
 
 def draw(cls, rng: Generator, fixed: Mapping[str, Any] | None = None, **given):

@@ -84,7 +84,9 @@ def test_a_spec_file_of_another_version_is_refused(tmp_path, capsys):
     assert main(["sample", "faces"]) == 0
     path = tmp_path / "me.json"
     path.write_text(json.dumps(json.loads(capsys.readouterr().out) | {"version": 99}))
-    assert main(["render", "faces", str(tmp_path / "out"), "--spec", str(path), "--renderer", "fake_renderer:small"]) == 2
+    assert (
+        main(["render", "faces", str(tmp_path / "out"), "--spec", str(path), "--renderer", "fake_renderer:small"]) == 2
+    )
     assert "version 99 is not allowed; allowed is 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -137,7 +139,9 @@ def test_a_reader_that_goes_away_is_no_crash():
 
 
 def test_sample_narrows_and_prints_json(capsys):
-    assert main(["sample", "faces", "--seed", "7", "--set", "identity.age=30..40", "--set", "hair.groom=afro,locs"]) == 0
+    assert (
+        main(["sample", "faces", "--seed", "7", "--set", "identity.age=30..40", "--set", "hair.groom=afro,locs"]) == 0
+    )
     document = json.loads(capsys.readouterr().out)
     assert 30 <= document["spec"]["identity"]["age"] <= 40 and document["spec"]["hair"]["groom"] in ("afro", "locs")
 
@@ -153,7 +157,11 @@ def test_list_counts_what_the_issue_of_variety_is_about(capsys):
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     found = rows["faces"]["options"]
     assert len(found["hair.groom"]) >= 20 and len(found["brows.shape"]) >= 8 and len(found["beard.style"]) >= 9
-    assert len(found["beard.moustache"]) >= 9 and len(found["wear.garment.kind"]) >= 8 and len(found["wear.headwear.kind"]) >= 7
+    assert (
+        len(found["beard.moustache"]) >= 9
+        and len(found["wear.garment.kind"]) >= 8
+        and len(found["wear.headwear.kind"]) >= 7
+    )
     assert len(found["wear.glasses"]) >= 7 and len(found["expression.name"]) >= 24 and len(found["light.kind"]) >= 8
     assert rows["faces"]["numbers"] > 200
 

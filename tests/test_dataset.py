@@ -42,7 +42,9 @@ def test_a_new_folder_is_described_at_once(tmp_path):
     DatasetFolder.open(tmp_path / "a" / "b", RECIPE)
     document = described(tmp_path / "a" / "b")
     assert document["format"] == 1 and Recipe.from_dict(document["recipe"]) == RECIPE
-    assert set(document["versions"]) == {"simulacra", "blender", "python", "numpy"} and document["versions"]["simulacra"]
+    assert (
+        set(document["versions"]) == {"simulacra", "blender", "python", "numpy"} and document["versions"]["simulacra"]
+    )
     assert document["counts"] == {"asked": 4, "finished": 0, "failed": 0}
     assert document["splits"] == {"train": [], "validation": [], "test": []}
     assert document["taxonomy"]["parts"]["0"] == "background" and len(document["taxonomy"]["parts"]) == 20
@@ -125,7 +127,9 @@ def test_a_file_is_refused(tmp_path):
         DatasetFolder.open(tmp_path / "file", RECIPE)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 7}', '{"format": 1}', '{"format": 1, "versions": {}, "recipe": {"x": 1}}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"format": 7}', '{"format": 1}', '{"format": 1, "versions": {}, "recipe": {"x": 1}}']
+)
 def test_a_dataset_that_cannot_be_read_is_refused_and_kept(tmp_path, text):
     (tmp_path / "dataset.json").write_text(text)
     with pytest.raises(BadInput):

@@ -42,7 +42,10 @@ def test_sampling_is_deterministic_and_follows_identity():
     grooms = [sample_hair(child(i), identity=african) for i in range(60)]
     assert np.mean([hair.texture in ("curly", "coily") for hair in grooms]) > 0.7
     woman, man = identity(2, "gender=0.98", "age=25"), identity(2, "gender=0.02", "age=25")
-    long = [np.mean([GROOMS[sample_hair(child(i), identity=who).groom].back > 0.12 for i in range(60)]) for who in (woman, man)]
+    long = [
+        np.mean([GROOMS[sample_hair(child(i), identity=who).groom].back > 0.12 for i in range(60)])
+        for who in (woman, man)
+    ]
     assert long[0] > long[1] + 0.3
 
 

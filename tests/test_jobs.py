@@ -56,7 +56,12 @@ def run_here(monkeypatch, tmp_path):
     def go(renderer, count, **options):
         folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=count))
         events = []
-        jobs.run(folder, range(count), jobs.Pool(**{"workers": 1, "renderer": f"fake_renderer:{renderer}"} | options), events.append)
+        jobs.run(
+            folder,
+            range(count),
+            jobs.Pool(**{"workers": 1, "renderer": f"fake_renderer:{renderer}"} | options),
+            events.append,
+        )
         return events
 
     return go
@@ -86,7 +91,9 @@ def test_events_are_json_lines_with_the_time_left(tmp_path):
 def test_shards_at_the_same_time_share_a_folder(tmp_path):
     out = tmp_path / "d"
     parts = [
-        subprocess.Popen(command(out, "small", "--count", 10, "--shard", f"{part}/3"), env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+        subprocess.Popen(
+            command(out, "small", "--count", 10, "--shard", f"{part}/3"), env=ENVIRONMENT, stdout=subprocess.DEVNULL
+        )
         for part in (1, 2, 3)
     ]
     assert [part.wait(60) for part in parts] == [0, 0, 0]
@@ -101,14 +108,20 @@ def test_a_shard_renders_its_own_samples(tmp_path):
 
 def test_crashes_and_hangs_are_retried_then_told_and_the_rest_goes_on(tmp_path):
     out = tmp_path / "d"
-    result = call(out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 4, "--retries", 1, "--json")
+    result = call(
+        out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 4, "--retries", 1, "--json"
+    )
     assert result.returncode == 1
     assert one_line(result.stderr) and "3 of 11 samples failed" in result.stderr and "43" in result.stderr
     assert_whole(out, [0, 1, 2, 4, 6, 8, 9, 10])
     described = json.loads((out / "dataset.json").read_text())
     assert described["counts"] == {"asked": 11, "finished": 8, "failed": 3}
     failed = {record["index"]: record for record in described["failed"]}
-    assert {index: (record["seed"], record["attempts"]) for index, record in failed.items()} == {3: (43, 2), 5: (45, 2), 7: (47, 2)}
+    assert {index: (record["seed"], record["attempts"]) for index, record in failed.items()} == {
+        3: (43, 2),
+        5: (45, 2),
+        7: (47, 2),
+    }
     assert "ended by SIGKILL" in failed[3]["reason"]
     assert "took longer than 4 s" in failed[5]["reason"]
     assert failed[7]["reason"] == "RuntimeError: a reason of two lines"
@@ -173,7 +186,9 @@ def test_a_disk_that_runs_full_leaves_nothing_half_written(tmp_path):
 @pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_ends_workers_and_removes_what_is_half_written(tmp_path, request_to_stop):
     out = tmp_path / "d"
-    run = subprocess.Popen(command(out, "slow", "--count", 4, "--workers", 2), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command(out, "slow", "--count", 4, "--workers", 2), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 30
     while len(list(out.glob(".partial-*/half.bin"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -199,8 +214,21 @@ def test_a_worker_ends_with_its_parent_in_the_middle_of_a_sample(tmp_path):
 
 
 def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
-    arguments = ["--times", "10", "--count", "90", "--renderer", "fake_renderer:small", "--lines", "10", "--pause", "0.2"]
-    result = subprocess.run([sys.executable, KILL_TEST, tmp_path / "d", *arguments], capture_output=True, text=True, env=ENVIRONMENT)
+    arguments = [
+        "--times",
+        "10",
+        "--count",
+        "90",
+        "--renderer",
+        "fake_renderer:small",
+        "--lines",
+        "10",
+        "--pause",
+        "0.2",
+    ]
+    result = subprocess.run(
+        [sys.executable, KILL_TEST, tmp_path / "d", *arguments], capture_output=True, text=True, env=ENVIRONMENT
+    )
     assert result.returncode == 0, result.stdout + result.stderr
     assert_whole(tmp_path / "d", range(90))
 

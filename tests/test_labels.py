@@ -61,7 +61,9 @@ def sphere(radius, centre, rings=96):
     points = radius * np.stack([np.sin(u) * np.cos(v), np.sin(u) * np.sin(v), np.cos(u)], -1).reshape(-1, 3) + centre
     i, j = np.meshgrid(np.arange(rings - 1), np.arange(2 * rings), indexing="ij")
     after = (j + 1) % (2 * rings)
-    faces = np.stack([i * 2 * rings + j, (i + 1) * 2 * rings + j, (i + 1) * 2 * rings + after, i * 2 * rings + after], -1)
+    faces = np.stack(
+        [i * 2 * rings + j, (i + 1) * 2 * rings + j, (i + 1) * 2 * rings + after, i * 2 * rings + after], -1
+    )
     return points, faces.reshape(-1, 4)
 
 
@@ -139,7 +141,11 @@ def test_flow_is_the_reprojected_motion(stage):
     from simulacra.procgen.people.motion import _make_linear
 
     obj = stage.add(*sphere(0.5, np.zeros(3), 48), 1)
-    poses = {0: ((0.05, 0.1, 0.0), (0.0, 0.0, 0.0)), 1: ((0.11, 0.05, 0.04), (0.06, -0.05, 0.12)), 2: ((0.2, 0.0, 0.0), (0.1, -0.1, 0.2))}
+    poses = {
+        0: ((0.05, 0.1, 0.0), (0.0, 0.0, 0.0)),
+        1: ((0.11, 0.05, 0.04), (0.06, -0.05, 0.12)),
+        2: ((0.2, 0.0, 0.0), (0.1, -0.1, 0.2)),
+    }
     for frame, pose in poses.items():
         keyed(obj, frame, *pose)
     _make_linear(obj)
@@ -224,7 +230,9 @@ def face():
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     passes.configure(scene, 192, 2)
-    wishes = parse_settings(["hair.groom=side_part", "wear.glasses=round", "expression.name=open_smile", "light.kind=studio"])
+    wishes = parse_settings(
+        ["hair.groom=side_part", "wear.glasses=round", "expression.name=open_smile", "light.kind=studio"]
+    )
     person = registry.build("faces", registry.sample("faces", 11, wishes))
     for obj in person.objects:
         obj.hide_render = bool(obj.get("label_hidden"))
@@ -274,7 +282,9 @@ def test_depth_of_a_face_equals_another_librarys_ray_cast(face):
 
     tree = BVHTree.FromPolygons(model.vertices.tolist(), model.faces.tolist())
     unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
-    depth = np.array([tree.ray_cast(origin.tolist(), ray.tolist())[3] or np.inf for ray in unit]) / np.linalg.norm(directions, axis=1)
+    depth = np.array([tree.ray_cast(origin.tolist(), ray.tolist())[3] or np.inf for ray in unit]) / np.linalg.norm(
+        directions, axis=1
+    )
     wrong = np.abs(depth - values["depth"][rows, columns]) > 1e-4
     assert wrong.mean() <= 0.001
 
@@ -293,7 +303,9 @@ def test_a_sequence_through_the_command_line_checks_out(face_dataset):
 
     report = check_dataset(face_dataset)
     assert report.ok, report.summary()
-    assert {"flow leads back", "position re-projects", "hair alpha agrees"} <= {figure.name for figure in report.figures}
+    assert {"flow leads back", "position re-projects", "hair alpha agrees"} <= {
+        figure.name for figure in report.figures
+    }
     sample = Dataset(face_dataset)[0]
     moved = np.array(sample.landmarks(1)["points_2d"]) - np.array(sample.landmarks(0)["points_2d"])
     flow = sample.label("flow", 0)

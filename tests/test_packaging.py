@@ -13,7 +13,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("procgen", "datagen", "addon")
 LAYERS = {"procgen": ("procgen",), "datagen": ("datagen", "procgen"), "addon": ("addon", "procgen", "__main__")}
-BANNED_IN_PROCGEN = {"random", "secrets", "uuid", "time", "datetime", "scipy", "cv2", "PIL", "click", "rich", "skimage", "torch"}
+BANNED_IN_PROCGEN = {
+    "random",
+    "secrets",
+    "uuid",
+    "time",
+    "datetime",
+    "scipy",
+    "cv2",
+    "PIL",
+    "click",
+    "rich",
+    "skimage",
+    "torch",
+}
 SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 
 
@@ -25,7 +38,9 @@ def test_one_version():
 def test_every_package_is_listed():
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     found = {"simulacra"} | {
-        ".".join(("simulacra", *path.parent.relative_to(ROOT).parts)) for name in PACKAGES for path in (ROOT / name).rglob("__init__.py")
+        ".".join(("simulacra", *path.parent.relative_to(ROOT).parts))
+        for name in PACKAGES
+        for path in (ROOT / name).rglob("__init__.py")
     }
     assert listed == found
 
@@ -47,7 +62,9 @@ def test_imports_point_along_the_layers():
             if not isinstance(node, ast.ImportFrom) or node.level == 0:
                 continue
             base = place[: len(place) - node.level]
-            targets = [(*base, *node.module.split("."))] if node.module else [(*base, alias.name) for alias in node.names]
+            targets = (
+                [(*base, *node.module.split("."))] if node.module else [(*base, alias.name) for alias in node.names]
+            )
             for target in targets:
                 assert target[0] in LAYERS[place[0]], f"{path}:{node.lineno} imports {'.'.join(target)}"
 
@@ -64,10 +81,16 @@ def test_generators_draw_from_nothing_but_their_stream():
             known = {"Generator", "PCG64", "SeedSequence", "default_rng"}
             drawn = re.match(r"(?:np|numpy)\.random\.(\w+)", dotted)
             assert not drawn or drawn.group(1) in known, f"{path}:{node.lineno} {dotted}"
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("PCG64", "SeedSequence", "np.random.default_rng"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "PCG64",
+                "SeedSequence",
+                "np.random.default_rng",
+            ):
                 assert node.args, f"{path}:{node.lineno} would draw from the system"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id not in ("hash", "print", "eval", "exec", "id"), f"{path}:{node.lineno} {node.func.id}"
+                assert node.func.id not in ("hash", "print", "eval", "exec", "id"), (
+                    f"{path}:{node.lineno} {node.func.id}"
+                )
 
 
 @pytest.mark.parametrize("path, line, reason", [
@@ -113,7 +136,9 @@ def test_the_makefile_calls_tools_that_exist():
     assert all(re.search(rf"^{target}:.*## ", makefile, re.M) for target in targets)
 
 
-@pytest.mark.parametrize("command", [["--help"], ["render", "--help"], ["list"], ["sample", "faces", "--seed", "3"], ["doctor", "--json"]])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["render", "--help"], ["list"], ["sample", "faces", "--seed", "3"], ["doctor", "--json"]]
+)
 def test_these_load_neither_blender_nor_torch(command):
     code = f"import sys; from simulacra.__main__ import main; print(main({command!r}), sorted({{'bpy', 'torch'}} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -88,7 +88,9 @@ def test_forks_do_not_depend_on_what_was_drawn_before():
 
 
 def test_settings_narrow():
-    drawn = many(200, parse_settings(["a=1.5..1.6", "d=4,", "e=blue"]) | {"d": Range(4, 5), "g.u": Range(0.9, 1), "i.x": 1.5})
+    drawn = many(
+        200, parse_settings(["a=1.5..1.6", "d=4,", "e=blue"]) | {"d": Range(4, 5), "g.u": Range(0.9, 1), "i.x": 1.5}
+    )
     assert all(1.5 <= s.a <= 1.6 and s.d in (4, 5) and s.e == "blue" and s.g[0] >= 0.9 and s.i.x == 1.5 for s in drawn)
 
 

@@ -66,7 +66,9 @@ def test_a_rotation_turns_lifts_and_tilts_to_the_named_sides():
 
 
 def test_gaze_turns_the_eyes_by_its_angles_and_lids_follow():
-    wish = parse_settings(["gaze_yaw=20", "gaze_pitch=-12", "head_yaw=0", "head_pitch=0", "head_roll=0", "name=neutral"])
+    wish = parse_settings(
+        ["gaze_yaw=20", "gaze_pitch=-12", "head_yaw=0", "head_pitch=0", "head_roll=0", "name=neutral"]
+    )
     expression = sample_expression(child(2), wish)
     posed = pose(neutral_shape(sample_identity(child(2))), expression)
     gaze = posed.eyes["left"].rotation @ [0, -1.0, 0]
@@ -91,7 +93,11 @@ def test_parts_are_where_anatomy_puts_them():
     data = head_data()
     body = data.face_group == "body"
     parts = skin_parts(data, data.faces[body], data.uv_faces[body])
-    centre = {name: data.template[data.faces[body][parts == PART[name]]].mean((0, 1)) for name in CLASSES if (parts == PART[name]).any()}
+    centre = {
+        name: data.template[data.faces[body][parts == PART[name]]].mean((0, 1))
+        for name in CLASSES
+        if (parts == PART[name]).any()
+    }
     assert centre["left_ear"][0] > 0.06 and centre["right_ear"][0] < -0.06
     assert centre["nose"][2] > centre["top_lip"][2] > centre["bottom_lip"][2] > centre["neck"][2]
     for side in ("left_ear", "right_ear", "nose", "top_lip", "bottom_lip"):
@@ -118,7 +124,9 @@ def test_beards_grow_on_men_and_grey_comes_with_age():
     faces = [registry.sample("faces", seed) for seed in range(300)]
     assert not [f for f in faces if f.identity.gender > 0.5 and f.beard.style != "none"]
     assert np.mean([f.beard.style != "none" for f in faces if f.identity.gender < 0.4]) > 0.4
-    young, old = ([f.hair.colour.grey for f in faces if low < f.identity.age < high] for low, high in ((18, 35), (65, 88)))
+    young, old = (
+        [f.hair.colour.grey for f in faces if low < f.identity.age < high] for low, high in ((18, 35), (65, 88))
+    )
     assert np.mean(young) < 0.05 < 0.4 < np.mean(old)
 
 
@@ -225,7 +233,9 @@ def test_every_visible_object_has_a_part_and_an_id(built):
 
 
 @pytest.mark.blender
-@pytest.mark.parametrize("kind", ["street", "park", "beach", "country", "studio", "window", "room", "night_street", "neon"])
+@pytest.mark.parametrize(
+    "kind", ["street", "park", "beach", "country", "studio", "window", "room", "night_street", "neon"]
+)
 def test_the_meter_gives_every_surroundings_the_same_light(kind):
     from simulacra.procgen.light.lamps import lamp_irradiance
     from simulacra.procgen.light.light import GREY, SURROUNDINGS, _meter, _stream, sample_light

@@ -26,7 +26,10 @@ def test_the_table_counts_what_is_there():
     from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS
 
     data = head_data()
-    assert f"{len(data.sliders)} sliders, {sum(name.startswith('macro/') for name in data.targets)} phenotype targets" in README
+    assert (
+        f"{len(data.sliders)} sliders, {sum(name.startswith('macro/') for name in data.targets)} phenotype targets"
+        in README
+    )
     assert f"{len(LIBRARY)} named expressions" in README
     worn = f"{len(GARMENTS)} garments, {len(HEADWEAR)} kinds of headwear, {len(GLASSES)} glasses, {len(MASKS)} masks, {len(EARRINGS)} earrings"
     assert worn in README

@@ -81,7 +81,9 @@ for name in registry.GENERATORS:
 new = {module.split(".")[0] for module in set(sys.modules) - before}
 print(sorted(name for name in new - sys.stdlib_module_names - {"simulacra", "numpy"} if not name.startswith(("_", "cython"))))
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def settable():
@@ -97,7 +99,9 @@ def test_what_a_user_sets_is_what_is_drawn(name, part):
         for setting, wished in wishes(path, distribution):
             drawn = value(registry.sample(name, 3, parse_settings([setting])), path)
             drawn = drawn[0] if isinstance(distribution, Vector) else drawn
-            assert drawn == (pytest.approx(wished, rel=1e-4, abs=1e-9) if isinstance(wished, float) else wished), setting
+            assert drawn == (pytest.approx(wished, rel=1e-4, abs=1e-9) if isinstance(wished, float) else wished), (
+                setting
+            )
 
 
 def wishes(path, distribution):

@@ -109,7 +109,9 @@ def test_depth_and_ids_equal_a_rasteriser_of_our_own(sequence):
         known = ~curves & same & np.isfinite(depth)
         assert known.sum() > 3000
         assert (owner[known] == values["instance"][known]).mean() > 0.999
-        assert (values["depth"][curves] <= depth[curves] + 1e-4).mean() > 0.999, "strands are seen where they are nearer"
+        assert (values["depth"][curves] <= depth[curves] + 1e-4).mean() > 0.999, (
+            "strands are seen where they are nearer"
+        )
 
 
 def test_two_threads_give_the_same_bytes_as_one(sequence):
@@ -254,7 +256,9 @@ def test_boxes_hold_what_they_name(orbit):
     from simulacra.datagen.files import read_label
 
     frame = json.loads((folder / "objects.json").read_text())["frames"][0]
-    instance, position = (read_label(folder / f"0000.{name}", name.split(".")[0]) for name in ("instance.png", "position.exr"))
+    instance, position = (
+        read_label(folder / f"0000.{name}", name.split(".")[0]) for name in ("instance.png", "position.exr")
+    )
     checked = 0
     for record in frame["objects"]:
         inside = instance == record["id"]

@@ -80,7 +80,13 @@ def check(person, field, name):
     assert objects
     for obj in objects:
         values = {item.value for item in obj.data.attributes["part"].data}
-        expected = {"garment": "clothing", "headwear": "headwear", "glasses": "glasses", "facewear": "facewear", "earring": "ignore"}
+        expected = {
+            "garment": "clothing",
+            "headwear": "headwear",
+            "glasses": "glasses",
+            "facewear": "facewear",
+            "earring": "ignore",
+        }
         assert values == {PART[expected[obj["class"]]]}
         assert np.isfinite(points_of(obj)).all() and obj.data.materials[0] and obj.parent == person.armature
         assert bool(obj.get("label_hidden")) == obj.name.startswith("Lens")
@@ -92,7 +98,9 @@ def check_garment(person, name, objects):
     surface, cut = person.surface, GARMENTS[name]
     under = field_of(GARMENTS[cut.under], surface.template) if cut.under else np.full(len(surface.template), -1.0)
     covered = np.maximum(field_of(cut, surface.template), under) > 0.008
-    skin = surface.positions[covered & (surface.template[:, 2] > -0.26)][::9]  # below lies the armpit's fold, where no side is outer
+    skin = surface.positions[covered & (surface.template[:, 2] > -0.26)][
+        ::9
+    ]  # below lies the armpit's fold, where no side is outer
     cloth = tree_of([obj for obj in objects if obj.name.startswith("Garment")])
     above = heights(cloth, skin)
     near = np.array([cloth.find_nearest(place)[3] < 0.02 for place in skin.tolist()])
@@ -142,7 +150,10 @@ def check_mask(person, name, objects):
     mouth = (np.abs(x) < 0.02) & (np.abs(z + 0.062) < 0.012) & (y < -0.03)
     cloth = tree_of([mask])
     forward = person.head_matrix[:3, :3] @ [0.0, -1.0, 0.0]
-    assert all(cloth.ray_cast((place + forward * 0.1).tolist(), (-forward).tolist(), 0.1)[0] for place in person.surface.positions[mouth][::40])
+    assert all(
+        cloth.ray_cast((place + forward * 0.1).tolist(), (-forward).tolist(), 0.1)[0]
+        for place in person.surface.positions[mouth][::40]
+    )
 
 
 def check_earrings(person, name, objects):
@@ -166,7 +177,10 @@ def test_everything_worn_fits_thin_and_heavy(heads, head):
 
 
 @pytest.mark.blender
-@pytest.mark.parametrize(("field", "name"), [("garment.kind", "suit"), ("headwear.kind", "headscarf"), ("headwear.kind", "beanie"), ("glasses", "round")])
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("garment.kind", "suit"), ("headwear.kind", "headscarf"), ("headwear.kind", "beanie"), ("glasses", "round")],
+)
 def test_the_same_spec_gives_the_same_vertices(heads, field, name):
     first, again = ([points_of(obj) for obj in worn(heads["average"], field, name)] for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
@@ -207,4 +221,6 @@ def test_lens_outlines_are_simple_curves_of_human_size():
         area = 0.5 * np.abs(np.sum(edge[:, 0] * np.roll(edge[:, 1], -1) - np.roll(edge[:, 0], -1) * edge[:, 1]))
         assert 0.0010 < area < 0.0032, name
         turn = np.unwrap(np.arctan2(*edge.T))
-        assert abs(abs(turn[-1] - turn[0]) - 2 * np.pi) < 0.15 and (np.diff(turn) * np.sign(turn[-1] - turn[0]) > 0).all(), name
+        assert (
+            abs(abs(turn[-1] - turn[0]) - 2 * np.pi) < 0.15 and (np.diff(turn) * np.sign(turn[-1] - turn[0]) > 0).all()
+        ), name

@@ -32,8 +32,12 @@ def main(count: int, size: int, samples: int, seed: int) -> None:
         rows = [json.loads(path.read_text())["seconds"] for path in sorted(out.glob("*/sample.json"))]
     picture, labels = sum(row["cycles_rgb"] for row in rows), sum(row["cycles_labels"] for row in rows)
     build, total = sum(row["build"] for row in rows), sum(row["total"] for row in rows)
-    click.echo(f"{count} faces, {size}² px, {samples} samples a pixel: {wall / count:.1f} s a face, building {build / count:.1f} s")
-    click.echo(f"labels over picture, everything but building and the picture counted as labels: {(total - build - picture) / picture:.1%}")
+    click.echo(
+        f"{count} faces, {size}² px, {samples} samples a pixel: {wall / count:.1f} s a face, building {build / count:.1f} s"
+    )
+    click.echo(
+        f"labels over picture, everything but building and the picture counted as labels: {(total - build - picture) / picture:.1%}"
+    )
     click.echo(f"labels over picture, inside Cycles: {labels / picture:.1%}")
     click.echo(f"Cycles over wall, starting the worker included: {(picture + labels) / wall:.1%}")
 

@@ -86,7 +86,9 @@ def detect(dataset: Path, yaw: float) -> None:
             if record["visible"][68 + index]:
                 errors.append(np.linalg.norm(points[mark] - truth[index]) / distance)
     share = found / max(asked, 1)
-    click.echo(f"found {found} of {asked} ({share:.1%}); iris centres: median {np.median(errors):.2%} of the eye distance")
+    click.echo(
+        f"found {found} of {asked} ({share:.1%}); iris centres: median {np.median(errors):.2%} of the eye distance"
+    )
 
 
 @main.command()

@@ -49,7 +49,20 @@ def _children(run: subprocess.Popen) -> list[psutil.Process]:
 @click.option("--renderer", default="", help="module:function in place of the real one")
 def main(out, times, count, seed, lines, pause, size, samples, workers, renderer):
     """Render into OUT under fire; exit code 0 if nothing was lost or broken and the last run finished."""
-    command = [sys.executable, "-m", "simulacra", "render", "faces", out, "--count", count, "--size", size, "--samples", samples]
+    command = [
+        sys.executable,
+        "-m",
+        "simulacra",
+        "render",
+        "faces",
+        out,
+        "--count",
+        count,
+        "--size",
+        size,
+        "--samples",
+        samples,
+    ]
     command = [str(word) for word in (*command, "--workers", workers, "--json")]
     command += ["--renderer", renderer] if renderer else []
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -81,7 +94,9 @@ def main(out, times, count, seed, lines, pause, size, samples, workers, renderer
     wrong += broken(out)
     left = [name for name in os.listdir(out) if name.startswith((".partial", ".dataset.json"))]
     finished = len(list(out.glob("[0-9]*/sample.json")))
-    click.echo(f"killed {kills.count('run')} runs and {kills.count('worker')} workers; then {finished} of {count} finished")
+    click.echo(
+        f"killed {kills.count('run')} runs and {kills.count('worker')} workers; then {finished} of {count} finished"
+    )
     if last.returncode or wrong or left or finished != count:
         sys.exit("\n".join([f"the last run ended with {last.returncode} and left {left}", *wrong]))
 

@@ -41,7 +41,10 @@ def numbers(cls) -> int:
 def rows(what: str) -> list[dict]:
     """What ``list`` prints, as plain JSON values."""
     if what == "labels":
-        found = [{"name": label.name, "file": label.suffix, "unit": label.unit, "doc": label.doc} for label in LABELS.values()]
+        found = [
+            {"name": label.name, "file": label.suffix, "unit": label.unit, "doc": label.doc}
+            for label in LABELS.values()
+        ]
         return found + [{"name": name, "file": "json", "unit": "", "doc": doc} for name, doc in RECORDS.items()]
     if what == "exports":
         from ..export import EXPORTERS
@@ -59,7 +62,9 @@ def rows(what: str) -> list[dict]:
 
 
 @click.command("list")
-@click.argument("what", default="generators", metavar="WHAT", type=click.Choice(["generators", *FAMILIES, "labels", "exports"]))
+@click.argument(
+    "what", default="generators", metavar="WHAT", type=click.Choice(["generators", *FAMILIES, "labels", "exports"])
+)
 @click.option("--json", "as_json", is_flag=True, help="print JSON lines")
 def command(what, as_json):
     """List generators and the options of their fields, labels, or export formats."""
@@ -81,7 +86,9 @@ def command(what, as_json):
         for column, side in (("field", "left"), ("count", "right"), ("options", "left")):
             grid.add_column(column, justify=side)
         for row in found:
-            grid.add_row(row["name"], "", f"{row['doc']}: the choices below, and {row['numbers']} numbers", style="bold")
+            grid.add_row(
+                row["name"], "", f"{row['doc']}: the choices below, and {row['numbers']} numbers", style="bold"
+            )
             for path, names in row["options"].items():
                 grid.add_row(f"  {path}", str(len(names)), ", ".join(names))
     Console().print(grid)

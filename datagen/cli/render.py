@@ -35,7 +35,9 @@ def parse_shard(text: str) -> tuple[int, int]:
 @click.option("--workers", default="auto", show_default=True, help="number of worker processes")
 @click.option("--threads", default=0, help="threads of one worker; 0 shares the cores out")
 @click.option("--backend", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option("--shard", default="1/1", show_default=True, help="render only every N-th sample, starting with the K-th: K/N")
+@click.option(
+    "--shard", default="1/1", show_default=True, help="render only every N-th sample, starting with the K-th: K/N"
+)
 @click.option("--resume", is_flag=True, help="go on with a dataset (always done; kept for scripts that say so)")
 @click.option("--timeout", default=1800.0, show_default=True, help="seconds that one sample may take")
 @click.option("--retries", default=2, show_default=True, help="further attempts at a sample that failed")

@@ -27,4 +27,6 @@ def webdataset(dataset: Dataset, out: Path) -> None:
                     "spec": json.loads((sample.path / "spec.json").read_text()),
                 }  # fmt: skip
                 members |= {f"{name}.json": json.dumps(value).encode() for name, value in records.items()}
-                writer.write({"__key__": f"{sample.name}_{frame:04d}", "caption.txt": sample.caption.encode(), **members})
+                writer.write(
+                    {"__key__": f"{sample.name}_{frame:04d}", "caption.txt": sample.caption.encode(), **members}
+                )

@@ -88,7 +88,9 @@ def _wall(colour, second, seed: int, kind: int):
         elif kind == 2:  # brick
             row = np.floor(points[:, 2:] / 0.075)
             joint = ((points[:, 2:] % 0.075) < 0.012) | (((flat + 0.11 * (row % 2)) % 0.22) < 0.014)
-            grain = grain * np.where(joint, 1.35, 0.8 + 0.4 * noise(np.concatenate([row, flat // 0.22], 1), seed, 1)[:, None])
+            grain = grain * np.where(
+                joint, 1.35, 0.8 + 0.4 * noise(np.concatenate([row, flat // 0.22], 1), seed, 1)[:, None]
+            )
         elif kind == 3:  # two colours
             return np.where(points[:, 2:] < -0.4, second, colour) * grain
         return colour * grain
@@ -163,7 +165,9 @@ def _furniture(panorama: Panorama, rng: Generator, half, glow, white) -> None:
         return colour * lift * glow(points + np.append(place, 0)) * white
 
     def books(points, normals):
-        cell = np.stack([np.floor((points[:, 0] + 0.008 * np.sin(points[:, 0] * 40)) / 0.031), np.floor(points[:, 2] / 0.32)], 1)
+        cell = np.stack(
+            [np.floor((points[:, 0] + 0.008 * np.sin(points[:, 0] * 40)) / 0.031), np.floor(points[:, 2] / 0.32)], 1
+        )
         tint = np.stack([noise(cell * 3.7 + 11 * k, seed + k, 1) for k in range(3)], 1) ** 2 * 0.6
         tint = (0.30 * tint + 0.70 * tint.mean(1, keepdims=True)) * np.array([1.10, 0.97, 0.86])
         gap = (points[:, 2:] % 0.32) < 0.03
@@ -174,7 +178,9 @@ def _furniture(panorama: Panorama, rng: Generator, half, glow, white) -> None:
         return (0.15 * colour + tint**1.6 * 0.8) * glow(points + np.append(place, 0)) * white
 
     if kind == "picture":
-        panorama.box((*place, rng.uniform(-0.1, 0.5)), (rng.uniform(0.15, 0.5), 0.02, rng.uniform(0.15, 0.4)), turn, painting)
+        panorama.box(
+            (*place, rng.uniform(-0.1, 0.5)), (rng.uniform(0.15, 0.5), 0.02, rng.uniform(0.15, 0.4)), turn, painting
+        )
     elif kind == "shelf":
         panorama.box((*place, 0), (rng.uniform(0.4, 0.9), 0.14, rng.uniform(0.5, 1.1)), turn, books)
     elif kind == "cupboard":

@@ -44,7 +44,9 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], o
         height = g.math("MULTIPLY", cells, relief)
     elif ribs:
         wave = g.math("SINE", g.math("MULTIPLY", u, 6.2832 * scale))
-        loop = g.math("SINE", g.math("ADD", g.math("MULTIPLY", v, 6.2832 * scale * 1.35), g.math("MULTIPLY", wave, 1.6)))
+        loop = g.math(
+            "SINE", g.math("ADD", g.math("MULTIPLY", v, 6.2832 * scale * 1.35), g.math("MULTIPLY", wave, 1.6))
+        )
         height = g.math("MULTIPLY", g.math("ADD", wave, g.math("MULTIPLY", loop, 0.55)), relief * 0.5)
     else:
         warp = g.math("SINE", g.math("MULTIPLY", u, 6.2832 * scale))

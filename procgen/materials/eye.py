@@ -31,7 +31,9 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     }).out()  # fmt: skip
 
     def noise(scale, detail, vector=ring):
-        return g.add("ShaderNodeTexNoise", {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": 0.6}).out(0)
+        return g.add("ShaderNodeTexNoise", {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": 0.6}).out(
+            0
+        )
 
     pupil = 0.5 * eyes.pupil / 0.0059  # the iris of an adult has a radius of 5.9 mm, whatever the eyeball's scale
     outer, inner = (_colour(c, eyes.shade * shade, eyes.saturation) for c in IRIS_COLOURS[eyes.iris])
@@ -60,7 +62,9 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     edge = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(2.5, 3), 0.5), 0.06))
     is_sclera = g.map_range(edge, 0.965, 1.035, smooth=True)
     lid = g.attribute("lid_shade", "Fac")
-    shaded = g.mix(g.math("MULTIPLY", lid, 0.55), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY")
+    shaded = g.mix(
+        g.math("MULTIPLY", lid, 0.55), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY"
+    )
 
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     values = {

@@ -7,8 +7,18 @@ import bpy
 from ..blender import new_material
 from ..nodes.shader import Nodes
 
-METALS = {"gold": (0.80, 0.50, 0.20), "rose_gold": (0.80, 0.45, 0.32), "silver": (0.74, 0.74, 0.75), "gunmetal": (0.10, 0.10, 0.11)}
-TINTS = {"grey": (0.10, 0.10, 0.11), "brown": (0.20, 0.095, 0.04), "green": (0.085, 0.12, 0.075), "blue": (0.05, 0.08, 0.16)}
+METALS = {
+    "gold": (0.80, 0.50, 0.20),
+    "rose_gold": (0.80, 0.45, 0.32),
+    "silver": (0.74, 0.74, 0.75),
+    "gunmetal": (0.10, 0.10, 0.11),
+}
+TINTS = {
+    "grey": (0.10, 0.10, 0.11),
+    "brown": (0.20, 0.095, 0.04),
+    "green": (0.085, 0.12, 0.075),
+    "blue": (0.05, 0.08, 0.16),
+}
 
 
 def solid_material(name: str, finish: str, colour: tuple) -> bpy.types.Material:
@@ -44,7 +54,9 @@ def lens_material(name: str, tint: tuple, density: float, gradient: float = 0.0)
     colour = through
     if gradient:
         height = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("lens")})["Y"]
-        colour = g.mix(g.map_range(height, 0.014, -0.022, 0.0, gradient), through, tuple(0.75 + 0.25 * c for c in through))
+        colour = g.mix(
+            g.map_range(height, 0.014, -0.022, 0.0, gradient), through, tuple(0.75 + 0.25 * c for c in through)
+        )
     clear = g.add("ShaderNodeBsdfTransparent", {"Color": colour}).out()
     # A clear lens is coated: its reflection is weak and a little green.
     shine = (0.40, 0.52, 0.46) if density < 0.2 else (0.95, 0.95, 1.0)

@@ -43,7 +43,9 @@ def hair_material(name: str, colour, roughness: float = 0.28, darker: float = 0.
     if colour.dye != "none":
         tint = tuple(DYES[colour.dye])
         grown_out = g.map_range(along, 0.02, 0.22)
-        dyed = strand_shader(parametrization="COLOR", Color=g.mix(g.math("MULTIPLY", each, 0.4), tint, tuple(0.55 * c for c in tint)))
+        dyed = strand_shader(
+            parametrization="COLOR", Color=g.mix(g.math("MULTIPLY", each, 0.4), tint, tuple(0.55 * c for c in tint))
+        )
         shader = g.add("ShaderNodeMixShader", {0: g.math("MAXIMUM", grown_out, 0.25), 1: shader, 2: dyed}).out()
     g.surface(shader)
     return material

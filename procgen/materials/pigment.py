@@ -22,7 +22,24 @@ BACK_SCATTER = 0.012  # of the epidermis itself: without it dark skin has no blu
 CAROTENE = 1.7  # 1/cm at 460 nm: without it pale skin is mauve
 # Molar extinction of haemoglobin, 1/(cm M), at 400, 420 … 700 nm: oxygenated, deoxygenated.
 OXYGENATED = (266232, 480360, 102580, 44480, 26629, 20932, 24202, 53236, 32613, 50104, 3200, 942, 442, 320, 277, 290)
-DEOXYGENATED = (223296, 407560, 413280, 23388, 14550, 20862, 31590, 46592, 53788, 37020, 14677, 6510, 4345, 3227, 2408, 1794)
+DEOXYGENATED = (
+    223296,
+    407560,
+    413280,
+    23388,
+    14550,
+    20862,
+    31590,
+    46592,
+    53788,
+    37020,
+    14677,
+    6510,
+    4345,
+    3227,
+    2408,
+    1794,
+)
 
 
 def _matching(wavelength: np.ndarray) -> np.ndarray:

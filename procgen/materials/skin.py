@@ -60,7 +60,9 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     brow_lines, frown_lines, eye_lines = split("skin_lines")
     shadow_zone, liner_zone, blush_zone = split("skin_makeup")
     lips_picture = _image("Lips", head_data().masks["lips"][::-1].astype(np.float32) / 255)
-    lips_raw = g.add("ShaderNodeTexImage", {"Vector": g.add("ShaderNodeUVMap", uv_map="UVMap")["UV"]}, image=lips_picture)
+    lips_raw = g.add(
+        "ShaderNodeTexImage", {"Vector": g.add("ShaderNodeUVMap", uv_map="UVMap")["UV"]}, image=lips_picture
+    )
     ragged = noise(260, 2)
     lips = g.map_range(g.math("ADD", lips_raw.out(0), centred(ragged, 0.16)), 0.2, 0.8, smooth=True)
 
@@ -91,7 +93,9 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     melanin = g.total(melanin, *marks)
 
     veiny = noise(75, 5, 0.65)
-    blood_factor = g.math("MAXIMUM", g.total(1.0, more_blood, centred(veiny, 0.60 * uneven), centred(broad, -0.12)), 0.25)
+    blood_factor = g.math(
+        "MAXIMUM", g.total(1.0, more_blood, centred(veiny, 0.60 * uneven), centred(broad, -0.12)), 0.25
+    )
     blood = g.total(g.product(skin.haemoglobin, blood_factor), g.math("MULTIPLY", lips, 0.050))
     bumps = []
     if skin.blemishes > 0.06:
@@ -102,11 +106,17 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
         blood = g.math("ADD", blood, g.math("MULTIPLY", spot, 0.016))
         bumps.append(g.math("MULTIPLY", spot, 0.00012))
 
-    u = g.math("SQRT", g.math("DIVIDE", g.math("SUBTRACT", melanin, MELANIN_RANGE[0]), MELANIN_RANGE[1] - MELANIN_RANGE[0]))
+    u = g.math(
+        "SQRT", g.math("DIVIDE", g.math("SUBTRACT", melanin, MELANIN_RANGE[0]), MELANIN_RANGE[1] - MELANIN_RANGE[0])
+    )
     v = g.math("SQRT", g.math("DIVIDE", g.math("SUBTRACT", blood, BLOOD_RANGE[0]), BLOOD_RANGE[1] - BLOOD_RANGE[0]))
     half = 0.5 / SIZE
-    coordinates = g.add("ShaderNodeCombineXYZ", {"X": g.map_range(u, 0, 1, half, 1 - half), "Y": g.map_range(v, 0, 1, half, 1 - half)})
-    lookup = g.add("ShaderNodeTexImage", {"Vector": coordinates.out()}, image=_image("Pigment", table()), extension="EXTEND")
+    coordinates = g.add(
+        "ShaderNodeCombineXYZ", {"X": g.map_range(u, 0, 1, half, 1 - half), "Y": g.map_range(v, 0, 1, half, 1 - half)}
+    )
+    lookup = g.add(
+        "ShaderNodeTexImage", {"Vector": coordinates.out()}, image=_image("Pigment", table()), extension="EXTEND"
+    )
     colour = lookup.out(0)
     tint = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.90), "cool": (0.99, 0.99, 1.08)}[skin.undertone]
     colour = g.mix(1.0, colour, tint, blend="MULTIPLY")
@@ -129,7 +139,9 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
         paint = skin.makeup
         gloss = paint.gloss * 0.9
         colour = g.mix(g.math("MULTIPLY", lips, 0.85 * paint.lipstick), colour, _between(LIPSTICK, paint.lip_hue))
-        colour = g.mix(g.math("MULTIPLY", shadow_zone, 0.55 * paint.eyeshadow), colour, _between(EYESHADOW, paint.eyeshadow_hue))
+        colour = g.mix(
+            g.math("MULTIPLY", shadow_zone, 0.55 * paint.eyeshadow), colour, _between(EYESHADOW, paint.eyeshadow_hue)
+        )
         colour = g.mix(g.math("MULTIPLY", liner_zone, 0.8 * paint.liner), colour, (0.012, 0.010, 0.010))
         colour = g.mix(g.math("MULTIPLY", blush_zone, 0.30 * paint.blush), colour, (0.50, 0.14, 0.13))
 
@@ -158,7 +170,12 @@ def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Materi
     relief = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out()
 
     shine = noise(165, 3)
-    roughness = g.total(skin.roughness, centred(shine, 0.09), g.math("MULTIPLY", oil, -0.13), g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss))
+    roughness = g.total(
+        skin.roughness,
+        centred(shine, 0.09),
+        g.math("MULTIPLY", oil, -0.13),
+        g.math("MULTIPLY", lips, -0.13 - 0.2 * gloss),
+    )
     roughness = g.math("MAXIMUM", roughness, 0.27)
     specular = g.math("MULTIPLY", g.map_range(fine, 0.3, 0.7, 0.38, 0.68), g.lerp(scalp, 1.0, 0.15))
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")

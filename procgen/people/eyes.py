@@ -21,7 +21,15 @@ IRIS_COLOURS = {
     "grey": ((0.125, 0.155, 0.175), (0.17, 0.18, 0.18)),
 }
 EUROPEAN = {"dark_brown": 0.05, "brown": 0.25, "amber": 0.04, "hazel": 0.16, "green": 0.13, "blue": 0.29, "grey": 0.08}
-OTHERS = {"dark_brown": 0.62, "brown": 0.34, "amber": 0.02, "hazel": 0.015, "green": 0.003, "blue": 0.001, "grey": 0.001}
+OTHERS = {
+    "dark_brown": 0.62,
+    "brown": 0.34,
+    "amber": 0.02,
+    "hazel": 0.015,
+    "green": 0.003,
+    "blue": 0.001,
+    "grey": 0.001,
+}
 
 
 @spec
@@ -129,7 +137,9 @@ def _wet_line(side: str, margin: np.ndarray, centre: np.ndarray, radius: float):
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     aside = np.cross(along, out)
     angle = 2 * np.pi * np.arange(8) / 8
-    rings = loop[:, None] + radius * (np.cos(angle)[:, None] * out[:, None] + 1.4 * np.sin(angle)[:, None] * aside[:, None])
+    rings = loop[:, None] + radius * (
+        np.cos(angle)[:, None] * out[:, None] + 1.4 * np.sin(angle)[:, None] * aside[:, None]
+    )
     count = len(loop)
     i, j = np.meshgrid(np.arange(count), np.arange(8), indexing="ij")
     following, beside = (i + 1) % count, (j + 1) % 8

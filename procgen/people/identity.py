@@ -49,9 +49,7 @@ class Identity:
         1.25, 1.9, 18, 88, unit="years", doc="age",
         says=((30, "young"), (45, "adult"), (62, "middle-aged"), (200, "old")),
     )  # fmt: skip
-    gender: float = uniform(
-        0, 1, doc="0 male … 1 female phenotype", says=((0.5, "man"), (1.1, "woman"))
-    )
+    gender: float = uniform(0, 1, doc="0 male … 1 female phenotype", says=((0.5, "man"), (1.1, "woman")))
     ancestry: tuple = simplex(("african", "asian", "european"), 0.18, doc="weights of the three base phenotypes")
     weight: float = beta(2.6, 3.2, doc="0 thin … 1 heavy")
     muscle: float = normal(0.5, 0.16, 0.05, 0.95, doc="0 slack … 1 athletic")

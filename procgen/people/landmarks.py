@@ -60,7 +60,9 @@ def landmark_vertices(surface: Surface) -> np.ndarray:
     lips = {name: np.unique(surface.triangles[surface.part == PART[name]]) for name in ("top_lip", "bottom_lip")}
     everything = np.arange(len(surface.template))
     for index, point in enumerate(POINTS):
-        allowed = lips["top_lip"] if index in UPPER_INNER else lips["bottom_lip"] if index in LOWER_INNER else everything
+        allowed = (
+            lips["top_lip"] if index in UPPER_INNER else lips["bottom_lip"] if index in LOWER_INNER else everything
+        )
         result[index] = allowed[((surface.template[allowed] - point) ** 2).sum(1).argmin()]
     return result
 

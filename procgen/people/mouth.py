@@ -35,9 +35,7 @@ def sample_mouth(rng: Generator, fixed=None, *, identity: Identity) -> Mouth:
     """Draw a mouth; teeth darken with age."""
     years = (identity.age - 18) / 70
     african = identity.ancestry[0]
-    return draw(
-        Mouth, rng, fixed, whiteness=beta(3.2, 2.2 + 3 * years), gums=normal(0.3 + 0.45 * african, 0.13, 0, 1)
-    )
+    return draw(Mouth, rng, fixed, whiteness=beta(3.2, 2.2 + 3 * years), gums=normal(0.3 + 0.45 * african, 0.13, 0, 1))
 
 
 def build_mouth(mouth: Mouth, person) -> list:

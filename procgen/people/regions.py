@@ -47,7 +47,9 @@ def weighted(template: np.ndarray, weights: dict[str, float]) -> np.ndarray:
 def beard_region(template: np.ndarray) -> np.ndarray:
     """Where a beard grows (n,): below a line from the sideburns under the cheeks to the upper lip, above the throat."""
     x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
-    upper = np.interp(x, [0, 0.012, 0.026, 0.040, 0.055, 0.066, 0.075], [-0.049, -0.050, -0.058, -0.064, -0.052, -0.03, 0.0])
+    upper = np.interp(
+        x, [0, 0.012, 0.026, 0.040, 0.055, 0.066, 0.075], [-0.049, -0.050, -0.058, -0.064, -0.052, -0.03, 0.0]
+    )
     below = 1 / (1 + np.exp(np.clip((z - upper) / 0.0028, -30, 30)))
     throat = 1 / (1 + np.exp(np.clip((-0.118 - 0.10 * (y + 0.02) - z) / 0.006, -30, 30)))
     front = 1 / (1 + np.exp(np.clip((y - 0.062 + 0.25 * np.clip(-0.03 - z, 0, 1)) / 0.004, -30, 30)))

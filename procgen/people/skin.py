@@ -101,7 +101,9 @@ def vertex_maps(skin: Skin, actions: dict[str, float]) -> dict[str, np.ndarray]:
     eye_lines = region("crows_feet", template) * (0.9 * w + max(squint, smile * 0.7) * (0.25 + 1.0 * w))
     eye_lines = eye_lines + region("under_eyes", template) * (0.12 + 0.8 * w + 0.3 * squint)
     eye_lines = eye_lines + 0.3 * r["lids"]
-    fold_lines = weighted(template, {"nasolabial": 0.5 * w + 0.3 * smile, "neck_front": 0.7 * w, "upper_lip_skin": 0.6 * w})
+    fold_lines = weighted(
+        template, {"nasolabial": 0.5 * w + 0.3 * smile, "neck_front": 0.7 * w, "upper_lip_skin": 0.6 * w}
+    )
     return {
         "skin_pigment": np.stack([melanin, blood * skin.redness, oil * skin.oiliness], 1),
         "skin_zones": np.stack([np.clip(freckle, 0, 1), beard_region(template), region("lids", template)], 1),

@@ -55,7 +55,9 @@ def crown(width: float, height: float, thickness: float, point: float) -> tuple[
     return np.concatenate([vertices, tip]) / 1000, [list(q) for q in quads] + [list(f[:3]) for f in fan]
 
 
-def row(upper: bool, front: float, bend: float, edge: float, mouth, rng) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
+def row(
+    upper: bool, front: float, bend: float, edge: float, mouth, rng
+) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
     """A row of 14 teeth with its gum.
 
     Returns vertices (n, 3) and faces of the teeth, the enamel's height (n,) from gum 0 to edge 1, and a list of places
@@ -115,5 +117,7 @@ def gum(places: np.ndarray, arch: Arch, upper: bool) -> tuple[np.ndarray, np.nda
         rings.append(ring)
     count = len(profile)
     i, j = np.meshgrid(np.arange(len(lengths) - 1), np.arange(count - 1), indexing="ij")
-    quads = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1).reshape(-1, 4)
+    quads = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1).reshape(
+        -1, 4
+    )
     return np.array(rings).reshape(-1, 3), quads

@@ -85,7 +85,9 @@ class Beard:
     """Facial hair of jaw and lip."""
 
     style: str = choice({name: 1.0 for name in STYLES}, doc="beard", says={n: s.says for n, s in STYLES.items()})
-    moustache: str = choice({name: 1.0 for name in MOUSTACHES}, doc="moustache", says={n: m.says for n, m in MOUSTACHES.items()})
+    moustache: str = choice(
+        {name: 1.0 for name in MOUSTACHES}, doc="moustache", says={n: m.says for n, m in MOUSTACHES.items()}
+    )
     length: float = lognormal(1.0, 0.2, 0.5, 2.0, doc="length, relative to the style's")
     density: float = lognormal(1.0, 0.2, 0.3, 1.6, doc="number of strands, relative")
     patchiness: float = beta(1.5, 4.0, doc="how unevenly it grows")

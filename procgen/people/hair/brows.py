@@ -79,7 +79,9 @@ def natural_colour(rng: Generator, wished, identity: Identity, hair=None) -> Hai
     if wished:
         return sample_hair_colour(rng, wished, identity=identity)
     colour = hair.colour if hair is not None else sample_hair_colour(rng, identity=identity)
-    return dataclasses.replace(colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, 0.3))
+    return dataclasses.replace(
+        colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, 0.3)
+    )
 
 
 def _line(brows: Brows, side: float, x: np.ndarray):

@@ -47,7 +47,9 @@ def comb_field(groom: Groom, template: np.ndarray, side: np.ndarray) -> np.ndarr
         above, flank = np.stack([0.15 * outward, one, 0.05 * one], 1), np.stack([zero, one, -0.45 * one], 1)
     elif groom.comb == "up":
         front = rising(groom, template)[:, None]
-        above = np.stack([0.20 * side, 0.45 * one, 1.0 * one], 1) * front + (1 - front) * np.stack([0.3 * side, one, 0 * one], 1)
+        above = np.stack([0.20 * side, 0.45 * one, 1.0 * one], 1) * front + (1 - front) * np.stack(
+            [0.3 * side, one, 0 * one], 1
+        )
         flank = np.stack([zero, 0.7 * one, -0.8 * one], 1)
     elif groom.comb == "side":
         above = np.stack([side, 0.30 * one, -0.25 * one], 1)
@@ -60,7 +62,9 @@ def comb_field(groom: Groom, template: np.ndarray, side: np.ndarray) -> np.ndarr
         flank = unit(above) + 0.6 * down
     if has_parting(groom):  # behind the parting hair falls away from the crown
         away = smoothstep(template[:, 1], 0.060, 0.112)[:, None]
-        above = unit(above) * (1 - away) + away * unit(np.stack([from_crown[:, 0] + 0.4 * outward * 0.05, from_crown[:, 1] + 0.02, -0.05 * one], 1))
+        above = unit(above) * (1 - away) + away * unit(
+            np.stack([from_crown[:, 0] + 0.4 * outward * 0.05, from_crown[:, 1] + 0.02, -0.05 * one], 1)
+        )
     if groom.comb in ("forward", "round", "free", "down", "side"):
         above = unit(above) * (1 - 0.9 * near_crown) + unit(swirl) * 0.9 * near_crown
     field = unit(top * unit(above) + (1 - top) * ((1 - behind) * unit(flank) + behind * unit(rear)))
@@ -85,7 +89,9 @@ def rising(groom: Groom, template: np.ndarray) -> np.ndarray:
     return front if groom.comb == "up" else np.zeros(len(template))
 
 
-def grow(space: Space, groom: Groom, hair, roots, normals, template, side, length, layer, jitter, points: int) -> np.ndarray:
+def grow(
+    space: Space, groom: Groom, hair, roots, normals, template, side, length, layer, jitter, points: int
+) -> np.ndarray:
     """Guides (n, points, 3) in the head's frame from roots, normals and template (n, 3), side, length and layer (n,).
 
     ``jitter`` (n, 3) is the disorder of a lock: it bends the comb.
@@ -129,7 +135,9 @@ def grow(space: Space, groom: Groom, hair, roots, normals, template, side, lengt
             neck = smoothstep(-place[:, 2], 0.085, 0.115) * smoothstep(-np.abs(place[:, 0]), -0.085, -0.060)
             throat = neck * smoothstep(-place[:, 1], -0.085, -0.055)
             behind = smoothstep(-place[:, 2], 0.085, 0.115) * smoothstep(place[:, 1], 0.020, 0.060)
-            away = (90 * step)[:, None] * np.stack([aside * np.maximum(face, throat), 0.25 * face + 0.9 * behind, 0 * face], 1)
+            away = (90 * step)[:, None] * np.stack(
+                [aside * np.maximum(face, throat), 0.25 * face + 0.9 * behind, 0 * face], 1
+            )
             # Brushed-up hair bends over to the back.
             over = 75 * step * rise * np.clip(travelled / 0.035, 0, 1.2) ** 2
             wish = wish + away + over[:, None] * np.array([0, 1.0, -0.55])
@@ -140,7 +148,11 @@ def grow(space: Space, groom: Groom, hair, roots, normals, template, side, lengt
         if not standing:
             distance, outward, room = space.at(new)
             push = np.maximum(wanted - distance, 0)
-            adhesion = (1 - np.exp(-80 * step)) * (1 - np.maximum(0.7 * groom.lift, rise)) * np.exp(-travelled / (0.07 + groom.hold))
+            adhesion = (
+                (1 - np.exp(-80 * step))
+                * (1 - np.maximum(0.7 * groom.lift, rise))
+                * np.exp(-travelled / (0.07 + groom.hold))
+            )
             pull = np.where(distance > wanted, adhesion * (distance - wanted), 0)
             new = new + outward * (push - pull)[:, None]
         else:
@@ -169,11 +181,13 @@ def gathered(space: Space, groom: Groom, hair, roots, template, layer, points: i
     angle = np.arccos(np.clip(np.einsum("ij,ij->i", a, b), -0.999, 0.9999))
     t = np.linspace(0, 1, points)
     u = t[None, :]
-    arc = (np.sin((1 - u) * angle[:, None])[..., None] * a[:, None] + np.sin(u * angle[:, None])[..., None] * b[:, None])
+    arc = np.sin((1 - u) * angle[:, None])[..., None] * a[:, None] + np.sin(u * angle[:, None])[..., None] * b[:, None]
     arc = arc / np.sin(angle)[:, None, None]
     path = CENTRE + arc * (near[:, None] * (1 - u) + far[:, None] * u)[..., None]
     path[:, 0] = roots
-    room = 0.0006 + (groom.volume * hair.volume * (0.35 + 0.65 * layer))[:, None] * (1 - np.exp(-angle[:, None] * u / 0.12))
+    room = 0.0006 + (groom.volume * hair.volume * (0.35 + 0.65 * layer))[:, None] * (
+        1 - np.exp(-angle[:, None] * u / 0.12)
+    )
     for _ in range(3):
         distance, outward, _ = space.at(path.reshape(-1, 3))
         move = (room.ravel() - distance).reshape(len(roots), points)

@@ -55,7 +55,9 @@ def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.nd
     near, weight = nearest_guides(keyed(template, side, groom), keyed(c_template, c_side, groom), which, c_template)
     strands, sublock = _follow(hair, groom, guides, near, weight, roots, rng)
     if groom.tie:
-        strands = tied.with_tails(strands, which[near[:, 0]], near[:, 0] * SUBLOCKS[hair.texture] + sublock, groom, hair, space, rng)
+        strands = tied.with_tails(
+            strands, which[near[:, 0]], near[:, 0] * SUBLOCKS[hair.texture] + sublock, groom, hair, space, rng
+        )
     return _finish(hair, groom, space, strands, roots, normals, c_template, near[:, 0], sublock, rng)
 
 
@@ -75,7 +77,9 @@ def sides(hair, groom: Groom, template: np.ndarray, rng: Generator) -> np.ndarra
 
 def keyed(template: np.ndarray, side: np.ndarray, groom: Groom) -> np.ndarray:
     """Places (n, 3) in which the two sides of a parting lie far from one another."""
-    apart = 0.04 * smoothstep(-template[:, 1], -0.11, -0.07)[:, None] * side[:, None] if growth.has_parting(groom) else 0.0
+    apart = (
+        0.04 * smoothstep(-template[:, 1], -0.11, -0.07)[:, None] * side[:, None] if growth.has_parting(groom) else 0.0
+    )
     shifted = template + apart * np.array([1.0, 0, 0])
     fringe = growth.in_fringe(groom, template)
     shifted[fringe, 1] -= 0.05
@@ -89,7 +93,9 @@ def lengths(hair, groom: Groom, template: np.ndarray) -> np.ndarray:
     length = groom.top * top + (1 - top - rear) * groom.side + rear * groom.back
     if groom.comb == "side" and not groom.tie and groom.top < 0.15:  # shorter on the parting's own side
         away = growth.part_place(hair, groom)
-        length = length * (1 - 0.45 * top * smoothstep(template[:, 0] * np.sign(away), abs(away) - 0.002, abs(away) + 0.004))
+        length = length * (
+            1 - 0.45 * top * smoothstep(template[:, 0] * np.sign(away), abs(away) - 0.002, abs(away) + 0.004)
+        )
     if groom.comb == "up":
         length = length * (1 + 0.15 * top - 0.55 * top * smoothstep(template[:, 1], 0.04, 0.10))
     if groom.fade:
@@ -192,15 +198,21 @@ def _follow(hair, groom: Groom, guides, near, weight, roots, rng: Generator):
     guides = resampled(guides, points).astype(np.float32)
     shape = guides - guides[:, :1]
     strands = roots[:, None].astype(np.float32) + sum(
-        weight[:, g, None, None].astype(np.float32) * shape[near[:, g]] for g in range(near.shape[1]))
+        weight[:, g, None, None].astype(np.float32) * shape[near[:, g]] for g in range(near.shape[1])
+    )
     t = np.linspace(0, 1, points, dtype=np.float32)
     number = SUBLOCKS[hair.texture]
     sublock = rng.integers(0, number, count)
     reach = np.linalg.norm(shape[:, -1], axis=1)
-    apart = np.minimum(0.0030, 0.10 * reach)[near[:, 0], None] * rng.normal(size=(len(guides) * number, 3))[near[:, 0] * number + sublock]
+    apart = (
+        np.minimum(0.0030, 0.10 * reach)[near[:, 0], None]
+        * rng.normal(size=(len(guides) * number, 3))[near[:, 0] * number + sublock]
+    )
     curly = hair.texture in ("curly", "coily")
     hold = np.clip(groom.clump * hair.clumping * rng.uniform(0.55, 1.3, count), 0, 0.95).astype(np.float32)
-    residual = np.minimum(0.0018 if hair.texture == "curly" else 0.0011, 0.04 * reach)[near[:, 0], None] * rng.normal(size=(count, 3))
+    residual = np.minimum(0.0018 if hair.texture == "curly" else 0.0011, 0.04 * reach)[near[:, 0], None] * rng.normal(
+        size=(count, 3)
+    )
     target = guides[near[:, 0]] + (apart + residual).astype(np.float32)[:, None]
     bound = hold[:, None] * t[None] ** (0.5 if curly else 0.75)
     return strands + (target - strands) * bound[..., None], sublock

@@ -65,7 +65,12 @@ def along_skin(vectors: np.ndarray, normals: np.ndarray) -> np.ndarray:
 def bezier(roots, first, second, tip, points: int) -> np.ndarray:
     """Cubic strands (n, points, 3) from roots and three offsets (n, 3)."""
     t = np.linspace(0, 1, points)[None, :, None]
-    return roots[:, None] + 3 * t * (1 - t) ** 2 * first[:, None] + 3 * t**2 * (1 - t) * second[:, None] + t**3 * tip[:, None]
+    return (
+        roots[:, None]
+        + 3 * t * (1 - t) ** 2 * first[:, None]
+        + 3 * t**2 * (1 - t) * second[:, None]
+        + t**3 * tip[:, None]
+    )
 
 
 class Obstacles:
@@ -88,7 +93,10 @@ class Obstacles:
         """Which roots (n,) lie under a mask."""
         under = np.zeros(len(roots), bool)
         for tree in self.masks:
-            hits = (tree.ray_cast(root, normal, 0.04)[0] for root, normal in zip(roots.tolist(), normals.tolist(), strict=True))
+            hits = (
+                tree.ray_cast(root, normal, 0.04)[0]
+                for root, normal in zip(roots.tolist(), normals.tolist(), strict=True)
+            )
             under |= np.array([hit is not None for hit in hits])
         return under
 

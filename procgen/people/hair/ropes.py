@@ -28,7 +28,9 @@ def grow_ropes(hair, groom: Groom, person, space: Space, density, count: int, rn
         jitter = 0.22 * groom.messy * rng.normal(size=(len(roots), 3))
         length = lengths(hair, groom, template) * rng.uniform(0.75, 1.1, len(roots))
         layer = 0.25 + 0.75 * rng.random(len(roots))
-        paths = growth.grow(space, groom, hair, roots, normals, template, sides(hair, groom, template, rng), length, layer, jitter, 36)
+        paths = growth.grow(
+            space, groom, hair, roots, normals, template, sides(hair, groom, template, rng), length, layer, jitter, 36
+        )
         paths = paths + smooth_noise(rng, len(paths), 36, 4) * (0.0028 * np.linspace(0, 1, 36)[None, :, None] ** 0.5)
         widths = np.full(len(paths), 0.0036) * rng.uniform(0.8, 1.25, len(paths))
         places = space.pushed_out(paths[:, 1:].reshape(-1, 3), np.repeat(widths * 0.9, 35))

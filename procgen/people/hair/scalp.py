@@ -19,7 +19,9 @@ from .strands import tapered
 class Hair:
     """The hair of the scalp."""
 
-    groom: str = choice({name: 1.0 for name in GROOMS}, doc="cut", says={name: groom.says for name, groom in GROOMS.items()})
+    groom: str = choice(
+        {name: 1.0 for name in GROOMS}, doc="cut", says={name: groom.says for name, groom in GROOMS.items()}
+    )
     texture: str = choice({name: 1.0 for name in TEXTURES}, doc="natural form of the strands")
     length: float = lognormal(1.0, 0.13, 0.6, 1.6, doc="length, relative to the cut's")
     density: float = lognormal(1.0, 0.10, 0.2, 1.4, doc="number of strands, relative")
@@ -105,7 +107,9 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
         "Hair", strands, tapered(len(strands), strands.shape[1], thick, thick * 0.35), part=PART["hair"],
         curve_attributes={"strand": ("FLOAT_VECTOR", shades)},
     )  # fmt: skip
-    obj.data.materials.append(hair_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33))
+    obj.data.materials.append(
+        hair_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33)
+    )
     return [person.link(obj, "hair")]
 
 

@@ -88,7 +88,9 @@ class Space:
         return np.array(values), np.array(rooms)
 
     def _corners(self, places: np.ndarray):
-        scaled = np.clip((places - self.low).astype(np.float32) / np.float32(CELL), 0, (self.shape - 1.001).astype(np.float32))
+        scaled = np.clip(
+            (places - self.low).astype(np.float32) / np.float32(CELL), 0, (self.shape - 1.001).astype(np.float32)
+        )
         low = scaled.astype(np.int32)
         share = scaled - low
         stride = np.array([self.shape[1] * self.shape[2], self.shape[2], 1], np.int32)

@@ -46,7 +46,9 @@ def frames(strands: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return tangent, side, np.cross(tangent, side)
 
 
-def curled(strands: np.ndarray, radius: np.ndarray, pitch: float, phase: np.ndarray, onset: float = 0.01, handed=1.0) -> np.ndarray:
+def curled(
+    strands: np.ndarray, radius: np.ndarray, pitch: float, phase: np.ndarray, onset: float = 0.01, handed=1.0
+) -> np.ndarray:
     """Wind strands into helices of a radius (n,) and pitch, metres, starting over ``onset`` metres from the root.
 
     ``handed`` is +1 or -1, the way that each turns.

@@ -38,7 +38,9 @@ def with_tails(strands, which, lock, groom: Groom, hair, space: Space, rng: Gene
         path = resampled(_hanging(tie, out + up, length, space)[None], points)[0]
         side, third = _path_frames(path)
         if groom.tie.endswith("ponytail"):
-            width = 0.021 * np.interp(t, [0, 0.05, 0.3, 0.75, 1], [0.38, 0.50, 1.0, 0.95, 0.45]) * (0.6 + 0.4 * hair.volume)
+            width = (
+                0.021 * np.interp(t, [0, 0.05, 0.3, 0.75, 1], [0.38, 0.50, 1.0, 0.95, 0.45]) * (0.6 + 0.4 * hair.volume)
+            )
             wander = smooth_noise(rng, TAIL_LOCKS, points, 2)[tail_lock] * (0.007 * t[:, None])
             result[mine] = path + _offset(place[mine], width, side, third) + wander[mine]
         else:
@@ -108,5 +110,7 @@ def _joined(scalp: np.ndarray, tail: np.ndarray) -> np.ndarray:
     strands = np.concatenate([scalp, tail[:, 1:]], 1)
     for _ in range(3):
         around = slice(points - 3, points + 3)
-        strands[:, around] = (strands[:, points - 4 : points + 2] + 2 * strands[:, around] + strands[:, points - 2 : points + 4]) / 4
+        strands[:, around] = (
+            strands[:, points - 4 : points + 2] + 2 * strands[:, around] + strands[:, points - 2 : points + 4]
+        ) / 4
     return strands

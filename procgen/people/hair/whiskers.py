@@ -28,7 +28,9 @@ def zones(template: np.ndarray, blur: float) -> dict[str, np.ndarray]:
     x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
     # From the sideburn under the cheekbone to the corner of the mouth, and round below the lip.
     cheek_line = smooth_curve(
-        [0.0, 0.010, 0.022, 0.029, 0.036, 0.046, 0.056, 0.064, 0.072], [-0.083, -0.081, -0.075, -0.060, -0.057, -0.052, -0.040, -0.018, 0.006], x
+        [0.0, 0.010, 0.022, 0.029, 0.036, 0.046, 0.056, 0.064, 0.072],
+        [-0.083, -0.081, -0.075, -0.060, -0.057, -0.052, -0.040, -0.018, 0.006],
+        x,
     )
     jaw = -0.124 + 0.55 * np.clip(y + 0.02, -0.02, 0.09)  # height of the jaw's edge
     throat = np.interp(y, [-0.02, 0.02, 0.045, 0.075], [-0.126, -0.124, -0.122, -0.098])
@@ -74,13 +76,24 @@ def grow_beard(beard, style, person, rng: Generator):
     z, y, x = template[:, 2], template[:, 1], template[:, 0]
     toward_chin = soft(-0.082 - z, 0.008) * soft(0.030 - y, 0.010) * np.exp(-((x / 0.045) ** 2))
     middle = np.exp(-((x / 0.022) ** 2)) * toward_chin
-    length = (style.cheek + (style.chin - style.cheek) * toward_chin) * (1 + style.point * (middle - 0.35 * toward_chin)) * beard.length
+    length = (
+        (style.cheek + (style.chin - style.cheek) * toward_chin)
+        * (1 + style.point * (middle - 0.35 * toward_chin))
+        * beard.length
+    )
     sideburn = np.interp(z, [-0.060, -0.015], [1.0, 0.45])
     length = length * sideburn * (0.80 + 0.25 * rng.random(len(roots)))
     length[obstacles.covered(roots, normals)] = 0.0015  # pressed flat behind a mask
     head = person.head_matrix[:3, :3]
     side = np.clip(x / 0.04, -1, 1)
-    flow = np.stack([0.12 * side * (1 - np.abs(side)) - 0.10 * side, np.interp(np.abs(x), [0, 0.03, 0.06], [-0.05, 0.0, 0.18]), 0 * x - 1.0], 1)
+    flow = np.stack(
+        [
+            0.12 * side * (1 - np.abs(side)) - 0.10 * side,
+            np.interp(np.abs(x), [0, 0.03, 0.06], [-0.05, 0.0, 0.18]),
+            0 * x - 1.0,
+        ],
+        1,
+    )
     tangent = along_skin(flow @ head.T, normals)
     disorder = rng.normal(size=normals.shape)
     if style.chin < STUBBLE:
@@ -141,14 +154,20 @@ def grow_moustache(beard, style, person, rng: Generator):
 
     def density(template):
         x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
-        top = smooth_curve([0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0525, -0.0525, -0.0515, -0.0510, -0.0575, -0.0680], x)
-        low = smooth_curve([0, 0.008, 0.016, 0.022, 0.028, 0.036], [-0.0588, -0.0567, -0.0588, -0.0630, -0.0685, -0.0780], x)
+        top = smooth_curve(
+            [0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0525, -0.0525, -0.0515, -0.0510, -0.0575, -0.0680], x
+        )
+        low = smooth_curve(
+            [0, 0.008, 0.016, 0.022, 0.028, 0.036], [-0.0588, -0.0567, -0.0588, -0.0630, -0.0685, -0.0780], x
+        )
         low = low + ragged(template, child(beard.seed, "lip"), 0.0003)
         top = low + style.fill * (top - low)
         value = soft(top - z, 0.0006) * soft(z - low + 0.0006, 0.0004) * soft(style.half - x, 0.0011)
         value = value * np.interp(x, [0, 0.0012, 0.0035], [0.35, 0.6, 1.0])  # sparse in the groove
         if style.says.endswith("horseshoe moustache"):
-            value = np.maximum(value, 0.8 * soft(x - 0.0255, 0.0009) * soft(0.0350 - x, 0.0009) * (z < low) * soft(z + 0.112, 0.002))
+            value = np.maximum(
+                value, 0.8 * soft(x - 0.0255, 0.0009) * soft(0.0350 - x, 0.0009) * (z < low) * soft(z + 0.112, 0.002)
+            )
         return np.where((value > 0.02) & (y < 0.0), value, 0.0)
 
     roots, normals, template = scatter(person.surface, rng, int(style.strands * min(beard.density, 1.3)), density)
@@ -174,7 +193,12 @@ def grow_moustache(beard, style, person, rng: Generator):
     middle = unit(start + end)
     # Hair on the lip lies over the hair below it.
     lift = rng.uniform(0.25, 0.6, count)[:, None]
-    stages = [unit(start + lift * 1.2 * normals), unit(start + 0.5 * lift * normals), unit(middle + 0.12 * normals), unit(end + 0.02 * normals)]
+    stages = [
+        unit(start + lift * 1.2 * normals),
+        unit(start + 0.5 * lift * normals),
+        unit(middle + 0.12 * normals),
+        unit(end + 0.02 * normals),
+    ]
     if short:
         return grow(obstacles, roots, normals, stages[:2], length, np.full(count, 0.0001), 4), rng.random((count, 3))
     points = 16 if style.length > 0.02 else 10
@@ -187,7 +211,13 @@ def grow_moustache(beard, style, person, rng: Generator):
     strands = clumped(strands, leaders, style.wax * rng.uniform(0.7, 1.1, count), 1.2)
     strands = strands + sway * (0.035 * np.minimum(length, 0.02))[:, None, None]
     if beard.curl > 0.35 and style.wax < 0.7:
-        strands = curled(strands, 0.0010 * beard.curl * np.ones(count), 0.012 - 0.006 * beard.curl, 2 * np.pi * rng.random(count), 0.003)
+        strands = curled(
+            strands,
+            0.0010 * beard.curl * np.ones(count),
+            0.012 - 0.006 * beard.curl,
+            2 * np.pi * rng.random(count),
+            0.003,
+        )
     return kept_out(obstacles, strands, 0.0004), randoms
 
 

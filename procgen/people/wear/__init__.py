@@ -29,7 +29,14 @@ RANGES = {
 }  # fmt: skip
 
 # What is worn below jackets: white most often, then light blue, grey, black, dusty pink.
-INNER = ((0.72, 0.72, 0.71), (0.70, 0.70, 0.69), (0.42, 0.52, 0.66), (0.30, 0.30, 0.31), (0.02, 0.02, 0.022), (0.60, 0.44, 0.42))
+INNER = (
+    (0.72, 0.72, 0.71),
+    (0.70, 0.70, 0.69),
+    (0.42, 0.52, 0.66),
+    (0.30, 0.30, 0.31),
+    (0.02, 0.02, 0.022),
+    (0.60, 0.44, 0.42),
+)
 
 
 @spec
@@ -49,7 +56,9 @@ class Cloth:
 class Garment:
     """The upper garment."""
 
-    kind: str = choice({name: 1.0 for name in GARMENTS}, doc="cut", says={name: cut.says for name, cut in GARMENTS.items()})
+    kind: str = choice(
+        {name: 1.0 for name in GARMENTS}, doc="cut", says={name: cut.says for name, cut in GARMENTS.items()}
+    )
     cloth: Cloth = group(Cloth)
     seed: int = seed()
 
@@ -59,7 +68,9 @@ class Headwear:
     """What is worn on the head."""
 
     kind: str = choice(
-        {"none": 7.0} | {name: 1.0 for name in HEADWEAR}, doc="kind", says={name: hat.says for name, hat in HEADWEAR.items()}
+        {"none": 7.0} | {name: 1.0 for name in HEADWEAR},
+        doc="kind",
+        says={name: hat.says for name, hat in HEADWEAR.items()},
     )
     cloth: Cloth = group(Cloth)
     seed: int = seed()
@@ -75,7 +86,16 @@ class Wear:
         {"none": 30.0} | {name: 1.0 for name in GLASSES}, doc="glasses", says={n: s.says for n, s in GLASSES.items()}
     )
     frame: str = choice(
-        {"black": 0.30, "tortoise": 0.20, "clear": 0.06, "coloured": 0.10, "gold": 0.11, "rose_gold": 0.04, "silver": 0.10, "gunmetal": 0.09},
+        {
+            "black": 0.30,
+            "tortoise": 0.20,
+            "clear": 0.06,
+            "coloured": 0.10,
+            "gold": 0.11,
+            "rose_gold": 0.04,
+            "silver": 0.10,
+            "gunmetal": 0.09,
+        },
         doc="material of the frame",
     )
     frame_hue: float = uniform(0, 1, doc="hue of a coloured frame")
@@ -121,7 +141,9 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     garment_wish, hat_wish = within(fixed, "garment"), within(fixed, "headwear")
     hats = by_gender(HEADWEAR)
     hats = {"none": 3.55 * sum(hats.values())} | hats
-    hat_kind = draw(Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)).kind
+    hat_kind = draw(
+        Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)
+    ).kind
     kinds = by_gender(GARMENTS)
     if hat_kind == "hood":
         kinds = {name: 1.0 if name == "hoodie" else 1e-6 for name in kinds}
@@ -144,8 +166,11 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     spectacles = {"none": 0.94 - wearing} | {name: wearing / len(clear) if name in clear else dark for name in GLASSES}
     chosen = draw(Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles)).glasses
     metal = chosen != "none" and GLASSES[chosen].metal
-    made_of = {"black": 0.15, "gold": 0.3, "rose_gold": 0.08, "silver": 0.27, "gunmetal": 0.2} if metal else {
-        "black": 0.44, "tortoise": 0.30, "clear": 0.08, "coloured": 0.18}
+    made_of = (
+        {"black": 0.15, "gold": 0.3, "rose_gold": 0.08, "silver": 0.27, "gunmetal": 0.2}
+        if metal
+        else {"black": 0.44, "tortoise": 0.30, "clear": 0.08, "coloured": 0.18}
+    )
     rings = {"none": 1 - 0.5 * female - 0.04} | dict.fromkeys(EARRINGS, (0.5 * female + 0.04) / len(EARRINGS))
     return draw(
         Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), frame=choice(_all(made_of)), earrings=choice(rings),
@@ -181,7 +206,9 @@ def build_wear(wear: Wear, person) -> list:
     objects = build_garment(garment.kind, person, sewn, garment.seed)
     if wear.headwear.kind != "none":
         of = wear.headwear.cloth
-        objects += build_headwear(wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed)
+        objects += build_headwear(
+            wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed
+        )
     if wear.glasses != "none":
         tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
         colour = tuple((0.02 + 0.12 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
@@ -194,7 +221,11 @@ def build_wear(wear: Wear, person) -> list:
         objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens, pads)
     if wear.mask != "none":
         paper = (0.27, 0.47, 0.58) if wear.mask == "surgical" else (0.70, 0.70, 0.68)
-        material = cloth("Mask", wear.headwear.cloth) if wear.mask == "cloth" else cloth_material("Mask", "paper", "plain", [paper])
+        material = (
+            cloth("Mask", wear.headwear.cloth)
+            if wear.mask == "cloth"
+            else cloth_material("Mask", "paper", "plain", [paper])
+        )
         objects += build_mask(wear.mask, person, material)
     if wear.earrings != "none":
         finish = "pearl" if wear.earrings == "pearl" else wear.jewel

@@ -55,7 +55,10 @@ def build_mask(kind: str, person, material) -> list:
     ahead = person.head_matrix[:3, :3] @ [0.0, -1.0, -0.05]
     depth = np.clip(_mask_field(kind, piece.template) / 0.018, 0, 1)
     if kind == "ffp2":
-        positions = positions + ahead * (0.013 * depth * np.exp(-((x / 0.022) ** 2)) * np.clip((z + 0.135) / 0.05, 0, 1))[:, None]
+        positions = (
+            positions
+            + ahead * (0.013 * depth * np.exp(-((x / 0.022) ** 2)) * np.clip((z + 0.135) / 0.05, 0, 1))[:, None]
+        )
         seam = -0.0012 * np.exp(-((x / 0.0011) ** 2))
         relief = seam * depth
     elif kind == "surgical":
@@ -77,7 +80,10 @@ def build_mask(kind: str, person, material) -> list:
     for side in (1.0, -1.0):
         ear = [surface.positions[((surface.template - np.array([side * a, b, c]) / 1000) ** 2).sum(1).argmin()]
                for a, b, c in ((72, 72, 10), (80, 90, -16), (72, 72, -40))]  # fmt: skip
-        corners = [hem[((piece.template[hem] - [side * 0.062, 0.02, height]) ** 2).sum(1).argmin()] for height in (-0.030, -0.112)]
+        corners = [
+            hem[((piece.template[hem] - [side * 0.062, 0.02, height]) ** 2).sum(1).argmin()]
+            for height in (-0.030, -0.112)
+        ]
         path = np.concatenate([positions[corners[:1]], ear, positions[corners[1:]]])
         path = resampled(path, 0.003, rounds=3)
         path = keep_outside(path, tree, 0.0013)
@@ -85,7 +91,9 @@ def build_mask(kind: str, person, material) -> list:
     pieces.append(("Straps", *_placed(merged(straps))))
     objects = []
     for name, vertices, faces, cloth in pieces:
-        obj = mesh_object(name, vertices, faces, part=PART["facewear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)})
+        obj = mesh_object(
+            name, vertices, faces, part=PART["facewear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)}
+        )
         obj.data.materials.append(material)
         if name == "Mask":
             thick = obj.modifiers.new("Thickness", "SOLIDIFY")
@@ -133,7 +141,9 @@ def build_earrings(kind: str, person, material) -> list:
             angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
             ring = big * np.stack([0 * angle, np.sin(angle), np.cos(angle)], 1)
             thick = 0.0009 if kind == "hoop" else 0.0012
-            pieces = [tube(lobe + normal * 0.001 + ring + down * (big - 0.002), thick, 8, closed=True, up=(1.0, 0.0, 0.0))]
+            pieces = [
+                tube(lobe + normal * 0.001 + ring + down * (big - 0.002), thick, 8, closed=True, up=(1.0, 0.0, 0.0))
+            ]
         else:
             drop = lobe + normal * 0.003
             hook = np.stack([lobe + normal * 0.0005, drop + [0, 0, 0.002], drop + down * 0.004])
@@ -142,7 +152,9 @@ def build_earrings(kind: str, person, material) -> list:
                 pieces.append(tube(np.linspace(drop, drop + down * 0.018, 6), 0.0004, 6, up=(1.0, 0.0, 0.0)))
                 pieces.append(ellipsoid(drop + down * 0.023, (0.0036, 0.0036, 0.0052)))
             else:
-                pieces.append(tube(np.linspace(drop + down * 0.004, drop + down * 0.034, 8), 0.0011, 8, up=(1.0, 0.0, 0.0)))
+                pieces.append(
+                    tube(np.linspace(drop + down * 0.004, drop + down * 0.034, 8), 0.0011, 8, up=(1.0, 0.0, 0.0))
+                )
         vertices, faces = merged(pieces)
         obj = mesh_object("Earring", vertices, faces, part=PART["ignore"])
         obj.data.materials.append(material)

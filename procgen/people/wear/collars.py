@@ -48,13 +48,23 @@ def leaf(ring, cloth, skin, gap: float, fall: float = 0.046, stand: float = 0.03
     front = np.clip(1 - (np.abs(angle) - gap) / 1.1, 0, 1)[:, None] ** 1.5
     up = np.array([0, 0, 1.0])
     height = stand * (1 - 0.30 * front)
-    rows = [points + outward * 0.001 - up * 0.008, points + up * 0.4 * height, points + up * 0.9 * height, points + up * height + outward * 0.0025]
+    rows = [
+        points + outward * 0.001 - up * 0.008,
+        points + up * 0.4 * height,
+        points + up * 0.9 * height,
+        points + up * height + outward * 0.0025,
+    ]
     rows = [keep_outside(row, skin, 0.0022) for row in rows]
     top = rows[-1]
     length = fall * (1 + 0.40 * front)
     for t in np.linspace(0, 1, 9)[1:]:
         roll = 0.006 + 0.010 * t + 0.004 * np.sin(np.pi * t)
-        row = top + outward * roll - up * length * t + away * (spread * t) * np.exp(-(((np.abs(angle) - gap) / 0.42) ** 2))[:, None]
+        row = (
+            top
+            + outward * roll
+            - up * length * t
+            + away * (spread * t) * np.exp(-(((np.abs(angle) - gap) / 0.42) ** 2))[:, None]
+        )
         row = keep_outside(row, skin, 0.006)
         rows.append(keep_outside(row, cloth, 0.0030))
     return _grid(np.array(rows), False)
@@ -66,7 +76,9 @@ def stand(ring, skin, gap: float, tall: float):
     lean = np.clip(1 - (np.abs(angle) - gap) / 0.6, 0, 1)[:, None] ** 2
     rows = []
     for t in np.linspace(-0.3, 1, 8):
-        row = points + outward * (0.002 + 0.004 * max(t, 0) + 0.010 * lean * max(t, 0)) + np.array([0, 0, 1.0]) * tall * t
+        row = (
+            points + outward * (0.002 + 0.004 * max(t, 0) + 0.010 * lean * max(t, 0)) + np.array([0, 0, 1.0]) * tall * t
+        )
         rows.append(keep_outside(row, skin, 0.005))
     return _grid(np.array(rows), False)
 
@@ -74,7 +86,18 @@ def stand(ring, skin, gap: float, tall: float):
 def turtle(ring, skin):
     """A tall ribbed collar folded over once."""
     _, outward, _ = _frame(ring)
-    profile = [(0.004, -0.014), (0.002, 0.0), (0.0, 0.016), (0.0, 0.030), (0.002, 0.038), (0.005, 0.040), (0.008, 0.036), (0.0095, 0.020), (0.0095, 0.004), (0.007, -0.004)]
+    profile = [
+        (0.004, -0.014),
+        (0.002, 0.0),
+        (0.0, 0.016),
+        (0.0, 0.030),
+        (0.002, 0.038),
+        (0.005, 0.040),
+        (0.008, 0.036),
+        (0.0095, 0.020),
+        (0.0095, 0.004),
+        (0.007, -0.004),
+    ]
     slack = 0.0012 * np.sin(np.arange(len(ring)) * 0.55)[:, None]
     rows = []
     for out, lift in profile:
@@ -94,9 +117,17 @@ def hood(ring, skin, cloth, rng) -> list:
         radius = 0.0085 + size * (back**1.6) * (0.85 if index else 1.0)
         rows = []
         for a in turn:
-            crumple = 1 + 0.16 * np.sin(angle * 7 + 2 * a + phases[0]) * back[:, 0] + 0.10 * np.sin(angle * 13 - 3 * a + phases[1]) * back[:, 0]
+            crumple = (
+                1
+                + 0.16 * np.sin(angle * 7 + 2 * a + phases[0]) * back[:, 0]
+                + 0.10 * np.sin(angle * 13 - 3 * a + phases[1]) * back[:, 0]
+            )
             r = radius * crumple[:, None]
-            row = ring + outward * (out * back + 0.004 + radius * 0.9 + r * np.cos(a)) + np.array([0, 0, 1.0]) * (lift * back - 0.002 + r * 1.15 * np.sin(a))
+            row = (
+                ring
+                + outward * (out * back + 0.004 + radius * 0.9 + r * np.cos(a))
+                + np.array([0, 0, 1.0]) * (lift * back - 0.002 + r * 1.15 * np.sin(a))
+            )
             rows.append(row)
         rows = np.array(rows)
         shape = rows.shape
@@ -130,7 +161,9 @@ def scarf(ring, skin, rng) -> list:
             # Creases run along the cloth; they wander up and down around the neck.
             crease = 0.10 * np.abs(np.sin(a * 4 + 1.6 * np.sin(angle * 2 + phases[2]) + 0.7 * np.sin(angle * 5)))
             r = width * (wave - crease)[:, None]
-            rows.append(ring + outward * (out + 0.62 * r * np.cos(a)) + np.array([0, 0, 1.0]) * (lift - drop + r * np.sin(a)))
+            rows.append(
+                ring + outward * (out + 0.62 * r * np.cos(a)) + np.array([0, 0, 1.0]) * (lift - drop + r * np.sin(a))
+            )
         rows = np.array(rows)
         rows = keep_outside(rows.reshape(-1, 3), skin, 0.003).reshape(rows.shape)
         meshes.append(_grid(np.concatenate([rows, rows[:1]]), True))
@@ -147,7 +180,10 @@ def binding(path: np.ndarray, cloth, closed: bool, inside: float, outside: float
     along = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     onto = np.cross(normal, along)
     onto /= np.maximum(np.linalg.norm(onto, axis=1, keepdims=True), 1e-9)
-    gaps = [np.mean([cloth.find_nearest(point)[3] for point in (path + sign * 0.006 * onto)[::5].tolist()]) for sign in (1, -1)]
+    gaps = [
+        np.mean([cloth.find_nearest(point)[3] for point in (path + sign * 0.006 * onto)[::5].tolist()])
+        for sign in (1, -1)
+    ]
     onto = onto if gaps[0] < gaps[1] else -onto
     angle = 2 * np.pi * np.arange(14) / 14
     across = (outside - inside) / 2 + (outside + inside) / 2 * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.6
@@ -166,12 +202,22 @@ def tie(layer, ring) -> list:
     for t in z:
         half = 0.019 * (1 - 0.35 * t)
         turn = np.linspace(-np.pi / 2, np.pi / 2, 9)
-        rows.append(knot + np.stack([half * np.sin(turn), -0.009 * np.cos(turn) ** 0.6 * (1 - 0.2 * t) + 0.004 + 0.002 * t, 0.014 - 0.032 * t + 0 * turn], 1))
+        rows.append(
+            knot
+            + np.stack(
+                [
+                    half * np.sin(turn),
+                    -0.009 * np.cos(turn) ** 0.6 * (1 - 0.2 * t) + 0.004 + 0.002 * t,
+                    0.014 - 0.032 * t + 0 * turn,
+                ],
+                1,
+            )
+        )
     meshes = [_grid(np.array(rows), False)]
     x, y, height = layer.template.T
     low = layer.cut.front - 0.004
-    blade = np.minimum.reduce([0.013 + 0.085 * np.clip(low - height, 0, 0.3) - np.abs(x), low + 0.012 - height, 0.08 - y])
+    blade = np.minimum.reduce(
+        [0.013 + 0.085 * np.clip(low - height, 0, 0.3) - np.abs(x), low + 0.012 - height, 0.08 - y]
+    )
     lift = 0.0045 + 0.004 * np.exp(-((x / 0.010) ** 2)) + 0.004 * np.exp(-np.clip(low - height, 0, 1) / 0.02)
     return [*meshes, layer.patch(blade, lift)]
-
-

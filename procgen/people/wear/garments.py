@@ -100,7 +100,9 @@ def field_of(cut: Cut, template: np.ndarray) -> np.ndarray:
     if cut.sleeveless:
         x, _, z = template.T
         # Straps over the shoulders, widening to under the arms.
-        field = np.minimum(field, np.interp(-z, [0.0, 0.19, 0.25, 0.31, 0.40], [0.112, 0.112, 0.112, 0.128, 0.150]) - np.abs(x))
+        field = np.minimum(
+            field, np.interp(-z, [0.0, 0.19, 0.25, 0.31, 0.40], [0.112, 0.112, 0.112, 0.128, 0.150]) - np.abs(x)
+        )
     return field
 
 
@@ -139,7 +141,9 @@ class Layer:
     def at(self, x: float, z: float):
         """The place and normal on the front of the layer at a template x and z."""
         template = self.template
-        index = ((template[:, 0] - x) ** 2 + (template[:, 2] - z) ** 2 + 9 * np.clip(template[:, 1] - 0.09, 0, 1)).argmin()
+        index = (
+            (template[:, 0] - x) ** 2 + (template[:, 2] - z) ** 2 + 9 * np.clip(template[:, 1] - 0.09, 0, 1)
+        ).argmin()
         normal = self.tree.find_nearest(self.positions[index].tolist())[1]
         return self.positions[index], np.array(normal)
 
@@ -190,15 +194,37 @@ def _dressed(cut: Cut, person, material_of, seed: int, below: Layer | None, role
     edge, closed = layer.edge()
     path = resampled(layer.positions[edge], 0.004, closed, 3) if len(edge) > 20 else None
     if path is not None and cut.collar in ("rib", "hem", "band"):
-        into, out, thickness = {"rib": (0.003, 0.014, 0.0024), "hem": (0.0015, 0.004, 0.0020), "band": (0.004, 0.022, 0.0032)}[cut.collar]
-        sew("Rib", *collars.binding(path, layer.tree, closed, into, out, thickness), material=main if cut.collar == "hem" else rib)
+        into, out, thickness = {
+            "rib": (0.003, 0.014, 0.0024),
+            "hem": (0.0015, 0.004, 0.0020),
+            "band": (0.004, 0.022, 0.0032),
+        }[cut.collar]
+        sew(
+            "Rib",
+            *collars.binding(path, layer.tree, closed, into, out, thickness),
+            material=main if cut.collar == "hem" else rib,
+        )
     if cut.collar == "shirt":
         buttoned = not cut.vee
-        sew("Collar", *collars.leaf(ring, layer.tree, surface.bvh(), 0.04 if buttoned else 0.30, spread=rng.uniform(0.018, 0.040)), thick=0.0016)
+        sew(
+            "Collar",
+            *collars.leaf(
+                ring, layer.tree, surface.bvh(), 0.04 if buttoned else 0.30, spread=rng.uniform(0.018, 0.040)
+            ),
+            thick=0.0016,
+        )
     elif cut.collar == "leaf":
-        sew("Collar", *collars.leaf(ring, layer.tree, surface.bvh(), 0.62, fall=0.060, stand=0.020, spread=0.030), thick=0.0024)
+        sew(
+            "Collar",
+            *collars.leaf(ring, layer.tree, surface.bvh(), 0.62, fall=0.060, stand=0.020, spread=0.030),
+            thick=0.0024,
+        )
     elif cut.collar == "lapel":
-        sew("Collar", *collars.leaf(ring, layer.tree, surface.bvh(), 0.86, fall=0.062, stand=0.024, spread=0.004), thick=0.0024)
+        sew(
+            "Collar",
+            *collars.leaf(ring, layer.tree, surface.bvh(), 0.86, fall=0.062, stand=0.024, spread=0.004),
+            thick=0.0024,
+        )
         template = layer.template
         away, z = opening(cut, template), template[:, 2]
         width = np.interp(-z, [0.14, 0.185, 0.22, -cut.button], [0.050, 0.078, 0.070, 0.004])
@@ -206,7 +232,12 @@ def _dressed(cut: Cut, person, material_of, seed: int, below: Layer | None, role
         shape = np.minimum.reduce([width - away, notch, away - 0.0002, 0.075 - template[:, 1]])
         sew("Lapel", *layer.patch(shape, 0.0032 + 0.0030 * np.exp(-np.clip(away, 0, 1) / 0.012)), thick=0.0018, soft=0)
     elif cut.collar == "stand":
-        sew("Stand", *collars.stand(ring, surface.bvh(), 0.42, 0.045), material=main if cut.zipped else rib, thick=0.0026)
+        sew(
+            "Stand",
+            *collars.stand(ring, surface.bvh(), 0.42, 0.045),
+            material=main if cut.zipped else rib,
+            thick=0.0026,
+        )
     elif cut.collar == "turtle":
         sew("Rib", *collars.turtle(ring, surface.bvh()), material=rib)
     elif cut.collar == "hood":
@@ -290,7 +321,9 @@ def _add(person, name: str, vertices: np.ndarray, faces, uv, material, thick: fl
     if uv is None:
         uv = np.column_stack([np.arctan2(vertices[:, 0], -(vertices[:, 1] - 0.085)) * 0.08, vertices[:, 2]])
     cloth = np.column_stack([uv[:, :2], np.zeros(len(vertices))])
-    obj = mesh_object(name, vertices, faces, part=PART["clothing"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)})
+    obj = mesh_object(
+        name, vertices, faces, part=PART["clothing"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)}
+    )
     obj.data.materials.append(material)
     if thick:
         shell = obj.modifiers.new("Thickness", "SOLIDIFY")

@@ -28,6 +28,7 @@ class Style:
     gap: float = 18.0  # between the lenses, mm
 
 
+# fmt: off
 ROUND = ((-23, 0), (-20, 13.5), (-10, 21), (2, 23), (14, 19.5), (22, 10), (23.5, -1), (20, -13.5), (10, -20.5), (-2, -22.5), (-13, -18.5), (-21, -9))
 OVAL = ((-25, 1), (-19, 12), (-6, 17), (8, 17), (20, 12), (25.5, 2), (20, -11), (8, -16.5), (-6, -16.5), (-19, -11))
 RECTANGLE = ((-26, 0), (-26, 9), (-22, 14.5), (-8, 16), (10, 16), (24, 15), (27.5, 10), (27, 0), (24.5, -10), (18, -15), (4, -16.5), (-12, -16), (-22, -11.5))
@@ -38,6 +39,7 @@ AVIATOR = ((-24, 6), (-22, 17), (-12, 21), (6, 21), (22, 19), (29.5, 11), (29, -
 OVERSIZED = ((-27, 2), (-26.5, 15), (-19, 24), (-4, 27), (13, 27), (27, 22.5), (32, 11), (31, -4), (25.5, -18), (13, -26), (-3, -27), (-16, -22.5), (-24, -11))
 SPORT = ((-27, 2), (-26, 11), (-16, 15), (2, 16), (20, 16), (32, 13), (36, 5), (32, -6), (20, -14), (2, -18.5), (-11, -18), (-22, -8))
 BROW = ((-25, 2), (-24.5, 12), (-19, 17), (-6, 18), (10, 18), (23, 16.5), (27, 10), (26.5, 0), (22.5, -12), (13, -18.5), (0, -20), (-13, -18), (-21.5, -10))
+# fmt: on
 
 GLASSES = {
     "round": Style("round glasses", ROUND, 1.5, 2.0, 1.0, metal=True, gap=20),
@@ -128,7 +130,9 @@ def build_glasses(kind: str, person, frame, lens, pads) -> list:
         rim = bowed(edge, side, front)
         parts += _rim(style, edge, rim, side)
         rings = np.linspace(0, 1, 6)[1:]
-        plane = [bowed(np.zeros((1, 2)), side, front)] + [bowed(edge * (r + 0.004 * (r == 1)), side, front) for r in rings]
+        plane = [bowed(np.zeros((1, 2)), side, front)] + [
+            bowed(edge * (r + 0.004 * (r == 1)), side, front) for r in rings
+        ]
         lenses.append((np.concatenate(plane), _fan(len(edge), len(rings), side)))
         temple, tip = _temple(style, fit, edge, rim, side)
         parts.append(temple)
@@ -175,7 +179,10 @@ def _forward(fit: Fit, shape: np.ndarray, style: Style) -> float:
 def _rounded(width: np.ndarray, depth: float, start: np.ndarray) -> np.ndarray:
     """Rounded rectangles (k, 12, 2): from ``start`` outward by a width, and a depth about the middle."""
     angle = 2 * np.pi * (np.arange(12) + 0.5) / 12
-    unit = np.stack([np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.5, np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.5], 1)
+    unit = np.stack(
+        [np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.5, np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.5],
+        1,
+    )
     across = start[:, None] + width[:, None] * (unit[None, :, 0] + 1) / 2
     return np.stack([across, np.broadcast_to(unit[None, :, 1] * depth / 2, across.shape)], -1)
 
@@ -261,13 +268,30 @@ def _temple(style: Style, fit: Fit, edge: np.ndarray, rim: np.ndarray, side: flo
         straight[1:-1] = (straight[:-2] + 2 * straight[1:-1] + straight[2:]) / 4
     path = np.concatenate([np.linspace(hinge, straight[0], 5)[:-1], straight])
     share = np.linspace(0, 1, len(path))
-    tall = np.interp(share, [0, 0.08, 0.5, 1], [0.0011, 0.0009, 0.0008, 0.0011]) if style.metal else (
-        np.interp(share, [0, 0.1, 0.6, 1], [0.0042, 0.0038, 0.0026, 0.0024]) * np.clip(style.rim / 3.6, 0.75, 1.2)
+    tall = (
+        np.interp(share, [0, 0.08, 0.5, 1], [0.0011, 0.0009, 0.0008, 0.0011])
+        if style.metal
+        else (
+            np.interp(share, [0, 0.1, 0.6, 1], [0.0042, 0.0038, 0.0026, 0.0024]) * np.clip(style.rim / 3.6, 0.75, 1.2)
+        )
     )
     flat = 1.0 if style.metal else 0.46
     bend = np.linspace(0, 1, 12)[:, None]
-    end = hook + np.concatenate([-side * 0.004 * bend, 0.010 * np.sin(bend * 1.4) + 0.006 * bend, 0.0035 * np.sin(bend * np.pi) - 0.030 * bend**1.7], 1)
-    tip = tube(end, np.interp(bend[:, 0], [0, 0.7, 1], [max(tall[-1], 0.0019), 0.0024, 0.0014]), 10, flat=0.6, up=(1.0, 0.0, 0.0))
+    end = hook + np.concatenate(
+        [
+            -side * 0.004 * bend,
+            0.010 * np.sin(bend * 1.4) + 0.006 * bend,
+            0.0035 * np.sin(bend * np.pi) - 0.030 * bend**1.7,
+        ],
+        1,
+    )
+    tip = tube(
+        end,
+        np.interp(bend[:, 0], [0, 0.7, 1], [max(tall[-1], 0.0019), 0.0024, 0.0014]),
+        10,
+        flat=0.6,
+        up=(1.0, 0.0, 0.0),
+    )
     return tube(path, tall, 10, flat=flat), tip
 
 

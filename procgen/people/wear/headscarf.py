@@ -85,7 +85,13 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
 def _drape(kind: str, template: np.ndarray, depth: np.ndarray, rng) -> np.ndarray:
     """The height (n,) of folds over the cloth's surface, metres."""
     x, y, z = template.T
-    warp = sum(np.sin(k * 14 * x + p) * np.sin(k * 11 * z + q) for k, p, q in zip((1, 2, 3), rng.uniform(0, 6.28, 3), rng.uniform(0, 6.28, 3), strict=True)) / 3
+    warp = (
+        sum(
+            np.sin(k * 14 * x + p) * np.sin(k * 11 * z + q)
+            for k, p, q in zip((1, 2, 3), rng.uniform(0, 6.28, 3), rng.uniform(0, 6.28, 3), strict=True)
+        )
+        / 3
+    )
     lean = rng.choice([-1.0, 1.0]) * rng.uniform(0.25, 0.55)
     # Below the chin folds hang from ear to ear, lower on one side where the end is thrown over the shoulder.
     swag = z + 2.2 * x**2 + lean * x - 0.25 * (y - 0.05)
@@ -96,7 +102,9 @@ def _drape(kind: str, template: np.ndarray, depth: np.ndarray, rng) -> np.ndarra
     high = (1 - low) * depth * np.clip((y - 0.01) / 0.06, 0, 1)
     height = height + high * (0.0034 if kind == "headscarf" else 0.006) * (_ridges(back / 0.042 + 0.8 * warp) - 0.5)
     # One or two soft layers around the face.
-    height = height + (1 - low) * 0.0022 * _ridges(np.clip(_opening(kind, template), 0, 0.05) / 0.020) * (1 - np.clip((y - 0.06) / 0.03, 0, 1))
+    height = height + (1 - low) * 0.0022 * _ridges(np.clip(_opening(kind, template), 0, 0.05) / 0.020) * (
+        1 - np.clip((y - 0.06) / 0.03, 0, 1)
+    )
     return height
 
 
@@ -107,12 +115,20 @@ def _undercap(mesh_object, surface, tree):
     field = np.minimum.reduce([oval + 0.0055, 0.006 - oval, template[:, 2] - 0.004, 0.03 - template[:, 1]])
     piece = Piece(surface, field, 0.0016, 3, tree=tree)
     cloth = np.column_stack([piece.template[:, 0], piece.template[:, 2], 0 * piece.template[:, 0]])
-    return mesh_object("Undercap", piece.positions, piece.triangles, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)})
+    return mesh_object(
+        "Undercap",
+        piece.positions,
+        piece.triangles,
+        part=PART["headwear"],
+        attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)},
+    )
 
 
 def _plain(mesh_object, name: str, vertices: np.ndarray, faces):
     cloth = np.column_stack([vertices[:, 0], vertices[:, 2], np.zeros(len(vertices))])
-    return mesh_object(name, vertices, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)})
+    return mesh_object(
+        name, vertices, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)}
+    )
 
 
 def _linked(person, obj, material, thickness: float, follow: str):

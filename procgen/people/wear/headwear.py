@@ -133,18 +133,25 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list:
     rays, radius = _dome(grid, hat, rings)
     t = np.linspace(0, 1, rings)[:, None]
     a = np.where(grid.azimuth > np.pi, grid.azimuth - 2 * np.pi, grid.azimuth)[None]  # 0 in front
-    wave = sum(np.sin(k * a + p) * np.sin(k * 1.3 * t * 3 + q) / k for k, p, q in zip((2, 3, 5, 7), rng.uniform(0, 6.28, 4), rng.uniform(0, 6.28, 4), strict=True))
+    wave = sum(
+        np.sin(k * a + p) * np.sin(k * 1.3 * t * 3 + q) / k
+        for k, p, q in zip((2, 3, 5, 7), rng.uniform(0, 6.28, 4), rng.uniform(0, 6.28, 4), strict=True)
+    )
     extra = hat.room + 0.0006 * wave
     if kind == "headband":
         count = 11
-        band = CENTRE + rays[:count] * (radius[:count] + extra[:count] + 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None])[..., None]
+        band = (
+            CENTRE
+            + rays[:count]
+            * (radius[:count] + extra[:count] + 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None])[..., None]
+        )
         return [("Headband", band.reshape(-1, 3), grid_faces(count, around, False), False)]
     pieces = []
     if kind in ("cap", "cap_backwards"):
         front = np.clip(np.cos(a if kind == "cap" else a + np.pi), 0, 1)
         # The front panels stand; seams of the six panels sink in.
         extra = extra + 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1))
-        seam = np.exp(-((((a / (np.pi / 3)) % 1) - 0.5) * 2) ** 2 * 60)
+        seam = np.exp(-(((((a / (np.pi / 3)) % 1) - 0.5) * 2) ** 2) * 60)
         extra = extra - 0.0010 * (1 - np.roll(seam, around // 12, 1)) * 0 - 0.0009 * seam * (t > 0.03)
     elif kind == "beanie":
         slouch = rng.uniform(0.006, 0.030)
@@ -156,7 +163,9 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list:
         slant = np.abs(np.sin(a / 2))
         wind = 5.5 * t + 2.1 * slant + 0.25 * np.sin(a)
         layer = wind - np.floor(wind)
-        extra = extra + 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
+        extra = (
+            extra + 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
+        )
         extra = extra + 0.0012 * np.sin(2 * np.pi * wind * 5 + wave) * (1 - t**4)
     elif kind == "beret":
         lean = rng.choice([-1.0, 1.0])
@@ -202,7 +211,9 @@ def _block(crown: np.ndarray, t: np.ndarray, rise: float, taper: float, crease: 
     wall = np.clip(t / 0.62, 0, 1)
     inward = np.clip((t - 0.62) / 0.38, 0, 1)
     corner = 1 - np.sqrt(np.clip(1 - np.clip((wall - 0.80) / 0.20, 0, 1) ** 2, 0, 1))
-    radius = (reach[0] + (widest - reach[0]) * np.clip(wall * 3, 0, 1)) * (1 - taper * wall - 0.05 * corner) * (1 - inward)
+    radius = (
+        (reach[0] + (widest - reach[0]) * np.clip(wall * 3, 0, 1)) * (1 - taper * wall - 0.05 * corner) * (1 - inward)
+    )
     tilt = 0.25 * (rim[:, 2] - middle[2])[None] * (1 - inward)
     edge = top + tilt - 0.010 * (1 - inward) ** 2
     height = rim[None, :, 2] + (edge - rim[None, :, 2]) * wall
@@ -254,8 +265,18 @@ def _knot(crown: np.ndarray, grid: SkullGrid) -> list:
     result = []
     for side in (1.0, -1.0):
         t = np.linspace(0, 1, 12)[:, None]
-        path = place + np.concatenate([side * (0.004 + 0.018 * t), 0.006 + 0.006 * np.sin(3 * t), -0.055 * t + 0.006 * np.sin(6 * t)], 1)
-        result.append(tube(path, 0.010 * np.interp(t[:, 0], [0, 0.2, 0.8, 1], [0.6, 0.9, 1.2, 0.3]), 10, flat=0.22, up=(1.0, 0.2, 0.0)))
+        path = place + np.concatenate(
+            [side * (0.004 + 0.018 * t), 0.006 + 0.006 * np.sin(3 * t), -0.055 * t + 0.006 * np.sin(6 * t)], 1
+        )
+        result.append(
+            tube(
+                path,
+                0.010 * np.interp(t[:, 0], [0, 0.2, 0.8, 1], [0.6, 0.9, 1.2, 0.3]),
+                10,
+                flat=0.22,
+                up=(1.0, 0.2, 0.0),
+            )
+        )
     ring = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     loop = place + np.stack([0.006 * np.cos(ring), 0.005 + 0 * ring, 0.006 * np.sin(ring)], 1)
     result.append(tube(loop, 0.0055, 8, closed=True, up=(0.0, 1.0, 0.0)))
@@ -273,7 +294,9 @@ def _brim(rim: np.ndarray, width: float, fall: float, curled: bool, rng):
     rows = rim[None] + t * width * outward[None] + np.array([0, 0, -1.0]) * fall * width * t
     rows[..., 2] += (0.0025 if curled else 0.004) * wavy * t[..., 0] ** 1.5
     if curled:
-        rows[..., 2] += 0.020 * t[..., 0] ** 2 * np.abs(outward[:, 0]) ** 2 - 0.012 * t[..., 0] ** 2 * np.clip(-outward[:, 1], 0, 1)
+        rows[..., 2] += 0.020 * t[..., 0] ** 2 * np.abs(outward[:, 0]) ** 2 - 0.012 * t[..., 0] ** 2 * np.clip(
+            -outward[:, 1], 0, 1
+        )
     count = len(rim)
     i, j = np.meshgrid(np.arange(11), np.arange(count), indexing="ij")
     after = (j + 1) % count

@@ -61,7 +61,9 @@ def boundary(triangles: np.ndarray) -> np.ndarray:
 
 def smooth(positions: np.ndarray, triangles: np.ndarray, rounds: int, fixed: np.ndarray | None = None) -> np.ndarray:
     """Move vertices (n, 3) to the mean of their neighbours; edge vertices follow the edge alone, fixed ones stay."""
-    edges = np.unique(np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0)
+    edges = np.unique(
+        np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0
+    )
     rim = boundary(triangles)
     on_rim = np.zeros(len(positions), bool)
     on_rim[rim.ravel()] = True
@@ -157,7 +159,9 @@ def tube(path: np.ndarray, radius, sides: int = 10, closed: bool = False, flat: 
     third = np.cross(side, along)
     radius = np.broadcast_to(radius, len(path))[:, None, None]
     angle = 2 * np.pi * np.arange(sides) / sides
-    rings = path[:, None] + radius * (flat * np.cos(angle)[:, None] * side[:, None] + np.sin(angle)[:, None] * third[:, None])
+    rings = path[:, None] + radius * (
+        flat * np.cos(angle)[:, None] * side[:, None] + np.sin(angle)[:, None] * third[:, None]
+    )
     count = len(path)
     i, j = np.meshgrid(np.arange(count if closed else count - 1), np.arange(sides), indexing="ij")
     after, beside = (i + 1) % count, (j + 1) % sides
@@ -249,7 +253,9 @@ def section_sweep(path: np.ndarray, first: np.ndarray, second: np.ndarray, secti
     count, size = rings.shape[:2]
     i, j = np.meshgrid(np.arange(count if closed else count - 1), np.arange(size), indexing="ij")
     after, beside = (i + 1) % count, (j + 1) % size
-    faces = np.stack([i * size + j, after * size + j, after * size + beside, i * size + beside], -1).reshape(-1, 4).tolist()
+    faces = (
+        np.stack([i * size + j, after * size + j, after * size + beside, i * size + beside], -1).reshape(-1, 4).tolist()
+    )
     if not closed:
         faces += [list(range(size)), [(count - 1) * size + k for k in range(size)][::-1]]
     return rings.reshape(-1, 3), faces
