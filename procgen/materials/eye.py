@@ -7,6 +7,7 @@ import bpy
 from ..blender import new_material
 from ..nodes.shader import Nodes
 from ..params import child
+from .pigment import IRIS_COLOURS
 
 
 def _colour(base: tuple, shade: float, saturation: float) -> tuple:
@@ -16,8 +17,6 @@ def _colour(base: tuple, shade: float, saturation: float) -> tuple:
 
 def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     """Iris and sclera; the iris has no gloss of its own, so that nothing greys it but the cornea's reflection."""
-    from ..people.eyes import IRIS_COLOURS
-
     material, tree = new_material(f"Eye {side}")
     g = Nodes(tree)
     offset = float(child(eyes.seed, side).uniform(0, 100))

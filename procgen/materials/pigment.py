@@ -41,6 +41,17 @@ DEOXYGENATED = (
     1794,
 )
 
+# Linear colour of the outer iris, and of the ring around the pupil.
+IRIS_COLOURS = {
+    "dark_brown": ((0.030, 0.011, 0.0045), (0.045, 0.017, 0.006)),
+    "brown": ((0.072, 0.027, 0.009), (0.115, 0.045, 0.013)),
+    "amber": ((0.19, 0.085, 0.018), (0.23, 0.11, 0.022)),
+    "hazel": ((0.115, 0.085, 0.030), (0.16, 0.075, 0.018)),
+    "green": ((0.085, 0.125, 0.062), (0.16, 0.125, 0.045)),
+    "blue": ((0.075, 0.145, 0.245), (0.14, 0.20, 0.27)),
+    "grey": ((0.125, 0.155, 0.175), (0.17, 0.18, 0.18)),
+}
+
 
 def _matching(wavelength: np.ndarray) -> np.ndarray:
     """The CIE 1931 colour matching functions (3, n), multi-lobe fit."""

@@ -5,21 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..materials.pigment import IRIS_COLOURS
 from ..params import beta, choice, draw, normal, seed, spec
 from .eye_geometry import IRIS_SHARE, inner_eye, iris_y, lid_margin, outer_eye
 from .identity import Identity
 from .parts import PART
 
-# Linear colour of the outer iris, and of the ring around the pupil.
-IRIS_COLOURS = {
-    "dark_brown": ((0.030, 0.011, 0.0045), (0.045, 0.017, 0.006)),
-    "brown": ((0.072, 0.027, 0.009), (0.115, 0.045, 0.013)),
-    "amber": ((0.19, 0.085, 0.018), (0.23, 0.11, 0.022)),
-    "hazel": ((0.115, 0.085, 0.030), (0.16, 0.075, 0.018)),
-    "green": ((0.085, 0.125, 0.062), (0.16, 0.125, 0.045)),
-    "blue": ((0.075, 0.145, 0.245), (0.14, 0.20, 0.27)),
-    "grey": ((0.125, 0.155, 0.175), (0.17, 0.18, 0.18)),
-}
 EUROPEAN = {"dark_brown": 0.05, "brown": 0.25, "amber": 0.04, "hazel": 0.16, "green": 0.13, "blue": 0.29, "grey": 0.08}
 OTHERS = {
     "dark_brown": 0.62,

@@ -7,8 +7,9 @@ from numpy.random import Generator
 
 from ...params import child
 from . import growth, ropes, tied
+from .cut import denser_at_parting, density_under_hat, lengths, longest_of, sides
 from .grooms import TEXTURES, Groom
-from .hairline import coverage, hairline, smoothstep
+from .hairline import hairline, smoothstep
 from .space import Space
 from .strands import above, curled, frames, resampled, shortened, smooth_noise
 
@@ -47,7 +48,7 @@ def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.nd
         guides = growth.grow(space, groom, hair, roots, normals, template, side, length, layer, jitter, GUIDE_POINTS)
     guides = _in_locks(hair, groom, guides, coarse, rng)
 
-    roots, normals, c_template, _, _ = person.surface.sample(rng, count, _denser_at_parting(hair, groom, density))
+    roots, normals, c_template, _, _ = person.surface.sample(rng, count, denser_at_parting(hair, groom, density))
     roots, normals = space.to_local(roots), normals @ space.turn
     c_side = sides(hair, groom, c_template, rng)
     if growth.has_parting(groom):  # strands near the line lean over it now and then: a parting is never a clean cut
@@ -61,20 +62,6 @@ def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.nd
     return _finish(hair, groom, space, strands, roots, normals, c_template, near[:, 0], sublock, rng)
 
 
-def density_under_hat(hair, groom: Groom, person, longest: float):
-    """The density of roots over template coordinates; long hair also comes from a little way under a hat."""
-    from .scalp import density_of
-
-    return density_of(hair, groom, person, 0.028 if longest > 0.06 else 0.0)
-
-
-def sides(hair, groom: Groom, template: np.ndarray, rng: Generator) -> np.ndarray:
-    """The side (n,) of the parting, +1 or -1; the line wavers a little and ends at the crown."""
-    wander = 0.0014 * np.sin(template[:, 1] * 150 + hair.seed % 7) + rng.normal(0, 0.0009, len(template))
-    place = growth.part_place(hair, groom) * np.clip((growth.CROWN[1] - template[:, 1]) / 0.05, 0, 1)
-    return np.where(template[:, 0] > place + wander, 1.0, -1.0)
-
-
 def keyed(template: np.ndarray, side: np.ndarray, groom: Groom) -> np.ndarray:
     """Places (n, 3) in which the two sides of a parting lie far from one another."""
     apart = (
@@ -84,47 +71,6 @@ def keyed(template: np.ndarray, side: np.ndarray, groom: Groom) -> np.ndarray:
     fringe = growth.in_fringe(groom, template)
     shifted[fringe, 1] -= 0.05
     return shifted
-
-
-def lengths(hair, groom: Groom, template: np.ndarray) -> np.ndarray:
-    """The length (n,) of strands by region: top, sides and back, fade, and short at the hairline."""
-    top = smoothstep(template[:, 2], 0.040, 0.090)
-    rear = smoothstep(template[:, 1], 0.08, 0.13) * (1 - top)
-    length = groom.top * top + (1 - top - rear) * groom.side + rear * groom.back
-    if groom.comb == "side" and not groom.tie and groom.top < 0.15:  # shorter on the parting's own side
-        away = growth.part_place(hair, groom)
-        length = length * (
-            1 - 0.45 * top * smoothstep(template[:, 0] * np.sign(away), abs(away) - 0.002, abs(away) + 0.004)
-        )
-    if groom.comb == "up":
-        length = length * (1 + 0.15 * top - 0.55 * top * smoothstep(template[:, 1], 0.04, 0.10))
-    if groom.fade:
-        down = smoothstep(template[:, 2], -0.045, 0.070)
-        length = np.minimum(length, groom.side * (1 - groom.fade) + (0.0007 + 0.05 * down**2.4) * groom.fade)
-    recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
-    edge = coverage(template, hair.hairline, recession, balding)
-    if not groom.tie:
-        baby = 0.35 if longest_of(groom) < 0.12 else 0.55
-        length = length * (baby + (1 - baby) * smoothstep(edge, 0.1, 0.9))
-    return length * hair.length
-
-
-def longest_of(groom: Groom) -> float:
-    """The greatest length of a cut, metres."""
-    return max(groom.top, groom.side, groom.back)
-
-
-def _denser_at_parting(hair, groom: Groom, density):
-    def dense(template):
-        value = density(template)
-        if groom.top > 0.012:  # hair leaves the crown to all sides
-            value = value * (1 + 0.9 * np.exp(-((np.linalg.norm(template - growth.CROWN, axis=1) / 0.030) ** 2)))
-        if growth.has_parting(groom):  # enough strands at the line that no skin shines through
-            place = growth.part_place(hair, groom)
-            value = value * (1 + 1.5 * np.exp(-0.5 * ((template[:, 0] - place) / 0.004) ** 2) * (template[:, 2] > 0.06))
-        return value
-
-    return dense
 
 
 def _nearest(places: np.ndarray, rng: Generator, number: int) -> np.ndarray:

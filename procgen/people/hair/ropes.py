@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from . import growth
+from .cut import lengths, sides
 from .grooms import Groom
 from .space import Space
 from .strands import resampled, shortened, smooth_noise, unit
@@ -15,8 +16,6 @@ ROWS = 15  # cornrows over the head
 
 def grow_ropes(hair, groom: Groom, person, space: Space, density, count: int, rng: Generator):
     """Strands (n, k, 3) in the world wound into ropes, and the rope (n,) of each."""
-    from .head_of_hair import lengths, sides
-
     if hair.groom == "cornrows":
         paths, widths = _rows(hair, groom, person, space, density, rng)
     else:

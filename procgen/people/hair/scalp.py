@@ -10,8 +10,9 @@ from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
 from .colour import HairColour, sample_hair_colour, shadow_colour
+from .cut import density_of
 from .grooms import GROOMS, TEXTURES, Groom
-from .hairline import coverage, smoothstep
+from .hairline import smoothstep
 from .strands import tapered
 
 
@@ -111,20 +112,6 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
         hair_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33)
     )
     return [person.link(obj, "hair")]
-
-
-def density_of(hair: Hair, groom: Groom, person, under_hat: float = 0.0):
-    """The density of roots over template coordinates (n, 3); they reach ``under_hat`` metres under the rim of a hat."""
-    cover = getattr(person, "hat_cover", None)
-    recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
-
-    def density(template):
-        value = coverage(template, hair.hairline, recession, balding)
-        if cover is not None:
-            value = value * (1 - cover(template - [0, 0, under_hat]))
-        return value
-
-    return density
 
 
 def _shade_scalp(hair: Hair, groom: Groom, person) -> None:
