@@ -187,7 +187,12 @@ def test_a_disk_that_runs_full_leaves_nothing_half_written(tmp_path):
 def test_a_request_to_stop_ends_workers_and_removes_what_is_half_written(tmp_path, request_to_stop):
     out = tmp_path / "d"
     run = subprocess.Popen(
-        command(out, "slow", "--count", 4, "--workers", 2), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        command(out, "slow", "--count", 4, "--workers", 2),
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts background jobs deaf to SIGINT, and the run would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while len(list(out.glob(".partial-*/half.bin"))) < 2 and time.monotonic() < deadline:

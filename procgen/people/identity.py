@@ -26,7 +26,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
     "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
-CONTRAST = 1.45  # the base phenotypes are averages of many people, and people differ more than averages do
+CONTRAST = 1.2  # the base phenotypes are averages of many people, and people differ more than averages do
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 
@@ -46,7 +46,7 @@ class Identity:
     """Who somebody is: phenotype, head shape and asymmetry."""
 
     age: float = beta(
-        1.25, 1.9, 18, 88, unit="years", doc="age",
+        1.1, 1.5, 18, 88, unit="years", doc="age",
         says=((30, "young"), (45, "adult"), (62, "middle-aged"), (200, "old")),
     )  # fmt: skip
     gender: float = uniform(0, 1, doc="0 male … 1 female phenotype", says=((0.5, "man"), (1.1, "woman")))
