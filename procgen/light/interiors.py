@@ -102,7 +102,7 @@ def room(light, rng: Generator):
     """A living room or office: walls, furniture, pictures, lamps, a window."""
     panorama = Panorama()
     half = np.array([rng.uniform(1.8, 3.2), rng.uniform(2.0, 4.2)])
-    wall = _hue(rng, rng.uniform(0.05, 0.35), rng.uniform(0.25, 0.7))
+    wall = _hue(rng, 0.03 + 0.22 * rng.random() ** 2, rng.uniform(0.25, 0.7)) * (1.04, 1.0, 0.94)
     floor = np.array([0.25, 0.15, 0.08]) * rng.uniform(0.5, 1.5)
     seed = int(rng.integers(1 << 30))
     kind = int(rng.integers(0, 4))
@@ -156,7 +156,7 @@ def _furniture(panorama: Panorama, rng: Generator, half, glow, white) -> None:
     depth = rng.uniform(0.1, 0.4)
     place = side * (half - depth) + np.array([side[1], side[0]]) * along
     kind = rng.choice(["picture", "shelf", "cupboard", "plant", "curtain", "sofa"])
-    colour = _hue(rng, rng.uniform(0.1, 0.8), rng.uniform(0.08, 0.5))
+    colour = _hue(rng, 0.05 + 0.55 * rng.random() ** 2, rng.uniform(0.08, 0.5)) * (1.08, 0.98, 0.88)
     seed = int(rng.integers(1 << 30))
     turn = 0.0 if side[1] else np.pi / 2
 
