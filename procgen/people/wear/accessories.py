@@ -48,10 +48,14 @@ def build_mask(kind: str, person, material) -> list:
     positions = keep_outside(positions, tree, ROOM)
     positions = stretched(positions, triangles, tree, ROOM, 4, 40)
     x, _, z = piece.template.T
-    # A mask keeps its shape: it stands off the lips as a tent between nose and chin.
-    tent = np.exp(-(((z + 0.070) / 0.026) ** 2) - (x / 0.034) ** 2)
-    positions = positions + (person.head_matrix[:3, :3] @ [0.0, -1.0, 0.0]) * (0.012 * tent)[:, None]
-    positions = stretched(positions, triangles, tree, ROOM, 1, 12)
+    # A mask keeps its shape: between nose and chin it stands as a straight tent that no lips show through.
+    front = person.head_matrix[:3, :3] @ [0.0, -1.0, 0.0]
+    reach = positions @ front
+    nose, chin = (reach[(np.abs(x) < 0.012) & (np.abs(z - height) < 0.007)].max() for height in (-0.034, -0.106))
+    ridge = np.interp(z, [-0.106, -0.034], [chin, nose]) + 0.008
+    share = np.exp(-((x / 0.036) ** 2)) * np.clip((z + 0.116) / 0.016, 0, 1) * np.clip((-0.026 - z) / 0.012, 0, 1)
+    positions = positions + front * (np.maximum(ridge - reach, 0.0) * share)[:, None]
+    positions = stretched(positions, triangles, tree, ROOM, 2, 12)
     ahead = person.head_matrix[:3, :3] @ [0.0, -1.0, -0.05]
     depth = np.clip(_mask_field(kind, piece.template) / 0.018, 0, 1)
     if kind == "ffp2":
