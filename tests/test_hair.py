@@ -196,3 +196,21 @@ def test_no_strand_passes_through_a_hat(people, kind):
         person.objects[:] = before
         if hasattr(person, "hat_cover"):
             del person.hat_cover
+
+
+@pytest.mark.blender
+def test_every_groom_goes_under_a_headscarf(people):
+    from simulacra.procgen.people.wear import build_wear, sample_wear
+
+    person = people[0]
+    wear = sample_wear(child(2), parse_settings(["headwear.kind=headscarf"]), identity=person.spec.identity)
+    before = list(person.objects)
+    build_wear(wear, person)
+    try:
+        for groom in GROOMS:
+            for obj in build(hair_of(groom, person=person.spec.identity), person):
+                assert np.isfinite(points_of(obj)).all(), groom
+    finally:
+        person.objects[:] = before
+        if hasattr(person, "hat_cover"):
+            del person.hat_cover

@@ -34,6 +34,8 @@ def grow_ropes(hair, groom: Groom, person, space: Space, density, count: int, rn
         widths = np.full(len(paths), 0.0036) * rng.uniform(0.8, 1.25, len(paths))
         places = space.pushed_out(paths[:, 1:].reshape(-1, 3), np.repeat(widths * 0.9, 35))
         paths[:, 1:] = places.reshape(-1, 35, 3)
+    if len(paths) == 0:  # a headscarf leaves no room
+        return np.zeros((0, 2, 3)), np.zeros(0, int)
     lock = rng.integers(0, len(paths), count)
     strands = _wound(resampled(paths, groom.points), lock, widths, hair.groom == "cornrows", rng)
     places = space.pushed_out(strands.reshape(-1, 3), np.full(count * groom.points, 0.0002)).reshape(strands.shape)
