@@ -1,17 +1,24 @@
-"""The Blender side: registers the command ``blender --command simulacra``."""
-
-import sys
+"""The Blender side: what registers when the extension is enabled, and leaves nothing when it is disabled."""
 
 _command = None
+# In the order of registration; each may have CLASSES, register() and unregister().
+MODULES = (
+    "scene_settings", "preferences", "errors", "jobs", "generate", "preset_operators", "dataset", "scene_labels", "importers", "assets",
+    "model", "menus", "panels", "live", "translations",
+)  # fmt: skip
 
 
 def _main(argv) -> int:
-    try:
-        from ..__main__ import main
-    except ModuleNotFoundError as error:  # the command line uses more than a stock Blender holds
-        sys.stderr.write(f"simulacra: {error.name} is not installed in Blender's Python; use pip install simulacra\n")
-        return 2
+    """``blender --command simulacra …``: the same command line as everywhere."""
+    from ..__main__ import main
+
     return main(list(argv))
+
+
+def _modules():
+    from importlib import import_module
+
+    return [import_module(f".{name}", __package__) for name in MODULES]
 
 
 def register():
@@ -19,6 +26,11 @@ def register():
     global _command
     import bpy
 
+    for module in _modules():
+        for cls in getattr(module, "CLASSES", ()):
+            bpy.utils.register_class(cls)
+        if hasattr(module, "register"):
+            module.register()
     _command = bpy.utils.register_cli_command("simulacra", _main)
 
 
@@ -30,3 +42,8 @@ def unregister():
     if _command is not None:
         bpy.utils.unregister_cli_command(_command)
         _command = None
+    for module in reversed(_modules()):
+        if hasattr(module, "unregister"):
+            module.unregister()
+        for cls in reversed(getattr(module, "CLASSES", ())):
+            bpy.utils.unregister_class(cls)

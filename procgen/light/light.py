@@ -87,6 +87,7 @@ def build_light(light: Light, person) -> list:
         radiance, image = panorama.radiance, panorama.radiance
     gain = _meter(radiance, lamps, skin_compensation(person), light.exposure)
     world = bpy.data.worlds.new("Surroundings")
+    world["part_of"] = "light"
     bpy.context.scene.world = world
     _world_nodes(world, light, image, gain)
     return [person.link(build_lamp(lamp, index, gain), "lamp", parent=False) for index, lamp in enumerate(lamps)]

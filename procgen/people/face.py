@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import NamedTuple
+
 from numpy.random import Generator
 
 from ..camera import Camera, sample_camera
@@ -65,39 +68,54 @@ def sample_face(rng: Generator, fixed=None) -> Face:
     return draw(Face, rng, fixed, **parts)
 
 
-def build_face(face: Face, views: int = 1):
-    """Build a face in the open scene and return its Person (needs bpy).
+class Part(NamedTuple):
+    """One step of a build: its builder, and the groups of the spec that it stands on besides its own."""
 
-    The order matters: hair keeps clear of clothes and hats, and light is metered on the finished skin.
-    """
+    module: str  # relative to this package
+    build: str
+    needs: tuple[str, ...]
+
+
+BODY = ("identity", "expression")
+WORN = (*BODY, "wear")
+# In the order of a build: hair keeps clear of clothes and hats, skin takes the hair's shadow, and light is metered on
+# the finished skin.
+PARTS = {
+    "wear": Part(".wear", "build_wear", BODY), "hair": Part(".hair.scalp", "build_hair", WORN),
+    "skin": Part(".skin", "build_skin", (*BODY, "hair")), "eyes": Part(".eyes", "build_eyes", BODY),
+    "mouth": Part(".mouth", "build_mouth", BODY), "brows": Part(".hair.brows", "build_brows", BODY),
+    "lashes": Part(".hair.lashes", "build_lashes", BODY), "beard": Part(".hair.beard", "build_beard", WORN),
+    "light": Part("..light.light", "build_light", ("skin",)), "camera": Part("..camera", "build_cameras", BODY),
+}  # fmt: skip
+
+
+def build_part(name: str, person, **options) -> None:
+    """Build one part of a person; every object that it links says so in ``obj["part_of"]`` (needs bpy)."""
+    import bpy
+
+    part = PARTS[name]
+    before, materials = len(person.objects), set(bpy.data.materials)
+    getattr(import_module(part.module, __package__), part.build)(getattr(person.spec, name), person, **options)
+    for obj in person.objects[before:]:
+        obj["part_of"] = name
+    for material in set(bpy.data.materials) - materials:
+        if not material.users:  # a garment without ribs has no use for them
+            bpy.data.materials.remove(material)
+
+
+def build_face(face: Face, views: int = 1, without: tuple[str, ...] = ()):
+    """Build a face in the open scene, all parts but those in ``without``, and return its Person (needs bpy)."""
     import bpy
 
     from ..blender import require_supported_blender
-    from ..camera import build_cameras
-    from ..light.light import build_light
-    from .eyes import build_eyes
-    from .hair.beard import build_beard
-    from .hair.brows import build_brows
-    from .hair.lashes import build_lashes
-    from .hair.scalp import build_hair
     from .head import Person
-    from .mouth import build_mouth
-    from .skin import build_skin
-    from .wear import build_wear
 
     require_supported_blender()
     collection = bpy.data.collections.new("Person")
     bpy.context.scene.collection.children.link(collection)
     person = Person(face, collection)
-    build_wear(face.wear, person)
-    build_hair(face.hair, person)
-    build_skin(face.skin, person)
-    build_eyes(face.eyes, person)
-    build_mouth(face.mouth, person)
-    build_brows(face.brows, person)
-    build_lashes(face.lashes, person)
-    build_beard(face.beard, person)
-    build_light(face.light, person)
-    build_cameras(face.camera, person, views)
+    for name in PARTS:
+        if name not in without:
+            build_part(name, person, **({"views": views} if name == "camera" else {}))
     person.number_objects()
     return person

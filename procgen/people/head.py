@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,10 +34,30 @@ class Person:
     """A built person: the objects, and the shape that each further part stands on."""
 
     def __init__(self, spec: Any, collection: bpy.types.Collection):
+        self._take(spec, collection)
+        self.armature = _build_armature(self)
+        self.head = _build_skin(self)
+        self.set_expression(spec.expression)
+        _ = self.surface  # now, before anything moves
+
+    @classmethod
+    def attached(cls, spec: Any, collection: bpy.types.Collection) -> Person:
+        """The person that a collection already holds, taken for one of this spec; nothing is built or moved."""
+        person = cls.__new__(cls)
+        person._take(spec, collection)
+        by_class = {obj["class"]: obj for obj in collection.objects if obj.get("class") in ("rig", "skin")}
+        person.armature, person.head = by_class["rig"], by_class["skin"]
+        return person
+
+    def _take(self, spec: Any, collection: bpy.types.Collection) -> None:
         self.spec = spec
         self.collection = collection
         self.objects: list[bpy.types.Object] = []
         self.cameras: list[bpy.types.Object] = []
+        self.take_body(spec)
+
+    def take_body(self, spec: Any) -> None:
+        """Compute the neutral and posed cage of a spec; nothing in the scene changes."""
         self.rest = neutral_shape(spec.identity)
         self.pose: Pose = pose(self.rest, spec.expression)
         data = head_data()
@@ -44,10 +66,27 @@ class Person:
         )
         self.posed = self.pose.positions
         self.head_matrix, self.neck_matrix = self.pose.bones["head"], self.pose.bones["neck"]
-        self.armature = _build_armature(self)
-        self.head = _build_skin(self)
-        self.set_expression(spec.expression)
-        self.surface: Surface = evaluated_surface(self.head)
+
+    @cached_property
+    def surface(self) -> Surface:
+        """The posed skin with its subdivision."""
+        return evaluated_surface(self.head)
+
+    def reshape(self) -> None:
+        """Give the head and rig that are there the shape of this person's identity."""
+        members = head_data().groups["body"]
+        for key, points in _key_shapes(self.rest):
+            self.head.data.shape_keys.key_blocks[key].data.foreach_set("co", points[members].astype(np.float32).ravel())
+        self.head.data.vertices.foreach_set("co", self.rest[members].astype(np.float32).ravel())
+        set_attribute(self.head.data, "rest", "FLOAT_VECTOR", "POINT", self.rest[members])
+        self.head.data.update()
+
+    def place_bones(self) -> None:
+        """Set the rig's rest bones at the joints of this person's shape."""
+        bpy.context.view_layer.objects.active = self.armature
+        bpy.ops.object.mode_set(mode="EDIT")
+        _set_bones(self.armature.data, joints(self.rest))
+        bpy.ops.object.mode_set(mode="OBJECT")
 
     def link(self, obj: bpy.types.Object, kind: str, parent: bool = True) -> bpy.types.Object:
         """Put an object into the person's collection; ``kind`` is its class name."""
@@ -89,13 +128,30 @@ def _build_armature(person: Person) -> bpy.types.Object:
     person.link(rig, "rig", parent=False)
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
-    for name, (parent, head, tail) in BONES.items():
+    for name, (parent, _, _) in BONES.items():
         bone = data.edit_bones.new(name)
-        bone.head = place[head]
-        bone.tail = place[tail] if tail else place[head] + np.array([0.0, -0.03, 0.0])
         bone.parent = data.edit_bones[parent] if parent else None
+    _set_bones(data, place)
     bpy.ops.object.mode_set(mode="OBJECT")
     return rig
+
+
+def _set_bones(data: bpy.types.Armature, place: dict[str, np.ndarray]) -> None:
+    """Bring the edit bones to their joints."""
+    for name, (_, head, tail) in BONES.items():
+        bone = data.edit_bones[name]
+        bone.head = place[head]
+        bone.tail = place[tail] if tail else place[head] + np.array([0.0, -0.03, 0.0])
+
+
+def _key_shapes(rest: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and cage (n, 3) of every shape key over a neutral shape."""
+    yield "Basis", rest
+    for action in ACTIONS:
+        indices, deltas = head_data().targets["action/" + action]
+        points = rest.copy()
+        points[indices] += deltas
+        yield action, points
 
 
 def _build_skin(person: Person) -> bpy.types.Object:
@@ -111,12 +167,8 @@ def _build_skin(person: Person) -> bpy.types.Object:
         attributes={"template": ("FLOAT_VECTOR", "POINT", data.template[members])},
     )  # fmt: skip
     person.link(obj, "skin")
-    obj.shape_key_add(name="Basis", from_mix=False)
-    for action in ACTIONS:
-        indices, deltas = data.targets["action/" + action]
-        points = person.rest.copy()
-        points[indices] += deltas
-        key = obj.shape_key_add(name=action, from_mix=False)
+    for name, points in _key_shapes(person.rest):
+        key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", points[members].astype(np.float32).ravel())
     for index, bone in enumerate(data.bones):
         group = obj.vertex_groups.new(name=bone)

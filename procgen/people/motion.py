@@ -81,7 +81,8 @@ def _make_linear(owner) -> None:
             point.interpolation = "LINEAR"
 
 
-def _transform_of(follow: str, obj, current: Pose) -> np.ndarray:
+def transform_of(follow: str, obj, current: Pose) -> np.ndarray:
+    """The (4, 4) deformation that an object which follows a bone undergoes, neutral to posed."""
     if follow == "eye":
         follow = "eye.L" if obj.matrix_world.translation.x > 0 else "eye.R"
     if follow != "jaw":
@@ -92,8 +93,8 @@ def _transform_of(follow: str, obj, current: Pose) -> np.ndarray:
 
 
 def _follow_bone(obj, follow: str, poses: list[Pose]) -> None:
-    start = np.linalg.inv(_transform_of(follow, obj, poses[0])) @ np.array(obj.matrix_world)
-    bones = [_transform_of(follow, obj, current) for current in poses]
+    start = np.linalg.inv(transform_of(follow, obj, poses[0])) @ np.array(obj.matrix_world)
+    bones = [transform_of(follow, obj, current) for current in poses]
     obj.rotation_mode = "QUATERNION"
     for frame, bone in enumerate(bones):
         obj.matrix_world = Matrix((bone @ start).tolist())
@@ -109,7 +110,7 @@ class Anchors(NamedTuple):
     weights: np.ndarray
 
 
-def _anchors(surface: Surface, points: np.ndarray) -> Anchors:
+def anchors_of(surface: Surface, points: np.ndarray) -> Anchors:
     """The place of the surface nearest to each point."""
     tree = surface.bvh()
     nearest = [tree.find_nearest(point) for point in points.tolist()]
@@ -131,7 +132,7 @@ def _frames_of(surface: Surface, anchors: Anchors) -> tuple[np.ndarray, np.ndarr
     return np.einsum("kc,kci->ki", anchors.weights, corners), np.stack([x, np.cross(z, x), z], 2)
 
 
-def _moved(points: np.ndarray, anchors: Anchors, first: Surface, current: Surface) -> np.ndarray:
+def carried(points: np.ndarray, anchors: Anchors, first: Surface, current: Surface) -> np.ndarray:
     """Points (k, 3) carried rigidly by the place that each hangs on."""
     centre, frame = _frames_of(first, anchors)
     new_centre, new_frame = _frames_of(current, anchors)
@@ -150,13 +151,13 @@ def _follow_skin(obj, surfaces: list[Surface]) -> None:
     if curves:
         sizes = np.array([curve.points_length for curve in obj.data.curves])
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        at_roots = _anchors(surfaces[0], points[roots])
+        at_roots = anchors_of(surfaces[0], points[roots])
         anchors = Anchors(*(np.repeat(values, sizes, 0) for values in at_roots))
     else:
-        anchors = _anchors(surfaces[0], points)
+        anchors = anchors_of(surfaces[0], points)
         obj.shape_key_add(name="Basis", from_mix=False)
     for frame, surface in enumerate(surfaces):
-        moved = _moved(points, anchors, surfaces[0], surface)
+        moved = carried(points, anchors, surfaces[0], surface)
         local = (moved @ inverse[:3, :3].T + inverse[:3, 3]).astype(np.float32)
         if curves:
             attribute = obj.data.attributes.new(f"frame_{frame}", "FLOAT_VECTOR", "POINT")

@@ -112,10 +112,16 @@ def vertex_maps(skin: Skin, actions: dict[str, float]) -> dict[str, np.ndarray]:
     }
 
 
+def luminance(skin: Skin) -> float:
+    """The relative luminance of the skin's base colour."""
+    from ..materials.pigment import skin_colour
+
+    return float(skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin)) @ [0.2126, 0.7152, 0.0722])
+
+
 def build_skin(skin: Skin, person) -> list:
     """Give the person's head its maps and material (needs bpy)."""
     from ..blender import set_attribute
-    from ..materials.pigment import skin_colour
     from ..materials.skin import skin_material
 
     members = head_data().groups["body"]
@@ -123,7 +129,6 @@ def build_skin(skin: Skin, person) -> list:
     maps = vertex_maps(skin, actions)
     for name, values in maps.items():
         set_attribute(person.head.data, name, "FLOAT_VECTOR", "POINT", values[members])
-    colour = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
-    person.skin_luminance = float(colour @ [0.2126, 0.7152, 0.0722])
+    person.skin_luminance = luminance(skin)
     person.head.data.materials.append(skin_material(skin, person, tuple(maps["skin_lines"][:, :2].max(0))))
     return [person.head]

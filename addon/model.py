@@ -1,0 +1,75 @@
+"""The operator that asks a trained system for an avatar through the worker, and says honestly what is missing."""
+
+from pathlib import Path
+
+import bpy
+
+from . import jobs
+from .dataset import Follows
+from .errors import reported
+from .preferences import caller, preferences, user_path
+
+NEEDS = "needs a Python with simulacra and torch: pip install simulacra[models], then choose it in the preferences"
+found: dict = {}  # what the worker's doctor said
+
+
+def missing() -> str:
+    """What keeps a trained system from running, as one line that says how to get it; "" if nothing is known to."""
+    if not preferences().python:
+        return f"Generating with a model {NEEDS}"
+    if found and not found.get("models"):
+        return "The Python in the preferences has no torch: pip install torch there"
+    if found and "generate" not in found.get("commands", ()):
+        return "The installed Simulacra has no trained systems yet; they come with a later version"
+    return ""
+
+
+def arguments(settings, out: Path) -> list[str]:
+    """The arguments of ``simulacra generate`` for the panel's settings."""
+    command = [
+        "generate",
+        settings.system,
+        bpy.path.abspath(settings.run),
+        "--out",
+        str(out),
+        "--seed",
+        str(settings.seed),
+    ]
+    command += ["--prompt", settings.prompt] if settings.prompt else []
+    command += ["--photo", bpy.path.abspath(settings.photo)] if settings.photo else []
+    return [*command, "--guidance", f"{settings.guidance:g}", "--json"]
+
+
+class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
+    """Let a trained system make an avatar from a prompt or a photo, and bring it into the scene"""
+
+    bl_idname = "simulacra.generate_with_model"
+    bl_label = "Generate Avatar"
+
+    @classmethod
+    def poll(cls, context):
+        """The worker must be able to run a trained system."""
+        reason = missing()
+        if not reason and not context.scene.simulacra.model.run:
+            reason = "Choose the folder of a trained system"
+        if not reason and jobs.running("model"):
+            reason = "An avatar is being generated; cancel that, or wait for it"
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    @reported
+    def execute(self, context):
+        """Start the worker; the avatar arrives when it has ended."""
+        settings = context.scene.simulacra.model
+        out = user_path("avatars") / f"{settings.system}-{settings.seed}.avatar.safetensors"
+
+        def arrive(job):
+            if job.state == "finished":
+                bpy.ops.simulacra.import_avatar(filepath=str(out))
+
+        jobs.start("model", f"{settings.system} {settings.seed}", [caller()(arguments(settings, out))], arrive)
+        return self.follow("model")
+
+
+CLASSES = (SIMULACRA_OT_generate_with_model,)

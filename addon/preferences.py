@@ -1,0 +1,125 @@
+"""The extension's preferences: which worker renders, where datasets go, and what happens when Blender closes."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+from .worker import command_line
+
+PACKAGE = __package__.rpartition(".")[0]
+tested = {"lines": [], "ok": True}  # what the Test button found
+
+
+class SIMULACRA_AP_preferences(bpy.types.AddonPreferences):
+    """What belongs to a person's machine and not to a scene."""
+
+    bl_idname = PACKAGE
+
+    python: StringProperty(
+        name="Python", subtype="FILE_PATH",
+        description="A Python that has simulacra installed, to render with and to run trained systems; "
+        "empty renders with this Blender in the background",
+    )  # fmt: skip
+    output: StringProperty(
+        name="Datasets",
+        subtype="DIR_PATH",
+        description="Folder in which new datasets are offered a place; empty: simulacra in your home",
+    )
+    workers: IntProperty(
+        name="Workers",
+        description="Processes that render at once; 0 chooses by cores and memory",
+        min=0,
+        max=256,
+        default=0,
+    )
+    at_exit: EnumProperty(
+        name="When Blender closes", description="What happens to a dataset that is being rendered", default="END",
+        items=[
+            ("END", "End the worker", "What is finished stays; Resume goes on later"),
+            ("DETACH", "Let it go on", "The worker renders to its end without Blender"),
+        ],
+    )  # fmt: skip
+
+    def draw(self, context):
+        """Draw the preferences."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "python")
+        layout.prop(self, "workers")
+        layout.prop(self, "output")
+        layout.prop(self, "at_exit")
+        layout.operator("simulacra.test_worker", icon="CHECKMARK")
+        if tested["lines"]:
+            box = layout.box().column(align=True)
+            for line in tested["lines"]:
+                box.label(text=line, icon="NONE")
+
+
+def preferences() -> SIMULACRA_AP_preferences:
+    """The preferences as they are."""
+    return bpy.context.preferences.addons[PACKAGE].preferences
+
+
+def caller():
+    """How to call the command line on this machine."""
+    python = bpy.path.abspath(preferences().python) if preferences().python else ""
+    return command_line(PACKAGE, bpy.app.binary_path, python)
+
+
+def dataset_folder() -> Path:
+    """The folder in which a dataset is offered a place."""
+    chosen = preferences().output
+    return Path(bpy.path.abspath(chosen)) if chosen else Path.home() / "simulacra"
+
+
+def user_path(name: str) -> Path:
+    """A folder of this extension's own; made if it is not there."""
+    return Path(bpy.utils.extension_path_user(PACKAGE, path=name, create=True))
+
+
+def examine(timeout: float = 180.0) -> dict:
+    """What ``simulacra doctor`` says of the worker; {"error": reason} where it does not answer."""
+    try:
+        answer = subprocess.run(caller()(["doctor", "--json"]), capture_output=True, text=True, timeout=timeout)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return {"error": f"the worker does not start: {error}"}
+    for line in reversed(answer.stdout.splitlines()):
+        if line.startswith("{"):
+            try:
+                return json.loads(line)
+            except ValueError:
+                break
+    said = (answer.stderr.strip() or answer.stdout.strip()).splitlines()
+    return {"error": said[-1] if said else f"the worker ended with code {answer.returncode}"}
+
+
+class SIMULACRA_OT_test_worker(bpy.types.Operator):
+    """Start the worker and show its versions, devices, and what is missing"""
+
+    bl_idname = "simulacra.test_worker"
+    bl_label = "Test the Worker"
+
+    def execute(self, context):
+        """Run the doctor."""
+        found = examine()
+        if "error" in found:
+            tested.update(lines=[found["error"]], ok=False)
+            self.report({"ERROR"}, found["error"])
+            return {"CANCELLED"}
+        rows = [
+            f"Simulacra {found['simulacra']}, Python {found['python']}, {found['cores']} cores, {found['memory_gib']} GiB"
+        ]
+        for row in found["rows"]:
+            state = row["found"] if row["ok"] else f"{'MISSING' if row['needed'] else 'not there'}: {row['hint']}"
+            rows.append(f"{row['name']}: {state}")
+        tested.update(lines=rows, ok=found["ok"])
+        self.report(
+            {"INFO"} if found["ok"] else {"WARNING"}, rows[0] if found["ok"] else "Something that is needed is missing"
+        )
+        return {"FINISHED"}
+
+
+CLASSES = (SIMULACRA_AP_preferences, SIMULACRA_OT_test_worker)

@@ -1,0 +1,202 @@
+"""What the sidebar keeps: settings of the scene, and a person's sliders and locks on its rig."""
+
+import json
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+from ..procgen.registry import GENERATORS
+from . import live, properties
+from .choices import CAMERAS, LABELS, SHAPES, preset_items
+
+KINDS = [(name, name.capitalize(), generator.doc) for name, generator in GENERATORS.items()]
+
+
+class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
+    """How the next person is made, and how the one at hand is changed."""
+
+    kind: EnumProperty(name="Kind", description="What to generate", items=KINDS)
+    seed: IntProperty(name="Seed", description="The same seed gives the same person everywhere", min=0, default=1)
+    light: BoolProperty(
+        name="Surroundings", default=True,
+        description="Build the person's world and lamps too; the scene's own world stays in the file",
+    )  # fmt: skip
+    camera: BoolProperty(name="Camera", default=True, description="Build the portrait camera and make it the scene's")
+    search: StringProperty(
+        name="Search",
+        description="Show only fields whose name or meaning holds these words",
+        options={"TEXTEDIT_UPDATE"},
+    )
+    amount: FloatProperty(
+        name="Amount",
+        description="How far a variation goes toward somebody else",
+        min=0.0,
+        max=1.0,
+        default=0.15,
+        subtype="FACTOR",
+    )
+
+
+class SIMULACRA_PG_presets(bpy.types.PropertyGroup):
+    """Which preset is chosen, and what is saved."""
+
+    chosen: EnumProperty(name="Preset", description="A preset to apply to the person", items=preset_items)
+    name: StringProperty(name="Name", description="Name of the preset to save", default="My preset")
+    scope: EnumProperty(
+        name="Save", description="What the preset holds", default="ALL",
+        items=[
+            ("ALL", "Everything", "The whole person, with light and camera"),
+            ("LOCKED", "Locked fields", "Only the fields that are locked; all else stays as it is when it is applied"),
+            ("LOOK", "Person", "The person without light and camera"),
+        ],
+    )  # fmt: skip
+
+
+class SIMULACRA_PG_dataset(bpy.types.PropertyGroup):
+    """A recipe for a dataset."""
+
+    kind: EnumProperty(name="Recipe", description="Which generator to draw from", items=KINDS)
+    count: IntProperty(name="Count", description="Number of samples", min=1, max=10_000_000, default=8)
+    seed: IntProperty(name="First seed", description="Seed of the first sample; the next ones follow", min=0, default=0)
+    size: IntProperty(name="Size", description="Edge of the picture", subtype="PIXEL", min=16, max=8192, default=512)
+    samples: IntProperty(name="Samples", description="Cycles samples a pixel", min=1, max=65536, default=64)
+    frames: IntProperty(name="Frames", description="Frames of a sequence; 1 is a still", min=1, max=10_000, default=1)
+    views: IntProperty(name="Views", description="Views around the same person", min=1, max=10_000, default=1)
+    labels: EnumProperty(
+        name="Labels", description="What is rendered beside the picture", items=LABELS, options={"ENUM_FLAG"},
+        default={"depth", "normal", "parts", "instance"},
+    )  # fmt: skip
+    keep_locked: BoolProperty(
+        name="Keep what is locked", default=False,
+        description="Every sample takes the locked fields of the selected person; all else is drawn",
+    )  # fmt: skip
+    hdri: StringProperty(
+        name="HDRI folder",
+        description="Environment pictures to use in place of the procedural ones",
+        subtype="DIR_PATH",
+    )
+    out: StringProperty(
+        name="Folder",
+        description="Where the dataset is written; a new or empty one, or one to go on with",
+        subtype="DIR_PATH",
+    )
+
+
+class SIMULACRA_PG_labels(bpy.types.PropertyGroup):
+    """How the open scene is labelled."""
+
+    out: StringProperty(name="Folder", description="Where the labelled frames are written", subtype="DIR_PATH")
+    frames: EnumProperty(
+        name="Frames", default="CURRENT", description="Which frames are rendered",
+        items=[
+            ("CURRENT", "Current", "The current frame; no flow"),
+            ("RANGE", "Scene range", "All frames from start to end, with flow and occlusion"),
+        ],
+    )  # fmt: skip
+    cameras: EnumProperty(name="Cameras", items=CAMERAS, description="Which cameras look")
+    classes: EnumProperty(
+        name="Classes by", default="COLLECTION", description="What gives an object its semantic class",
+        items=[
+            ("COLLECTION", "Collection", "The top collection that holds it"),
+            ("PROPERTY", "Property", "A custom property of the object, its data or its collection"),
+        ],
+    )  # fmt: skip
+    property: StringProperty(
+        name="Property", description="Name of the custom property that holds the class", default="class"
+    )
+    samples: IntProperty(
+        name="Samples", description="Cycles samples of the picture; 0 keeps the scene's own", min=0, default=0
+    )
+
+
+class SIMULACRA_PG_import(bpy.types.PropertyGroup):
+    """How an avatar is decoded."""
+
+    shape: EnumProperty(name="As", items=SHAPES, description="What an avatar becomes")
+    resolution: IntProperty(
+        name="Resolution", description="Cells along the edge of an avatar's cube", min=16, max=512, default=128
+    )
+
+
+class SIMULACRA_PG_model(bpy.types.PropertyGroup):
+    """What a trained system is asked for."""
+
+    run: StringProperty(
+        name="Checkpoint",
+        description="Folder of a trained system: model.safetensors and config.json",
+        subtype="DIR_PATH",
+    )
+    system: StringProperty(
+        name="System", description="Name of the system, as simulacra list systems shows it", default="rodin"
+    )
+    prompt: StringProperty(name="Prompt", description="What the avatar should look like")
+    photo: StringProperty(name="Photo", description="A picture that the avatar should resemble", subtype="FILE_PATH")
+    seed: IntProperty(name="Seed", description="Seed of the sampler", min=0, default=0)
+    guidance: FloatProperty(
+        name="Guidance", description="How strictly the prompt is followed", min=0.0, max=30.0, default=4.0
+    )
+
+
+class SIMULACRA_PG_scene(bpy.types.PropertyGroup):
+    """All settings of the sidebar."""
+
+    generate: PointerProperty(type=SIMULACRA_PG_generate)
+    presets: PointerProperty(type=SIMULACRA_PG_presets)
+    dataset: PointerProperty(type=SIMULACRA_PG_dataset)
+    labels: PointerProperty(type=SIMULACRA_PG_labels)
+    imports: PointerProperty(type=SIMULACRA_PG_import)
+    model: PointerProperty(type=SIMULACRA_PG_model)
+
+
+GROUPS = (
+    SIMULACRA_PG_generate,
+    SIMULACRA_PG_presets,
+    SIMULACRA_PG_dataset,
+    SIMULACRA_PG_labels,
+    SIMULACRA_PG_import,
+    SIMULACRA_PG_model,
+    SIMULACRA_PG_scene,
+)
+_person: list[type] = []
+
+
+def locked(rig) -> set[str]:
+    """The dotted paths of a person's locked fields."""
+    try:
+        found = json.loads(rig.simulacra.locked or "[]")
+    except ValueError:
+        return set()
+    return {path for path in found if isinstance(path, str)} if isinstance(found, list) else set()
+
+
+def lock(rig, paths, on: bool) -> None:
+    """Lock or unlock fields of a person."""
+    rig.simulacra.locked = json.dumps(sorted(locked(rig) | set(paths) if on else locked(rig) - set(paths)))
+
+
+def register() -> None:
+    """Register the settings and the sliders of every kind."""
+    for cls in GROUPS:
+        bpy.utils.register_class(cls)
+    made = properties.make_classes(live.on_update)
+    for cls in properties.classes():
+        bpy.utils.register_class(cls)
+    annotations = {kind: PointerProperty(type=cls) for kind, cls in made.items()}
+    annotations["kind"] = StringProperty(name="Kind", description="Which generator made this person")
+    annotations["locked"] = StringProperty(
+        name="Locked", description="Fields that stay when others are drawn anew, as JSON"
+    )
+    person = type("SIMULACRA_PG_person", (bpy.types.PropertyGroup,), {"__annotations__": annotations})
+    bpy.utils.register_class(person)
+    _person.append(person)
+    bpy.types.Scene.simulacra = PointerProperty(type=SIMULACRA_PG_scene)
+    bpy.types.Object.simulacra = PointerProperty(type=person)
+
+
+def unregister() -> None:
+    """Take everything back."""
+    del bpy.types.Object.simulacra
+    del bpy.types.Scene.simulacra
+    for cls in (*_person, *reversed(properties.classes()), *reversed(GROUPS)):
+        bpy.utils.unregister_class(cls)
+    _person.clear()
