@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import sys
 from importlib import import_module
-
-import click
 
 # Each sub-command is imported only when it is called: help works without bpy, and a worker starts fast.
 COMMANDS = {
     "list": "list what can be generated",
     "sample": "print the spec of a seed",
     "render": "render a labelled dataset",
+    "label": "render the labels of any Blender file",
     "check": "prove a dataset",
     "view": "write a gallery page of a dataset",
     "export": "write a dataset as other tools read it",
@@ -21,48 +21,19 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands live in modules of datagen.cli."""
-
-    def list_commands(self, ctx):
-        return list(COMMANDS)
-
-    def get_command(self, ctx, name):
-        if name not in COMMANDS:
-            return None
-        return import_module(f".datagen.cli.{name}", __package__).command
-
-    def format_commands(self, ctx, formatter):
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup)
-@click.version_option(sys.modules[__package__].__version__ if __package__ else "", prog_name="simulacra")
-def group():
-    """Simulacra makes labelled synthetic people and places in Blender."""
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; 0 if all that was asked exists, 2 for bad input, 1 for a run that could not finish."""
     from .datagen.errors import NO_SPACE, BadInput, Unfinished
-    from .procgen.distributions import SpecError
 
     try:
-        code = group.main(args=argv, prog_name="simulacra", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 2
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        where = f" (see {context.command_path} --help)" if context else ""
-        return _fail(2, f"{error.format_message()}{where}")
-    except (SpecError, BadInput) as error:
+        return _run(sys.argv[1:] if argv is None else list(argv)) or 0
+    except SystemExit as end:  # after help or the version; rich ends so where the reader of its output has gone
+        return end.code if isinstance(end.code, int) else 1 if end.code else 0
+    except BadInput as error:
         return _fail(2, error)
     except Unfinished as error:
         return _fail(1, error)
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         return _fail(1, "stopped; run the same command again to finish")
     except BrokenPipeError:  # the reader of standard output has gone, as in `simulacra list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,11 +41,52 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(1 if error.errno in NO_SPACE else 2, f"{where}{error.strerror or error}")
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith(__package__):
+            raise
+        return _fail(2, f"{error.name.partition('.')[0]} is not installed; see simulacra doctor")
+    except ValueError as error:
+        from .procgen.distributions import SpecError  # it brings numpy, which help does without
+
+        if not isinstance(error, SpecError):
+            raise
+        return _fail(2, error)
+
+
+def _run(words: list[str]) -> int | None:
+    from .datagen.cli.parser import Parser
+
+    if not words or words[0].startswith("-"):
+        parser = _program()
+        if words:
+            parser.read(words[:1])
+        parser.print_help(sys.stderr)
+        return 2
+    name, *rest = words
+    if name not in COMMANDS:
+        _program().error(f"{name}: no such command; allowed are {', '.join(COMMANDS)}")
+    module = import_module(f".datagen.cli.{name}", __package__)
+    parser = Parser(f"simulacra {name}", inspect.getdoc(module.command))
+    module.configure(parser)
+    return module.command(parser.read(rest))
+
+
+def _program():
+    """The parser of what stands before a command."""
+    from . import __version__
+    from .datagen.cli.parser import Parser
+
+    rows = "\n".join(f"  {name:<10}{about}" for name, about in COMMANDS.items())
+    about = "Simulacra makes labelled synthetic people and places in Blender."
+    usage = "simulacra [--help] [--version] COMMAND ..."
+    parser = Parser("simulacra", about, usage=usage, epilog=f"commands:\n{rows}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s, version {__version__}")
+    return parser
 
 
 def _fail(code: int, message) -> int:
     with contextlib.suppress(OSError):
-        click.echo(f"simulacra: {' '.join(str(message).split())}", err=True)
+        print(f"simulacra: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
     return code
 
 

@@ -30,15 +30,15 @@ LABELS = [
 ]
 CAMERAS = [("active", "Active", "The scene's camera"), ("all", "All", "Every camera of the scene, one sample each")]
 SHAPES = [
-    ("MESH", "Mesh, coloured points", "A surface with a colour attribute"),
-    ("TEXTURE", "Mesh, baked texture", "A surface with UVs and a texture"),
+    ("MESH", "Coloured mesh", "A surface with a colour attribute"),
+    ("TEXTURE", "Textured mesh", "A surface with UVs and a texture"),
     ("VOLUME", "Volume", "A cube whose density and colour Cycles renders as the field that the avatar is"),
 ]
-_items: list[tuple] = []
+_kept: dict[tuple, list[tuple]] = {}  # every list ever given out: Blender holds pointers into the last ones
 
 
 def preset_items(self, context) -> list[tuple]:
-    """The presets there are; the list is kept, as Blender holds only pointers into it."""
+    """The presets there are."""
     found = presets.available()
-    _items[:] = [(name, row.name, row.description) for name, row in found.items()] or [("", "None", "No preset")]
-    return _items
+    rows = tuple((name, row.name, row.description) for name, row in found.items()) or (("", "None", "No preset"),)
+    return _kept.setdefault(rows, list(rows))

@@ -5,7 +5,7 @@ import numpy as np
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
 from ..procgen import registry, vary
-from ..procgen.distributions import SpecError
+from ..procgen.distributions import SpecError, rounded
 from . import live, scene_settings
 from .errors import reported
 from .person import generate, rig_of, spec_of
@@ -84,6 +84,24 @@ class SIMULACRA_OT_generate(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SIMULACRA_OT_coming(bpy.types.Operator):
+    """A kind that this version does not make yet"""
+
+    bl_idname = "simulacra.coming"
+    bl_label = "Not There Yet"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        """Never: it tells what is missing."""
+        cls.poll_message_set("Places come with their generator, in a later version of the extension")
+        return False
+
+    def execute(self, context):
+        """Nothing."""
+        return {"CANCELLED"}
+
+
 class SIMULACRA_OT_dice(bpy.types.Operator):
     """Roll another seed"""
 
@@ -151,7 +169,7 @@ class SIMULACRA_OT_vary(OnPerson, bpy.types.Operator):
         kind, spec = spec_of(rig)
         self.seed = fresh_seed() if self.seed < 0 else self.seed
         locked = sorted(scene_settings.locked(rig))
-        show_spec(rig, kind, vary.vary(kind, spec, self.seed, self.amount, locked=locked))
+        show_spec(rig, kind, vary.vary(kind, spec, self.seed, rounded(self.amount), locked=locked))
         return {"FINISHED"}
 
 
@@ -216,6 +234,6 @@ class SIMULACRA_OT_select_person(bpy.types.Operator):
 
 
 CLASSES = (
-    SIMULACRA_OT_generate, SIMULACRA_OT_dice, SIMULACRA_OT_randomise, SIMULACRA_OT_vary, SIMULACRA_OT_lock,
+    SIMULACRA_OT_generate, SIMULACRA_OT_coming, SIMULACRA_OT_dice, SIMULACRA_OT_randomise, SIMULACRA_OT_vary, SIMULACRA_OT_lock,
     SIMULACRA_OT_settle, SIMULACRA_OT_select_person,
 )  # fmt: skip

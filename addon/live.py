@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import time
-
 import bpy
 
 from ..procgen.distributions import SpecError
 from ..procgen.params import from_dict, to_dict
+from ..procgen.people.consequences import CONSEQUENCES, follow
+from ..procgen.people.face import PARTS
 from ..procgen.registry import find
 from . import properties
 from .person import SPEC, collection_of, rig_of, spec_of, store
 
-PAUSE = 0.45  # seconds without a change after which a slider counts as let go
+LOOK = 0.1  # seconds between two looks at whether a slider was let go
+QUIET = (
+    7  # looks without a change that count as letting go; Blender hears the mouse between any two, however slow it draws
+)
 _showing = False  # the sliders are being set from a spec: nothing changed
 _previews: dict[str, object] = {}  # rig name -> the preview of the drag that goes on
-_changed: dict[str, float] = {}  # rig name -> when it last changed
-_steps: dict[str, object] = {}  # rig name -> the rebuild that goes on
+_changed: dict[str, int] = {}  # rig name -> looks since it last changed
 message = ""  # what went wrong last, for the panel
 
 
@@ -53,6 +55,7 @@ def slider_moved(rig, path: str) -> None:
     global message
     kind, before = spec_of(rig)
     document = properties.edited(root_of(rig, kind), kind, to_dict(before), path)
+    document = follow(document, path)
     try:
         spec = from_dict(find(kind).load("spec"), document)
         message = ""
@@ -61,8 +64,9 @@ def slider_moved(rig, path: str) -> None:
         show(rig)
         return
     change(rig, kind, before, spec)
-    if isinstance(properties.declared(kind, path.rpartition(".")[0]), properties.Simplex):
-        show(rig)  # the other weights made room
+    alone = properties.declared(kind, path.rpartition(".")[0])
+    if isinstance(alone, properties.Simplex) or path.rpartition(".")[2] in CONSEQUENCES:
+        show(rig)  # other sliders moved too
 
 
 def change(rig, kind: str, before, spec) -> None:
@@ -75,10 +79,9 @@ def change(rig, kind: str, before, spec) -> None:
         if name not in _previews:
             _previews[name] = Preview(collection_of(rig), before)
         _previews[name].show(spec)
-    _steps.pop(name, None)
-    _changed[name] = time.monotonic()
+    _changed[name] = 0
     if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=PAUSE)
+        bpy.app.timers.register(_tick, first_interval=LOOK)
 
 
 def settle(rig) -> None:
@@ -105,32 +108,37 @@ def _rebuild(rig):
 
 
 def _tick() -> float | None:
-    """One step of the work that waits; a timer."""
+    """Builds what waits once its slider is let go; a timer.
+
+    It is done in one go and recorded as one undo step: Blender's undo takes data that changed between two steps without
+    its knowledge for what it was, and ends in freed memory.
+    """
     global message
-    for name, since in list(_changed.items()):
+    for name, looks in list(_changed.items()):
+        if looks < QUIET:
+            _changed[name] = looks + 1
+            return LOOK
         rig = bpy.data.objects.get(name)
         if rig is None or SPEC not in rig:
-            forget()
-            return None
-        if time.monotonic() - since < PAUSE:
-            return 0.1
-        window = bpy.context.window_manager.windows[0]
-        try:
-            with bpy.context.temp_override(window=window):
-                if bpy.context.mode != "OBJECT":
-                    return 0.5
-                steps = _steps.setdefault(name, _rebuild(rig))
-                next(steps)
-                redraw()
-                return 0.01
-        except StopIteration:
-            _changed.pop(name, None)
-            _steps.pop(name, None)
-        except SpecError as error:
-            message = str(error)
-            forget()
+            _changed.pop(name)
+            continue
+        manager = bpy.context.window_manager
+        with bpy.context.temp_override(window=manager.windows[0]):
+            if bpy.context.mode != "OBJECT":
+                return 0.5
+            manager.progress_begin(0, len(PARTS))
+            try:
+                for done, _ in enumerate(_rebuild(rig)):
+                    manager.progress_update(done)
+                message = ""
+            except SpecError as error:
+                message = str(error)
+            finally:
+                manager.progress_end()
+                _changed.pop(name, None)
+            bpy.ops.ed.undo_push(message="Simulacra: update the person")
         redraw()
-    return 0.05 if _changed else None
+    return None
 
 
 def redraw() -> None:
@@ -144,39 +152,73 @@ def redraw() -> None:
 def forget(*_) -> None:
     """Drop all that is held of the scene: after an undo, or when another file is open, it points nowhere."""
     _previews.clear()
-    _steps.clear()
     _changed.clear()
 
 
-@bpy.app.handlers.persistent
-def after_history(*_) -> None:
-    """After undo, redo or load: nothing held is valid, and what was only previewed is built again."""
+def _stale_rigs() -> list:
+    """The people of this file that do not show all that their spec says."""
     from ..procgen.people import edit
 
-    forget()
+    found = []
     for rig in bpy.data.objects:
         if rig.type == "ARMATURE" and SPEC in rig and edit.BUILT in rig:
             try:
-                kind, spec = spec_of(rig)
-                if edit.stale(rig, spec):
-                    change(rig, kind, spec, spec)
+                found += [rig] if edit.stale(rig, spec_of(rig)[1]) else []
             except SpecError:
                 continue  # the panel says it when the person is looked at
+    return found
 
 
-HANDLERS = ("undo_post", "redo_post", "load_post")
+def _go_on(operator: str):
+    """A timer that takes one more step back or forth: a slider's own step shows a person that is only previewed."""
+
+    def step() -> None:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            action = getattr(bpy.ops.ed, operator)
+            if _stale_rigs() and action.poll():
+                action()
+
+    return step
+
+
+@bpy.app.handlers.persistent
+def after_undo(*_) -> None:
+    """Go on to the last step that shows a whole person."""
+    forget()
+    if _stale_rigs() and not bpy.app.background:
+        bpy.app.timers.register(_go_on("undo"), first_interval=0.0)
+
+
+@bpy.app.handlers.persistent
+def after_redo(*_) -> None:
+    """Go on to the next step that shows a whole person."""
+    forget()
+    if _stale_rigs() and not bpy.app.background:
+        bpy.app.timers.register(_go_on("redo"), first_interval=0.0)
+
+
+@bpy.app.handlers.persistent
+def after_load(*_) -> None:
+    """Nothing held is valid; what was saved in the middle of a change is built."""
+    forget()
+    for rig in _stale_rigs():
+        kind, spec = spec_of(rig)
+        change(rig, kind, spec, spec)
+
+
+HANDLERS = {"undo_post": after_undo, "redo_post": after_redo, "load_post": after_load}
 
 
 def register() -> None:
     """Listen to undo, redo and load."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).append(after_history)
+    for name, handler in HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
     """Stop listening, and let nothing go on."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).remove(after_history)
+    for name, handler in HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(handler)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     forget()

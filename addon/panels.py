@@ -8,12 +8,14 @@ from . import jobs, live, model, properties, scene_settings
 from .dataset import out_folder, recipe_of
 from .errors import last
 from .person import SPEC, rig_of
+from .scene_labels import default_folder
 
 ICONS = {
     "identity": "USER", "expression": "SHAPEKEY_DATA", "motion": "ANIM", "skin": "MATERIAL", "eyes": "HIDE_OFF", "mouth": "SMOOTHCURVE",
     "hair": "CURVES_DATA", "brows": "IPO_CIRC", "lashes": "IPO_SINE", "beard": "PARTICLES", "wear": "MOD_CLOTH", "light": "LIGHT_SUN",
     "camera": "CAMERA_DATA",
 }  # fmt: skip
+COMING = () if any(generator.family == "places" for generator in GENERATORS.values()) else ("Places",)
 MOST_FOUND = 24  # fields that a search shows
 
 
@@ -28,10 +30,9 @@ class Sidebar:
 def draw_control(layout, root, control, kept) -> None:
     """A field with its lock."""
     row = layout.row(align=True)
-    row.prop(properties.holder(root, control), control.attribute)
+    row.prop(properties.holder(root, control), control.attribute, slider=True)
     closed = set(control.paths) <= kept
-    path = control.path if len(control.paths) == 1 else control.path
-    row.operator("simulacra.lock", text="", icon="LOCKED" if closed else "UNLOCKED", emboss=False).path = path
+    row.operator("simulacra.lock", text="", icon="LOCKED" if closed else "UNLOCKED", emboss=False).path = control.path
 
 
 def draw_group(layout, root, kind: str, group: str, kept) -> None:
@@ -68,10 +69,10 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
     def draw(self, context):
         """Draw the panel."""
         layout, settings = self.layout, context.scene.simulacra.generate
-        if len(GENERATORS) > 1:
-            layout.prop(settings, "kind", expand=True)
-        else:
-            layout.label(text="Faces (places come with their generator)", icon="INFO")
+        row = layout.row(align=True)
+        row.prop(settings, "kind", expand=True)
+        for family in COMING:
+            row.operator("simulacra.coming", text=family)
         row = layout.row(align=True)
         row.prop(settings, "seed")
         row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "generate"
@@ -208,7 +209,7 @@ def draw_job(layout, what: str) -> None:
     else:
         icon = {"finished": "CHECKMARK", "cancelled": "X"}.get(job.state, "ERROR")
         box.label(text=f"{job.title}: {job.state}", icon=icon)
-        for line in wrapped(job.error, 44)[:4]:
+        for line in wrapped(job.error, 38)[:4]:
             box.label(text=line)
     if job.failed:
         box.label(text=f"{job.failed} failed", icon="ERROR")
@@ -291,7 +292,7 @@ class SIMULACRA_PT_labels(Sidebar, bpy.types.Panel):
         layout, settings = self.layout, context.scene.simulacra.labels
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.prop(settings, "out")
+        layout.prop(settings, "out", placeholder=str(default_folder()))
         layout.prop(settings, "cameras")
         layout.prop(settings, "frames")
         layout.prop(settings, "classes")
@@ -338,7 +339,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
         reason = model.missing()
         if reason:
             box = layout.box().column(align=True)
-            for index, line in enumerate(wrapped(reason, 40)):
+            for index, line in enumerate(wrapped(reason, 34)):
                 box.label(text=line, icon="INFO" if index == 0 else "BLANK1")
             box.operator("simulacra.open_preferences", icon="PREFERENCES")
         column = layout.column()

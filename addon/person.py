@@ -61,6 +61,7 @@ def generate(kind: str, spec, *, light: bool = True, camera: bool = True, locati
     rig = person.armature
     rig.location = location
     rig.show_in_front = True
+    rig.data.display_type = "STICK"  # solid bones in front would hide the face
     store(rig, kind, spec)
     scene = bpy.context.scene
     if camera:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ..procgen import registry
 from ..procgen.distributions import SpecError, Vector
 from ..procgen.params import VERSION, fields, from_dict, to_dict
+from ..procgen.people.consequences import follow
 from ..procgen.vary import value_at
 
 FORMAT = 1  # of the file
@@ -37,9 +38,20 @@ class Preset(NamedTuple):
 def apply(preset: Preset, spec: Any) -> Any:
     """The spec with a preset's fields set; raises PresetError where one is not allowed."""
     try:
-        return from_dict(type(spec), _merged(type(spec), to_dict(spec), preset.fields, ""))
+        chosen = _merged(type(spec), to_dict(spec), preset.fields, "")
+        for path in _leaves(preset.fields):
+            chosen = follow(chosen, path)
+        # What a choice brings with it gives way to what the preset says itself.
+        return from_dict(type(spec), _merged(type(spec), chosen, preset.fields, ""))
     except SpecError as error:
         raise PresetError(f"{preset.name}: {error}") from None
+
+
+def _leaves(held: dict, prefix: str = "") -> list[str]:
+    found = []
+    for name, value in held.items():
+        found += _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+    return found
 
 
 def _merged(cls: type, document: dict, changes: Any, path: str) -> dict:

@@ -24,6 +24,11 @@ def arguments(settings, scene, source: Path, out: Path) -> list[str]:
     return [*found, "--json"]
 
 
+def default_folder() -> Path:
+    """Where the labels of this file go if the user names no folder."""
+    return dataset_folder() / f"{Path(bpy.data.filepath).stem or 'untitled'}_labels"
+
+
 class SIMULACRA_OT_label_scene(Follows, bpy.types.Operator):
     """Render this file's scene with exact depth, normals, flow, occlusion, instances, classes and boxes; the file stays as it is"""
 
@@ -46,7 +51,7 @@ class SIMULACRA_OT_label_scene(Follows, bpy.types.Operator):
         """Save a copy for the worker and start it."""
         settings = context.scene.simulacra.labels
         name = Path(bpy.data.filepath).stem or "untitled"
-        out = Path(bpy.path.abspath(settings.out)) if settings.out else dataset_folder() / f"{name}_labels"
+        out = Path(bpy.path.abspath(settings.out)) if settings.out else default_folder()
         out.parent.mkdir(parents=True, exist_ok=True)
         copy = user_path("scenes") / f"{name}.blend"
         bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, compress=True, relative_remap=True)

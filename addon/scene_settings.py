@@ -105,7 +105,7 @@ class SIMULACRA_PG_labels(bpy.types.PropertyGroup):
         name="Property", description="Name of the custom property that holds the class", default="class"
     )
     samples: IntProperty(
-        name="Samples", description="Cycles samples of the picture; 0 keeps the scene's own", min=0, default=0
+        name="Picture samples", description="Cycles samples of the picture; 0 keeps the scene's own", min=0, default=0
     )
 
 

@@ -7,24 +7,46 @@ import numpy as np
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -z with y up; OpenCV's along z with y down
 
 
-def camera_record(camera, scene, frame: int) -> dict:
-    """The record of a Blender camera object for the scene's resolution."""
-    width, height = scene.render.resolution_x, scene.render.resolution_y
-    data = camera.data
+def frame_size(render) -> tuple[int, int]:
+    """Width and height in pixels of what a scene's render settings make."""
+    percent = render.resolution_percentage
+    return render.resolution_x * percent // 100, render.resolution_y * percent // 100
+
+
+def intrinsics(data, render) -> tuple[list[list[float]], float]:
+    """K (3, 3) in pixels and the sensor's size in mm of a perspective camera's data.
+
+    Blender fits the sensor to one side of the frame, in units of a pixel's width; where pixels are not square, lengths
+    along y are divided by a pixel's height over its width.
+    """
+    width, height = frame_size(render)
+    tall = render.pixel_aspect_y / render.pixel_aspect_x
     # The sensor is fitted to the larger side unless the camera says which.
-    horizontal = data.sensor_fit == "HORIZONTAL" or (data.sensor_fit == "AUTO" and width >= height)
+    horizontal = data.sensor_fit == "HORIZONTAL" or (data.sensor_fit == "AUTO" and width >= height * tall)
     sensor = data.sensor_height if data.sensor_fit == "VERTICAL" else data.sensor_width
-    span = width if horizontal else height
+    span = width if horizontal else height * tall
     focal = data.lens / sensor * span
-    centre = [width / 2 - data.shift_x * span, height / 2 + data.shift_y * span]
+    centre = width / 2 - data.shift_x * span, height / 2 + data.shift_y * span / tall
+    return [[focal, 0.0, centre[0]], [0.0, focal / tall, centre[1]], [0.0, 0.0, 1.0]], sensor
+
+
+def camera_record(camera, scene, frame: int) -> dict:
+    """The record of a perspective Blender camera object for the scene's resolution."""
+    width, height = frame_size(scene.render)
+    data = camera.data
+    k, sensor = intrinsics(data, scene.render)
+    matrix = np.array(camera.matrix_world)
+    scale = np.linalg.norm(matrix[:3, :3], axis=0)
+    if np.abs(scale - 1).max() > 1e-6:  # a camera's scale does nothing
+        matrix[:3, :3] /= scale
     return {
         "frame": frame,
         "time": frame / (scene.render.fps / scene.render.fps_base),
         "rig": camera.get("rig", "portrait"),
         "width": width,
         "height": height,
-        "K": [[focal, 0.0, centre[0]], [0.0, focal, centre[1]], [0.0, 0.0, 1.0]],
-        "cam2world": (np.array(camera.matrix_world) @ FLIP).tolist(),
+        "K": k,
+        "cam2world": (matrix @ FLIP).tolist(),
         "lens_mm": data.lens,
         "sensor_mm": sensor,
         "f_stop": data.dof.aperture_fstop if data.dof.use_dof else None,

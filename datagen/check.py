@@ -15,6 +15,7 @@ from .errors import BadInput
 from .files import read_json
 from .labels import LABELS, PARTS
 from .readers import Dataset, Sample
+from .tables import show
 
 
 @dataclasses.dataclass
@@ -71,19 +72,14 @@ class Report:
 
     def show(self) -> None:
         """Print a table."""
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(title=f"{self.samples} samples")
-        for column in ("check", "worst", "allowed", "unit", "frames", ""):
-            table.add_column(column)
-        for figure in self.figures:
-            mark = "[green]holds" if figure.ok else f"[red]fails ({figure.where})"
-            table.add_row(figure.name, f"{figure.worst:.3g}", f"{figure.bar:g}", figure.unit, str(figure.count), mark)
-        console = Console()
-        console.print(table)
+        columns = ("check", "worst", "allowed", "unit", "frames", "result")
+        rows = [
+            (f.name, f"{f.worst:.3g}", f"{f.bar:g}", f.unit, str(f.count), "holds" if f.ok else f"fails ({f.where})")
+            for f in self.figures
+        ]
+        show(columns, rows, title=f"{self.samples} samples", styles=["" if f.ok else "red" for f in self.figures])
         for problem in self.problems:
-            console.print(f"[red]{problem}")
+            print(problem, flush=True)
 
 
 def _values(sample: Sample, frame: int) -> dict[str, np.ndarray]:
@@ -107,7 +103,8 @@ def planar_depth(v, camera, sample, frame):
         return None
     known = np.isfinite(v["position"]).all(-1) & np.isfinite(v["depth"])
     _, depth = project(camera, v["position"][known])
-    return float(np.abs(depth - v["depth"][known]).max(initial=0.0))
+    error = np.abs(depth - v["depth"][known]) / np.maximum(depth, 1)  # single precision is relative
+    return float(error.max(initial=0.0))
 
 
 def unit_normals(v, camera, sample, frame):
@@ -171,13 +168,15 @@ def hair_alpha(v, camera, sample, frame):
 
 
 def landmarks_project(v, camera, sample, frame):
+    if not sample.holds("landmarks.json"):
+        return None
     record = sample.landmarks(frame)
     pixels, _ = project(camera, np.array(record["points_3d"]))
     return float(np.abs(pixels - np.array(record["points_2d"])).max())
 
 
 def landmarks_on_surface(v, camera, sample, frame):
-    if "depth" not in v:
+    if "depth" not in v or not sample.holds("landmarks.json"):
         return None
     record = sample.landmarks(frame)
     pixels, depth = project(camera, np.array(record["points_3d"]))
@@ -191,7 +190,8 @@ def landmarks_on_surface(v, camera, sample, frame):
 
 def flow_agrees(v, camera, sample, frame):
     """Where the next frame shows the same object, the flow leads to a point that flows back."""
-    if "flow" not in v or not sample.has("flow_back", frame + 1):
+    others = "flow_back", "instance"
+    if not {"flow", "instance", "occlusion"} <= set(v) or not all(sample.has(name, frame + 1) for name in others):
         return None
     back, instance = sample.label("flow_back", frame + 1), sample.label("instance", frame + 1)
     seen = (v["instance"] > 0) & (v["occlusion"] == 0)
@@ -203,7 +203,16 @@ def flow_agrees(v, camera, sample, frame):
     return float(np.median(error)) if len(error) else 0.0
 
 
+def known_classes(v, camera, sample, frame):
+    classes = sample.taxonomy.get("semantic")
+    if "semantic" not in v or not classes:
+        return None
+    return float((~np.isin(v["semantic"], [int(number) for number in classes])).sum())
+
+
 def spec_round_trip(v, camera, sample, frame):
+    if not sample.holds("spec.json"):
+        return None
     document = read_json(sample.path / "spec.json")
     kind, spec = registry.parse(document)
     return float(registry.dump(kind, spec) != document)
@@ -215,6 +224,7 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "normals are unit": (unit_normals, 1e-3, ""),
     "background agrees": (background, 0, "px"),
     "ids are known": (known_ids, 0, "px"),
+    "classes are known": (known_classes, 0, "px"),
     "boxes are tight": (tight_boxes, 0, "px"),
     "hair is in parts": (hair_mask, 0, "px"),
     "hair alpha agrees": (hair_alpha, 0.02, ""),

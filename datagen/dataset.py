@@ -17,8 +17,8 @@ from pathlib import Path
 
 from .errors import BadInput
 from .files import read_json, write_json
-from .labels import PARTS, table
 from .recipe import Recipe
+from .scene_recipe import SceneRecipe
 
 FORMAT = 1
 PARTIAL = ".partial-"
@@ -34,8 +34,8 @@ def sample_name(index: int) -> str:
     return f"{index:06d}"
 
 
-def split_of(seed: int) -> str:
-    """The split of an identity: by a hash of its seed, so it never changes as a dataset grows."""
+def split_of(seed: int | str) -> str:
+    """The split of an identity: by a hash of its seed or name, so it never changes as a dataset grows."""
     value = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:8], "big") / 2**64
     for name, share in SPLITS:
         if value < share:
@@ -67,11 +67,11 @@ def versions() -> dict:
 class DatasetFolder:
     """A folder that samples are rendered into; several runs (shards) may share one."""
 
-    def __init__(self, path: Path, recipe: Recipe):
+    def __init__(self, path: Path, recipe: Recipe | SceneRecipe):
         self.path, self.recipe = path, recipe
 
     @classmethod
-    def open(cls, path: Path, recipe: Recipe) -> DatasetFolder:
+    def open(cls, path: Path, recipe: Recipe | SceneRecipe) -> DatasetFolder:
         """Make a folder, or go on with one of the same recipe; raises BadInput where it holds something else."""
         described = path / "dataset.json"
         if path.exists() and not path.is_dir():
@@ -116,14 +116,14 @@ class DatasetFolder:
             failed = {index: record for index, record in failed.items() if index not in set(done)}
             splits = {name: [] for name, _ in SPLITS}
             for index in done:
-                splits[split_of(self.recipe.seed + index)].append(sample_name(index))
+                splits[split_of(self.recipe.identity(index))].append(sample_name(index))
             document = {
                 "format": FORMAT,
                 "recipe": self.recipe.to_dict(),
                 "versions": versions(),
-                "labels": table(),
+                "labels": self.recipe.label_table(),
                 "rendered": list(self.recipe.label_names()),
-                "taxonomy": {"parts": {str(number): name for number, name in PARTS.items()}},
+                "taxonomy": self.recipe.taxonomy(),
                 "splits": splits,
                 "counts": {"asked": self.recipe.count, "finished": len(done), "failed": len(failed)},
                 "failed": [failed[index] for index in sorted(failed)],
@@ -196,11 +196,13 @@ def _own(name: str) -> bool:
     return name == LOGS or name.startswith((PARTIAL, ".dataset.json."))
 
 
-def _continued(path: Path, data, recipe: Recipe) -> Recipe:
+def _continued(path: Path, data, recipe: Recipe | SceneRecipe) -> Recipe | SceneRecipe:
     """The recipe to go on with in a folder that holds a dataset; raises BadInput where its samples would differ."""
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("versions"), dict):
         raise BadInput(f"{path}: holds a dataset of another format; allowed is format {FORMAT}")
     before = Recipe.from_dict(data.get("recipe"))
+    if type(before) is not type(recipe):
+        raise BadInput(f"{path}: holds a dataset of another kind; allowed is this recipe's dataset or another folder")
     rows = [(name, getattr(before, name), getattr(recipe, name)) for name in before.differing(recipe)]
     now = versions()
     for name, parts in (("simulacra", 3), ("blender", 2)):  # a patch release of Blender renders the same labels
@@ -213,6 +215,8 @@ def _continued(path: Path, data, recipe: Recipe) -> Recipe:
             f"{path}: holds a dataset of another recipe; {name} is {there!r} there and {here!r} here; "
             "allowed is the same recipe or another folder"
         )
+    if isinstance(recipe, SceneRecipe):
+        return recipe  # its samples are its cameras, which are the same
     return dataclasses.replace(recipe, count=max(before.count, recipe.count))
 
 

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .machine import automatic_workers, cores, memory
 
-NEEDED = (
-    "numpy",
-    "click",
-    "rich",
-    "scipy",
-    "opencv-python-headless",
-    "OpenEXR",
-    "scikit-image",
-    "trimesh",
-    "webdataset",
-    "psutil",
-)
+# What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
+NEEDED = ("numpy", "rich", "scipy", "opencv-python-headless", "OpenEXR", "scikit-image", "trimesh", "webdataset")
 OPTIONAL = {
+    "torch": "train and generate: pip install torch",
     "ray": "render on a cluster: pip install 'simulacra[ray]'",
     "mediapipe": "judge faces: pip install 'simulacra[judges]' on Python 3.11",
     "dlib-bin": "judge faces: pip install 'simulacra[judges]'",
+}
+OPTIONAL_IN_BLENDER = {
+    "rich": "progress bars and drawn tables: pip install rich",
+    "webdataset": "export --to webdataset: pip install webdataset",
+    "torch": OPTIONAL["torch"],
 }
 SUPPORTED = "bpy 4.5 on Python 3.11, or bpy 5.2 on Python 3.13"
 SYSTEM_LIBRARIES = "apt-get install libsm6 libxi6 libxxf86vm1 libxfixes3 libxkbcommon0 libgl1 libegl1"
 SPACE = 1.0  # GiB
 
 # Run in a process of its own: a library that fails to load must not take the doctor with it.
-PROBE = """
-import json, bpy
-preferences = bpy.context.preferences.addons["cycles"].preferences
-preferences.refresh_devices()
-devices = sorted({f"{device.name} ({device.type})" for device in preferences.devices})
-print("probe:" + json.dumps({"version": bpy.app.version_string, "release": bpy.app.version[:2], "devices": devices}))
-"""
+PROBE = f"import json; from {__name__} import blender; print('probe:' + json.dumps(blender()))"
 
 
 def examine() -> dict:
-    """What is here, as plain JSON values; ``ok`` says whether rendering can work."""
+    """What is here, as plain JSON values; ``ok`` says whether rendering can work, ``models`` whether training can."""
+    inside = in_blender()
+    needed, optional = (("numpy",), OPTIONAL_IN_BLENDER) if inside else (NEEDED, OPTIONAL)
     rows = [
-        _blender(),
-        *(_package(name) for name in NEEDED),
-        *(_package(name, hint) for name, hint in OPTIONAL.items()),
+        _running_blender() if inside else _installed_blender(),
+        *(_package(name) for name in needed),
+        *(_package(name, hint) for name, hint in optional.items()),
     ]
     free = shutil.disk_usage(".").free / 2**30
     rows.append(_row("free disk", True, f"{free:.1f} GiB", free > SPACE, f"free {SPACE:g} GiB or more"))
@@ -68,7 +63,24 @@ def examine() -> dict:
         "workers": automatic_workers(),
         "rows": rows,
         "ok": all(row["ok"] for row in rows if row["needed"]),
+        "models": any(row["ok"] for row in rows if row["name"] == "torch"),
     }
+
+
+def in_blender() -> bool:
+    """Whether this runs inside a Blender program, or as its extension."""
+    running = getattr(sys.modules.get("bpy"), "app", None)
+    return __package__.startswith("bl_ext.") or bool(getattr(running, "binary_path", ""))
+
+
+def blender() -> dict:
+    """The version of the Blender that this process holds, and its devices."""
+    import bpy
+
+    preferences = bpy.context.preferences.addons["cycles"].preferences
+    preferences.refresh_devices()
+    devices = sorted({f"{device.name} ({device.type})" for device in preferences.devices})
+    return {"version": bpy.app.version_string, "release": list(bpy.app.version[:2]), "devices": devices}
 
 
 def _row(name: str, needed: bool, found: str, ok: bool, hint: str) -> dict:
@@ -79,27 +91,57 @@ def _package(name: str, hint: str = "") -> dict:
     try:
         found = version(name)
     except PackageNotFoundError:
-        found = ""
+        found = getattr(sys.modules.get(name), "__version__", "")
     return _row(name, not hint, found, bool(found), hint or f"pip install {name}")
 
 
-def _blender() -> dict:
-    def answer(found: str, ok: bool, hint: str) -> dict:
-        return _row("bpy", True, found, ok, hint)
+def _blender(found: str, ok: bool, hint: str) -> dict:
+    return _row("bpy", True, found, ok, hint)
 
+
+def _told(facts: dict) -> dict:
+    found = f"{facts['version']} on {', '.join(facts['devices']) or 'no device'}"
+    return _blender(found, facts["release"] in ([4, 5], [5, 2]), f"supported are {SUPPORTED}")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What Cycles says of its devices goes to standard error: the report alone is on standard output."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except OSError:  # a program without a console
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _running_blender() -> dict:
+    try:
+        with _quiet():
+            return _told(blender())
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return _blender("", False, f"Cycles does not answer ({reason}); enable it in Preferences")
+
+
+def _installed_blender() -> dict:
     try:
         probe = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return answer("", False, f"it does not start ({error})")
+        return _blender("", False, f"it does not start ({error})")
     told = next((line for line in probe.stdout.splitlines() if line.startswith("probe:")), None)
     if told is None:
         lines = probe.stderr.strip().splitlines()
         reason = lines[-1] if lines else f"it ended with code {probe.returncode}"
         cure = SYSTEM_LIBRARIES if ".so" in reason else f"pip install bpy: {SUPPORTED}"
-        return answer("", False, f"{reason}; {cure}")
-    facts = json.loads(told.removeprefix("probe:"))
-    found = f"{facts['version']} on {', '.join(facts['devices']) or 'no device'}"
-    return answer(found, facts["release"] in ([4, 5], [5, 2]), f"supported are {SUPPORTED}")
+        return _blender("", False, f"{reason}; {cure}")
+    return _told(json.loads(told.removeprefix("probe:")))
 
 
 def _writable(folder: Path) -> bool:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from .errors import BadInput
+from .exr import read_exr, write_exr
 from .labels import LABELS
+from .png import read_png, write_png
 
 CHANNELS = {1: ("V",), 2: ("X", "Y"), 3: ("X", "Y", "Z")}
 COLOUR = ("R", "G", "B")
@@ -21,15 +23,11 @@ def _channel_names(label: str) -> tuple[str, ...]:
 
 
 def read_exr_channels(path: Path) -> dict[str, np.ndarray]:
-    """Every channel (h, w) float32 of an EXR file by its full name, of all its parts."""
-    import OpenEXR
-
-    channels = {}
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        for part in file.parts:
-            for name, channel in part.channels.items():
-                channels[name] = np.array(channel.pixels, np.float32)
-    return channels
+    """Every channel (h, w) float32 by its full name of the EXR file that Blender just wrote, of all its parts."""
+    try:
+        return read_exr(path)
+    except BadInput as error:
+        raise RuntimeError(str(error)) from None  # no input of the user's: the render can be tried again
 
 
 def write_label(path: Path, label: str, values: np.ndarray) -> None:
@@ -42,9 +40,10 @@ def write_label(path: Path, label: str, values: np.ndarray) -> None:
             f"{label}: shape {values.shape} is not (h, w{', ' + str(row.channels) if row.channels > 1 else ''})"
         )
     if row.suffix == "png":
-        _write_png(path, values.astype(row.dtype))
+        write_png(path, values.astype(row.dtype))
     else:
-        _write_exr(path, values.astype(np.float32), _channel_names(label))
+        planes = values.reshape(*values.shape[:2], row.channels).astype(np.float32)
+        write_exr(path, {name: planes[..., index] for index, name in enumerate(_channel_names(label))})
 
 
 def read_label(path: Path, label: str) -> np.ndarray:
@@ -53,17 +52,9 @@ def read_label(path: Path, label: str) -> np.ndarray:
     if not path.is_file():
         raise BadInput(f"{path}: is missing")
     if row.suffix == "png":
-        import cv2
-
-        values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        if values is None:
-            raise BadInput(f"{path}: is not a whole PNG file")
-        values = values[..., ::-1] if values.ndim == 3 else values
+        values = read_png(path)
     else:
-        try:
-            channels = read_exr_channels(path)
-        except Exception as error:
-            raise BadInput(f"{path}: is not a whole EXR file ({error})") from None
+        channels = read_exr(path)
         names = _channel_names(label)
         if set(channels) != set(names):
             raise BadInput(f"{path}: holds channels {', '.join(sorted(channels))}; allowed are {', '.join(names)}")
@@ -72,23 +63,6 @@ def read_label(path: Path, label: str) -> np.ndarray:
         raise BadInput(f"{path}: holds {values.dtype}×{values.shape[2:] or 1}; allowed is "
                        f"{np.dtype(row.dtype).name}×{row.channels}")  # fmt: skip
     return values
-
-
-def _write_png(path: Path, values: np.ndarray) -> None:
-    import cv2
-
-    data = np.ascontiguousarray(values[..., ::-1] if values.ndim == 3 else values)
-    if not cv2.imwrite(str(path), data, [cv2.IMWRITE_PNG_COMPRESSION, 6]):
-        raise OSError(f"{path}: cannot be written")
-
-
-def _write_exr(path: Path, values: np.ndarray, names: tuple[str, ...]) -> None:
-    import OpenEXR
-
-    planes = values[..., None] if values.ndim == 2 else values
-    channels = {name: np.ascontiguousarray(planes[..., index]) for index, name in enumerate(names)}
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, channels).write(str(path))
 
 
 def write_json(path: Path, value) -> None:

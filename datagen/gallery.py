@@ -14,6 +14,7 @@ import numpy as np
 from ..procgen.params import to_dict
 from .labels import CLASSES_COLOURS, LABELS, PARTS
 from .pictures import picture, with_landmarks
+from .png import encode_png
 from .readers import Dataset, Sample
 
 STYLE = """
@@ -47,14 +48,34 @@ CHARTED = {
 
 
 def _embed(image: np.ndarray, edge: int) -> str:
-    import cv2
-
     height, width = image.shape[:2]
     if max(height, width) > edge:
         scale = edge / max(height, width)
-        image = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+        image = _shrunk(image, max(round(height * scale), 1), max(round(width * scale), 1))
+    try:  # grain makes a PNG page six times as large; Blender's own Python has no JPEG encoder
+        import cv2
+    except ModuleNotFoundError:
+        return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode()
     data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
+
+
+def _shrunk(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The picture (h, w, 3) uint8 made smaller: each new pixel is the mean over the area that it covers."""
+    for size in (height, width):
+        image = _fewer_lines(image, size).swapaxes(0, 1)
+    return np.rint(image).astype(np.uint8)
+
+
+def _fewer_lines(lines: np.ndarray, size: int) -> np.ndarray:
+    starts = np.arange(size) * len(lines) / size
+    whole = starts.astype(int)
+    sums = np.add.reduceat(lines, whole, 0, np.float64)
+    # A line that two new ones share was counted to the later one alone.
+    early = (starts - whole)[:, None, None] * lines[whole]
+    sums -= early
+    sums[:-1] += early[1:]
+    return sums * size / len(lines)
 
 
 def _at(spec: dict, path: str):
@@ -87,10 +108,16 @@ def _chart(title: str, values: list) -> str:
     return f'<figure><svg width="{18 * len(bars)}" height="56">{shapes}</svg><figcaption>{html.escape(title)}</figcaption></figure>'
 
 
+def _spec(sample: Sample) -> dict:
+    return to_dict(sample.spec) if sample.holds("spec.json") else {}
+
+
 def _article(sample: Sample) -> str:
     frame = sample.frames[0]
     hero = sample.label("rgb", frame)
-    figures = [("landmarks", with_landmarks(hero, sample.landmarks(frame)))]
+    figures = []
+    if sample.holds("landmarks.json"):
+        figures.append(("landmarks", with_landmarks(hero, sample.landmarks(frame))))
     figures += [
         (name, picture(name, sample.label(name, frame))) for name in LABELS if name != "rgb" and sample.has(name, frame)
     ]
@@ -100,12 +127,12 @@ def _article(sample: Sample) -> str:
         f'<figure><img loading="lazy" src="{_embed(image, 240)}" alt="{name}"><figcaption>{name.replace("_", " ")}</figcaption></figure>'
         for name, image in figures
     )
-    spec = json.dumps(to_dict(sample.spec), indent=1)
+    spec = json.dumps(_spec(sample) or sample.camera(frame), indent=1)
     words = html.escape(f"{sample.caption} {sample.name} {sample.record['seed']}".lower(), quote=True)
     return (
         f'<article data-text="{words}"><img src="{_embed(hero, 512)}" alt="{html.escape(sample.caption, quote=True)}"><div>'
         f"<h2>{sample.name} · seed {sample.record['seed']}</h2><p>{html.escape(sample.caption)}</p>"
-        f'<div class="labels">{shown}</div><details><summary>spec</summary><pre>{html.escape(spec)}</pre></details></div></article>'
+        f'<div class="labels">{shown}</div><details><summary>{"spec" if sample.holds("spec.json") else "camera"}</summary><pre>{html.escape(spec)}</pre></details></div></article>'
     )
 
 
@@ -114,21 +141,23 @@ def write_gallery(path: str | Path, out: Path | None = None, limit: int = 48) ->
     dataset = Dataset(path)
     out = Path(out) if out else dataset.path / "gallery.html"
     samples = list(dataset)[:limit]
-    specs = [to_dict(sample.spec) for sample in samples]
+    specs = [_spec(sample) for sample in samples]
     recipe, made = dataset.description["recipe"], dataset.description["versions"]
     charts = "".join(_chart(title, [_at(spec, field) for spec in specs]) for title, field in CHARTED.items())
     legend = "".join(
         f'<span><i style="background:rgb{tuple(int(c) for c in CLASSES_COLOURS[index])}"></i>{name.replace("_", " ")}</span>'
-        for index, name in PARTS.items()
+        for index, name in (PARTS.items() if "parts" in dataset.description["rendered"] else ())
     )
-    facts = (
-        f"{len(dataset)} samples · seeds from {recipe['seed']} · {recipe['size']}² px · {recipe['samples']} samples a pixel · "
-        f"Simulacra {made['simulacra']}, Blender {made['blender']}"
-    )
+    if "source" in recipe:  # labels of a Blender file
+        of = f"cameras of {recipe['source']} · {recipe['width']}×{recipe['height']} px"
+    else:
+        of = f"samples · seeds from {recipe['seed']} · {recipe['size']}² px · {recipe['samples']} samples a pixel"
+    facts = f"{len(dataset)} {html.escape(of)} · Simulacra {made['simulacra']}, Blender {made['blender']}"
+    facts += "." if "source" in recipe else ". Every person here is synthetic."
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(dataset.path.name)}</title><style>{STYLE}</style><header><h1>{html.escape(dataset.path.name)}</h1>"
-        f'<div class="facts">{facts}. Every person here is synthetic.</div><div class="charts">{charts}</div>'
+        f'<div class="facts">{facts}</div><div class="charts">{charts}</div>'
         f'<div class="legend">{legend}</div><input type="search" placeholder="Filter by caption or seed" aria-label="Filter"></header>'
         f"<main>{''.join(_article(sample) for sample in samples)}</main><script>{SCRIPT}</script></html>"
     )

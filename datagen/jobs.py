@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from .dataset import LOGS, DatasetFolder
 from .errors import NO_SPACE, Unfinished
-from .machine import worker_command
+from .machine import resident, worker_command
 from .worker import DEFAULT_RENDERER
 
 RENEW_AFTER = 40  # samples, or
@@ -72,11 +70,8 @@ class Worker:
 
     def grown(self) -> bool:
         """Whether it is time for a fresh process."""
-        try:
-            memory = psutil.Process(self.process.pid).memory_info().rss / 2**30
-        except psutil.Error:
-            return True
-        return self.done >= RENEW_AFTER or memory > RENEW_ABOVE
+        held = resident(self.process.pid)
+        return held is None or held > RENEW_ABOVE or self.done >= RENEW_AFTER
 
     def end_keeping_log(self) -> None:
         """End the process and wait for it."""
@@ -152,7 +147,7 @@ class Run:
         return {
             "index": index,
             "out": str(self.folder.path),
-            "recipe": self.folder.recipe.to_dict(),
+            "recipe": self.folder.recipe.for_worker(),
             "threads": self.pool.threads,
             "renderer": self.pool.renderer,
         }

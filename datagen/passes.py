@@ -127,14 +127,14 @@ def label_material():
 
 def render_picture(scene, png: Path, clock: CyclesClock) -> dict[str, np.ndarray]:
     """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading."""
-    channels = _render(scene, clock)
+    channels = render_channels(scene, clock)
     settings = scene.render.image_settings
-    _set_format(settings, "PNG")
+    set_format(settings, "PNG")
     settings.color_mode, settings.color_depth = "RGB", "8"
     bpy.data.images["Render Result"].save_render(str(png), scene=scene)
-    extra = {"linear": _pick(channels, "combined"), "albedo": _pick(channels, "albedo")}
+    extra = {"linear": pick(channels, "combined"), "albedo": pick(channels, "albedo")}
     if scene.view_layers[0].use_pass_diffuse_direct:
-        extra["shading"] = _pick(channels, "direct") + _pick(channels, "indirect")
+        extra["shading"] = pick(channels, "direct") + pick(channels, "indirect")
     return extra
 
 
@@ -146,9 +146,9 @@ def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str
     label_settings(scene, 1, 0.01)
     layer.material_override = override
     _passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
-    channels = _render(scene, clock)
+    channels = render_channels(scene, clock)
     wanted = ("depth", "normal", "position", "uv", "index", *(("vector",) if motion else ()))
-    return {name: _pick(channels, name) for name in wanted} | {"part": _aov(channels, "part")}
+    return {name: pick(channels, name) for name in wanted} | {"part": _aov(channels, "part")}
 
 
 def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
@@ -157,20 +157,24 @@ def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
     label_settings(scene, HAIR_SAMPLES, 1.5)
     layer.material_override = override
     _passes(layer)
-    return np.clip(_aov(_render(scene, clock), "hair"), 0, 1)
+    return np.clip(_aov(render_channels(scene, clock), "hair"), 0, 1)
 
 
-def _set_format(settings, name: str) -> None:
+def set_format(settings, name: str) -> None:
+    """Choose the file format of a render."""
     if hasattr(settings, "media_type"):  # 5.x sorts the formats by kind
         settings.media_type = "MULTI_LAYER_IMAGE" if name == "OPEN_EXR_MULTILAYER" else "IMAGE"
     settings.file_format = name
 
 
-def _render(scene, clock: CyclesClock) -> dict[str, np.ndarray]:
-    """Render to a multilayer EXR and read its channels without the layer's name."""
+def render_channels(scene, clock: CyclesClock, layer=None) -> dict[str, np.ndarray]:
+    """Render to a multilayer EXR and read the channels (h, w) float32 of a view layer, without its name.
+
+    ``layer`` is the scene's first one by default.
+    """
     with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
         settings = scene.render.image_settings
-        _set_format(settings, "OPEN_EXR_MULTILAYER")
+        set_format(settings, "OPEN_EXR_MULTILAYER")
         settings.color_depth = "32"
         settings.exr_codec = "NONE"
         if hasattr(settings, "use_exr_interleave"):
@@ -179,11 +183,13 @@ def _render(scene, clock: CyclesClock) -> dict[str, np.ndarray]:
         scene.render.use_file_extension = False
         with clock:
             bpy.ops.render.render(write_still=True)
-        return {name.partition(".")[2]: values for name, values in
-                read_exr_channels(Path(scene.render.filepath)).items()}  # fmt: skip
+        prefix = f"{(layer or scene.view_layers[0]).name}."
+        channels = read_exr_channels(Path(scene.render.filepath))
+        return {name.removeprefix(prefix): values for name, values in channels.items() if name.startswith(prefix)}
 
 
-def _pick(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+def pick(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """A pass (h, w[, c]) by its name in ``NAMES``."""
     found = [channels[channel] for channel in NAMES[name] if channel in channels]
     if not found:
         raise RuntimeError(f"pass {name}: this Blender's file holds only {', '.join(sorted(channels))}")

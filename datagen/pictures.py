@@ -6,6 +6,27 @@ import numpy as np
 
 from .labels import CLASSES_COLOURS
 
+# Viridis (CC0): the entry of its 256 colours, and the colour; straight lines between them are within 2/255 of it.
+VIRIDIS = (
+    (0, 68, 1, 84), (23, 72, 33, 115), (50, 65, 66, 135), (81, 50, 100, 142), (132, 31, 148, 140), (151, 33, 166, 133),
+    (166, 47, 180, 124), (177, 64, 189, 114), (190, 90, 200, 100), (203, 119, 209, 83), (233, 197, 224, 33),
+    (239, 213, 226, 26), (246, 231, 228, 25), (255, 253, 231, 37),
+)  # fmt: skip
+
+
+def viridis(values: np.ndarray) -> np.ndarray:
+    """The colours (…, 3) uint8 of values 0…1."""
+    entry, *planes = np.array(VIRIDIS, float).T
+    return np.stack([np.rint(np.interp(values * 255, entry, plane)) for plane in planes], -1).astype(np.uint8)
+
+
+def rgb_of(hue: np.ndarray, saturation, value) -> np.ndarray:
+    """RGB (…, 3) in 0…1 of hues in degrees, saturations and values in 0…1."""
+    # Each channel is a trapezium over the wheel: (R, G, B) are a third of a turn apart.
+    corner = (np.array([5, 3, 1]) + hue[..., None] / 60) % 6
+    gap = np.clip(np.minimum(corner, 4 - corner), 0, 1)
+    return np.asarray(value)[..., None] * (1 - np.asarray(saturation)[..., None] * gap)
+
 
 def _stretched(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     low, high = np.percentile(values[known], [1, 99]) if known.any() else (0, 1)
@@ -14,16 +35,14 @@ def _stretched(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def picture(label: str, values: np.ndarray) -> np.ndarray:
     """An RGB picture (h, w, 3) uint8 of a label's array."""
-    import cv2
-
     if label == "rgb":
         return values
     if label in ("linear", "albedo", "shading"):
         return (np.clip(values, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
     if label == "depth":
         known = np.isfinite(values)
-        grey = (255 * (1 - _stretched(np.where(known, values, 0), known))).astype(np.uint8)
-        return np.where(known[..., None], cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1], 18).astype(np.uint8)
+        near = 1 - _stretched(np.where(known, values, 0), known)
+        return np.where(known[..., None], viridis(near), 18).astype(np.uint8)
     if label == "normal":
         known = np.linalg.norm(values, axis=-1) > 0.5
         return np.where(known[..., None], (values * [0.5, -0.5, -0.5] + 0.5) * 255, 18).astype(np.uint8)
@@ -35,9 +54,7 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
         return CLASSES_COLOURS[values]
     if label in ("instance", "semantic"):
         # Neighbouring numbers get far hues: multiples of the golden angle.
-        hue = (np.arange(65536) * 137.508 % 360).astype(np.float32)
-        table = np.stack([hue, np.full(65536, 0.55, np.float32), np.full(65536, 0.95, np.float32)], -1)[None]
-        colours = (cv2.cvtColor(table, cv2.COLOR_HSV2RGB)[0] * 255).astype(np.uint8)
+        colours = (rgb_of(np.arange(65536) * 137.508, 0.55, 0.95) * 255).astype(np.uint8)
         colours[0] = 18
         return colours[values]
     if label.startswith("flow"):
@@ -45,9 +62,8 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
         x, y = np.nan_to_num(values[..., 0]), np.nan_to_num(values[..., 1])
         size = np.hypot(x, y)
         largest = max(float(np.percentile(size[known], 99)) if known.any() else 1, 1e-6)
-        hue = (np.degrees(np.arctan2(y, x)) % 360).astype(np.float32)
-        wheel = np.stack([hue, np.clip(size / largest, 0, 1).astype(np.float32), np.ones_like(hue)], -1)
-        return np.where(known[..., None], cv2.cvtColor(wheel, cv2.COLOR_HSV2RGB) * 255, 18).astype(np.uint8)
+        wheel = rgb_of(np.degrees(np.arctan2(y, x)), np.clip(size / largest, 0, 1), 1.0)
+        return np.where(known[..., None], wheel * 255, 18).astype(np.uint8)
     if label == "uv":
         return (np.concatenate([np.clip(values, 0, 1), np.zeros_like(values[..., :1])], -1) * 255).astype(np.uint8)
     scale = 255 if values.dtype == np.float32 else 1
@@ -56,17 +72,33 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
 
 def with_landmarks(image: np.ndarray, record: dict) -> np.ndarray:
     """The picture with its landmarks: visible ones light, hidden ones dark, pupils and gaze marked."""
-    import cv2
-
     drawn = image.copy()
     size = max(image.shape[0] // 220, 1)
     for index, ((x, y), seen) in enumerate(zip(record["points_2d"], record["visible"], strict=True)):
         colour = (255, 210, 60) if index >= 68 else (90, 255, 150) if seen else (150, 60, 60)
-        cv2.circle(drawn, (round(x - 0.5), round(y - 0.5)), size, colour, -1, cv2.LINE_AA)
+        _stroke(drawn, (x, y), (x, y), size + 0.5, colour)
     for side, index in (("right", 68), ("left", 69)):
         start = np.array(record["points_2d"][index])
         end = start + np.array(record["gaze"][side][:2]) * image.shape[0] * 0.12
-        cv2.line(
-            drawn, tuple(np.rint(start).astype(int)), tuple(np.rint(end).astype(int)), (255, 210, 60), size, cv2.LINE_AA
-        )
+        _stroke(drawn, start, end, size / 2, (255, 210, 60))
     return drawn
+
+
+def _stroke(image: np.ndarray, start, end, radius: float, colour) -> None:
+    """Draw a line with round ends, px with the first pixel's centre at (0.5, 0.5); a disc where it has no length."""
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    if not np.isfinite([start, end]).all():
+        return
+    reach = radius + 1
+    low = np.maximum(np.floor(np.minimum(start, end) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(np.maximum(start, end) + reach), image.shape[1::-1]).astype(int)
+    if (high <= low).any():
+        return
+    y, x = np.mgrid[low[1] : high[1], low[0] : high[0]] + 0.5
+    along = end - start
+    share = ((x - start[0]) * along[0] + (y - start[1]) * along[1]) / max(along @ along, 1e-12)
+    share = np.clip(share, 0, 1)
+    distance = np.hypot(x - start[0] - share * along[0], y - start[1] - share * along[1])
+    cover = np.clip(radius + 0.5 - distance, 0, 1)[..., None]
+    window = image[low[1] : high[1], low[0] : high[0]]
+    window[:] = np.rint(window + cover * (np.asarray(colour) - window.astype(float)))

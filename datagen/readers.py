@@ -17,8 +17,9 @@ from .labels import LABELS, file_name
 class Sample:
     """One sample: one spec, one or more frames or views."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, taxonomy: dict | None = None):
         self.path = path
+        self.taxonomy = taxonomy or {}  # of its dataset: class names by label and id
         self.record = read_json(path / "sample.json")
 
     @property
@@ -40,6 +41,10 @@ class Sample:
         if name not in LABELS:
             raise BadInput(f"{name}: is not a label; allowed are {', '.join(LABELS)}")
         return read_label(self.path / file_name(frame, name), name)
+
+    def holds(self, file: str) -> bool:
+        """Whether a record such as landmarks.json exists; labels of any Blender file come without landmarks and spec."""
+        return (self.path / file).is_file()
 
     @cached_property
     def spec(self):
@@ -84,13 +89,16 @@ class Dataset:
         return len(self.names)
 
     def __getitem__(self, index: int) -> Sample:
-        return Sample(self.path / self.names[index])
+        return self._sample(self.names[index])
 
     def __iter__(self):
-        return (Sample(self.path / name) for name in self.names)
+        return (self._sample(name) for name in self.names)
 
     def split(self, name: str) -> list[Sample]:
         """The samples of train, validation or test."""
         if name not in self.description["splits"]:
             raise BadInput(f"{name}: is not a split; allowed are {', '.join(self.description['splits'])}")
-        return [Sample(self.path / sample) for sample in self.description["splits"][name] if sample in self.names]
+        return [self._sample(sample) for sample in self.description["splits"][name] if sample in self.names]
+
+    def _sample(self, name: str) -> Sample:
+        return Sample(self.path / name, self.description.get("taxonomy"))

@@ -10,7 +10,8 @@ from ..procgen import registry
 from ..procgen.params import SpecError, parse_settings
 from .errors import BadInput
 from .files import read_json
-from .labels import check_labels, default_labels
+from .labels import PARTS, check_labels, default_labels, table
+from .scene_recipe import SceneRecipe
 
 LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "samples": (1, 65536), "frames": (1, 10_000),
           "views": (1, 10_000), "threads": (0, 1024)}  # fmt: skip
@@ -90,13 +91,31 @@ class Recipe:
             raise BadInput(f"{self.spec}: is a spec of {kind}; allowed is {self.generator}")
         return spec
 
+    def label_table(self) -> list[dict]:
+        """The label table as dataset.json holds it."""
+        return table()
+
+    def taxonomy(self) -> dict:
+        """The names of the classes by label and id."""
+        return {"parts": {str(number): name for number, name in PARTS.items()}}
+
+    def identity(self, index: int) -> int:
+        """What decides the split of a sample."""
+        return self.seed + index
+
+    def for_worker(self) -> dict:
+        """What a worker on this machine is told."""
+        return self.to_dict()
+
     def to_dict(self) -> dict:
         """As plain JSON values."""
         return dataclasses.asdict(self) | {"labels": list(self.labels), "settings": list(self.settings)}
 
     @classmethod
-    def from_dict(cls, data) -> Recipe:
-        """Read what ``to_dict`` wrote; an unknown field is named."""
+    def from_dict(cls, data) -> Recipe | SceneRecipe:
+        """Read what ``to_dict`` wrote, here or for a Blender file's labels; an unknown field is named."""
+        if isinstance(data, dict) and "source" in data:
+            return SceneRecipe.from_dict(data)
         names = [field.name for field in dataclasses.fields(cls)]
         if not isinstance(data, dict) or "generator" not in data:
             raise BadInput(f"recipe: allowed is an object of {', '.join(names)}")

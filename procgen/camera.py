@@ -84,6 +84,7 @@ def build_cameras(camera: Camera, person, views: int = 1) -> list:
         data.sensor_fit = "HORIZONTAL"
         data.shift_x, data.shift_y = -camera.shift_x, -camera.shift_y
         data.clip_start, data.clip_end = 0.02, 1000.0
+        data.display_size = 0.1  # m, of its frame in a viewport
         data.dof.use_dof = True
         matrix = look_at(position, target, np.radians(camera.roll))
         # Blender's f-stop refers to the focal length, so the blur is that of the lens whatever the crop.

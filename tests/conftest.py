@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Before bpy is first imported: the user's own extensions and settings must not be seen by a test.
 _RESOURCES = tempfile.mkdtemp(prefix="simulacra-blender-")
 os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
-NEED_BLENDER = {"scene", "blender_tool", "extension_zip", "face_dataset"}
+NEED_BLENDER = {"scene", "sidebar", "blender_tool", "extension_zip", "face_dataset"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,6 +36,22 @@ def scene():
     bpy = pytest.importorskip("bpy")
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     return bpy.context.scene
+
+
+@pytest.fixture
+def sidebar(scene):
+    """The extension enabled from this source tree as Blender loads it; calling it with a name gives a module of addon."""
+    import addon_utils
+
+    name = "bl_ext.user_default.simulacra"
+    place = Path(_RESOURCES, "extensions", "user_default", "simulacra")
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(ROOT, target_is_directory=True)
+        addon_utils.extensions_refresh()
+    assert addon_utils.enable(name, default_set=True) is not None
+    yield lambda module: import_module(f"{name}.{module if '.' in module else 'addon.' + module}")
+    addon_utils.disable(name, default_set=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import pytest
@@ -19,8 +20,8 @@ from simulacra.__main__ import COMMANDS, main
         (["sample", "faces", "--set", "hair.groom=mohawk"], "'mohawk' is not allowed; allowed are bald"),
         (["sample", "faces", "--seed", "-1"], "seed: -1 is not allowed"),
         (["sample", "dragons"], "dragons: no such generator; allowed are faces"),
-        (["sample"], "Missing argument 'GENERATOR'"),
-        (["render", "faces"], "Missing argument 'OUT'"),
+        (["sample"], "the following arguments are required: GENERATOR (see simulacra sample --help)"),
+        (["render", "faces"], "the following arguments are required: OUT (see simulacra render --help)"),
         (["render", "dragons", "OUT"], "dragons: no such generator"),
         (["render", "faces", "OUT", "--set", "identity.age=300"], "age: 300..300 is not allowed"),
         (["render", "faces", "OUT", "--labels", "depht"], "depht is not a label; allowed are rgb"),
@@ -37,14 +38,26 @@ from simulacra.__main__ import COMMANDS, main
         (["render", "faces", "OUT", "--retries", "-1"], "retries: -1"),
         (["render", "faces", "OUT", "--spec", "nowhere.json"], "nowhere.json: is missing"),
         (["render", "faces", "OUT", "--spec", "x.json", "--count", "2"], "count: 2 is not allowed with a spec file"),
-        (["render", "faces", "OUT", "--count", "x"], "is not a valid integer"),
-        (["render", "faces", "OUT", "--backend", "cloud"], "'cloud' is not one of 'local', 'ray'"),
+        (
+            ["render", "faces", "OUT", "--count", "x"],
+            "--count: x is not allowed; allowed is a whole number (see simulacra render --help)",
+        ),
+        (
+            ["render", "faces", "OUT", "--backend", "cloud"],
+            "--backend: cloud is not allowed; allowed are local, ray (see simulacra render",
+        ),
         (["check", "OUT"], "dataset.json: is missing"),
         (["view", "OUT"], "dataset.json: is missing"),
         (["export", "OUT", "--to", "paper"], "paper is not a format; allowed are facesynthetics"),
-        (["list", "dragons"], "'dragons' is not one of 'generators', 'people'"),
-        (["frobnicate"], "No such command 'frobnicate'"),
-        (["render", "--cuont", "3"], "No such option"),
+        (["list", "dragons"], "WHAT: dragons is not allowed; allowed are generators, people"),
+        (["frobnicate"], "frobnicate: no such command; allowed are list, sample"),
+        (["render", "--cuont", "3"], "--cuont: no such option (see simulacra render --help)"),
+        (["render", "faces", "OUT", "--coun", "3"], "--coun: no such option"),  # nothing is abbreviated
+        (["render", "faces", "OUT", "--count"], "--count: expected one argument"),
+        (["render", "faces", "OUT", "--timeout", "soon"], "--timeout: soon is not allowed; allowed is a number"),
+        (["export", "OUT"], "the following arguments are required: --to (see simulacra export --help)"),
+        (["view", "OUT", "more"], "unrecognized arguments: more"),
+        (["--frob"], "--frob: no such option (see simulacra --help)"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(arguments, words, tmp_path, capsys):
@@ -129,7 +142,7 @@ def test_the_version_is_the_packages(capsys):
 
 def test_no_command_shows_the_help_and_is_an_error(capsys):
     assert main([]) == 2
-    assert capsys.readouterr().err.startswith("Usage: simulacra")
+    assert capsys.readouterr().err.startswith("usage: simulacra")
 
 
 def test_a_reader_that_goes_away_is_no_crash():
@@ -192,3 +205,52 @@ def test_doctor_finds_blender_and_its_devices(capsys):
     report = json.loads(capsys.readouterr().out)
     blender = next(row for row in report["rows"] if row["name"] == "bpy")
     assert report["ok"] and blender["ok"] and "(CPU)" in blender["found"]
+
+
+@pytest.mark.parametrize("cycles", [True, False])
+def test_doctor_inside_a_blender_program_needs_only_numpy_and_the_blender_that_runs(cycles, capsys, monkeypatch):
+    from simulacra.datagen import doctor
+
+    devices = [SimpleNamespace(name="Ryzen", type="CPU")]
+    preferences = SimpleNamespace(refresh_devices=lambda: None, devices=devices)
+    addons = {"cycles": SimpleNamespace(preferences=preferences)} if cycles else {}
+    program = SimpleNamespace(
+        app=SimpleNamespace(binary_path="blender", version=(5, 2, 1), version_string="5.2.1 LTS"),
+        context=SimpleNamespace(preferences=SimpleNamespace(addons=addons)),
+    )
+    monkeypatch.setitem(sys.modules, "bpy", program)
+    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    monkeypatch.setattr(doctor, "PROBE", "raise ImportError('a process of its own has no bpy')")
+    monkeypatch.setattr(doctor, "version", lambda name: "2.0" if name in ("numpy", "torch") else missing(name))
+    assert main(["doctor", "--json"]) == (0 if cycles else 1)
+    report = json.loads(capsys.readouterr().out)
+    rows = {row["name"]: row for row in report["rows"]}
+    assert rows["bpy"]["found"] == ("5.2.1 LTS on Ryzen (CPU)" if cycles else "")
+    assert cycles or "enable it in Preferences" in rows["bpy"]["hint"]
+    assert report["models"] and not rows["webdataset"]["ok"] and "export --to webdataset" in rows["webdataset"]["hint"]
+    assert {name for name, row in rows.items() if row["needed"]} == {"bpy", "numpy", "free disk", "temporary folder"}
+
+
+def missing(name):
+    raise PackageNotFoundError(name)
+
+
+def test_options_and_arguments_come_in_any_order(capsys):
+    assert main(["list", "--json", "labels"]) == 0
+    first = capsys.readouterr().out
+    assert main(["list", "labels", "--json"]) == 0 and capsys.readouterr().out == first and '"depth"' in first
+    assert main(["sample", "--seed=7", "faces", "--caption"]) == 0
+
+
+def test_without_rich_a_table_holds_the_same_words(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["list"]) == 0
+    drawn = words(capsys.readouterr().out)
+    monkeypatch.setitem(sys.modules, "rich.table", None)  # as if it were not installed
+    assert main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert words(text) == drawn and max(map(len, text.splitlines())) <= 100
+
+
+def words(table):
+    return {word for word in table.split() if not set(word) <= set("-│┃━╇")}

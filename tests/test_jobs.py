@@ -1,5 +1,6 @@
 """Runs in worker processes: faults, retries, kills and resumption, with renderers that need no Blender."""
 
+import ctypes
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 from simulacra.datagen import jobs
 from simulacra.datagen.dataset import DatasetFolder
 from simulacra.datagen.errors import Unfinished
-from simulacra.datagen.machine import automatic_workers, worker_command
+from simulacra.datagen.machine import automatic_workers, memory, resident, worker_command
 from simulacra.datagen.recipe import Recipe
 
 HERE = Path(__file__).parent
@@ -291,3 +292,24 @@ def test_a_missing_ray_is_named(tmp_path, capsys, monkeypatch):
 def test_the_machine_gives_at_least_one_worker_and_a_way_to_start_it():
     assert automatic_workers() >= 1
     assert worker_command() == [sys.executable, "-m", "simulacra.datagen.worker"]
+
+
+def test_the_memory_is_what_another_library_finds():
+    assert 0 < memory() <= psutil.virtual_memory().total / 2**30
+    sleeper = subprocess.Popen([sys.executable, "-c", "x = bytes(1 << 26); print(flush=True); input()"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    sleeper.stdout.readline()
+    assert resident(sleeper.pid) == pytest.approx(psutil.Process(sleeper.pid).memory_info().rss / 2**30, rel=0.02)
+    sleeper.kill()
+    while psutil.Process(sleeper.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert resident(sleeper.pid) is None  # ended, not yet waited for
+    sleeper.communicate()
+    assert resident(sleeper.pid) is None
+
+
+def test_the_structures_are_as_wide_as_windows_has_them():
+    from simulacra.datagen import machine
+
+    assert ctypes.sizeof(machine._MemoryStatus) == 64
+    assert ctypes.sizeof(machine._MemoryCounters) == 8 + 8 * ctypes.sizeof(ctypes.c_size_t)

@@ -1,1 +1,1 @@
-"""The sub-commands, one module each; a module's ``command`` is imported when it is called."""
+"""The sub-commands, one module each with ``configure`` and ``command``; a module is imported when it is called."""

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
-
 from ..errors import Unfinished
 
 
-@click.command("check")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="print JSON")
-def command(dataset, as_json):
+def configure(parser) -> None:
+    """Add the arguments."""
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON")
+
+
+def command(arguments) -> None:
     """Check every file of DATASET and that its labels agree with each other."""
     from ..check import check_dataset
 
-    report = check_dataset(dataset)
-    if as_json:
-        click.echo(json.dumps(report.to_dict()))
+    report = check_dataset(arguments.dataset)
+    if arguments.as_json:
+        print(json.dumps(report.to_dict()), flush=True)
     else:
         report.show()
     if not report.ok:
-        raise Unfinished(f"{dataset}: {report.summary()}")
+        raise Unfinished(f"{arguments.dataset}: {report.summary()}")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
+
+def configure(parser) -> None:
+    """Add the arguments."""
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help="format; see simulacra list exports")
+    parser.add_argument("--out", type=Path, help="target folder; DATASET-FORMAT by default")
 
 
-@click.command("export")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--to", "to", required=True, help="format; see simulacra list exports")
-@click.option("--out", type=click.Path(path_type=Path), help="target folder; DATASET-FORMAT by default")
-def command(dataset, to, out):
+def command(arguments) -> None:
     """Write DATASET in another tool's format."""
     from ..export import export
 
-    click.echo(f"{export(dataset, to, out or dataset.with_name(f'{dataset.name}-{to}'))}")
+    dataset, to = arguments.dataset, arguments.to
+    print(export(dataset, to, arguments.out or dataset.with_name(f"{dataset.name}-{to}")), flush=True)

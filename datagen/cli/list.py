@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-import click
-
 from ...procgen.distributions import Choice, Flag, Vector
 from ...procgen.params import fields
 from ...procgen.registry import GENERATORS
 from ..labels import LABELS, RECORDS
+from ..tables import show
+from .parser import one_of
 
 FAMILIES = tuple(dict.fromkeys(generator.family for generator in GENERATORS.values()))
 
@@ -61,34 +61,28 @@ def rows(what: str) -> list[dict]:
     return listed
 
 
-@click.command("list")
-@click.argument(
-    "what", default="generators", metavar="WHAT", type=click.Choice(["generators", *FAMILIES, "labels", "exports"])
-)
-@click.option("--json", "as_json", is_flag=True, help="print JSON lines")
-def command(what, as_json):
-    """List generators and the options of their fields, labels, or export formats."""
-    found = rows(what)
-    if as_json:
-        for row in found:
-            click.echo(json.dumps(row))
-        return
-    from rich.console import Console
-    from rich.table import Table
+def configure(parser) -> None:
+    """Add the arguments."""
+    names = ("generators", *FAMILIES, "labels", "exports")
+    parser.add_argument("what", nargs="?", default="generators", metavar="WHAT", type=one_of(*names),
+                        help=f"one of {', '.join(names)}")  # fmt: skip
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines")
 
-    grid = Table(show_edge=False, pad_edge=False)
-    if what in ("labels", "exports"):
-        for column in found[0]:
-            grid.add_column(column)
+
+def command(arguments) -> None:
+    """List generators and the options of their fields, labels, or export formats."""
+    found = rows(arguments.what)
+    if arguments.as_json:
         for row in found:
-            grid.add_row(*row.values())
+            print(json.dumps(row), flush=True)
+    elif arguments.what in ("labels", "exports"):
+        show(list(found[0]), [list(row.values()) for row in found])
     else:
-        for column, side in (("field", "left"), ("count", "right"), ("options", "left")):
-            grid.add_column(column, justify=side)
+        table, styles = [], []
         for row in found:
-            grid.add_row(
-                row["name"], "", f"{row['doc']}: the choices below, and {row['numbers']} numbers", style="bold"
-            )
+            table.append((row["name"], "", f"{row['doc']}: the choices below, and {row['numbers']} numbers"))
+            styles.append("bold")
             for path, names in row["options"].items():
-                grid.add_row(f"  {path}", str(len(names)), ", ".join(names))
-    Console().print(grid)
+                table.append((f"  {path}", str(len(names)), ", ".join(names)))
+                styles.append("")
+        show(("field", "count", "options"), table, right=("count",), styles=styles)

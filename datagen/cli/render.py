@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from argparse import SUPPRESS
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from ..errors import NO_SPACE, BadInput, Unfinished
+from .parser import number, one_of, whole
 
 
 def parse_shard(text: str) -> tuple[int, int]:
@@ -19,32 +19,35 @@ def parse_shard(text: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-@click.command("render")
-@click.argument("generator")
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--count", default=1, show_default=True, help="number of samples")
-@click.option("--seed", default=0, show_default=True, help="seed of the first sample; the next ones follow")
-@click.option("--size", default=512, show_default=True, help="edge of the picture in pixels")
-@click.option("--samples", default=64, show_default=True, help="Cycles samples a pixel")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="narrow a field: value, low..high or a,b")
-@click.option("--spec", default="", help="render this spec file in place of drawing")
-@click.option("--labels", default="", help="comma-separated; all that apply by default")
-@click.option("--frames", default=1, show_default=True, help="frames of a sequence, expression and head moving")
-@click.option("--views", default=1, show_default=True, help="views around the same person")
-@click.option("--hdri", default="", help="folder of environment pictures to use in place of the procedural ones")
-@click.option("--workers", default="auto", show_default=True, help="number of worker processes")
-@click.option("--threads", default=0, help="threads of one worker; 0 shares the cores out")
-@click.option("--backend", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option(
-    "--shard", default="1/1", show_default=True, help="render only every N-th sample, starting with the K-th: K/N"
-)
-@click.option("--resume", is_flag=True, help="go on with a dataset (always done; kept for scripts that say so)")
-@click.option("--timeout", default=1800.0, show_default=True, help="seconds that one sample may take")
-@click.option("--retries", default=2, show_default=True, help="further attempts at a sample that failed")
-@click.option("--json", "as_json", is_flag=True, help="print JSON lines")
-@click.option("--renderer", default="", hidden=True)
-def command(generator, out, count, seed, size, samples, settings, spec, labels, frames, views, hdri, workers, threads,
-            backend, shard, resume, timeout, retries, as_json, renderer):  # fmt: skip
+def configure(parser) -> None:
+    """Add the arguments."""
+    add = parser.add_argument
+    add("generator", metavar="GENERATOR", help="what to render; see simulacra list")
+    add("out", metavar="OUT", type=Path, help="folder of the dataset")
+    add("--count", type=whole, default=1, help="number of samples")
+    add("--seed", type=whole, default=0, help="seed of the first sample; the next ones follow")
+    add("--size", type=whole, default=512, help="edge of the picture in pixels")
+    add("--samples", type=whole, default=64, help="Cycles samples a pixel")
+    add("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
+        help="narrow a field: value, low..high or a,b")  # fmt: skip
+    add("--spec", default="", metavar="FILE", help="render this spec file in place of drawing")
+    add("--labels", default="", help="comma-separated; all that apply by default")
+    add("--frames", type=whole, default=1, help="frames of a sequence, expression and head moving")
+    add("--views", type=whole, default=1, help="views around the same person")
+    add("--hdri", default="", metavar="FOLDER",
+        help="folder of environment pictures to use in place of the procedural ones")  # fmt: skip
+    add("--workers", default="auto", help="number of worker processes")
+    add("--threads", type=whole, default=0, help="threads of one worker; 0 shares the cores out")
+    add("--backend", type=one_of("local", "ray"), default="local", metavar="local|ray", help="where workers run")
+    add("--shard", default="1/1", metavar="K/N", help="render only every N-th sample, starting with the K-th: K/N")
+    add("--resume", action="store_true", help="go on with a dataset (always done; kept for scripts that say so)")
+    add("--timeout", type=number, default=1800.0, metavar="SECONDS", help="seconds that one sample may take")
+    add("--retries", type=whole, default=2, help="further attempts at a sample that failed")
+    add("--json", dest="as_json", action="store_true", help="print JSON lines")
+    add("--renderer", default="", help=SUPPRESS)
+
+
+def command(arguments) -> None:
     """Render a dataset of GENERATOR into OUT. Running the same command again finishes what is missing.
 
     Sample i has the seed SEED + i. Shards K/N (sample i with i mod N = K - 1) may run at once and share one OUT.
@@ -56,19 +59,23 @@ def command(generator, out, count, seed, size, samples, settings, spec, labels, 
     from ..worker import DEFAULT_RENDERER
     from .progress import Progress
 
+    out, timeout, retries = arguments.out, arguments.timeout, arguments.retries
+    same = ("generator", "count", "seed", "size", "samples", "frames", "views", "threads")
     recipe = Recipe(
-        generator=generator, count=count, seed=seed, size=size, samples=samples, settings=settings, frames=frames,
-        labels=tuple(name.strip() for name in labels.split(",") if name.strip()), views=views, threads=threads,
-        hdri=str(Path(hdri).resolve()) if hdri else "", spec=str(Path(spec).resolve()) if spec else "",
-    )  # fmt: skip
-    part, parts = parse_shard(shard)
-    number = automatic_workers() if workers == "auto" else _whole("workers", workers, "auto or a whole number from 1")
+        **{name: getattr(arguments, name) for name in same},
+        settings=tuple(arguments.settings),
+        labels=tuple(name.strip() for name in arguments.labels.split(",") if name.strip()),
+        hdri=_absolute(arguments.hdri),
+        spec=_absolute(arguments.spec),
+    )
+    part, parts = parse_shard(arguments.shard)
+    workers = automatic_workers() if arguments.workers == "auto" else _workers(arguments.workers)
     if not timeout > 0:  # NaN too
         raise BadInput(f"timeout: {timeout} is not allowed; allowed is a number of seconds above 0")
     if retries < 0:
         raise BadInput(f"retries: {retries} is not allowed; allowed is a whole number from 0")
-    if not renderer:
-        _require_blender()
+    if not arguments.renderer:
+        require_blender()
     recipe.sample(0)  # a wrong field is told before anything is made
     try:
         folder = DatasetFolder.open(out, recipe)
@@ -76,15 +83,16 @@ def command(generator, out, count, seed, size, samples, settings, spec, labels, 
         refused = Unfinished if error.errno in NO_SPACE else BadInput
         raise refused(f"{out}: {error.strerror or error}") from None
     done = set(folder.finished())
-    wanted = range(part - 1, count, parts)
+    wanted = range(part - 1, arguments.count, parts)
     missing = [index for index in wanted if index not in done]
-    number = max(1, min(number, len(missing)))
-    pool = Pool(number, threads or max(1, cores() // number), timeout, retries, renderer or DEFAULT_RENDERER)
-    if backend == "ray":
+    workers = max(1, min(workers, len(missing)))
+    threads = arguments.threads or max(1, cores() // workers)
+    pool = Pool(workers, threads, timeout, retries, arguments.renderer or DEFAULT_RENDERER)
+    if arguments.backend == "ray":
         from ..cluster import run_on_ray as run
 
-        pool = replace(pool, threads=threads)
-    with Progress(as_json, len(wanted), len(wanted) - len(missing)) as progress:
+        pool = replace(pool, threads=arguments.threads)
+    with Progress(arguments.as_json, len(wanted), len(wanted) - len(missing)) as progress:
         failed = run(folder, missing, pool, progress.tell)
     if failed:
         seeds = [str(record["seed"]) for record in failed.values()]
@@ -94,19 +102,24 @@ def command(generator, out, count, seed, size, samples, settings, spec, labels, 
     lost = set(wanted) - set(folder.finished())
     if lost:
         raise Unfinished(f"{out}: {len(lost)} finished samples are gone; run the same command again")
-    if as_json:
-        click.echo(json.dumps({"event": "done", "done": len(wanted), "total": len(wanted), "out": str(out)}))
+    if arguments.as_json:
+        print(json.dumps({"event": "done", "done": len(wanted), "total": len(wanted), "out": str(out)}), flush=True)
     else:
-        click.echo(f"{len(wanted)} samples in {out}")
+        print(f"{len(wanted)} samples in {out}", flush=True)
 
 
-def _whole(name: str, text: str, allowed: str) -> int:
+def _workers(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 4096:
-        raise BadInput(f"{name}: {text} is not allowed; allowed is {allowed}")
+        raise BadInput(f"workers: {text} is not allowed; allowed is auto or a whole number from 1")
     return int(text)
 
 
-def _require_blender() -> None:
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if path else ""
+
+
+def require_blender() -> None:
+    """Refuse to start without a supported Blender."""
     try:
         from ...procgen.blender import UnsupportedBlender, require_supported_blender
     except ImportError as error:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 
-import click
-
 from ...procgen import registry
 from ...procgen.params import parse_settings
+from .parser import whole
 
 
-@click.command("sample")
-@click.argument("generator")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="narrow a field: value, low..high or a,b")
-@click.option("--caption", is_flag=True, help="print its caption instead")
-def command(generator, seed, settings, caption):
+def configure(parser) -> None:
+    """Add the arguments."""
+    parser.add_argument("generator", metavar="GENERATOR", help="what to draw; see simulacra list")
+    parser.add_argument("--seed", type=whole, default=0, help="the same seed draws the same spec")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
+                        help="narrow a field: value, low..high or a,b")  # fmt: skip
+    parser.add_argument("--caption", action="store_true", help="print its caption instead")
+
+
+def command(arguments) -> None:
     """Print the spec that GENERATOR draws from a seed."""
-    spec = registry.sample(generator, seed, parse_settings(settings))
-    if caption:
+    generator = arguments.generator
+    spec = registry.sample(generator, arguments.seed, parse_settings(arguments.settings))
+    if arguments.caption:
         from ..caption import caption as describe
 
-        click.echo(describe(generator, spec))
+        print(describe(generator, spec), flush=True)
     else:
-        click.echo(json.dumps(registry.dump(generator, spec), indent=1))
+        print(json.dumps(registry.dump(generator, spec), indent=1), flush=True)

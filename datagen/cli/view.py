@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
+from .parser import whole
 
 
-@click.command("view")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="the page; gallery.html in the dataset by default")
-@click.option("--limit", default=48, show_default=True, help="number of samples shown")
-def command(dataset, out, limit):
+def configure(parser) -> None:
+    """Add the arguments."""
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
+    parser.add_argument("--out", type=Path, help="the page; gallery.html in the dataset by default")
+    parser.add_argument("--limit", type=whole, default=48, help="number of samples shown")
+
+
+def command(arguments) -> None:
     """Write a single-file HTML gallery of DATASET that shows every label as a picture."""
     from ..gallery import write_gallery
 
-    click.echo(f"gallery: {write_gallery(dataset, out, limit).resolve()}")
+    page = write_gallery(arguments.dataset, arguments.out, arguments.limit)
+    print(f"gallery: {page.resolve()}", flush=True)

@@ -11,9 +11,10 @@ from ..readers import Dataset
 from .coco import coco
 from .facesynthetics import facesynthetics
 from .nerf import nerf
+from .pictures import pictures
 from .webdataset import webdataset
 
-EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco)}
+EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, pictures)}
 
 
 def export(path: str | Path, to: str, out: str | Path) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cameras import FLIP
 from ..labels import file_name
+from ..png import write_png
 from ..readers import Dataset
 
 
@@ -37,7 +38,5 @@ def nerf(dataset: Dataset, out: Path) -> None:
 
 
 def _write_millimetres(path: Path, depth: np.ndarray) -> None:
-    import cv2
-
     known = np.isfinite(depth) & (depth < 65.535)
-    cv2.imwrite(str(path), np.where(known, np.rint(np.where(known, depth, 0) * 1000), 0).astype(np.uint16))
+    write_png(path, np.where(known, np.rint(np.where(known, depth, 0) * 1000), 0).astype(np.uint16))

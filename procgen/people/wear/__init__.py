@@ -107,11 +107,15 @@ class Wear:
     jewel: str = choice({"gold": 0.5, "silver": 0.5}, doc="metal of earrings")
 
 
-def _colour(rng: Generator, palette: str) -> list[float]:
-    hue, saturation, value = (rng.uniform(low, high) for low, high in RANGES[palette])
+def hue_colour(hue: float, saturation: float, value: float) -> list[float]:
+    """The linear colour of dyed cloth."""
     tint = np.clip(np.abs((hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
     # Cloth absorbs gradually: mixing toward grey in linear light looks right where display values would glow.
     return (value * (1 - saturation + saturation * tint)).tolist()
+
+
+def _colour(rng: Generator, palette: str) -> list[float]:
+    return hue_colour(*(rng.uniform(low, high) for low, high in RANGES[palette]))
 
 
 def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float) -> Cloth:

@@ -1,0 +1,49 @@
+"""Every text that the sidebar shows with a meaning: what translators need, and what a test holds complete."""
+
+from typing import NamedTuple
+
+import bpy
+
+from . import MODULES, properties, scene_settings
+
+
+class Text(NamedTuple):
+    """A label and its tooltip."""
+
+    where: str
+    label: str
+    about: str
+
+
+def _of_properties(cls: type) -> list[Text]:
+    found = []
+    for prop in cls.bl_rna.properties:
+        if prop.identifier in ("rna_type", "name") and not isinstance(
+            getattr(cls, "__annotations__", {}).get(prop.identifier), object
+        ):
+            continue
+        if prop.identifier not in getattr(cls, "__annotations__", {}) or prop.is_hidden or prop.type == "POINTER":
+            continue
+        found.append(Text(f"{cls.__name__}.{prop.identifier}", prop.name, prop.description))
+        if prop.type == "ENUM":
+            found += [Text(f"{cls.__name__}.{prop.identifier}.{item.identifier}", item.name, item.description or item.name)
+                      for item in prop.enum_items_static]  # fmt: skip
+    return found
+
+
+def all_texts() -> list[Text]:
+    """The texts of every class that is registered."""
+    from importlib import import_module
+
+    found = []
+    for name in MODULES:
+        for cls in getattr(import_module(f".{name}", __package__), "CLASSES", ()):
+            if issubclass(cls, bpy.types.FileHandler):
+                continue
+            about = (cls.__doc__ or "").strip()
+            found.append(Text(cls.__name__, getattr(cls, "bl_label", about), about))
+            if issubclass(cls, bpy.types.Operator | bpy.types.AddonPreferences):
+                found += _of_properties(cls)
+    for cls in (*scene_settings.GROUPS, *properties.classes()):
+        found += _of_properties(cls)
+    return found

@@ -1,0 +1,609 @@
+"""Triplane avatars: the file against safetensors, the field against torch, the surface against closed forms and trimesh."""
+
+import importlib.util
+import json
+import math
+import os
+import time
+import tracemalloc
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulacra.addon.avatar import bake, decode, format, surface
+from simulacra.addon.avatar.format import Avatar, AvatarError, Meta, read_avatar, write_avatar
+
+_SPEC = importlib.util.spec_from_file_location(
+    "make_avatar", Path(__file__).resolve().parents[1] / "tools/make_avatar.py"
+)
+make = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(make)
+
+
+def noise(channels=5, edge=9, widths=(12, 7), seed=0, scale=1.0, **about):
+    """An avatar of random numbers."""
+    rng = np.random.default_rng(seed)
+    meta = Meta(0.6, (0.1, -0.2, 0.3), about.pop("level", 0.5), **about)
+    sizes = [channels * (3 if meta.aggregate == "concat" else 1), *widths, 4]
+    layers = [
+        (rng.normal(0, scale / math.sqrt(n), (m, n)).astype(np.float32), rng.normal(0, 0.3, m).astype(np.float32))
+        for n, m in zip(sizes, sizes[1:], strict=False)
+    ]
+    return Avatar(rng.normal(size=(3, channels, edge, edge)).astype(np.float32), tuple(layers), meta)
+
+
+def same(one, other):
+    """Every array bit for bit, and the meaning."""
+    found, wanted = one.arrays(), other.arrays()
+    assert one.meta == other.meta and found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        assert found[name].dtype == np.float32 and found[name].shape == array.shape
+        assert np.array_equal(found[name].view(np.uint32), array.view(np.uint32)), name
+
+
+# --- the file
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_what_is_written_is_read_bit_for_bit(tmp_path, half):
+    avatar = noise(background=(0.0, 0.5, 1.0), prompt="né\n", planes=("yx", "zy", "xz"))
+    planes = avatar.planes.copy()
+    planes[0, 0, 0, :3] = -0.0, 0.0, 6e-8
+    avatar = replace(avatar, planes=planes.astype(np.float16).astype(np.float32) if half else planes)
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, avatar)
+    same(read_avatar(path), avatar)
+    assert read_avatar(path).source == str(path) and [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert (b'"F16"' in path.read_bytes()) == half
+    before = path.read_bytes()
+    write_avatar(path, read_avatar(path))
+    assert path.read_bytes() == before
+
+
+def test_safetensors_reads_ours_and_we_read_its(tmp_path):
+    library = pytest.importorskip("safetensors.numpy")
+    avatar = noise(aggregate="concat")
+    path, other = tmp_path / "a.avatar.safetensors", tmp_path / "b.avatar.safetensors"
+    write_avatar(path, avatar)
+    arrays = library.load_file(path)
+    assert set(arrays) == set(avatar.arrays()) and np.array_equal(arrays["planes"], avatar.planes)
+    notes = header(path.read_bytes())[0]["__metadata__"]
+    library.save_file(arrays, other, metadata=notes | {"format": "pt"})
+    same(read_avatar(other), avatar)
+
+
+def header(data):
+    """A file's header as JSON, and its bytes."""
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def packed(head, body):
+    """The bytes of a file from its parts."""
+    text = head if isinstance(head, bytes) else json.dumps(head).encode()
+    return len(text).to_bytes(8, "little") + text + body
+
+
+def mutations(data):
+    """200 files that are not what they should be, or barely."""
+    rng = np.random.default_rng(5)
+    head, body = header(data)
+
+    def tensor(name="planes", **changes):
+        return packed(head | {name: head[name] | changes}, body)
+
+    def meta(**changes):
+        return packed(about(head, **changes), body)
+
+    deep = "[" * 100000 + "]" * 100000
+    yield from (
+        b"",
+        data[:7],
+        data[:8],
+        b"\xff" * 8,
+        b"\0" * 8,
+        (1 << 63).to_bytes(8, "little") + data[8:],
+        data + b"\0",
+    )
+    yield from (
+        packed(deep.encode(), body),
+        packed(b'{"planes":' + b'{"a":' * 9000, body),
+        packed(b"[]", body),
+        packed({}, body),
+    )
+    yield from (packed(json.dumps(head).replace("{", '{"planes": 1, ', 1).encode(), body), packed(b"{" * 2000, body))
+    yield packed({"x" * 900000: 1}, body)
+    yield from (
+        packed(head | {"__metadata__": value}, body)
+        for value in ([], {}, {"avatar": 1}, {"avatar": deep}, {"avatar": "[" * 900})
+    )
+    nested = json.loads("[" * 400 + "]" * 400)
+    odd = (None, True, -1, 0, 1e999, 10**400, "x", [], {}, [1, 2], [1e308] * 3, nested)
+    yield from (
+        meta(**{name: value})
+        for name in ("version", "box", "center", "planes", "level", "prompt", "density")
+        for value in odd
+    )
+    yield from (
+        meta(unknown=1),
+        meta(version=2),
+        meta(channels={"density": 4}),
+        meta(planes=["xy", "xz", "zx"]),
+        meta(sampling="nearest"),
+    )
+    for shape in (
+        [3, 4, 8, 9],
+        [3, 4, 8],
+        [0],
+        [3, 257, 8, 8],
+        [3, 1 << 35, 1 << 35, 1],
+        [3, -4, 8, 8],
+        [3, 4.0, 8, 8],
+        nested,
+        "3",
+        [],
+    ):
+        yield tensor(shape=shape)
+        yield tensor("decoder.0.weight", shape=shape)
+    yield from (tensor(dtype=dtype) for dtype in ("F64", "BF16", "F16", "I64", 3, None, [], nested))
+    spans = (
+        [0, 1 << 60],
+        [1 << 60, 1 << 61],
+        [-8, 8],
+        [8, 0],
+        [0, 1],
+        [0],
+        "no",
+        [0.0, 1.0],
+        [10**4000, 10**4000],
+        nested,
+    )
+    yield from (tensor(data_offsets=offsets) for offsets in spans)
+    claimed = {"dtype": "F32", "shape": [3, 4, 2048, 2048], "data_offsets": [0, 3 * 4 * 2048 * 2048 * 4]}
+    yield from (packed(head | {"planes": claimed}, body), packed(head | {"more": head["planes"]}, body))
+    yield packed({name: entry for name, entry in head.items() if name != "decoder.1.bias"}, body)
+    yield from (
+        packed(head, np.full(len(body) // 4, value, "<f4").tobytes()) for value in (np.nan, np.inf, 3e38, -3e38)
+    )
+    for _ in range(30):
+        yield data[: rng.integers(0, len(data))]
+    while True:
+        changed = bytearray(data)
+        for place in rng.integers(0, len(data) - len(body), rng.integers(1, 6)):
+            changed[place] ^= 1 << rng.integers(0, 8)
+        yield bytes(changed)
+
+
+def test_broken_files_end_in_one_clear_line(tmp_path):
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, noise(channels=4, edge=8))
+    files = [file for file, _ in zip(mutations(path.read_bytes()), range(240), strict=False)]
+    refused = 0
+    for index, file in enumerate(files):
+        path.write_bytes(file)
+        tracemalloc.start()
+        started = time.perf_counter()
+        try:
+            avatar = read_avatar(path)
+        except AvatarError as error:
+            refused += 1
+            assert str(error).startswith(path.name) and len(str(error)) < 500 and "\n" not in str(error), index
+        else:
+            assert isinstance(avatar, Avatar) and np.isfinite(decode.field(avatar, np.zeros((2, 3)))[0]).all()
+            decode.surface_grid(avatar, 8)
+        seconds, peak = time.perf_counter() - started, tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert seconds < 1 and peak < 4 * len(file) + (32 << 20), (index, seconds, peak)
+    assert refused > 180
+
+
+@pytest.mark.parametrize("change, says", [
+    (lambda head, body: packed(head, body[:-4]), "cut short"), (lambda head, body: packed(head, body + b"1234"), "left over"),
+    (lambda head, body: packed(moved(head, 4), body + b"1234"), "gap or overlap at byte 0"),
+    (lambda head, body: packed(moved(head, -4, "planes"), body[:-4]), "gap or overlap"),
+    (lambda head, body: packed(head | {"planes": head["planes"] | {"dtype": "BF16"}}, body), "BF16; allowed are F16, F32"),
+    (lambda head, body: packed(json.dumps(head).replace("{", '{"planes": 1, ', 1).encode(), body), "twice"),
+    (lambda head, body: packed(head, np.full(len(body) // 4, np.nan, "<f4").tobytes()), "NaN"),
+    (lambda head, body: packed(about(head, version=2), body), "version is 2; allowed is 1"),
+    (lambda head, body: packed(about(head, glow=2), body), "avatar.glow is not known"),
+    (lambda head, body: packed(about(head, planes=["xy", "xz", "zx"]), body), "xy, xz, yz in any order"),
+    (lambda head, body: packed(about(head, level=math.nan), body), "NaN; allowed are finite"),
+    (lambda head, body: b"\xff" * 8 + body, "its header claims"),
+])  # fmt: skip
+def test_each_fault_is_named(tmp_path, change, says):
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, noise())
+    path.write_bytes(change(*header(path.read_bytes())))
+    with pytest.raises(AvatarError, match=rf"^a\.avatar\.safetensors: .*{says}"):
+        read_avatar(path)
+
+
+def moved(head, step, only=None):
+    """A header whose tensors lie elsewhere."""
+
+    def place(name, entry):
+        there = name != "__metadata__" and only in (None, name)
+        return entry | {"data_offsets": [end + step for end in entry["data_offsets"]]} if there else entry
+
+    return {name: place(name, entry) for name, entry in head.items()}
+
+
+def about(head, **changes):
+    """A header that says something else of the avatar."""
+    return head | {"__metadata__": {"avatar": json.dumps(json.loads(head["__metadata__"]["avatar"]) | changes)}}
+
+
+def test_no_file_a_folder_and_a_pipe_are_told_apart(tmp_path):
+    with pytest.raises(AvatarError, match=r"none.avatar.safetensors: No such file"):
+        read_avatar(tmp_path / "none.avatar.safetensors")
+    os.mkfifo(tmp_path / "pipe")
+    for name in (".", "pipe"):
+        with pytest.raises(AvatarError, match="is not a file"):
+            read_avatar(tmp_path / name)
+
+
+@pytest.mark.parametrize("changes, says", [
+    ({"planes": np.zeros((3, 5, 9, 8), np.float32)}, "planes has the shape"), ({"planes": np.zeros((3, 5, 9, 9))}, "float64"),
+    ({"planes": np.full((3, 5, 9, 9), np.nan, np.float32)}, "NaN"), ({"decoder": ()}, "decoder.0.weight"),
+    ({"decoder": ((np.zeros((3, 5), np.float32), np.zeros(3, np.float32)),)}, "4 outputs"),
+])  # fmt: skip
+def test_an_avatar_that_is_none_cannot_be_made(changes, says):
+    with pytest.raises(AvatarError, match=says):
+        replace(noise(), **changes)
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, noise())
+    before = path.read_bytes()
+    monkeypatch.setattr(format.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError):
+        write_avatar(path, noise(seed=1))
+    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+# --- the field
+
+
+@pytest.mark.parametrize("aggregate, activation, density, colour", [
+    ("sum", "relu", "softplus", "sigmoid"), ("mean", "softplus", "exp", "linear"), ("concat", "silu", "relu", "sigmoid"),
+    ("sum", "leaky_relu", "sdf", "sigmoid"), ("concat", "relu", "occupancy", "linear"),
+])  # fmt: skip
+def test_the_field_is_torchs(aggregate, activation, density, colour):
+    torch = pytest.importorskip("torch")
+    from torch.nn import functional as F
+
+    about = {"aggregate": aggregate, "activation": activation, "density": density, "colour": colour}
+    avatar = noise(32, 17, (64, 64), planes=("yx", "xz", "yz"), **about)
+    points = np.random.default_rng(1).uniform(-0.36, 0.36, (3000, 3)) + avatar.meta.center
+    unit = torch.tensor((points - avatar.meta.center) * 2 / avatar.meta.box, dtype=torch.float64)
+    grids = torch.stack([unit[:, ["xyz".index(axis) for axis in name]] for name in avatar.meta.planes])
+    planes = torch.tensor(avatar.planes).double()
+    sampled = F.grid_sample(planes, grids[:, None], mode="bilinear", align_corners=False, padding_mode="border")[
+        :, :, 0
+    ]
+    value = {"sum": sampled.sum(0), "mean": sampled.mean(0), "concat": sampled.reshape(-1, len(points))}[aggregate].T
+    for index, (weight, bias) in enumerate(avatar.decoder):
+        value = F.linear(value, torch.tensor(weight).double(), torch.tensor(bias).double())
+        value = getattr(F, activation)(value) if index < len(avatar.decoder) - 1 else value
+    kinds = {"softplus": F.softplus, "relu": F.relu, "exp": torch.exp, "sdf": lambda x: x, "occupancy": torch.sigmoid}
+    wanted = kinds[density](value[:, 0]).numpy()
+    found, tint = decode.field(avatar, points)
+    assert found.dtype == tint.dtype == np.float32
+    assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
+    wanted = (torch.sigmoid(value[:, 1:]) if colour == "sigmoid" else value[:, 1:].clamp(0, 1)).numpy()
+    assert np.abs(tint - wanted).max() < 1e-5
+
+
+@pytest.mark.parametrize("aggregate", format.CHOICES["aggregate"])
+def test_the_grid_is_the_field_at_the_centres_of_its_cells(aggregate):
+    avatar = noise(aggregate=aggregate, planes=("yx", "zx", "yz"))
+    grid = decode.field_grid(avatar, 11)
+    place = ((np.arange(11) + 0.5) / 11 - 0.5) * avatar.meta.box
+    points = np.stack(np.meshgrid(*(place + c for c in avatar.meta.center), indexing="ij"), -1).reshape(-1, 3)
+    density, colour = decode.field(avatar, points)
+    assert np.allclose(grid[..., 0].ravel(), density, rtol=1e-5, atol=1e-6)
+    assert np.allclose(grid[..., 1:].reshape(-1, 3), colour, rtol=1e-5, atol=1e-6)
+    assert np.allclose(decode.density_grid(avatar, 11), grid[..., 0], rtol=1e-5, atol=1e-6)
+
+
+def pieces():
+    """Two spheres apart, one of them hollow: relu(1 - q) of each, less that of the hollow."""
+    regions = [((-0.12, 0, 0), (0.13,) * 3), ((-0.12, 0, 0.02), (0.09,) * 3), ((0.2, 0.1, 0), (0.05,) * 3)]
+    last = np.zeros((4, 3), np.float32)
+    last[0] = 100, -300, 100
+    layers = ((-np.eye(3, dtype=np.float32), np.ones(3, np.float32)), (last, np.zeros(4, np.float32)))
+    return Avatar(make._quadrics(regions, 64, 0.6, 3), layers, Meta(0.6, (0.0, 0.0, 0.0), 5.0, density="relu"))
+
+
+@pytest.mark.parametrize("avatar, resolution", [
+    (make.sphere(), 64), (make.sphere(), 50), (make.sphere(radius=0.35), 33), (make.head(), 96), (pieces(), 61),
+    (make.cube(3.0), 21),
+], ids=["sphere", "odd", "cut by the box", "head", "pieces", "cube"])  # fmt: skip
+def test_the_coarse_search_finds_the_same_surface(avatar, resolution):
+    sign = -1 if avatar.meta.density == "sdf" else 1
+    grids = [sign * find(avatar, resolution) for find in (decode.density_grid, decode.surface_grid)]
+    dense, sparse = (surface.isosurface(grid, sign * avatar.meta.level, 1.0, np.zeros(3)) for grid in grids)
+    assert np.array_equal(dense[1], sparse[1]) and np.allclose(dense[0], sparse[0], atol=1e-3)
+    assert np.allclose(dense[2], sparse[2], atol=1e-2)
+
+
+def test_a_thin_sheet_is_followed_from_what_is_found():
+    """A plate one cell thick between the coarse samples, which a rod that is seen crosses."""
+    rng = np.arange(64)
+    x, y, z = np.meshgrid(rng, rng, rng, indexing="ij")
+    plate = (z == 16) & (abs(x - 32) < 25) & (abs(y - 32) < 25)
+    wanted = (plate | ((abs(x - 32) < 5) & (abs(y - 32) < 5) & (abs(z - 30) < 20))).astype(np.float32)
+    avatar, calls = make.cube(1.0), []
+
+    class Known:
+        """In place of the planes: the values are known."""
+
+        def __init__(self, avatar, unit):
+            self.places = np.rint((unit + 1) * 32 - 0.5).astype(int)
+
+        @property
+        def sheets(self):
+            shape = (len(self.places),) * 2
+            base = np.stack(np.meshgrid(self.places, self.places, indexing="ij"), -1)
+            zero = np.zeros((*shape, 1), int)
+            first = np.concatenate([base * [4096, 64], zero], -1)
+            second = np.concatenate([zero, zero, base[..., 1:]], -1)
+            return [first, second, np.zeros((*shape, 3), int)]
+
+        def blocks(self):
+            count = len(self.places) // 4
+            return [sheet.reshape(count, 4, count, 4, 3).swapaxes(1, 2) for sheet in self.sheets]
+
+    def outputs(hidden, avatar, count):
+        calls.append(len(hidden))
+        return wanted.ravel()[hidden.sum(1)][:, None]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decode, "_Separable", Known)
+        patch.setattr(decode, "_outputs", outputs)
+        found = decode.surface_grid(replace(avatar, meta=replace(avatar.meta, level=0.5)), 64)
+    assert np.array_equal(found, wanted) and sum(calls) < wanted.size / 2
+
+
+def test_a_search_can_be_cancelled_and_tells_how_far_it_is():
+    seen = []
+    decode.surface_grid(make.sphere(), 64, seen.append)
+    assert seen[-1] == 1.0 and all(0 <= share <= 1 for share in seen)
+
+    def stop(share):
+        raise KeyboardInterrupt
+
+    for find in (decode.density_grid, decode.surface_grid, decode.field_grid):
+        with pytest.raises(KeyboardInterrupt):
+            find(make.sphere(), 32, stop)
+        with pytest.raises(AvatarError, match="resolution is 1;"):
+            find(make.sphere(), 1)
+
+
+def test_extinction_is_a_closed_form():
+    sdf, soft = make.sphere().meta, replace(make.sphere().meta, density="occupancy", level=0.5)
+    found = decode.extinction(np.array([-1.0, 0.0, 0.01, 1.0], np.float32), sdf, 0.01)
+    assert np.allclose(found, [100, 50, 50 / math.e, 0], atol=1e-4)
+    opacity = 1 - np.exp(-0.01 * decode.extinction(np.array([0.0, 0.3, 0.9], np.float32), soft, 0.01))
+    assert np.allclose(opacity, [0, 0.3, 0.9], atol=1e-6)
+
+
+# --- the surface
+
+
+def test_every_case_is_filled():
+    for case in range(256):
+        for cycle in surface._cycles(case):
+            assert len(surface._filled(cycle)) == len(cycle) - 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_surface_of_noise_is_closed_and_manifold(seed):
+    trimesh = pytest.importorskip("trimesh")
+    grid = np.random.default_rng(seed).normal(size=(13, 14, 15)).astype(np.float32)
+    grid[3:6, 4:8, 5:9] = 0.0  # exactly at the level
+    points, triangles, normals = surface.isosurface(grid, 0.0, 0.1, np.zeros(3))
+    mesh = trimesh.Trimesh(points, triangles, process=False)
+    assert mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0
+    assert (np.bincount(mesh.edges_unique_inverse) == 2).all() and len(np.unique(triangles)) == len(points)
+    assert np.allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)
+    # Around each point the triangles' far edges make one cycle: one fan.
+    corners = np.concatenate([np.roll(triangles, turn, 1) for turn in range(3)]).astype(np.int64)
+    spokes, index = np.unique(corners[:, [0]] * len(points) + corners[:, 1:], return_inverse=True)
+    fans = trimesh.graph.connected_components(index.reshape(-1, 2), nodes=np.arange(len(spokes)))
+    assert len(fans) == len(points)
+    assert len(trimesh.Trimesh(points, triangles).vertices) == len(points), "points coincide"
+
+
+@pytest.mark.parametrize("resolution", [24, 57, 96])
+def test_a_sphere_is_one(resolution):
+    trimesh = pytest.importorskip("trimesh")
+    avatar = replace(make.sphere(128), meta=replace(make.sphere().meta, center=(0.5, -1.0, 2.0)))
+    points, triangles, normals = surface.avatar_surface(avatar, resolution)
+    mesh = trimesh.Trimesh(points, triangles, process=False)
+    assert mesh.is_watertight and mesh.is_winding_consistent and mesh.euler_number == 2
+    outward = points - np.array(avatar.meta.center)
+    cell = avatar.meta.box / resolution
+    assert np.abs(np.linalg.norm(outward, axis=1) - make.RADIUS).max() < 0.03 * cell + 1e-4
+    assert np.sum(outward * normals, 1).min() > 0.995 * make.RADIUS
+    assert math.isclose(mesh.volume, 4 / 3 * math.pi * make.RADIUS**3, rel_tol=20 / resolution**2)
+
+
+def test_the_head_is_scikit_images():
+    measure = pytest.importorskip("skimage.measure")
+    trimesh = pytest.importorskip("trimesh")
+    avatar = make.head(64)
+    grid = decode.density_grid(avatar, 64)
+    points, triangles, _ = surface.isosurface(grid, avatar.meta.level, 1.0, np.zeros(3))
+    other, faces, *_ = measure.marching_cubes(np.pad(grid, 1), avatar.meta.level)
+    ours, theirs = trimesh.Trimesh(points, triangles, process=False), trimesh.Trimesh(other - 1, faces)
+    assert ours.is_watertight and math.isclose(ours.volume, abs(theirs.volume), rel_tol=2e-3)
+    assert ours.euler_number == theirs.euler_number and math.isclose(ours.area, theirs.area, rel_tol=1e-2)
+
+
+def test_what_the_box_cuts_is_closed_at_the_box():
+    trimesh = pytest.importorskip("trimesh")
+    points, triangles, _ = surface.avatar_surface(make.cube(3.0), 8)
+    mesh = trimesh.Trimesh(points, triangles, process=False)
+    assert mesh.is_watertight and np.allclose(mesh.bounds, [[-0.3] * 3, [0.3] * 3], atol=1e-6)
+
+
+def test_floaters_are_dropped_by_their_area():
+    x = np.arange(40)
+    grid = np.full((40, 40, 40), -1.0, np.float32)
+    for centre, radius in ((12, 9.0), (28, 5.0), (36, 1.5)):
+        distance = np.sqrt(sum((axis - centre) ** 2 for axis in np.meshgrid(x, x, x, indexing="ij")))
+        grid = np.maximum(grid, (radius - distance).astype(np.float32))
+    found = surface.isosurface(grid, 0.0, 1.0, np.zeros(3))
+    found = [len(np.unique(surface.components(len(p), t))) for p, t, _ in (
+        surface.without_floaters(*found, keep) for keep in (0.0, 0.1, 1.0))]  # fmt: skip
+    assert found == [3, 2, 1]
+
+
+def test_no_surface_is_said():
+    with pytest.raises(AvatarError, match="meets no surface"):
+        surface.avatar_surface(replace(make.cube(3.0), meta=replace(make.cube(3.0).meta, level=9.0)), 16)
+
+
+# --- the colours
+
+
+def test_the_texture_is_the_field_where_it_is_looked_up():
+    avatar = make.head(64)
+    points, triangles, _ = surface.avatar_surface(avatar, 48)
+    uv, image = bake.bake_texture(avatar, points, triangles)
+    assert (
+        uv.shape == (3 * len(triangles), 2) and 0 < uv.min() and uv.max() < 1 and uv.dtype == image.dtype == np.float32
+    )
+    smooth = replace(avatar, decoder=((np.zeros((4, 32), np.float32), np.zeros(4, np.float32)),))
+    smooth.decoder[0][0][1:, 0] = 0.02  # slowly changing: what is left is what leaks in from neighbours
+    uv, image = bake.bake_texture(smooth, points, triangles)
+    rng = np.random.default_rng(2)
+    chosen, weight = rng.integers(0, len(triangles), 5000), rng.dirichlet([0.3] * 3, 5000)[:, :, None]
+    wanted = bake.point_colours(smooth, (points[triangles[chosen]] * weight).sum(1))
+    place = (uv.reshape(-1, 3, 2)[chosen] * weight).sum(1) * image.shape[1::-1] - 0.5
+    first = np.floor(place).astype(int)
+    found = np.zeros((5000, 3))
+    for right, up in product((0, 1), (0, 1)):
+        part = np.abs(1 - np.array([right, up]) - (place - first)).prod(1)
+        found += image[first[:, 1] + up, first[:, 0] + right] * part[:, None]
+    assert np.abs(found - wanted).max() < 2e-3 and np.ptp(wanted) > 0.05
+    with pytest.raises(AvatarError, match="px wide"):
+        bake.bake_texture(avatar, points, triangles, 7)
+
+
+def test_the_tool_writes_what_can_be_read(tmp_path, monkeypatch):
+    for shape in ("sphere", "head"):
+        path = tmp_path / f"{shape}.avatar.safetensors"
+        monkeypatch.setattr("sys.argv", ["make_avatar.py", str(path), "--shape", shape, "--resolution", "32"])
+        make.main()
+        assert read_avatar(path).planes.shape[2:] == (32, 32)
+
+
+# --- in Blender
+
+
+@pytest.fixture
+def objects(scene):
+    """The module that needs bpy, in an empty scene."""
+    from simulacra.addon.avatar import objects
+
+    return objects
+
+
+def vertices(obj):
+    """Points (n, 3) of an object's mesh."""
+    values = np.empty(3 * len(obj.data.vertices), np.float32)
+    obj.data.vertices.foreach_get("co", values)
+    return values.reshape(-1, 3)
+
+
+@pytest.mark.parametrize("colours", ["attribute", "texture"])
+def test_an_avatar_becomes_a_mesh_and_another_one_later(tmp_path, objects, colours):
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, make.sphere())
+    obj = objects.avatar_mesh(read_avatar(path), 48, colours)
+    assert np.abs(np.linalg.norm(vertices(obj), axis=1) - make.RADIUS).max() < 0.1 * make.BOX / 48
+    assert not obj.data.validate() and obj["avatar_source"] == str(path) and obj["avatar_resolution"] == 48
+    twin, material = obj.copy(), obj.data.materials[0]
+    before = len(obj.data.vertices)
+    objects.redecode(obj, 24)
+    assert twin.data == obj.data and list(obj.data.materials) == [material] and obj["avatar_resolution"] == 24
+    assert len(obj.data.vertices) < before / 2
+    if colours == "texture":
+        image = next(node.image for node in material.node_tree.nodes if node.label == objects.TEXTURE)
+        pixels = np.array(image.pixels[:]).reshape(-1, 4)
+        assert image.packed_file and np.abs(pixels - [*make.SKIN, 1]).max(1).min() < 0.005
+        assert len(obj.data.uv_layers) == 1
+    else:
+        values = np.empty(4 * len(obj.data.vertices), np.float32)
+        obj.data.attributes["colour"].data.foreach_get("color", values)
+        linear = [((value + 0.055) / 1.055) ** 2.4 for value in make.SKIN]
+        assert np.allclose(values.reshape(-1, 4), [*linear, 1], atol=1e-3)
+    path.unlink()
+    with pytest.raises(AvatarError, match="No such file"):
+        objects.redecode(obj, 24)
+
+
+def picture(scene, path, camera, density, colour, objects, resolution=9):
+    """The middle of a render of a cube in front of white: orthographic along an axis, linear RGB."""
+    import bpy
+    from mathutils import Vector
+
+    obj = objects.avatar_volume(make.cube(density, colour), resolution)
+    scene.collection.objects.link(obj)
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 16, False
+    if hasattr(scene.cycles, "volume_biased"):
+        scene.cycles.volume_biased = True  # 5.2 else takes long to find the densities of every place first
+    scene.render.resolution_x = scene.render.resolution_y = 8
+    scene.view_settings.view_transform = "Raw"
+    scene.render.image_settings.file_format, scene.render.image_settings.color_depth = "OPEN_EXR", "32"
+    world = scene.world = bpy.data.worlds.new("white")
+    if world.node_tree is None:
+        world.use_nodes = True
+    background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
+    background.inputs[0].default_value = (1, 1, 1, 1)
+    lens = bpy.data.cameras.new("camera")
+    lens.type, lens.ortho_scale = "ORTHO", 0.2
+    scene.camera = bpy.data.objects.new("camera", lens)
+    scene.collection.objects.link(scene.camera)
+    scene.camera.location, scene.camera.rotation_euler = camera, Vector(camera).to_track_quat("Z", "Y").to_euler()
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(str(path))
+    image.colorspace_settings.name = "Non-Color"
+    return np.array(image.pixels[:]).reshape(8, 8, 4)[..., :3].mean((0, 1))
+
+
+@pytest.mark.parametrize("camera, density, colour", [
+    ((0, -2, 0), 3.0, (0, 0, 0)), ((0, 0, 2), 1.0, (0, 0, 0)), ((2, 0, 0), 3.0, (1.0, 0.5, 0.0)),
+])  # fmt: skip
+def test_a_volume_of_one_density_absorbs_and_glows_by_the_closed_form(
+    tmp_path, scene, objects, camera, density, colour
+):
+    found = picture(scene, tmp_path / "a.exr", camera, density, colour, objects)
+    passed = math.exp(-density * make.BOX)
+    linear = np.array([value / 12.92 if value < 0.04 else ((value + 0.055) / 1.055) ** 2.4 for value in colour])
+    assert np.allclose(found, passed + linear * (1 - passed), rtol=0.02)
+
+
+def test_a_volumes_atlas_holds_the_field_at_every_cell(tmp_path, objects):
+    path = tmp_path / "a.avatar.safetensors"
+    write_avatar(path, make.head(32))
+    obj = objects.avatar_volume(read_avatar(path), 10)
+    wanted = decode.field_grid(make.head(32), 10)
+    node = next(node for node in obj.data.materials[0].node_tree.nodes if node.type == "TEX_IMAGE")
+    width, height = node.image.size
+    pixels = np.array(node.image.pixels[:], np.float32).reshape(height, width, 4)
+    for x, y, z in ((0, 0, 0), (9, 9, 9), (4, 5, 2), (5, 3, 7)):
+        row, column = z // 4 * 12 + 1 + y, z % 4 * 12 + 1 + x
+        assert math.isclose(pixels[row, column, 3], wanted[x, y, z, 0], rel_tol=1e-4, abs_tol=1e-3)
+    assert 0.3 < obj.dimensions.x < 0.6 and obj.dimensions.y < 0.4  # the empty part of the box is left out
+    objects.redecode(obj, 6)
+    assert obj["avatar_resolution"] == 6 and len(obj.data.vertices) == 8
+    with pytest.raises(AvatarError, match="for a volume"):
+        objects.avatar_volume(make.cube(1.0), 400)
