@@ -112,7 +112,7 @@ class SIMULACRA_OT_dice(bpy.types.Operator):
     target: EnumProperty(
         name="Target",
         description="Whose seed",
-        items=[("generate", "Generate", ""), ("dataset", "Dataset", ""), ("model", "Model", "")],
+        items=[(name, name.capitalize(), "Whose seed") for name in ("generate", "dataset", "model")],
     )
 
     def execute(self, context):
@@ -218,13 +218,13 @@ class SIMULACRA_OT_select_person(bpy.types.Operator):
     bl_label = "Select Person"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    name: StringProperty(name="Rig", description="Name of the person's rig")
+    rig: StringProperty(name="Rig", description="Name of the person's rig")
 
     def execute(self, context):
         """Make the rig active."""
-        rig = context.view_layer.objects.get(self.name)
+        rig = context.view_layer.objects.get(self.rig)
         if rig is None:
-            self.report({"ERROR"}, f"{self.name}: is not in this view layer")
+            self.report({"ERROR"}, f"{self.rig}: is not in this view layer")
             return {"CANCELLED"}
         for obj in context.selected_objects:
             obj.select_set(False)

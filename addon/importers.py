@@ -10,13 +10,14 @@ from mathutils import Matrix
 
 from ..procgen import registry
 from . import live, mesh_files, presets, transforms
+from .avatar.format import AvatarError, read_avatar
 from .choices import SHAPES
 from .errors import expect, reported
 from .person import generate
 
 LARGEST_JSON = 64 << 20
 SENSOR = 36.0  # mm, of imported cameras; only its ratio to the lens counts
-expect(mesh_files.MeshFileError, transforms.TransformsError)
+expect(AvatarError, mesh_files.MeshFileError, transforms.TransformsError)
 
 
 class FromFile:
@@ -71,7 +72,6 @@ class SIMULACRA_OT_import_avatar(FromFile, bpy.types.Operator):
     @reported
     def execute(self, context):
         """Read, decode, and put it at the 3D cursor."""
-        from .avatar.format import read_avatar
         from .avatar.objects import avatar_mesh, avatar_volume
 
         path = Path(bpy.path.abspath(self.filepath))
@@ -81,7 +81,6 @@ class SIMULACRA_OT_import_avatar(FromFile, bpy.types.Operator):
         else:
             obj = avatar_mesh(avatar, self.resolution, "texture" if self.shape == "TEXTURE" else "attribute")
         obj.name = path.name.split(".")[0]
-        obj["avatar_source"] = str(path)
         obj["avatar_shape"] = self.shape
         put(context, [obj])
         points = f", {len(obj.data.vertices)} points" if self.shape != "VOLUME" else ""
@@ -117,15 +116,19 @@ class SIMULACRA_OT_redecode_avatar(bpy.types.Operator):
 
     @reported
     def execute(self, context):
-        """Make it anew in the old one's place."""
+        """Decode into the object that is there, or put one of another shape in its place."""
+        from .avatar.objects import redecode
+
         old = context.object
-        source, matrix, name = old["avatar_source"], old.matrix_world.copy(), old.name
-        if not Path(source).is_file():
-            raise FileNotFoundError(f"{source}: is not there any more; import it again")
-        answer = bpy.ops.simulacra.import_avatar(filepath=source, shape=self.shape, resolution=self.resolution)
-        if answer != {"FINISHED"}:
-            return {"CANCELLED"}
-        obj, data = context.object, old.data
+        if not Path(old["avatar_source"]).is_file():
+            raise AvatarError(f"{old['avatar_source']}: is not there any more; import it again")
+        if old.get("avatar_shape") == self.shape:
+            redecode(old, self.resolution)
+            return {"FINISHED"}
+        matrix, name, data = old.matrix_world.copy(), old.name, old.data
+        source = old["avatar_source"]
+        bpy.ops.simulacra.import_avatar(filepath=source, shape=self.shape, resolution=self.resolution)
+        obj = context.object
         bpy.data.objects.remove(old)
         if data and not data.users:
             bpy.data.batch_remove([data])

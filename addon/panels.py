@@ -102,7 +102,7 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
             people = [obj for obj in context.view_layer.objects if obj.type == "ARMATURE" and SPEC in obj]
             layout.label(text="No person is selected" if people else "Press Generate to make a person", icon="INFO")
             for obj in people[:6]:
-                layout.operator("simulacra.select_person", text=obj.name, icon="USER").name = obj.name
+                layout.operator("simulacra.select_person", text=obj.name, icon="USER").rig = obj.name
             return
         layout.prop(rig, "name", text="", icon="USER")
         row = layout.row(align=True)

@@ -58,15 +58,15 @@ class SIMULACRA_OT_save_preset(OnPerson, bpy.types.Operator):
     bl_idname = "simulacra.save_preset"
     bl_label = "Save Preset"
 
-    name: StringProperty(name="Name", description="Name of the preset")
+    title: StringProperty(name="Name", description="Name of the preset")
     scope: StringProperty(name="Scope", description="ALL, LOCKED or LOOK", default="ALL")
 
     def invoke(self, context, event):
         """Take name and scope from the panel."""
         settings = context.scene.simulacra.presets
-        for name in ("name", "scope"):
+        for name, source in (("title", "name"), ("scope", "scope")):
             if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(settings, name))
+                setattr(self, name, getattr(settings, source))
         return self.execute(context)
 
     @reported
@@ -77,8 +77,8 @@ class SIMULACRA_OT_save_preset(OnPerson, bpy.types.Operator):
         chosen = paths_of(rig, kind, self.scope)
         if not chosen:
             raise presets.PresetError("no field is locked; lock what the preset shall hold, or save everything")
-        name = presets.file_name(self.name)
-        presets.write(presets.user_folder() / name, presets.of_spec(kind, spec, self.name, chosen))
+        name = presets.file_name(self.title)
+        presets.write(presets.user_folder() / name, presets.of_spec(kind, spec, self.title, chosen))
         context.scene.simulacra.presets.chosen = f"user/{name}"
         self.report({"INFO"}, f"{name}: saved {len(chosen)} fields")
         return {"FINISHED"}

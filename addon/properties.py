@@ -59,10 +59,7 @@ def _property(name: str, param: Param, update):
     label = label_of(name) + (f" ({UNITS[unit]})" if unit in UNITS else "")
     about = {"name": label, "description": (param.doc or label_of(name)), "update": update}
     if isinstance(distribution, Choice):
-        items = [
-            (option, label_of(option), f"{label_of(name)}: {label_of(option).lower()}")
-            for option in distribution.options
-        ]
+        items = [(option, label_of(option), about["description"]) for option in distribution.options]
         return EnumProperty(items=items, **about)
     if isinstance(distribution, Flag):
         return BoolProperty(**about)

@@ -1,5 +1,7 @@
 """Every text that the sidebar shows with a meaning: what translators need, and what a test holds complete."""
 
+import ast
+from pathlib import Path
 from typing import NamedTuple
 
 import bpy
@@ -31,11 +33,21 @@ def _of_properties(cls: type) -> list[Text]:
     return found
 
 
+def _of_sources() -> list[Text]:
+    """Texts that stand in the code: what labels and buttons are given as ``text``."""
+    found = []
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "text" and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) and node.value.value.strip():
+                found.append(Text(f"{path.stem}:{node.value.lineno}", node.value.value, node.value.value))
+    return found
+
+
 def all_texts() -> list[Text]:
     """The texts of every class that is registered."""
     from importlib import import_module
 
-    found = []
+    found = _of_sources()
     for name in MODULES:
         for cls in getattr(import_module(f".{name}", __package__), "CLASSES", ()):
             if issubclass(cls, bpy.types.FileHandler):

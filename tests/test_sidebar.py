@@ -229,7 +229,7 @@ def test_a_preset_brings_back_what_it_holds(person, sidebar, scope, groups):
     presets = sidebar("presets")
     bpy.ops.simulacra.lock(path="eyes")
     _, before = sidebar("person").spec_of(person)
-    assert bpy.ops.simulacra.save_preset(name=f"Mine {scope}", scope=scope) == {"FINISHED"}
+    assert bpy.ops.simulacra.save_preset(title=f"Mine {scope}", scope=scope) == {"FINISHED"}
     preset = presets.read(presets.user_folder() / f"mine_{scope.lower()}.json")
     assert len(preset.fields) == groups
     other = registry.sample("faces", 77)
@@ -257,8 +257,8 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(person, sidebar):
         (lambda: bpy.ops.simulacra.apply_preset(preset="user/none.json"), "is not there"),
         (lambda: bpy.ops.simulacra.lock(path="identity.agee"), "no such field"),
         (lambda: bpy.ops.simulacra.randomise(group="soul"), "no such group"),
-        (lambda: bpy.ops.simulacra.save_preset(name="!!", scope="ALL"), "is not a name"),
-        (lambda: bpy.ops.simulacra.save_preset(name="empty", scope="LOCKED"), "no field is locked"),
+        (lambda: bpy.ops.simulacra.save_preset(title="!!", scope="ALL"), "is not a name"),
+        (lambda: bpy.ops.simulacra.save_preset(title="empty", scope="LOCKED"), "no field is locked"),
         (lambda: bpy.ops.simulacra.import_sample(filepath="/nowhere/spec.json"), "No such file"),
         (lambda: bpy.ops.simulacra.import_mesh(filepath="/nowhere/x.stl"), "allowed are .glb"),
         (lambda: bpy.ops.simulacra.redecode_avatar(), "Select an avatar"),

@@ -71,13 +71,13 @@ def scenario(stage):
 
     saved = module("presets").user_folder() / "my_preset.json"
     assert not saved.exists()
-    yield from close_and_open(stage, "SIMULACRA_PT_presets")
+    yield from open_only(stage, "SIMULACRA_PT_presets", PANELS[:2])
     yield from stage.press("simulacra.save_preset")
     yield from stage.until(saved.exists, 10, "the preset's file")
     facts["preset"] = json.loads(saved.read_text())["name"]
     yield from stage.picture("5_preset_saved")
 
-    yield from close_and_open(stage, "SIMULACRA_PT_dataset")
+    yield from open_only(stage, "SIMULACRA_PT_dataset", PANELS[2:3])
     settings, jobs = bpy.context.scene.simulacra.dataset, module("jobs")
     settings.count, settings.size, settings.samples, settings.seed = 2, 64, 2, 5
     settings.out = str(PLACE / "first")
@@ -100,7 +100,7 @@ def scenario(stage):
         lambda: jobs.current("dataset") is not job and jobs.current("dataset").total == 50, 60, "the second job"
     )
     yield from stage.wait(30)
-    yield from stage.find("simulacra.cancel", column=0.86)
+    yield from stage.find("simulacra.cancel", column=0.835)
     yield from stage.click(stage.x, stage.y)
     second = jobs.current("dataset")
     yield from stage.until(lambda: second.state != "running", 60, "the end of the second job")
@@ -117,27 +117,23 @@ def scenario(stage):
     yield from stage.picture("9_avatar")
 
 
-def close_and_open(stage, name):
-    """Fold Generate and Person by their headers, and open another panel."""
-    region = stage.region
-    scale = bpy.context.preferences.system.ui_scale
-    x, y = region.x + 90 * scale, region.y + region.height - 13 * scale
-    if bpy.context.scene.get("folded") is None:
-        bpy.context.scene["folded"] = True
-        yield from stage.click(x, y)
-        yield from stage.wait(6)
-        yield from stage.click(x, y - 27 * scale)
-        yield from stage.wait(6)
-    names = ["SIMULACRA_PT_presets", "SIMULACRA_PT_dataset"]
-    row = 2 + names.index(name)
-    yield from stage.click(x, y - 27 * scale * row)
-    yield from stage.wait(6)
+PANELS = ["SIMULACRA_PT_generate", "SIMULACRA_PT_person", "SIMULACRA_PT_presets", "SIMULACRA_PT_dataset"]
+HEADER = 28  # pixels from one folded panel to the next
+
+
+def open_only(stage, name, opened):
+    """Fold what is open by the headers, and open another panel."""
+    region, scale = stage.region, bpy.context.preferences.system.ui_scale
+    x, y = region.x + 100 * scale, region.y + region.height - 16 * scale
+    for panel in (*opened, name):  # the first one folds, and with it the next one moves to its row
+        yield from stage.click(x, y - HEADER * scale * PANELS.index(panel))
+        yield from stage.wait(8)
     yield from stage.picture(f"opened_{name[13:]}", region=True)
 
 
 def drop(stage, path):
     """Drag a file from a File Browser onto the viewport."""
-    area = max((a for a in stage.window.screen.areas if a.type == "DOPESHEET_EDITOR"), key=lambda a: a.width)
+    area = max((a for a in stage.window.screen.areas if a.type == "PROPERTIES"), key=lambda a: a.width)
     area.type = "FILE_BROWSER"
     yield from stage.wait(10)
     space = area.spaces.active
@@ -145,11 +141,14 @@ def drop(stage, path):
     space.params.filter_search = path.stem.split(".")[0]
     space.params.display_type = "LIST_VERTICAL"
     yield from stage.wait(15)
-    yield from stage.picture("drag")
     region = next(region for region in area.regions if region.type == "WINDOW")
-    start = region.x + 40, region.y + region.height - 28
     view = stage.area
-    yield from stage.drag(*start, view.x + 400, view.y + 300, steps=16)
+    for down in range(14, 90, 12):  # under the heading of the list, wherever this version draws its rows
+        yield from stage.drag(region.x + 16, region.y + region.height - down, view.x + 400, view.y + 300, steps=12)
+        yield from stage.wait(20)
+        if "avatar_source" in (person() or {}):
+            return
+    yield from stage.picture("drag")
 
 
 run(scenario)

@@ -1,0 +1,1 @@
+"""Triplane avatars inside Blender, with numpy alone: the file, the field, its surface, its colours, its objects."""
