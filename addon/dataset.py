@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty
 
 from ..procgen.params import to_dict
@@ -86,7 +87,7 @@ class SIMULACRA_OT_render_dataset(Follows, bpy.types.Operator):
     def poll(cls, context):
         """One dataset at a time."""
         if jobs.running("dataset"):
-            cls.poll_message_set("A dataset is being rendered; cancel it, or wait for it")
+            cls.poll_message_set(tip_("A dataset is being rendered; cancel it, or wait for it"))
             return False
         return True
 
@@ -113,10 +114,10 @@ class SIMULACRA_OT_resume_dataset(Follows, bpy.types.Operator):
     def poll(cls, context):
         """The folder must hold a dataset."""
         if jobs.running("dataset"):
-            cls.poll_message_set("A dataset is being rendered; cancel it, or wait for it")
+            cls.poll_message_set(tip_("A dataset is being rendered; cancel it, or wait for it"))
             return False
         if recipe_of(out_folder(context.scene.simulacra.dataset)) is None:
-            cls.poll_message_set("The folder holds no dataset to go on with; choose one, or press Render Dataset")
+            cls.poll_message_set(tip_("The folder holds no dataset to go on with; choose one, or press Render Dataset"))
             return False
         return True
 
@@ -148,7 +149,7 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
     def poll(cls, context):
         """One dry run at a time."""
         if jobs.running("dry_run"):
-            cls.poll_message_set("A dry run goes on; cancel it, or wait for it")
+            cls.poll_message_set(tip_("A dry run goes on; cancel it, or wait for it"))
             return False
         return True
 
@@ -203,7 +204,7 @@ class SIMULACRA_OT_view_pictures(bpy.types.Operator):
     def poll(cls, context):
         """There must be a dry run."""
         if not any(image.get("simulacra") == "dry run" for image in bpy.data.images):
-            cls.poll_message_set("Press Dry Run first")
+            cls.poll_message_set(tip_("Press Dry Run first"))
             return False
         return True
 
@@ -231,7 +232,7 @@ class SIMULACRA_OT_open_gallery(Follows, bpy.types.Operator):
     def poll(cls, context):
         """The folder must hold a dataset."""
         if recipe_of(out_folder(context.scene.simulacra.dataset)) is None:
-            cls.poll_message_set("The folder holds no dataset yet")
+            cls.poll_message_set(tip_("The folder holds no dataset yet"))
             return False
         return not jobs.running("gallery")
 

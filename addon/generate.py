@@ -2,6 +2,7 @@
 
 import bpy
 import numpy as np
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
 from ..procgen import registry, vary
@@ -20,10 +21,10 @@ class OnPerson:
     def poll(cls, context):
         """A person must be selected, in Object Mode."""
         if context.mode != "OBJECT":
-            cls.poll_message_set("Switch to Object Mode first")
+            cls.poll_message_set(tip_("Switch to Object Mode first"))
             return False
         if rig_of(context.object) is None:
-            cls.poll_message_set("Select a person, or press Generate to make one")
+            cls.poll_message_set(tip_("Select a person, or press Generate to make one"))
             return False
         return True
 
@@ -60,7 +61,7 @@ class SIMULACRA_OT_generate(bpy.types.Operator):
     def poll(cls, context):
         """Object Mode is needed: the rig is made there."""
         if context.mode != "OBJECT":
-            cls.poll_message_set("Switch to Object Mode first")
+            cls.poll_message_set(tip_("Switch to Object Mode first"))
             return False
         return True
 
@@ -94,7 +95,7 @@ class SIMULACRA_OT_coming(bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """Never: it tells what is missing."""
-        cls.poll_message_set("Places come with their generator, in a later version of the extension")
+        cls.poll_message_set(tip_("Places come with their generator, in a later version of the extension"))
         return False
 
     def execute(self, context):

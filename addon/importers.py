@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import poll_file_object_drop
 from mathutils import Matrix
@@ -104,7 +105,7 @@ class SIMULACRA_OT_redecode_avatar(bpy.types.Operator):
     def poll(cls, context):
         """An imported avatar must be selected."""
         if context.object is None or "avatar_source" not in context.object:
-            cls.poll_message_set("Select an avatar that was imported")
+            cls.poll_message_set(tip_("Select an avatar that was imported"))
             return False
         return True
 

@@ -3,24 +3,26 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from . import jobs
 from .dataset import Follows
 from .errors import reported
 from .preferences import caller, preferences, user_path
 
-NEEDS = "needs a Python with simulacra and torch: pip install simulacra[models], then choose it in the preferences"
 found: dict = {}  # what the worker's doctor said
 
 
 def missing() -> str:
     """What keeps a trained system from running, as one line that says how to get it; "" if nothing is known to."""
     if not preferences().python:
-        return f"Generating with a model {NEEDS}"
+        return tip_(
+            "Needs a Python with simulacra and torch: pip install simulacra[models], then choose it in the preferences"
+        )
     if found and not found.get("models"):
-        return "The Python in the preferences has no torch: pip install torch there"
+        return tip_("The Python in the preferences has no torch: pip install torch there")
     if found and "generate" not in found.get("commands", ()):
-        return "The installed Simulacra has no trained systems yet; they come with a later version"
+        return tip_("The installed Simulacra has no trained systems yet; they come with a later version")
     return ""
 
 
@@ -51,9 +53,9 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
         """The worker must be able to run a trained system."""
         reason = missing()
         if not reason and not context.scene.simulacra.model.run:
-            reason = "Choose the folder of a trained system"
+            reason = tip_("Choose the folder of a trained system")
         if not reason and jobs.running("model"):
-            reason = "An avatar is being generated; cancel that, or wait for it"
+            reason = tip_("An avatar is being generated; cancel that, or wait for it")
         if reason:
             cls.poll_message_set(reason)
         return not reason

@@ -1,6 +1,8 @@
 """The sidebar tab: one panel a job, and below Generate one for each group of the person's fields."""
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..procgen.params import fields
 from ..procgen.registry import GENERATORS
@@ -16,6 +18,7 @@ ICONS = {
     "camera": "CAMERA_DATA",
 }  # fmt: skip
 COMING = () if any(generator.family == "places" for generator in GENERATORS.values()) else ("Places",)
+SHORT = 3  # fields of a nested group that need no fold of their own
 MOST_FOUND = 24  # fields that a search shows
 
 
@@ -30,9 +33,17 @@ class Sidebar:
 def draw_control(layout, root, control, kept) -> None:
     """A field with its lock."""
     row = layout.row(align=True)
-    row.prop(properties.holder(root, control), control.attribute, slider=True)
+    row.prop(properties.holder(root, control), control.attribute, slider=control.slider, **short_text(control))
     closed = set(control.paths) <= kept
     row.operator("simulacra.lock", text="", icon="LOCKED" if closed else "UNLOCKED", emboss=False).path = control.path
+
+
+def short_text(control) -> dict:
+    """The label without the word that the heading says already, where there is room for little more."""
+    if not control.section or iface_(control.label) != control.label:
+        return {}
+    first, _, rest = control.label.partition(" ")
+    return {"text": rest[:1].upper() + rest[1:]} if rest and first.lower().startswith(control.section[:4]) else {}
 
 
 def draw_group(layout, root, kind: str, group: str, kept) -> None:
@@ -49,8 +60,13 @@ def draw_group(layout, root, kind: str, group: str, kept) -> None:
         if control.section or len(control.group) > 1:
             inner.setdefault((control.group[1:], control.section), []).append(control)
     for (place, section), controls in inner.items():
-        title = " ".join(properties.label_of(name) for name in place)
-        title = f"{title}: {section}" if section else title
+        title = properties.label_of(" ".join(place)) if len(place) > 1 else properties.label_of(place[0])
+        title = f"{iface_(title)}: {iface_(section)}" if section else iface_(title)
+        if len(controls) <= SHORT and len(place) == 1 and not section:
+            column.label(text=title)
+            for control in controls:
+                draw_control(column, root, control, kept)
+            continue
         header, body = layout.panel(f"SIMULACRA_{kind}_{group}_{'_'.join(place)}_{section}", default_closed=True)
         header.label(text=title)
         if body:
@@ -100,7 +116,9 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
         rig = rig_of(context.object)
         if rig is None:
             people = [obj for obj in context.view_layer.objects if obj.type == "ARMATURE" and SPEC in obj]
-            layout.label(text="No person is selected" if people else "Press Generate to make a person", icon="INFO")
+            layout.label(
+                text=iface_("No person is selected" if people else "Press Generate to make a person"), icon="INFO"
+            )
             for obj in people[:6]:
                 layout.operator("simulacra.select_person", text=obj.name, icon="USER").rig = obj.name
             return
@@ -118,6 +136,12 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
             draw_found(layout, rig, words)
 
 
+def searched(control) -> str:
+    """What a search looks through: path, label and meaning, in English and in the user's language."""
+    texts = (control.path, control.label, control.doc, iface_(control.label), tip_(control.doc))
+    return " ".join(texts).lower().replace("_", " ")
+
+
 def draw_found(layout, rig, words: list[str]) -> None:
     """The fields that a search finds, over all groups."""
     kind, kept = rig.simulacra.kind, scene_settings.locked(rig)
@@ -127,7 +151,7 @@ def draw_found(layout, rig, words: list[str]) -> None:
     column.use_property_decorate = False
     found = [
         control for control in properties.CONTROLS[kind]
-        if all(word in f"{control.path} {control.label} {control.doc}".lower().replace("_", " ") for word in words)
+        if all(word in searched(control) for word in words)
     ]  # fmt: skip
     group = None
     for control in found[:MOST_FOUND]:
@@ -138,7 +162,7 @@ def draw_found(layout, rig, words: list[str]) -> None:
     if not found:
         column.label(text="Nothing is called that")
     elif len(found) > MOST_FOUND:
-        column.label(text=f"and {len(found) - MOST_FOUND} more")
+        column.label(text=iface_("and {count} more").format(count=len(found) - MOST_FOUND))
 
 
 def group_panel(kind: str, group: str, order: int) -> type:
@@ -200,19 +224,24 @@ def draw_job(layout, what: str) -> None:
         return
     box = layout.box()
     if job.state == "running":
-        text = f"{job.done} of {job.total}" if job.total else "starting"
+        text = iface_("{done} of {total}").format(done=job.done, total=job.total) if job.total else iface_("starting")
         row = box.row(align=True)
         row.progress(factor=job.progress, text=text)
         row.operator("simulacra.cancel", text="", icon="X").what = what
         if job.seconds_each:
-            box.label(text=f"{job.seconds_each:.1f} s each, {clock(job.seconds_left)} left", icon="TIME")
+            box.label(
+                text=iface_("{each} s each, {left} left").format(
+                    each=f"{job.seconds_each:.1f}", left=clock(job.seconds_left)
+                ),
+                icon="TIME",
+            )
     else:
         icon = {"finished": "CHECKMARK", "cancelled": "X"}.get(job.state, "ERROR")
-        box.label(text=f"{job.title}: {job.state}", icon=icon)
+        box.label(text=f"{job.title}: {iface_(job.state)}", icon=icon)
         for line in wrapped(job.error, 38)[:4]:
             box.label(text=line)
     if job.failed:
-        box.label(text=f"{job.failed} failed", icon="ERROR")
+        box.label(text=iface_("{count} failed").format(count=job.failed), icon="ERROR")
     box.operator("simulacra.show_log", icon="TEXT").what = what
 
 
@@ -254,7 +283,7 @@ class SIMULACRA_PT_dataset(Sidebar, bpy.types.Panel):
         column.prop(settings, "frames")
         column.prop(settings, "views")
         header, body = layout.panel("SIMULACRA_labels", default_closed=True)
-        header.label(text=f"Labels: {len(settings.labels)}")
+        header.label(text=f"{iface_('Labels')}: {len(settings.labels)}")
         if body:
             grid = body.grid_flow(columns=2, even_columns=True, align=True)
             grid.use_property_split = False
@@ -275,7 +304,9 @@ class SIMULACRA_PT_dataset(Sidebar, bpy.types.Panel):
         recipe = recipe_of(out_folder(settings))
         if recipe and not jobs.running("dataset"):
             layout.label(
-                text=f"Folder: {recipe.get('count')} × {recipe.get('generator')} from seed {recipe.get('seed')}",
+                text=iface_("Folder: {count} × {kind} from seed {seed}").format(
+                    count=recipe.get("count"), kind=recipe.get("generator"), seed=recipe.get("seed")
+                ),
                 icon="INFO",
             )
 

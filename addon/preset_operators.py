@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..procgen import registry, vary
@@ -96,7 +97,7 @@ class SIMULACRA_OT_delete_preset(bpy.types.Operator):
     def poll(cls, context):
         """Only one's own can go."""
         if not context.scene.simulacra.presets.chosen.startswith("user/"):
-            cls.poll_message_set("Presets that ship stay; choose one of your own")
+            cls.poll_message_set(tip_("Presets that ship stay; choose one of your own"))
             return False
         return True
 

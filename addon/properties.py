@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ from ..procgen.registry import GENERATORS
 
 COLOUR = "linear sRGB"  # unit of a vector that holds colours, three numbers each
 UNITS = {"deg": "°", "years": "years", "mm": "mm", "K": "K", "EV": "EV"}
+SPELLED = {"hdri": "HDRI", "hdri_rotation": "HDRI rotation", "shift_x": "Shift sideways", "shift_y": "Shift up", "f_stop": "f-stop",
+           "makeup": "Make-up", "makeup_on": "Make-up"}  # fmt: skip
+SMALL = 0.2  # m; what is never larger is shown in millimetres
 
 
 class Control(NamedTuple):
@@ -34,6 +38,8 @@ class Control(NamedTuple):
     doc: str
     section: str  # of a long vector, "" otherwise
     paths: tuple[str, ...]  # of the elements that one colour shows, else just the path
+    factor: float = 1.0  # from the field to the property
+    slider: bool = True  # shown as a bar
 
 
 CONTROLS: dict[str, list[Control]] = {}  # by kind
@@ -42,7 +48,16 @@ _classes: list[type] = []
 
 def label_of(name: str) -> str:
     """A name as a person reads it: ``sun_elevation`` → Sun elevation, ``eyeBlinkLeft`` → Eye blink left."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").lower()
+    if name in SPELLED:
+        return SPELLED[name]
+    words = (
+        re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+        .replace("_", " ")
+        .replace("-", " ")
+        .lower()
+        .removeprefix("asym ")
+        .replace("brown ", "brow ")
+    )
     if words[:2] in ("l ", "r "):
         words = f"{words[2:]} {'left' if words[0] == 'l' else 'right'}"
     return words[:1].upper() + words[1:]
@@ -50,13 +65,15 @@ def label_of(name: str) -> str:
 
 def section_of(name: str) -> str:
     """The heading under which an element of a long vector stands: its first word."""
-    bare = name[2:] if name[:2] in ("l-", "r-") else name
-    return re.match(r"[a-z]+", bare).group().removesuffix("s")
+    bare = name.removeprefix("asym-")
+    bare = bare[2:] if bare[:2] in ("l-", "r-") else bare
+    return re.match(r"[a-z]+", bare).group().removesuffix("s").replace("brown", "brow")
 
 
 def _property(name: str, param: Param, update):
     distribution, unit = param.distribution, param.unit
-    label = label_of(name) + (f" ({UNITS[unit]})" if unit in UNITS else "")
+    shown = "mm" if factor_of(distribution, unit) != 1 else unit
+    label = label_of(name) + (f" ({UNITS[shown]})" if shown in UNITS else "")
     about = {"name": label, "description": (param.doc or label_of(name)), "update": update}
     if isinstance(distribution, Choice):
         items = [(option, label_of(option), about["description"]) for option in distribution.options]
@@ -70,7 +87,17 @@ def _property(name: str, param: Param, update):
     return StringProperty(subtype="FILE_PATH" if name == "hdri" else "NONE", **about)
 
 
+def factor_of(distribution, unit: str) -> float:
+    """What a field is multiplied by to be shown: small lengths are millimetres."""
+    return 1000.0 if unit == "m" and getattr(distribution, "high", 1.0) < SMALL else 1.0
+
+
 def _number(distribution: Continuous, unit: str, about: dict):
+    factor = factor_of(distribution, unit)
+    if factor != 1:
+        return FloatProperty(
+            min=distribution.low * factor, max=distribution.high * factor, step=1, precision=2, **about
+        )
     low, high = distribution.low, distribution.high
     more = {"subtype": "DISTANCE", "precision": 4} if unit == "m" else {"precision": 3 if high - low < 20 else 1}
     return FloatProperty(min=low, max=high, step=max((high - low), 0.01), **more, **about)
@@ -115,7 +142,8 @@ def _group_class(kind: str, cls: type, group: tuple[str, ...], path: str, update
             annotations[name] = PointerProperty(type=made)
         else:
             annotations[name] = _property(name, param, update(full))
-            CONTROLS[kind].append(Control(full, group, name, label_of(name), param.doc, "", (full,)))
+            factor, slider = factor_of(param.distribution, param.unit), not isinstance(param.distribution, Whole)
+            CONTROLS[kind].append(Control(full, group, name, label_of(name), param.doc, "", (full,), factor, slider))
     title = f"SIMULACRA_PG_{kind}_{path.replace('.', '_')}" if path else f"SIMULACRA_PG_{kind}"
     made = type(title, (bpy.types.PropertyGroup,), {"__annotations__": annotations})
     _classes.append(made)
@@ -133,6 +161,8 @@ def show(root, kind: str, document: dict) -> None:
     """Set every property of a kind's group to a spec's dictionary."""
     for control in CONTROLS[kind]:
         values = [_at(document, path) for path in control.paths]
+        if control.factor != 1:
+            values = [value * control.factor for value in values]
         setattr(holder(root, control), control.attribute, values if len(values) > 1 else values[0])
 
 
@@ -148,7 +178,10 @@ def edited(root, kind: str, document: dict, path: str) -> dict:
     value = getattr(holder(root, control), control.attribute)
     values = [rounded(number) for number in value] if len(control.paths) > 1 else [value]
     if isinstance(value, float):
-        values = [rounded(value)]
+        # The property holds single precision: its bounds are a little off those of the field.
+        field = declared(kind, path)
+        low, high = (field.low, field.high) if isinstance(field, Continuous) else (-math.inf, math.inf)
+        values = [min(max(rounded(value / control.factor), low), high)]
     for full, number in zip(control.paths, values, strict=True):
         *groups, field = full.split(".")
         inner = document

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from . import jobs
 from .dataset import Follows
@@ -39,10 +40,10 @@ class SIMULACRA_OT_label_scene(Follows, bpy.types.Operator):
     def poll(cls, context):
         """A camera is needed."""
         if context.scene.camera is None:
-            cls.poll_message_set("The scene has no camera; add one first")
+            cls.poll_message_set(tip_("The scene has no camera; add one first"))
             return False
         if jobs.running("labels"):
-            cls.poll_message_set("Labels are being rendered; cancel that, or wait for it")
+            cls.poll_message_set(tip_("Labels are being rendered; cancel that, or wait for it"))
             return False
         return True
 

@@ -33,13 +33,23 @@ def _of_properties(cls: type) -> list[Text]:
     return found
 
 
+SHOWN = {"iface_", "tip_", "poll_message_set"}  # functions whose text is shown
+
+
 def _of_sources() -> list[Text]:
-    """Texts that stand in the code: what labels and buttons are given as ``text``."""
+    """Texts that stand in the code: what labels and buttons are given, and what is looked up to be filled in."""
     found = []
     for path in sorted(Path(__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "text" and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) and node.value.value.strip():
-                found.append(Text(f"{path.stem}:{node.value.lineno}", node.value.value, node.value.value))
+            given = []
+            if isinstance(node, ast.keyword) and node.arg == "text":
+                given = [node.value]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SHOWN:
+                given = node.args
+            for value in given:
+                for part in [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]:
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.strip():
+                        found.append(Text(f"{path.stem}:{part.lineno}", part.value, part.value))
     return found
 
 

@@ -64,7 +64,9 @@ def test_an_exported_dataset_comes_back_as_its_cameras(scene, sidebar, face_data
     from simulacra.datagen.readers import Dataset
 
     assert main(["export", str(face_dataset), "--to", "nerf", "--out", str(tmp_path / "nerf")]) == 0
-    assert bpy.ops.simulacra.import_cameras(filepath=str(tmp_path / "nerf" / "000000" / "transforms.json")) == {"FINISHED"}
+    assert bpy.ops.simulacra.import_cameras(filepath=str(tmp_path / "nerf" / "000000" / "transforms.json")) == {
+        "FINISHED"
+    }
     bpy.context.view_layer.update()
     there = Dataset(face_dataset)[0].camera(0)
     here = camera_record(bpy.context.scene.camera, bpy.context.scene, 0)
@@ -191,7 +193,9 @@ def test_mesh_files_that_lie_are_refused_before_they_are_read(kind, tmp_path):
     with pytest.raises(mesh_files.MeshFileError):
         mesh_files.check(path if kind == "ply" else path.with_suffix(".stl"))
     if kind == "glb":
-        document = json.dumps({"asset": {"version": "2.0"}, "accessors": [{"count": 10**9, "type": "VEC3", "componentType": 5126}]}).encode()
+        document = json.dumps(
+            {"asset": {"version": "2.0"}, "accessors": [{"count": 10**9, "type": "VEC3", "componentType": 5126}]}
+        ).encode()
         path.write_bytes(b"glTF" + struct.pack("<IIII", 2, 20 + len(document), len(document), 0x4E4F534A) + document)
         with pytest.raises(mesh_files.MeshFileError, match="past the end"):
             mesh_files.check(path)

@@ -92,6 +92,8 @@ def test_the_sliders_show_the_spec_and_write_it(person, sidebar):
         value = getattr(properties.holder(person.simulacra.faces, control), control.attribute)
         for path, shown in zip(control.paths, value if len(control.paths) > 1 else [value], strict=True):
             stored = vary.value_at(document, path)
+            if control.factor != 1:
+                stored *= control.factor
             assert (
                 shown == stored
                 if isinstance(stored, str | bool | int)

@@ -37,7 +37,14 @@ def window(tmp_path_factory, extension_zip):
     }  # fmt: skip
 
     def command(*words):
-        return ["chroot", str(root), "env", "-i", *(f"{name}={value}" for name, value in inside.items()), *map(str, words)]
+        return [
+            "chroot",
+            str(root),
+            "env",
+            "-i",
+            *(f"{name}={value}" for name, value in inside.items()),
+            *map(str, words),
+        ]
 
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, home, ignore_errors=True)
@@ -51,27 +58,43 @@ def window(tmp_path_factory, extension_zip):
         shutil.copytree(SCENARIOS, home / "window", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(extension_zip, home / "simulacra.zip")
         avatar = home / "window" / "head.avatar.safetensors"
-        subprocess.run([sys.executable, ROOT / "tools/make_avatar.py", avatar, "--shape", "head"], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, ROOT / "tools/make_avatar.py", avatar, "--shape", "head"], check=True, capture_output=True
+        )
         server = subprocess.Popen(command("Xvfb", display, "-screen", "0", f"{SIZE}x24", "+extension", "GLX", "-noreset", "-nolisten", "tcp"),
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         undo.callback(server.wait)
         undo.callback(server.kill)
         there = f"/home/{home.name}"
-        install = command("blender", "--command", "extension", "install-file", "-r", "user_default", "-e", f"{there}/simulacra.zip")
+        install = command(
+            "blender", "--command", "extension", "install-file", "-r", "user_default", "-e", f"{there}/simulacra.zip"
+        )
         installed = subprocess.run(install, capture_output=True, text=True, timeout=120)
         assert installed.returncode == 0, installed.stdout + installed.stderr
 
         def play(name, timeout=420):
             out = home / name
             out.mkdir()
-            blender = ["blender", "--gpu-backend", "opengl", "--enable-event-simulate", "--no-window-focus", "-p", 0, 0, *SIZE.split("x")]
+            blender = [
+                "blender",
+                "--gpu-backend",
+                "opengl",
+                "--enable-event-simulate",
+                "--no-window-focus",
+                "-p",
+                0,
+                0,
+                *SIZE.split("x"),
+            ]
             script = ["--python", f"{there}/window/{name}.py", "--", f"{there}/{name}"]
             ended = subprocess.run(command(*blender, *script), capture_output=True, text=True, timeout=timeout)
             PICTURES.mkdir(parents=True, exist_ok=True)
             for picture in out.glob("*.png"):
                 shutil.copyfile(picture, PICTURES / f"{name}.{picture.name}")
             verdict = out / "verdict.json"
-            assert verdict.is_file(), f"Blender ended with {ended.returncode}: {ended.stdout[-1500:]}{ended.stderr[-1500:]}"
+            assert verdict.is_file(), (
+                f"Blender ended with {ended.returncode}: {ended.stdout[-1500:]}{ended.stderr[-1500:]}"
+            )
             return json.loads(verdict.read_text())
 
         def call(*words):

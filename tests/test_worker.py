@@ -29,7 +29,12 @@ def test_progress_is_read_between_what_blender_says(tmp_path):
         {"event": "finished", "done": 2, "total": 3, "seconds_each": 1.5, "seconds_left": 1.5}, {"event": "failed", "seed": 7, "reason": "why"},
     )  # fmt: skip
     assert found.wait(20) == "finished"
-    assert (found.done, found.total, found.seconds_each, found.failed) == (2, 3, 1.5, 1) and found.progress == pytest.approx(2 / 3)
+    assert (found.done, found.total, found.seconds_each, found.failed) == (
+        2,
+        3,
+        1.5,
+        1,
+    ) and found.progress == pytest.approx(2 / 3)
     assert found.lines == ["Blender 5.2.2", "Info: {", '{"no": "event"}', "seed 7: why"]
 
 
@@ -58,7 +63,9 @@ def test_a_job_is_cancelled_at_once(tmp_path):
 
 def test_a_job_that_will_not_end_is_killed(tmp_path, monkeypatch):
     monkeypatch.setattr("simulacra.addon.worker.GRACE", 0.3)
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
     found = Job("deaf", [[sys.executable, "-c", deaf]], tmp_path / "job.log")
     while not found.lines:
         found.poll()
@@ -116,7 +123,9 @@ def test_a_dry_run_shows_every_label_as_an_image(recipe, sidebar):
     assert bpy.ops.simulacra.dry_run() == {"FINISHED"}
     names = {image.name.split(".")[2].split(" ")[0] for image in bpy.data.images if image.get("simulacra") == "dry run"}
     assert names == {"rgb", "depth", "parts"}
-    assert all(tuple(image.size) == (48, 48) and image.packed_file for image in bpy.data.images if image.get("simulacra"))
+    assert all(
+        tuple(image.size) == (48, 48) and image.packed_file for image in bpy.data.images if image.get("simulacra")
+    )
 
 
 @pytest.mark.blender

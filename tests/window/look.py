@@ -1,5 +1,6 @@
-"""A scenario for a tall screen: every panel of the sidebar open, one picture of each."""
+"""A scenario for a tall screen: the panels that are named in the environment open, and one picture of the sidebar."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,34 +8,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bpy
 from stage import facts, open_panels, run
 
-GROUPS = ("identity", "expression", "skin", "eyes", "hair", "wear", "light", "camera")
+NAMES = os.environ.get("PANELS", "generate person").split()
 
 
 def scenario(stage):
-    """Open every panel in turn and take its picture."""
+    """Open the panels and take the picture."""
     bpy.ops.object.select_all(action="SELECT")
     bpy.ops.object.delete()
-    open_panels(
-        "SIMULACRA_PT_presets",
-        "SIMULACRA_PT_dataset",
-        "SIMULACRA_PT_labels",
-        "SIMULACRA_PT_import",
-        "SIMULACRA_PT_model",
-    )
+    open_panels(*(f"SIMULACRA_PT_{name}" for name in NAMES))
+    if "empty" not in NAMES:
+        with bpy.context.temp_override(window=stage.window, area=stage.area):
+            bpy.ops.simulacra.generate(seed=23)
     yield from stage.open_tab()
-    yield from stage.picture("empty", region=True)
-    with bpy.context.temp_override(window=stage.window, area=stage.area, region=stage.region):
-        bpy.ops.simulacra.generate("INVOKE_DEFAULT", seed=12)
     yield from stage.wait(20)
     yield from stage.face_front()
-    yield from stage.picture("person")
-    open_panels()
-    yield from stage.wait(4)
-    for group in GROUPS:
-        open_panels(f"SIMULACRA_PT_faces_{group}")
-        yield from stage.wait(4)
-        yield from stage.picture(group, region=True)
-    facts["objects"] = len(bpy.context.object.children_recursive)
+    yield from stage.picture("sidebar", region=True)
+    yield from stage.picture("window")
+    facts["region"] = stage.region.width
 
 
 run(scenario)
