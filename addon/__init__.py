@@ -4,7 +4,7 @@ _command = None
 # In the order of registration; each may have CLASSES, register() and unregister().
 MODULES = (
     "scene_settings", "preferences", "errors", "jobs", "generate", "preset_operators", "dataset", "scene_labels", "importers", "assets",
-    "model", "menus", "panels", "live", "translations",
+    "model", "menus", "panels", "person_panels", "live", "translations",
 )  # fmt: skip
 
 

@@ -260,5 +260,5 @@ def test_an_avatar_is_what_the_plain_call_makes_and_decodes_again(scene, sidebar
     assert bpy.ops.simulacra.redecode_avatar(resolution=48, shape="VOLUME") == {"FINISHED"}
     assert bpy.context.object["avatar_shape"] == "VOLUME"
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(RuntimeError, match="ball.avatar.safetensors"):
+    with pytest.raises(RuntimeError, match=r"ball\.avatar\.safetensors"):
         bpy.ops.simulacra.import_avatar(filepath=str(path))
