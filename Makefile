@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test slow lint extension bench releases judges clean
+.PHONY: help demo test slow lint extension bench sidebar window releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,12 @@ lint: $(VENV)/.installed  ## Check style and layers
 
 bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
 	$(BIN)/python tools/bench_render.py
+
+sidebar: $(VENV)/.installed  ## Measure Generate, sliders and avatars
+	$(BIN)/python tools/bench_sidebar.py
+
+window: $(VENV)/.installed  ## Press the sidebar in a real window (SIMULACRA_WINDOW=folder of tools/build_window.sh)
+	$(BIN)/python -m pytest -q tests/test_window.py
 
 OTHER ?= .venv-3.13/bin/python
 releases: $(VENV)/.installed  ## Compare what two Blender releases build (OTHER=python of the other one)

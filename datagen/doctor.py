@@ -17,7 +17,7 @@ from pathlib import Path
 from .machine import automatic_workers, cores, memory
 
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
-NEEDED = ("numpy", "rich", "scipy", "opencv-python-headless", "OpenEXR", "scikit-image", "trimesh", "webdataset")
+NEEDED = ("numpy", "rich", "opencv-python-headless", "webdataset")
 OPTIONAL = {
     "torch": "train and generate: pip install torch",
     "ray": "render on a cluster: pip install 'simulacra[ray]'",

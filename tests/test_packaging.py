@@ -177,6 +177,7 @@ def test_the_extension_builds_validates_and_holds_what_it_needs(extension_zip, b
     names = zipfile.ZipFile(extension_zip).namelist()
     assert "procgen/people/data/head.npz" in names and "addon/__init__.py" in names and "datagen/cli/render.py" in names
     assert not [name for name in names if name.startswith(("tests", "tools", "docs", ".")) or "__pycache__" in name]
+    assert not [name for name in names if name.endswith((".whl", ".so", ".pyd", ".dll"))]
     assert extension_zip.stat().st_size < 12e6
 
 
@@ -193,7 +194,10 @@ addon_utils.disable(name); assert not addon_utils.check(name)[1]
 assert addon_utils.enable(name) is not None
 from bl_ext.user_default.simulacra.__main__ import main
 assert main(["sample", "faces"]) == 0 and main(["sample", "faces", "--set", "nothing=1"]) == 2
+assert bpy.ops.simulacra.generate(seed=12, light=False, camera=False) == {{"FINISHED"}}
 assert not [n for n in sys.modules if n in ("procgen", "datagen", "addon")]
+warnings = addon_utils._extensions_warnings_get()
+assert not any(warnings.values()), warnings
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]

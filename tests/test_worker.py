@@ -1,6 +1,7 @@
 """The worker behind the sidebar: followed through its log, cancelled, and the same as the plain command line."""
 
 import json
+import subprocess
 import sys
 import time
 
@@ -80,6 +81,31 @@ def test_the_command_line_of_each_way(tmp_path):
     blender = command_line("bl_ext.mine.simulacra", "/opt/blender", "")(["render", "x y"])
     assert blender[:2] == ["/opt/blender", "--background"] and blender[-2:] == ["render", "x y"]
     assert "from bl_ext.mine.simulacra.__main__ import main" in blender[blender.index("--python-expr") + 1]
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize("choice, outlives", [("END", False), ("DETACH", True)])
+def test_closing_blender_ends_or_leaves_the_worker(extension_zip, tmp_path, choice, outlives):
+    """Another Blender starts a job and is closed in its middle; the worker writes on, or does not."""
+    pytest.importorskip("bpy")
+    beat = tmp_path / "beat"
+    work = f"import time\nfor i in range(40):\n    open({str(beat)!r}, 'a').write('x')\n    time.sleep(0.1)"
+    code = f"""
+import os
+os.environ["BLENDER_USER_RESOURCES"] = {str(tmp_path / "user")!r}
+import bpy, sys, time
+bpy.ops.extensions.package_install_files(filepath={str(extension_zip)!r}, repo="user_default", enable_on_install=True)
+from bl_ext.user_default.simulacra.addon import jobs, preferences
+preferences.preferences().at_exit = {choice!r}
+jobs.start("dataset", "test", [[sys.executable, "-c", {work!r}]])
+while not os.path.exists({str(beat)!r}):
+    time.sleep(0.05)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=120)
+    length = len(beat.read_text())
+    time.sleep(1.0)
+    assert (len(beat.read_text()) > length) == outlives
+    assert length < 40
 
 
 @pytest.fixture

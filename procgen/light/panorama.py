@@ -30,10 +30,14 @@ def noise(points: np.ndarray, seed: int, octaves: int = 3) -> np.ndarray:
         cell = np.floor(points)
         t = points - cell
         t = t * t * (3 - 2 * t)
-        index = (cell.astype(np.int64) * primes).sum(-1)
+        steps = cell.astype(np.int64)
+        index = sum(steps[..., axis] * primes[axis] for axis in range(len(primes)))
+        ends = [(1 - t[..., axis], t[..., axis]) for axis in range(len(primes))]
         value = 0.0
         for corner in corners:
-            share = np.prod(np.where(corner, t, 1 - t), -1)
+            share = ends[0][corner[0]]
+            for axis in range(1, len(primes)):
+                share = share * ends[axis][corner[axis]]
             value = value + share * table[(index + int((corner * primes).sum())) & 4095]
         total, weight = total + amplitude * value, weight + amplitude
         points, amplitude = points * 2.03 + 17.3, amplitude * 0.5
