@@ -90,9 +90,12 @@ def curves_object(
     return bpy.data.objects.new(name, curves)
 
 
-def new_material(name: str) -> tuple[bpy.types.Material, bpy.types.NodeTree]:
-    """A material with an empty node tree."""
+def new_material(
+    name: str, viewport=(0.8, 0.8, 0.8), cover: float = 1.0
+) -> tuple[bpy.types.Material, bpy.types.NodeTree]:
+    """A material with an empty node tree; ``viewport`` is its linear colour in solid view, ``cover`` how opaque it is there."""
     material = bpy.data.materials.new(name)
+    material.diffuse_color = (*viewport, cover)
     if material.node_tree is None:  # 4.5 starts without one, 5.2 always has it
         material.use_nodes = True
     material.node_tree.nodes.clear()

@@ -24,7 +24,7 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], o
     from ..nodes.shader import Nodes
 
     scale, relief, roughness, sheen, ribs = FABRICS[fabric]
-    material, tree = new_material(name)
+    material, tree = new_material(name, colours[0])
     g = Nodes(tree)
     place = g.vector_math("ADD", g.attribute("cloth"), (offset, offset * 0.7, 0.0))
     axes = g.add("ShaderNodeSeparateXYZ", {0: place})

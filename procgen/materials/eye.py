@@ -17,7 +17,7 @@ def _colour(base: tuple, shade: float, saturation: float) -> tuple:
 
 def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     """Iris and sclera; the iris has no gloss of its own, so that nothing greys it but the cornea's reflection."""
-    material, tree = new_material(f"Eye {side}")
+    material, tree = new_material(f"Eye {side}", (0.75, 0.72, 0.70))
     g = Nodes(tree)
     offset = float(child(eyes.seed, side).uniform(0, 100))
     place = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("iris_place")})
@@ -78,7 +78,7 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
 
 def _clear(name: str, ior: float, roughness: float) -> bpy.types.Material:
     """Glass that refracts what the camera sees, and lets light in as if it were not there (no caustics needed)."""
-    material, tree = new_material(name)
+    material, tree = new_material(name, (1.0, 1.0, 1.0), 0.08)
     g = Nodes(tree)
     path = g.add("ShaderNodeLightPath")
     passing = g.math("MAXIMUM", path["Is Shadow Ray"], path["Is Diffuse Ray"])
@@ -100,7 +100,7 @@ def tear_material() -> bpy.types.Material:
 
 def caruncle_material() -> bpy.types.Material:
     """Wet pink flesh."""
-    material, tree = new_material("Caruncle")
+    material, tree = new_material("Caruncle", (0.55, 0.25, 0.22))
     g = Nodes(tree)
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     values = {

@@ -23,7 +23,7 @@ TINTS = {
 
 def solid_material(name: str, finish: str, colour: tuple) -> bpy.types.Material:
     """A metal of METALS, pearl, clear plastic, tortoise shell, or acetate of a colour."""
-    material, tree = new_material(name)
+    material, tree = new_material(name, METALS.get(finish, colour))
     g = Nodes(tree)
     principled = g.add("ShaderNodeBsdfPrincipled")
     values = {"Base Color": colour, "Roughness": 0.16, "Coat Weight": 0.35, "Coat Roughness": 0.05}
@@ -48,7 +48,7 @@ def lens_material(name: str, tint: tuple, density: float, gradient: float = 0.0)
 
     ``gradient`` 0…1 fades the tint toward the lower edge; it reads the point attribute ``lens`` (metres from the middle).
     """
-    material, tree = new_material(name)
+    material, tree = new_material(name, tint, 0.15 + 0.6 * density)
     g = Nodes(tree)
     through = tuple(1 - density * (1 - channel) for channel in tint)
     colour = through

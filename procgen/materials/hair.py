@@ -13,9 +13,9 @@ def hair_material(name: str, colour, roughness: float = 0.28, darker: float = 0.
 
     Reads the curve attribute ``strand``: (random 0…1, lock's random 0…1, unused).
     """
-    from ..people.hair.colour import DYES
+    from ..people.hair.colour import DYES, shadow_colour
 
-    material, tree = new_material(name)
+    material, tree = new_material(name, shadow_colour(colour))
     g = Nodes(tree)
     strand = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("strand")})
     each, lock = strand["X"], strand["Y"]

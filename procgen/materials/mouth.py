@@ -9,7 +9,7 @@ from ..nodes.shader import Nodes
 
 
 def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float) -> bpy.types.Material:
-    material, tree = new_material(name)
+    material, tree = new_material(name, colour)
     g = Nodes(tree)
     place = g.add("ShaderNodeTexCoord")["Object"]
     noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": scale, "Detail": 3.0}).out(0)
@@ -28,7 +28,7 @@ def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float
 
 def enamel_material(mouth) -> bpy.types.Material:
     """Tooth: warm at the neck, greyer and clearer at the edge, glossy with saliva."""
-    material, tree = new_material("Enamel")
+    material, tree = new_material("Enamel", (0.70, 0.64, 0.54))
     g = Nodes(tree)
     w = mouth.whiteness
     neck = (0.60 + 0.10 * w, 0.49 + 0.15 * w, 0.33 + 0.24 * w)

@@ -9,7 +9,7 @@ from ..blender import new_material
 from ..nodes.shader import Nodes
 from ..params import child
 from ..people.head_data import head_data
-from .pigment import BLOOD_RANGE, MELANIN_RANGE, SIZE, table
+from .pigment import BLOOD_RANGE, MELANIN_RANGE, SIZE, skin_colour, table
 
 LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
 EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
@@ -35,7 +35,7 @@ def _between(stops: list[tuple], place: float) -> tuple:
 def skin_material(skin, person, folded: tuple[float, float]) -> bpy.types.Material:
     """The material of a skin spec; it reads the maps that build_skin wrote, of which ``folded`` is the depth of the
     forehead's and the frown's lines."""
-    material, tree = new_material("Skin")
+    material, tree = new_material("Skin", skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin)))
     g = Nodes(tree)
     rng = child(skin.seed, "offset")
     place = g.vector_math("ADD", g.attribute("template"), tuple(rng.uniform(-5, 5, 3).tolist()))
