@@ -11,7 +11,7 @@ from bpy.props import BoolProperty
 from ..procgen.params import to_dict
 from ..procgen.vary import value_at
 from . import jobs, scene_settings
-from .choices import SEQUENCE
+from .choices import LABELS, SEQUENCE
 from .errors import reported
 from .person import rig_of, spec_of
 from .preferences import caller, dataset_folder, preferences, user_path
@@ -165,6 +165,8 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
         for option, value in (DRY | {"count": 1}).items():
             index = command.index(f"--{option}") + 1
             command[index] = str(min(value, int(command[index])))
+        every = [row[0] for row in LABELS if settings.frames > 1 or row[0] not in SEQUENCE]
+        command += ["--labels", ",".join(every)]  # the later one counts
         call = caller()
         commands = [call(command), call(["export", str(out), "--to", "pictures", "--out", str(pictures)])]
         jobs.start(

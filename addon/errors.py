@@ -57,7 +57,7 @@ def report_text(version: str, log: str = "") -> str:
     rows = {
         "simulacra": version, "blender": bpy.app.version_string, "python": platform.python_version(),
         "system": platform.platform(), "background": bpy.app.background, "error": last or "none",
-        "modules": sorted(name for name in ("numpy", "torch", "click") if name in sys.modules), "worker": log,
+        "modules": sorted(name for name in ("numpy", "torch") if name in sys.modules), "worker": log,
     }  # fmt: skip
     return json.dumps(rows, indent=1, default=str).replace(home, "~")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_tip as tip_
 
+from ..__main__ import COMMANDS
 from . import jobs
 from .dataset import Follows
 from .errors import reported
@@ -15,14 +16,12 @@ found: dict = {}  # what the worker's doctor said
 
 def missing() -> str:
     """What keeps a trained system from running, as one line that says how to get it; "" if nothing is known to."""
+    if "generate" not in COMMANDS:
+        return tip_("This version of Simulacra has no trained systems yet; they come with a later one")
     if not preferences().python:
-        return tip_(
-            "Needs a Python with simulacra and torch: pip install simulacra[models], then choose it in the preferences"
-        )
-    if found and not found.get("models"):
+        return tip_("Needs a Python with simulacra and torch: choose it in the preferences")
+    if found and not found["models"]:
         return tip_("The Python in the preferences has no torch: pip install torch there")
-    if found and "generate" not in found.get("commands", ()):
-        return tip_("The installed Simulacra has no trained systems yet; they come with a later version")
     return ""
 
 

@@ -104,6 +104,8 @@ class SIMULACRA_OT_test_worker(bpy.types.Operator):
 
     def execute(self, context):
         """Run the doctor."""
+        from . import model
+
         found = examine()
         if "error" in found:
             tested.update(lines=[found["error"]], ok=False)
@@ -116,6 +118,7 @@ class SIMULACRA_OT_test_worker(bpy.types.Operator):
             state = row["found"] if row["ok"] else f"{'MISSING' if row['needed'] else 'not there'}: {row['hint']}"
             rows.append(f"{row['name']}: {state}")
         tested.update(lines=rows, ok=found["ok"])
+        model.found.update(models=found["models"])
         self.report(
             {"INFO"} if found["ok"] else {"WARNING"}, rows[0] if found["ok"] else "Something that is needed is missing"
         )

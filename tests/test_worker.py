@@ -148,7 +148,8 @@ def test_a_dry_run_shows_every_label_as_an_image(recipe, sidebar):
 
     assert bpy.ops.simulacra.dry_run() == {"FINISHED"}
     names = {image.name.split(".")[2].split(" ")[0] for image in bpy.data.images if image.get("simulacra") == "dry run"}
-    assert names == {"rgb", "depth", "parts"}
+    choices = sidebar("choices")
+    assert names == {"rgb"} | {row[0] for row in choices.LABELS} - choices.SEQUENCE
     assert all(
         tuple(image.size) == (48, 48) and image.packed_file for image in bpy.data.images if image.get("simulacra")
     )

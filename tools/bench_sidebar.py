@@ -61,7 +61,10 @@ def main() -> None:
     print(f"Blender {bpy.app.version_string}, medians of {repeat}")
     rows = [("Generate, first person", statistics.median(generate(seed) for seed in range(1, repeat + 1)), 5.0)]
     rig = bpy.context.view_layer.objects.active
-    for name, path in (("expression slider", ("expression", "jawOpen")), ("identity slider", ("identity", "nose-hump"))):
+    for name, path in (
+        ("expression slider", ("expression", "jawOpen")),
+        ("identity slider", ("identity", "nose-hump")),
+    ):
         times = [slider(rig, (index % 7) / 10, path) for index in range(3 * repeat)]
         rows.append((f"{name}, first move", times[0], 0.1))
         rows.append((name, statistics.median(times), 0.1))
