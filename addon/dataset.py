@@ -167,10 +167,11 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
             command[index] = str(min(value, int(command[index])))
         every = [row[0] for row in LABELS if settings.frames > 1 or row[0] not in SEQUENCE]
         command += ["--labels", ",".join(every)]  # the later one counts
+        title = f"{settings.kind} {settings.seed}"  # an undo while it runs would leave the settings in freed memory
         call = caller()
         commands = [call(command), call(["export", str(out), "--to", "pictures", "--out", str(pictures)])]
         jobs.start(
-            "dry_run", "dry run", commands, lambda job: show_pictures(pictures, f"{settings.kind} {settings.seed}")
+            "dry_run", "dry run", commands, lambda job: show_pictures(pictures, title)
         )
         return self.follow("dry_run")
 
@@ -243,11 +244,12 @@ class SIMULACRA_OT_open_gallery(Follows, bpy.types.Operator):
         """Start the worker, then the browser."""
         out = out_folder(context.scene.simulacra.dataset)
 
+        show = self.show and not bpy.app.background  # the operator itself is gone when the job has ended
+
         def opened(job):
-            if job.state == "finished" and self_show:
+            if job.state == "finished" and show:
                 bpy.ops.wm.url_open(url=(out / "gallery.html").resolve().as_uri())
 
-        self_show = self.show and not bpy.app.background
         jobs.start("gallery", "gallery", [caller()(["view", str(out)])], opened)
         return self.follow("gallery")
 

@@ -250,7 +250,8 @@ def _dressed(cut: Cut, person, material_of, seed: int, below: Layer | None, role
             sew("Scarf", *mesh)
     if cut.placket:
         x, y, z = layer.template.T
-        lap = opening(cut, layer.template) if cut.open else np.abs(x)
+        # A band has its width in the world, however broad the chest makes the template there.
+        lap = opening(cut, layer.template) if cut.open else np.abs(layer.positions[:, 0])
         lowest = -0.27 if cut.says == "a polo shirt" else -0.5
         band = np.minimum.reduce([cut.placket - lap, 0.08 - y, z - lowest, lap + 1.0])
         sew("Placket", *layer.patch(band, 0.0010), thick=0.0010, soft=0)
