@@ -56,7 +56,7 @@ class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
         row.operator("simulacra.apply_preset", icon="CHECKMARK")
         row.operator("simulacra.delete_preset", text="", icon="TRASH")
         layout.separator()
-        layout.prop(settings, "name")
+        layout.prop(settings, "title")
         layout.prop(settings, "scope")
         layout.operator("simulacra.save_preset", icon="ADD")
         row = layout.row(align=True)

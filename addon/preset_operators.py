@@ -65,9 +65,9 @@ class SIMULACRA_OT_save_preset(OnPerson, bpy.types.Operator):
     def invoke(self, context, event):
         """Take name and scope from the panel."""
         settings = context.scene.simulacra.presets
-        for name, source in (("title", "name"), ("scope", "scope")):
+        for name in ("title", "scope"):
             if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(settings, source))
+                setattr(self, name, getattr(settings, name))
         return self.execute(context)
 
     @reported

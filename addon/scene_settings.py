@@ -41,7 +41,7 @@ class SIMULACRA_PG_presets(bpy.types.PropertyGroup):
     """Which preset is chosen, and what is saved."""
 
     chosen: EnumProperty(name="Preset", description="A preset to apply to the person", items=preset_items)
-    name: StringProperty(name="Name", description="Name of the preset to save", default="My preset")
+    title: StringProperty(name="Name", description="Name of the preset to save", default="My preset")
     scope: EnumProperty(
         name="Save", description="What the preset holds", default="ALL",
         items=[

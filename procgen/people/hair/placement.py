@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..parts import PART
-from ..surface import vertex_normals
+from ..surface import vectors, vertex_normals
 from .strands import unit
 
 BARE = ("nose", "right_eye", "left_eye", "mouth_interior", "top_lip", "bottom_lip", "right_ear", "left_ear")
@@ -104,26 +104,36 @@ class Obstacles:
 def _tree(obj):
     """The bounding volumes of an object's evaluated mesh, in the world."""
     import bpy
+    from mathutils import Matrix, Vector
     from mathutils.bvhtree import BVHTree
 
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     matrix = obj.matrix_world
     try:
-        return BVHTree.FromPolygons([matrix @ v.co for v in mesh.vertices], [tuple(f.vertices) for f in mesh.polygons])
+        points = np.zeros(len(mesh.vertices) * 3, np.float32)
+        mesh.vertices.foreach_get("co", points)
+        points = points.reshape(-1, 3).tolist()
+        if matrix != Matrix.Identity(4):
+            points = [matrix @ Vector(point) for point in points]
+        return BVHTree.FromPolygons(points, [tuple(f.vertices) for f in mesh.polygons])
     finally:
         evaluated.to_mesh_clear()
 
 
 def _outside(tree, places: np.ndarray, gap: np.ndarray, reach: float) -> np.ndarray:
-    found = [tree.find_nearest(place) for place in places.tolist()]
-    nearest, normal = np.array([hit[0] for hit in found]), np.array([hit[1] for hit in found])
+    found = [tree.find_nearest(place, reach) for place in places.tolist()]
+    close = np.array([index for index, hit in enumerate(found) if hit[0] is not None], int)
+    found = [found[index] for index in close]
+    nearest, normal = vectors(found, 0), vectors(found, 1)
     distance = np.array([hit[3] for hit in found])
-    height = np.einsum("ij,ij->i", places - nearest, normal)
+    height = np.einsum("ij,ij->i", places[close] - nearest, normal)
     # Off an edge the nearest point's normal says little, so only how far it is counts there.
     height = np.where(height > 0, distance, height)
-    short = (height < gap) & (distance < reach)
-    return np.where(short[:, None], nearest + normal * gap[:, None], places)
+    short = (height < gap[close]) & (distance < reach)
+    result = places.copy()
+    result[close[short]] = (nearest + normal * gap[close][:, None])[short]
+    return result
 
 
 def grow(obstacles: Obstacles, roots, normals, stages, length, gap, points: int) -> np.ndarray:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..surface import vectors
+
 LOW = np.array([-0.27, -0.17, -0.43])  # corners of the grid in the head's neutral frame, metres
 HIGH = np.array([0.27, 0.30, 0.26])
 CELL = 0.007
 FAR = 0.06
 HAT_ROOM = 0.0025  # metres that strands keep from headwear
 REACH = 8  # cells that the sign is carried on into the head
+
+
+def _along(centres: np.ndarray, found: list) -> np.ndarray:
+    """How far places (n, 3) lie along the normals (n,) of the points found nearest to them."""
+    product = (centres - vectors(found, 0)) * vectors(found, 1)
+    return product[:, 0] + product[:, 1] + product[:, 2]
 
 
 class Space:
@@ -68,24 +76,25 @@ class Space:
         return mask
 
     def _measure(self, skin, clothes: list, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, rooms = [], []
-        for centre in centres.tolist():
-            place, normal, _, distance = skin.find_nearest(centre)
-            inward = sum((c - p) * n for c, p, n in zip(centre, place, normal, strict=True)) < 0
-            value = -distance if inward else distance
-            for tree in clothes:
-                # Cloth is an open sheet: only straight under it counts as inside.
-                other, facing, _, far = tree.find_nearest(centre, 0.03)
-                if other is not None:
-                    along = sum((c - p) * n for c, p, n in zip(centre, other, facing, strict=True))
-                    value = min(value, (-far if along < -0.75 * far and far < 0.02 else far) - 0.003)
-            values.append(value)
-            room = 1.0
-            for tree in self.hats:
+        found = [skin.find_nearest(centre) for centre in centres.tolist()]
+        distance = np.array([hit[3] for hit in found])
+        values = np.where(_along(centres, found) < 0, -distance, distance)
+        for tree in clothes:
+            # Cloth is an open sheet: only straight under it counts as inside.
+            near = [(index, *tree.find_nearest(centre, 0.03)) for index, centre in enumerate(centres.tolist())]
+            near = [hit for hit in near if hit[1] is not None]
+            if not near:
+                continue
+            index, far = np.array([hit[0] for hit in near]), np.array([hit[4] for hit in near])
+            under = (_along(centres[index], [hit[1:] for hit in near]) < -0.75 * far) & (far < 0.02)
+            values[index] = np.minimum(values[index], np.where(under, -far, far) - 0.003)
+        rooms = np.ones(len(centres))
+        for tree in self.hats:
+            for index, (place, normal, _, _) in enumerate(found):
                 hit = tree.ray_cast(place, normal, 0.05)
-                room = hit[3] if hit[0] is not None and hit[3] < room else room
-            rooms.append(room)
-        return np.array(values), np.array(rooms)
+                if hit[0] is not None and hit[3] < rooms[index]:
+                    rooms[index] = hit[3]
+        return values, rooms
 
     def _corners(self, places: np.ndarray):
         scaled = np.clip(

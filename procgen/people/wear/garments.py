@@ -249,7 +249,7 @@ def _dressed(cut: Cut, person, material_of, seed: int, below: Layer | None, role
         for mesh in collars.scarf(ring, surface.bvh(), rng):
             sew("Scarf", *mesh)
     if cut.placket:
-        x, y, z = layer.template.T
+        _, y, z = layer.template.T
         # A band has its width in the world, however broad the chest makes the template there.
         lap = opening(cut, layer.template) if cut.open else np.abs(layer.positions[:, 0])
         lowest = -0.27 if cut.says == "a polo shirt" else -0.5

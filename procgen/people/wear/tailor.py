@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..surface import vertex_normals
+from ..surface import edges_of, vectors, vertex_normals
 
 
 def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
@@ -54,17 +54,14 @@ def between(values: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.nda
 
 def boundary(triangles: np.ndarray) -> np.ndarray:
     """The edges (k, 2) that belong to one triangle."""
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    unique, counts = np.unique(edges, axis=0, return_counts=True)
-    return unique[counts == 1]
+    edges, counts = edges_of(triangles)
+    return edges[counts == 1]
 
 
 def smooth(positions: np.ndarray, triangles: np.ndarray, rounds: int, fixed: np.ndarray | None = None) -> np.ndarray:
     """Move vertices (n, 3) to the mean of their neighbours; edge vertices follow the edge alone, fixed ones stay."""
-    edges = np.unique(
-        np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0
-    )
-    rim = boundary(triangles)
+    edges, counts = edges_of(triangles)
+    rim = edges[counts == 1]
     on_rim = np.zeros(len(positions), bool)
     on_rim[rim.ravel()] = True
     edges = np.concatenate([edges[~on_rim[edges].any(1)], edges[on_rim[edges].sum(1) == 1], rim])
@@ -86,7 +83,7 @@ def keep_outside(positions: np.ndarray, tree, room: float) -> np.ndarray:
     """Push positions (n, 3) out until they are ``room`` metres (scalar or (n,)) off the surface of a BVH."""
     room = np.broadcast_to(room, len(positions))
     found = [tree.find_nearest(position) for position in positions.tolist()]
-    nearest, normal = np.array([hit[0] for hit in found]), np.array([hit[1] for hit in found])
+    nearest, normal = vectors(found, 0), vectors(found, 1)
     height = np.einsum("ij,ij->i", positions - nearest, normal)
     return positions + np.maximum(room - height, 0)[:, None] * normal
 
