@@ -170,9 +170,7 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
         title = f"{settings.kind} {settings.seed}"  # an undo while it runs would leave the settings in freed memory
         call = caller()
         commands = [call(command), call(["export", str(out), "--to", "pictures", "--out", str(pictures)])]
-        jobs.start(
-            "dry_run", "dry run", commands, lambda job: show_pictures(pictures, title)
-        )
+        jobs.start("dry_run", "dry run", commands, lambda job: show_pictures(pictures, title))
         return self.follow("dry_run")
 
 

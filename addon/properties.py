@@ -25,6 +25,7 @@ COLOUR = "linear sRGB"  # unit of a vector that holds colours, three numbers eac
 UNITS = {"deg": "°", "years": "years", "mm": "mm", "K": "K", "EV": "EV"}
 SPELLED = {"hdri": "HDRI", "hdri_rotation": "HDRI rotation", "shift_x": "Shift sideways", "shift_y": "Shift up", "f_stop": "f-stop",
            "makeup": "Make-up", "makeup_on": "Make-up"}  # fmt: skip
+TAKEN = {"name": "named"}  # attributes that every property group of Blender's has
 SMALL = 0.2  # m; what is never larger is shown in millimetres
 
 
@@ -141,9 +142,12 @@ def _group_class(kind: str, cls: type, group: tuple[str, ...], path: str, update
             made = _vector_class(kind, name, param.distribution, param.unit, group, full, update)
             annotations[name] = PointerProperty(type=made)
         else:
-            annotations[name] = _property(name, param, update(full))
+            attribute = TAKEN.get(name, name)
+            annotations[attribute] = _property(name, param, update(full))
             factor, slider = factor_of(param.distribution, param.unit), not isinstance(param.distribution, Whole)
-            CONTROLS[kind].append(Control(full, group, name, label_of(name), param.doc, "", (full,), factor, slider))
+            CONTROLS[kind].append(
+                Control(full, group, attribute, label_of(name), param.doc, "", (full,), factor, slider)
+            )
     title = f"SIMULACRA_PG_{kind}_{path.replace('.', '_')}" if path else f"SIMULACRA_PG_{kind}"
     made = type(title, (bpy.types.PropertyGroup,), {"__annotations__": annotations})
     _classes.append(made)

@@ -124,7 +124,7 @@ def test_what_a_guide_names_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path in re.findall(r"`((?:procgen|datagen|addon|tests|tools)/[\w/.]*)`", text):
         assert (ROOT / path).exists(), path
-    sources = "".join(path.read_text() for path in SOURCES)
+    sources = "".join(path.read_text() for path in [*SOURCES, ROOT / "__main__.py"])
     for name in re.findall(r"`([A-Z][A-Z_]+)`", text):
         assert re.search(rf"^{name}\b", sources, re.M), name
 

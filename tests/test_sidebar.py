@@ -177,7 +177,7 @@ def test_an_identity_slider_moves_the_skin_at_once(person, sidebar):
 
 def test_a_choice_brings_what_belongs_to_it(person, sidebar):
     faces = person.simulacra.faces
-    faces.expression.name = "laugh"
+    faces.expression.named = "laugh"
     assert faces.expression.actions.mouthSmileLeft == pytest.approx(0.85)
     faces.hair.colour.family = "red"
     assert faces.hair.colour.melanin == pytest.approx(0.42)
