@@ -3,7 +3,7 @@
 _command = None
 # In the order of registration; each may have CLASSES, register() and unregister().
 MODULES = (
-    "scene_settings", "preferences", "errors", "jobs", "generate", "preset_operators", "dataset", "scene_labels", "importers", "assets",
+    "scene_settings", "preferences", "jobs", "report", "generate", "preset_operators", "dataset", "scene_labels", "importers", "assets",
     "model", "menus", "panels", "person_panels", "live", "translations",
 )  # fmt: skip
 

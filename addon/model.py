@@ -9,9 +9,7 @@ from ..__main__ import COMMANDS
 from . import jobs
 from .dataset import Follows
 from .errors import reported
-from .preferences import caller, preferences, user_path
-
-found: dict = {}  # what the worker's doctor said
+from .preferences import caller, preferences, tested, user_path
 
 
 def missing() -> str:
@@ -20,7 +18,7 @@ def missing() -> str:
         return tip_("This version of Simulacra has no trained systems yet; they come with a later one")
     if not preferences().python:
         return tip_("Needs a Python with simulacra and torch: choose it in the preferences")
-    if found and not found["models"]:
+    if tested["models"] is False:
         return tip_("The Python in the preferences has no torch: pip install torch there")
     return ""
 

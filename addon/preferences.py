@@ -10,7 +10,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from .worker import command_line
 
 PACKAGE = __package__.rpartition(".")[0]
-tested = {"lines": [], "ok": True}  # what the Test button found
+tested = {"lines": [], "models": None}  # what the Test button found
 
 
 class SIMULACRA_AP_preferences(bpy.types.AddonPreferences):
@@ -104,11 +104,9 @@ class SIMULACRA_OT_test_worker(bpy.types.Operator):
 
     def execute(self, context):
         """Run the doctor."""
-        from . import model
-
         found = examine()
         if "error" in found:
-            tested.update(lines=[found["error"]], ok=False)
+            tested.update(lines=[found["error"]], models=None)
             self.report({"ERROR"}, found["error"])
             return {"CANCELLED"}
         rows = [
@@ -117,8 +115,7 @@ class SIMULACRA_OT_test_worker(bpy.types.Operator):
         for row in found["rows"]:
             state = row["found"] if row["ok"] else f"{'MISSING' if row['needed'] else 'not there'}: {row['hint']}"
             rows.append(f"{row['name']}: {state}")
-        tested.update(lines=rows, ok=found["ok"])
-        model.found.update(models=found["models"])
+        tested.update(lines=rows, models=found["models"])
         self.report(
             {"INFO"} if found["ok"] else {"WARNING"}, rows[0] if found["ok"] else "Something that is needed is missing"
         )
