@@ -66,6 +66,14 @@ class Follows:
         name="Wait", description="Return only when the job has ended", default=False, options={"HIDDEN", "SKIP_SAVE"}
     )
 
+    @classmethod
+    def idle(cls, what: str, otherwise: str) -> bool:
+        """Whether no job of a kind runs; ``otherwise`` is told where one does."""
+        if jobs.running(what):
+            cls.poll_message_set(otherwise)
+            return False
+        return True
+
     def follow(self, what: str):
         """Return at once, or once the job has ended."""
         if not (self.wait or bpy.app.background):
@@ -86,10 +94,7 @@ class SIMULACRA_OT_render_dataset(Follows, bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """One dataset at a time."""
-        if jobs.running("dataset"):
-            cls.poll_message_set(tip_("A dataset is being rendered; cancel it, or wait for it"))
-            return False
-        return True
+        return cls.idle("dataset", tip_("A dataset is being rendered; cancel it, or wait for it"))
 
     @reported
     def execute(self, context):
@@ -113,8 +118,7 @@ class SIMULACRA_OT_resume_dataset(Follows, bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """The folder must hold a dataset."""
-        if jobs.running("dataset"):
-            cls.poll_message_set(tip_("A dataset is being rendered; cancel it, or wait for it"))
+        if not cls.idle("dataset", tip_("A dataset is being rendered; cancel it, or wait for it")):
             return False
         if recipe_of(out_folder(context.scene.simulacra.dataset)) is None:
             cls.poll_message_set(tip_("The folder holds no dataset to go on with; choose one, or press Render Dataset"))
@@ -148,10 +152,7 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """One dry run at a time."""
-        if jobs.running("dry_run"):
-            cls.poll_message_set(tip_("A dry run goes on; cancel it, or wait for it"))
-            return False
-        return True
+        return cls.idle("dry_run", tip_("A dry run goes on; cancel it, or wait for it"))
 
     @reported
     def execute(self, context):

@@ -122,14 +122,11 @@ class SIMULACRA_OT_dice(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SIMULACRA_OT_randomise(OnPerson, bpy.types.Operator):
-    """Draw the selected person anew, all of it or one group; locked fields stay"""
+class Draws(OnPerson):
+    """What operators that draw the selected person anew share; ``drawn`` says how."""
 
-    bl_idname = "simulacra.randomise"
-    bl_label = "Randomise"
     bl_options = {"REGISTER", "UNDO"}
 
-    group: StringProperty(name="Group", description="Only this group of fields; empty for all")
     seed: IntProperty(
         name="Seed", description="The seed to draw from; -1 rolls one", min=-1, default=-1, options={"SKIP_SAVE"}
     )
@@ -140,22 +137,30 @@ class SIMULACRA_OT_randomise(OnPerson, bpy.types.Operator):
         rig = rig_of(context.object)
         kind, spec = spec_of(rig)
         self.seed = fresh_seed() if self.seed < 0 else self.seed
-        locked = sorted(scene_settings.locked(rig))
-        show_spec(rig, kind, vary.redraw(kind, spec, self.seed, group=self.group, locked=locked))
+        show_spec(rig, kind, self.drawn(kind, spec, sorted(scene_settings.locked(rig))))
         return {"FINISHED"}
 
 
-class SIMULACRA_OT_vary(OnPerson, bpy.types.Operator):
+class SIMULACRA_OT_randomise(Draws, bpy.types.Operator):
+    """Draw the selected person anew, all of it or one group; locked fields stay"""
+
+    bl_idname = "simulacra.randomise"
+    bl_label = "Randomise"
+
+    group: StringProperty(name="Group", description="Only this group of fields; empty for all")
+
+    def drawn(self, kind, spec, locked):
+        """The whole person or a group of another seed."""
+        return vary.redraw(kind, spec, self.seed, group=self.group, locked=locked)
+
+
+class SIMULACRA_OT_vary(Draws, bpy.types.Operator):
     """Go a little way from the selected person toward somebody else; locked fields stay"""
 
     bl_idname = "simulacra.vary"
     bl_label = "Vary from Here"
-    bl_options = {"REGISTER", "UNDO"}
 
     amount: FloatProperty(name="Amount", description="How far to go", min=0.0, max=1.0, default=0.15, subtype="FACTOR")
-    seed: IntProperty(
-        name="Seed", description="The seed to draw from; -1 rolls one", min=-1, default=-1, options={"SKIP_SAVE"}
-    )
 
     def invoke(self, context, event):
         """Take the amount from the sidebar."""
@@ -163,15 +168,9 @@ class SIMULACRA_OT_vary(OnPerson, bpy.types.Operator):
             self.amount = context.scene.simulacra.generate.amount
         return self.execute(context)
 
-    @reported
-    def execute(self, context):
-        """Vary and build."""
-        rig = rig_of(context.object)
-        kind, spec = spec_of(rig)
-        self.seed = fresh_seed() if self.seed < 0 else self.seed
-        locked = sorted(scene_settings.locked(rig))
-        show_spec(rig, kind, vary.vary(kind, spec, self.seed, rounded(self.amount), locked=locked))
-        return {"FINISHED"}
+    def drawn(self, kind, spec, locked):
+        """The person a little way off."""
+        return vary.vary(kind, spec, self.seed, rounded(self.amount), locked=locked)
 
 
 class SIMULACRA_OT_lock(OnPerson, bpy.types.Operator):

@@ -7,7 +7,7 @@ from ..procgen.registry import GENERATORS
 from . import jobs, live, model
 from .dataset import out_folder, recipe_of
 from .errors import last
-from .person_panels import Sidebar
+from .person_panels import Sidebar, field_column
 from .scene_labels import default_folder
 
 COMING = () if any(generator.family == "places" for generator in GENERATORS.values()) else ("Places",)
@@ -191,9 +191,7 @@ class SIMULACRA_PT_import(Sidebar, bpy.types.Panel):
     def draw(self, context):
         """Draw the panel."""
         layout, settings = self.layout, context.scene.simulacra.imports
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = field_column(layout)
         column.prop(settings, "shape")
         column.prop(settings, "resolution")
         layout.operator("simulacra.import_avatar", text="Avatar…", icon="OUTLINER_OB_VOLUME")
@@ -220,9 +218,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
             for index, line in enumerate(wrapped(reason, 34)):
                 box.label(text=line, icon="INFO" if index == 0 else "BLANK1")
             box.operator("simulacra.open_preferences", icon="PREFERENCES")
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = field_column(layout)
         column.prop(settings, "system")
         column.prop(settings, "run")
         column.prop(settings, "prompt")

@@ -27,6 +27,14 @@ class Sidebar:
     bl_category = "Simulacra"
 
 
+def field_column(layout):
+    """A column for fields: names to the left, no dots for key frames."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
 def draw_control(layout, root, control, kept) -> None:
     """A field with its lock."""
     row = layout.row(align=True)
@@ -46,9 +54,7 @@ def short_text(control) -> dict:
 def draw_group(layout, root, kind: str, group: str, kept) -> None:
     """All fields of a group; long vectors fold by section, nested groups by name."""
     chosen = [control for control in properties.CONTROLS[kind] if control.group[:1] == (group,)]
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
+    column = field_column(layout)
     for control in chosen:
         if not control.section and len(control.group) == 1:
             draw_control(column, root, control, kept)
@@ -115,9 +121,7 @@ def draw_found(layout, rig, words: list[str]) -> None:
     """The fields that a search finds, over all groups."""
     kind, kept = rig.simulacra.kind, scene_settings.locked(rig)
     root = live.root_of(rig, kind)
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
+    column = field_column(layout)
     found = [
         control for control in properties.CONTROLS[kind]
         if all(word in searched(control) for word in words)

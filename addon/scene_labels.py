@@ -42,10 +42,7 @@ class SIMULACRA_OT_label_scene(Follows, bpy.types.Operator):
         if context.scene.camera is None:
             cls.poll_message_set(tip_("The scene has no camera; add one first"))
             return False
-        if jobs.running("labels"):
-            cls.poll_message_set(tip_("Labels are being rendered; cancel that, or wait for it"))
-            return False
-        return True
+        return cls.idle("labels", tip_("Labels are being rendered; cancel that, or wait for it"))
 
     @reported
     def execute(self, context):

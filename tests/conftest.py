@@ -39,6 +39,14 @@ def scene():
 
 
 @pytest.fixture
+def stage(scene, tmp_path):
+    """A small scene with a camera, to be filled, saved and labelled."""
+    from scene_stage import Stage
+
+    return Stage(scene, tmp_path)
+
+
+@pytest.fixture
 def sidebar(scene):
     """The extension enabled from this source tree as Blender loads it; calling it with a name gives a module of addon."""
     import addon_utils

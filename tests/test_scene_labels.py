@@ -1,4 +1,4 @@
-"""Labels of any Blender file against closed forms, ray casts and each other, at tiny sizes."""
+"""Labels of any Blender file against closed forms and each other, at tiny sizes."""
 
 import hashlib
 import json
@@ -9,102 +9,18 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 from mathutils import Euler, Matrix, Vector  # noqa: E402
+from scene_stage import GEOMETRY, instancing, principled, shown  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.datagen.cameras import pixel_centres, pixel_rays, project  # noqa: E402
-from simulacra.datagen.check import check_dataset  # noqa: E402
-from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.gallery import write_gallery  # noqa: E402
 from simulacra.datagen.readers import Dataset  # noqa: E402
-from simulacra.datagen.scene_file import plan  # noqa: E402
-from simulacra.datagen.scene_labels import boxes, render_scene  # noqa: E402
+from simulacra.datagen.scene_labels import boxes  # noqa: E402
 from simulacra.datagen.scene_recipe import SceneRecipe, parse_frames, parse_size  # noqa: E402
-from simulacra.procgen.blender import new_material  # noqa: E402
 from simulacra.procgen.camera import look_at  # noqa: E402
 
 pytestmark = pytest.mark.blender
-GEOMETRY = ("depth", "normal", "position", "instance", "semantic", "uv")
-
-
-class Stage:
-    """A scene in the making, saved and labelled."""
-
-    def __init__(self, scene, folder: Path):
-        self.scene, self.folder = scene, folder
-        self.path = folder / "scene.blend"
-        scene.render.engine = "CYCLES"
-        scene.cycles.samples = 2
-        scene.render.resolution_x, scene.render.resolution_y = 64, 48
-        self.camera = self.put(bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera")))
-        self.camera.matrix_world = Matrix(look_at(np.array([0.0, -4.0, 0.6]), np.zeros(3), 0.1).tolist())
-        scene.camera = self.camera
-
-    def put(self, obj, collection=None):
-        (collection or self.scene.collection).objects.link(obj)
-        return obj
-
-    def mesh(self, name, points, faces, collection=None, material=None):
-        data = bpy.data.meshes.new(name)
-        data.from_pydata([tuple(map(float, point)) for point in points], [], faces)
-        if material:
-            data.materials.append(material)
-        return self.put(bpy.data.objects.new(name, data), collection)
-
-    def quad(self, name, y, half=1.0, **more):
-        """A square that faces the camera, at a depth of y."""
-        corners = [(-half, 0, -half), (half, 0, -half), (half, 0, half), (-half, 0, half)]
-        obj = self.mesh(name, corners, [(0, 1, 2, 3)], **more)
-        obj.location.y = y
-        return obj
-
-    def cube(self, name, half=0.5, **more):
-        points = [(x, y, z) for x in (-half, half) for y in (-half, half) for z in (-half, half)]
-        faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-        return self.mesh(name, points, faces, **more)
-
-    def collection(self, name, link=True):
-        collection = bpy.data.collections.new(name)
-        if link:
-            self.scene.collection.children.link(collection)
-        return collection
-
-    def label(self, name="out", threads=2, **asked):
-        """Save the scene and label the file; returns the reader's samples."""
-        if not self.path.exists():
-            bpy.ops.wm.save_as_mainfile(filepath=str(self.path), compress=False)
-        recipe = plan(self.path, **asked)
-        folder = DatasetFolder.open(self.folder / name, recipe)
-        for index in range(recipe.count):
-            folder.write_sample(index, render_scene, threads)
-        folder.describe({})
-        report = check_dataset(folder.path)
-        assert report.ok, report.summary()
-        return list(Dataset(folder.path))
-
-
-@pytest.fixture
-def stage(scene, tmp_path):
-    return Stage(scene, tmp_path)
-
-
-def shader(kind, output="Surface", **values):
-    material, tree = new_material(kind)
-    node, end = tree.nodes.new(kind), tree.nodes.new("ShaderNodeOutputMaterial")
-    for name, value in values.items():
-        node.inputs[name].default_value = value
-    tree.links.new(node.outputs[0], end.inputs[output])
-    return material
-
-
-def principled(alpha):
-    return shader("ShaderNodeBsdfPrincipled", Alpha=alpha)
-
-
-def shown(sample, frame=0):
-    """The names of what is in an instance label, by id."""
-    records = {record["id"]: record["name"] for record in sample.objects(frame)}
-    return {records[number] for number in np.unique(sample.label("instance", frame)) if number}
 
 
 def test_frames_and_sizes_are_read():
@@ -216,83 +132,6 @@ def test_flow_of_a_moving_thing_before_a_moving_camera(stage):
     assert (sample.label("occlusion", 1) == 0).any() and sample.camera(1)["time"] == pytest.approx(2 / 24)
 
 
-def geometry_tree(name="Tree"):
-    tree = bpy.data.node_groups.new(name, "GeometryNodeTree")
-    for direction in ("INPUT", "OUTPUT"):
-        tree.interface.new_socket("Geometry", in_out=direction, socket_type="NodeSocketGeometry")
-    return tree, tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
-
-
-def instancing(stage, bare=True):
-    """Instances of three kinds: of a collection, of an object in geometry nodes, and of a mesh made there, which has no
-    material if it is ``bare``."""
-    source = stage.collection("Source", link=False)
-    leaf = stage.cube("Leaf", 0.12, collection=source)
-    leaf.rotation_euler.z = 0.4
-    stone = stage.cube("Stone", 0.1, collection=source, material=principled(1.0))
-    stone.location.z = 0.35
-    for number in range(3):
-        empty = stage.put(bpy.data.objects.new(f"Empty{number}", None))
-        empty.instance_type, empty.instance_collection = "COLLECTION", source
-        empty.location = (0.6 * number - 0.6, 0, 0.35)
-    host = stage.mesh("Host", [(x, 0, -0.5) for x in np.linspace(-1, 1, 6)], [])
-    tree, start, end = geometry_tree()
-    made, dress = tree.nodes.new("GeometryNodeMeshCube"), tree.nodes.new("GeometryNodeSetMaterial")
-    made.inputs["Size"].default_value = (0.2, 0.2, 0.2)
-    dress.inputs["Material"].default_value = principled(1.0)
-    tree.links.new(made.outputs["Mesh"], dress.inputs["Geometry"])
-    known = tree.nodes.new("GeometryNodeObjectInfo")
-    known.inputs["Object"].default_value = leaf
-    known.inputs["As Instance"].default_value = True
-    join = tree.nodes.new("GeometryNodeJoinGeometry")
-    for geometry, height in (((made if bare else dress).outputs[0], 0.0), (known.outputs["Geometry"], -0.35)):
-        lift, copy = tree.nodes.new("GeometryNodeTransform"), tree.nodes.new("GeometryNodeInstanceOnPoints")
-        lift.inputs["Translation"].default_value = (0, 0, height)
-        tree.links.new(start.outputs[0], lift.inputs[0])
-        tree.links.new(lift.outputs[0], copy.inputs["Points"])
-        tree.links.new(geometry, copy.inputs["Instance"])
-        tree.links.new(copy.outputs[0], join.inputs[0])
-    tree.links.new(join.outputs[0], end.inputs[0])
-    host.modifiers.new("Nodes", "NODES").node_group = tree
-    text = stage.put(bpy.data.objects.new("Text", bpy.data.curves.new("Text", "FONT")))
-    text.data.body, text.data.size, text.data.extrude = "abc", 0.5, 0.05
-    text.location, text.rotation_euler = (-0.4, 0.3, -0.2), (1.5708, 0, 0)
-    return 3 * 2 + 2 * 6 + 1
-
-
-@pytest.mark.parametrize("bare", [True, False])
-def test_every_instance_has_its_own_id(stage, bare):
-    count = instancing(stage, bare)
-    stage.scene.render.resolution_x, stage.scene.render.resolution_y = 96, 96
-    (sample,) = stage.label(labels=GEOMETRY)
-    instance, record = sample.label("instance", 0), sample.camera(0)
-    entries = {entry["id"]: entry for entry in sample.objects(0)}
-    assert sorted(entries) == list(range(1, count + 1)) == np.unique(instance)[1:].tolist()
-    order = [(entry["name"], entry["instancer"], entry["persistent_id"]) for _, entry in sorted(entries.items())]
-    assert order == sorted(order)
-    # The same rays through Blender's own scene, which tells the instance by its matrix.
-    bpy.ops.wm.open_mainfile(filepath=str(stage.path), load_ui=False, use_scripts=False)
-    graph = bpy.context.evaluated_depsgraph_get()
-    origin, rays = pixel_rays(record)
-    wrong = seen = 0
-    for row, column in np.ndindex(instance.shape):
-        direction = rays[row, column] / np.linalg.norm(rays[row, column])
-        hit, _, _, _, obj, matrix = bpy.context.scene.ray_cast(graph, origin.tolist(), direction.tolist())
-        entry = entries.get(int(instance[row, column]))
-        if hit and entry:
-            seen += 1
-            same = np.abs(np.array(matrix) - np.array(entry["pose"])).max() < 1e-5
-            # Nodes that also make things without a material are given one, and lose the names of objects on the way.
-            wrong += not (same and obj.name in (entry["name"], "Leaf" if bare and entry["name"] == "Host" else ""))
-        else:
-            wrong += hit != bool(entry)
-    assert seen > 800 and wrong <= 3, (seen, wrong)  # an edge may fall to either side
-    for entry in entries.values():
-        box = entry["box_3d"]
-        inside = (sample.label("position", 0)[instance == entry["id"]] - box["center"]) @ np.array(box["rotation"])
-        assert (np.abs(inside) <= np.array(box["size"]) / 2 + 1e-5).all()
-
-
 def test_the_same_labels_for_one_and_two_threads(stage):
     instancing(stage)
     stage.quad("Haze", -0.5, 0.5, material=principled(0.3))
@@ -300,72 +139,6 @@ def test_the_same_labels_for_one_and_two_threads(stage):
     for name in one.record["files"]:
         if not name.endswith("rgb.png"):
             assert (one.path / name).read_bytes() == (two.path / name).read_bytes(), name
-
-
-def test_what_is_looked_through(stage):
-    wall = stage.quad("Wall", 1.0, 4.0, material=principled(1.0))
-    stage.quad("Left", 0.0, 0.5, material=principled(0.3)).location.x = -1.0
-    stage.quad("Middle", 0.0, 0.3, material=principled(0.7))
-    stage.quad("Right", 0.0, 0.3, material=shader("ShaderNodeBsdfGlass")).location.x = 1.0
-    stage.quad("Low", 0.0, 0.2, material=shader("ShaderNodeEmission", Strength=0.0)).location = (0, 0, -0.6)
-    stage.cube("Fog", 0.3, material=shader("ShaderNodeVolumePrincipled", "Volume", Density=9.0)).location = (
-        0.6,
-        0,
-        0.9,
-    )
-    stage.quad("Hole", 0.0, 0.15, material=shader("ShaderNodeHoldout")).location = (-0.6, 0, -0.9)
-    for number in range(9):  # more clear layers than one render tells apart
-        stage.quad(f"Clear{number}", -0.2 - 0.1 * number, 2.0, material=principled(0.0))
-    hidden = stage.quad("Hidden", -0.1, 2.0)
-    hidden.visible_camera = False
-    stage.quad("Catcher", -0.1, 2.0).is_shadow_catcher = True
-    stage.quad("Cut", -0.1, 0.15).is_holdout = True
-    stage.scene.world = bpy.data.worlds.new("World")
-    (sample,) = stage.label(labels=GEOMETRY)
-    # A hole of a holdout surface counts as nothing; the wall is all else.
-    assert shown(sample) == {"Wall", "Middle", "Right", "Low"} and sample.record["unresolved"] == 0
-    ids = {entry["name"]: entry["id"] for entry in sample.objects(0)}
-    assert not {"Hidden", "Catcher", "Cut"} & set(ids)
-    instance, record = sample.label("instance", 0), sample.camera(0)
-    pixels = {name: project(record, np.array(point, float))[0].astype(int) for name, point in (
-        ("Left", (-1, 0, 0)), ("Middle", (0.22, 0, 0)), ("Right", (1, 0, 0)), ("Low", (0, 0, -0.6)), ("Fog", (0.6, 0, 0.9)),
-        ("Hole", (-0.6, 0, -0.9)), ("Cut", (0, -0.1, 0)),
-    )}  # fmt: skip
-    expected = {"Left": "Wall", "Fog": "Wall", "Middle": "Middle", "Right": "Right", "Low": "Low"}
-    for name, (x, y) in pixels.items():
-        assert instance[y, x] == ids.get(expected.get(name), 0), name
-    assert wall is not None and np.isfinite(sample.label("depth", 0)[instance > 0]).all()
-
-
-def test_semantic_by_collection_and_by_property(stage):
-    trees, inner = stage.collection("trees"), bpy.data.collections.new("inner")
-    trees.children.link(inner)
-    things = stage.collection("A things")
-    source = stage.collection("source", link=False)
-    stage.quad("Oak", 0.0, 0.3, collection=inner)["kind"] = "oak"
-    chair = stage.quad("Chair", 0.0, 0.3, collection=things)
-    chair.location.x, chair.data["kind"] = 0.8, 7
-    loose = stage.quad("Loose", 0.0, 0.2)
-    loose.location.x = -0.8
-    copied = stage.quad("Copied", 0.0, 0.2, collection=source)
-    empty = stage.put(bpy.data.objects.new("Empty", None), trees)
-    empty.instance_type, empty.instance_collection, empty.location = "COLLECTION", source, (0, 0, 0.7)
-    source["kind"] = "copy"
-    assert copied is not None
-
-    def classes(sample):
-        taxonomy = json.loads((sample.path.parent / "dataset.json").read_text())["taxonomy"]["semantic"]
-        instance, semantic = sample.label("instance", 0), sample.label("semantic", 0)
-        assert (semantic[instance == 0] == 0).all() and taxonomy["0"] == "background"
-        return {entry["name"]: {taxonomy[str(n)] for n in np.unique(semantic[instance == entry["id"]])}
-                for entry in sample.objects(0)}, taxonomy  # fmt: skip
-
-    found, taxonomy = classes(stage.label("one")[0])
-    assert found == {"Oak": {"trees"}, "Chair": {"A things"}, "Loose": {"Scene Collection"}, "Copied": {"trees"}}
-    assert [taxonomy[str(n)] for n in (1, 2, 3)] == ["A things", "Scene Collection", "trees"]
-    found, taxonomy = classes(stage.label("two", classes="property:kind")[0])
-    assert found == {"Oak": {"oak"}, "Chair": {"7"}, "Loose": {"unlabelled"}, "Copied": {"copy"}}
-    assert taxonomy == {"0": "background", "1": "7", "2": "copy", "3": "oak", "255": "unlabelled"}
 
 
 def test_motion_that_cannot_be_known_is_told(stage):
