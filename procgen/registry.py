@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from .generator import Generator
+from .materials.catalogue import MATERIALS
 from .params import VERSION, SpecError, child, from_dict, to_dict
+from .people.catalogue import PEOPLE
+from .places.catalogue import PLACES
+from .places.creatures.catalogue import CREATURES
+from .places.plants.catalogue import PLANTS
+from .places.sea_life.catalogue import SEA_LIFE
+from .places.terrain.catalogue import TERRAIN
+from .places.water.catalogue import WATER
+from .places.weather.catalogue import WEATHER
 
-
-@dataclass(frozen=True)
-class Generator:
-    """A generator: one module with a spec class, a sampling function and a building function."""
-
-    name: str
-    family: str
-    module: str  # relative to this package
-    spec: str
-    sample: str
-    build: str
-    doc: str
-
-    def load(self, what: str) -> Any:
-        """The generator's spec class, sampler or builder; its module is imported only now."""
-        return getattr(import_module(self.module, __package__), getattr(self, what))
-
-
-GENERATORS = {
-    generator.name: generator
-    for generator in (
-        Generator("faces", "people", ".people.face", "Face", "sample_face", "build_face", "a person's head and bust"),
-    )
-}
+CATALOGUES = (PEOPLE, PLACES, TERRAIN, PLANTS, SEA_LIFE, CREATURES, WEATHER, WATER, MATERIALS)
+GENERATORS = {generator.name: generator for catalogue in CATALOGUES for generator in catalogue}
 
 
 def find(name: str) -> Generator:

@@ -1,0 +1,24 @@
+"""What a generator is: one row of a catalogue, whose module is imported only when it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator: one module with a spec class, a sampling function and a building function."""
+
+    name: str
+    family: str
+    module: str  # relative to this package
+    spec: str
+    sample: str
+    build: str
+    doc: str
+
+    def load(self, what: str) -> Any:
+        """The generator's spec class, sampler or builder; its module is imported only now."""
+        return getattr(import_module(self.module, __package__), getattr(self, what))

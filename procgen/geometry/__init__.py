@@ -1,0 +1,1 @@
+"""Geometry as arrays: meshes, noise and shapes that generators are made of; numpy alone."""

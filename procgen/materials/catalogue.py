@@ -1,0 +1,5 @@
+"""The generators of materials."""
+
+from ..generator import Generator
+
+MATERIALS: tuple[Generator, ...] = ()

@@ -1,0 +1,5 @@
+"""The generators of whole places."""
+
+from ..generator import Generator
+
+PLACES: tuple[Generator, ...] = ()

@@ -1,0 +1,1 @@
+"""Animals from a genome of parts, joined and rigged."""

@@ -1,0 +1,5 @@
+"""The generators of animals."""
+
+from ...generator import Generator
+
+CREATURES: tuple[Generator, ...] = ()

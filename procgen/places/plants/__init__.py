@@ -1,0 +1,1 @@
+"""Plants: trees, bushes, leaves, grasses and all else that grows on land."""

@@ -1,0 +1,5 @@
+"""The generators of plants."""
+
+from ...generator import Generator
+
+PLANTS: tuple[Generator, ...] = ()

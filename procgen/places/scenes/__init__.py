@@ -1,0 +1,1 @@
+"""The kinds of places, each a recipe of ground, water, weather and what grows and lives there."""

@@ -1,0 +1,1 @@
+"""What grows and drifts under water."""

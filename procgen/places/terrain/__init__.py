@@ -1,0 +1,1 @@
+"""Ground: heights, erosion, rocks, caves, and meshes of them as fine as the camera sees."""

@@ -1,0 +1,5 @@
+"""The generators of ground and rocks."""
+
+from ...generator import Generator
+
+TERRAIN: tuple[Generator, ...] = ()

@@ -1,0 +1,1 @@
+"""Seas, lakes, rivers, what is under them, and liquids in motion."""

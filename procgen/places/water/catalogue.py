@@ -1,0 +1,5 @@
+"""The generators of water."""
+
+from ...generator import Generator
+
+WATER: tuple[Generator, ...] = ()

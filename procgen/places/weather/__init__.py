@@ -1,0 +1,1 @@
+"""Sky, clouds, fog and what falls or flies."""

@@ -1,0 +1,5 @@
+"""The generators of weather."""
+
+from ...generator import Generator
+
+WEATHER: tuple[Generator, ...] = ()
