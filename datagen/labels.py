@@ -9,6 +9,8 @@ import numpy as np
 from ..procgen.people.parts import CLASSES, IGNORE
 from .errors import BadInput
 
+FAMILIES = ("people", "places")
+
 
 @dataclass(frozen=True)
 class Label:
@@ -22,8 +24,10 @@ class Label:
     background: float
     doc: str
     rule: str = "opaque things only; lenses, cornea and tears are looked through"
-    default: bool = True  # rendered when the user names no labels
+    of: tuple[str, ...] = FAMILIES  # what it is rendered of
+    default: tuple[str, ...] = FAMILIES  # of what it is rendered when the user names no labels
     sequence: bool = False  # needs more than one frame
+    stereo: bool = False  # needs a stereo pair
 
 
 STRAND = "the first opaque hit; a strand of hair counts where it covers the pixel's centre"
@@ -33,23 +37,26 @@ LABELS = {
     for label in (
         Label("rgb", "png", np.uint8, 3, "sRGB after the view transform", 0, "the picture"),
         Label("linear", "exr", np.float32, 3, "linear Rec.709, scene referred", 0, "the picture before the view transform",
-              default=False),
+              default=()),
         Label("depth", "exr", np.float32, 1, "m along the optical axis", np.inf, "planar depth", STRAND),
         Label("normal", "exr", np.float32, 3, "unit vector, camera frame (x right, y down, z forward)", 0,
               "smooth shading normal, without bump", STRAND),
         Label("position", "exr", np.float32, 3, "m, world", np.nan, "the surface point of the pixel's centre", STRAND),
-        Label("parts", "png", np.uint8, 1, "class id", 0, "19 classes of FaceSynthetics, 255 ignore", STRAND),
-        Label("hair", "png", np.uint8, 1, "255 on scalp hair", 0, "mask of scalp hair, exact for each strand", STRAND),
+        Label("parts", "png", np.uint8, 1, "class id", 0, "19 classes of FaceSynthetics, 255 ignore", STRAND,
+              of=("people",)),
+        Label("hair", "png", np.uint8, 1, "255 on scalp hair", 0, "mask of scalp hair, exact for each strand", STRAND,
+              of=("people",)),
         Label("hair_alpha", "exr", np.float32, 1, "0…1", 0, "share of the pixel covered by scalp hair",
-              "coverage over the pixel filter, 24 samples"),
-        Label("instance", "png", np.uint16, 1, "instance id", 0, "object, numbered in build order from 1", STRAND),
-        Label("uv", "exr", np.float32, 2, "0…1", 0, "texture coordinates; 0 on things without them", STRAND),
+              "coverage over the pixel filter, 24 samples", of=("people",)),
+        Label("instance", "png", np.uint16, 1, "instance id", 0, "thing, numbered from 1: every object, and every instance of what is scattered", STRAND),
+        Label("uv", "exr", np.float32, 2, "0…1", 0, "texture coordinates; 0 on things without them", STRAND,
+              of=("people",)),
         Label("albedo", "exr", np.float32, 3, "linear Rec.709 reflectance", 0, "diffuse and subsurface colour",
               "averaged over the pixel as the picture is; 0 on hair strands, which have no diffuse lobe"),
         Label("shading", "exr", np.float32, 3, "linear Rec.709 light on a white diffuser", 0,
               "diffuse and subsurface light, direct and indirect", "averaged over the pixel, not denoised; 0 on hair strands",
-              default=False),
-        Label("semantic", "png", np.uint8, 1, "class id", 0, "kind of object, coarser than parts", STRAND, default=False),
+              default=()),
+        Label("semantic", "png", np.uint8, 1, "class id", 0, "kind of thing", STRAND, default=("places",)),
         Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan,
               "forward optical flow; nothing in the last frame", AXIS, sequence=True),
         Label("flow_back", "exr", np.float32, 2, "px to the previous frame, x right, y down", np.nan,
@@ -58,6 +65,10 @@ LABELS = {
               STRAND, sequence=True),
         Label("occlusion_back", "png", np.uint8, 1, "255 hidden or out of frame in the previous frame", 0,
               "backward occlusion", STRAND, sequence=True),
+        Label("scene_flow", "exr", np.float32, 3, "m to the next frame, world", np.nan,
+              "how the surface point itself moves; nothing in the last frame", STRAND, of=("places",), sequence=True),
+        Label("disparity", "exr", np.float32, 1, "px, left picture is the reference, positive", 0,
+              "focal length times baseline over depth; 0 where nothing is", STRAND, of=("places",), stereo=True),
     )
 }  # fmt: skip
 
@@ -75,6 +86,10 @@ HAIR = CLASSES.index("hair")
 SEMANTIC = (
     "background", "skin", "eye", "teeth", "gums", "tongue", "hair", "brow", "lash", "beard", "garment", "headwear", "glasses",
     "facewear", "earring", "backdrop",
+    "terrain", "water", "ice", "rock", "boulder", "pebble", "tree", "bush", "grass", "fern", "cactus", "succulent", "flower",
+    "mushroom", "vine", "fruit", "dead_wood", "leaf_litter", "coral", "sponge", "kelp", "seaweed", "urchin", "shell",
+    "starfish", "jellyfish", "anemone", "carnivore", "herbivore", "bird", "fish", "reptile", "snake", "beetle", "dragonfly",
+    "crustacean", "leaf", "lightning", "liquid",
 )  # fmt: skip
 SEMANTIC_OF = {"caruncle": "eye", "wet_line": "eye"}  # classes that count as another one
 # One colour for each class in pictures of the parts label, (256, 3) uint8.
@@ -87,18 +102,28 @@ CLASSES_COLOURS[: len(CLASSES)] = [
 CLASSES_COLOURS[IGNORE] = (255, 255, 255)
 
 
-def default_labels(frames: int) -> tuple[str, ...]:
+def allowed(label: Label, frames: int, family: str, stereo: bool) -> bool:
+    """Whether a recipe can have a label."""
+    return family in label.of and (frames > 1 or not label.sequence) and (stereo or not label.stereo)
+
+
+def default_labels(frames: int, family: str = "people", stereo: bool = False) -> tuple[str, ...]:
     """The labels of a recipe that names none."""
-    return tuple(label.name for label in LABELS.values() if label.default and (frames > 1 or not label.sequence))
+    return tuple(
+        label.name for label in LABELS.values() if family in label.default and allowed(label, frames, family, stereo)
+    )
 
 
-def check_labels(names: tuple[str, ...], frames: int) -> tuple[str, ...]:
-    """The labels asked for, rgb first; raises BadInput on unknown ones and on motion without frames."""
+def check_labels(names: tuple[str, ...], frames: int, family: str = "people", stereo: bool = False) -> tuple[str, ...]:
+    """The labels asked for, rgb first; raises BadInput on unknown ones and on what the recipe cannot have."""
+    known = [name for name, label in LABELS.items() if family in label.of]
     for name in names:
-        if name not in LABELS and name not in RECORDS:
-            raise BadInput(f"labels: {name} is not a label; allowed are {', '.join([*LABELS, *RECORDS])}")
+        if name not in known and name not in RECORDS:
+            raise BadInput(f"labels: {name} is not a label of {family}; allowed are {', '.join([*known, *RECORDS])}")
         if name in LABELS and LABELS[name].sequence and frames < 2:
             raise BadInput(f"labels: {name} needs a sequence; allowed with --frames 2 or more")
+        if name in LABELS and LABELS[name].stereo and not stereo:
+            raise BadInput(f"labels: {name} needs a stereo pair; allowed with --views 2")
     return tuple(name for name in LABELS if name == "rgb" or name in names)
 
 

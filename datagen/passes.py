@@ -41,11 +41,11 @@ class CyclesClock:
         self.seconds += time.perf_counter() - self.start
 
 
-def configure(scene, size: int, threads: int) -> None:
+def configure(scene, resolution: tuple[int, int], threads: int) -> None:
     """What all renders of a sample share."""
     render = scene.render
     render.engine = "CYCLES"
-    render.resolution_x = render.resolution_y = size
+    render.resolution_x, render.resolution_y = resolution
     render.resolution_percentage = 100
     render.threads_mode = "FIXED" if threads else "AUTO"
     if threads:
@@ -78,7 +78,7 @@ def picture_settings(scene, samples: int, shading: bool = False) -> None:
         # Prefiltered guides keep strands and pores; raw ones let their noise through.
         cycles.denoising_prefilter = "ACCURATE"
     layer.material_override = None
-    _passes(layer, diffuse_color=True, diffuse_direct=shading, diffuse_indirect=shading)
+    choose_passes(layer, diffuse_color=True, diffuse_direct=shading, diffuse_indirect=shading)
 
 
 def _choose_denoiser(cycles) -> bool:
@@ -101,7 +101,8 @@ def label_settings(scene, samples: int, width: float) -> None:
     cycles.max_bounces = 0
 
 
-def _passes(layer, **wanted) -> None:
+def choose_passes(layer, **wanted) -> None:
+    """Turn on the named passes of a view layer and turn off all others."""
     for name in ("z", "normal", "position", "uv", "object_index", "vector", "diffuse_color", "diffuse_direct",
                  "diffuse_indirect"):  # fmt: skip
         setattr(layer, f"use_pass_{name}", bool(wanted.get(name)))
@@ -145,10 +146,10 @@ def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str
     layer = scene.view_layers[0]
     label_settings(scene, 1, 0.01)
     layer.material_override = override
-    _passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
+    choose_passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
     channels = render_channels(scene, clock)
     wanted = ("depth", "normal", "position", "uv", "index", *(("vector",) if motion else ()))
-    return {name: pick(channels, name) for name in wanted} | {"part": _aov(channels, "part")}
+    return {name: pick(channels, name) for name in wanted} | {"part": aov(channels, "part")}
 
 
 def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
@@ -156,8 +157,8 @@ def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
     layer = scene.view_layers[0]
     label_settings(scene, HAIR_SAMPLES, 1.5)
     layer.material_override = override
-    _passes(layer)
-    return np.clip(_aov(render_channels(scene, clock), "hair"), 0, 1)
+    choose_passes(layer)
+    return np.clip(aov(render_channels(scene, clock), "hair"), 0, 1)
 
 
 def set_format(settings, name: str) -> None:
@@ -196,7 +197,8 @@ def pick(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
     return found[0] if len(found) == 1 else np.stack(found, -1)
 
 
-def _aov(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+def aov(channels: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """A value (h, w) that materials wrote, by its name."""
     found = [values for channel, values in channels.items() if channel.split(".")[0] == name]
     if not found:
         raise RuntimeError(f"AOV {name}: this Blender's file holds only {', '.join(sorted(channels))}")

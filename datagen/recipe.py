@@ -10,10 +10,10 @@ from ..procgen import registry
 from ..procgen.params import SpecError, parse_settings
 from .errors import BadInput
 from .files import read_json
-from .labels import PARTS, check_labels, default_labels, table
+from .labels import FAMILIES, PARTS, SEMANTIC, check_labels, default_labels, table
 from .scene_recipe import SceneRecipe
 
-LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "samples": (1, 65536), "frames": (1, 10_000),
+LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "height": (0, 8192), "samples": (1, 65536), "frames": (1, 10_000),
           "views": (1, 10_000), "threads": (0, 1024)}  # fmt: skip
 
 
@@ -24,7 +24,7 @@ class Recipe:
     generator: str
     count: int = 1
     seed: int = 0
-    size: int = 512
+    size: int = 512  # of the picture's width
     samples: int = 64
     labels: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Recipe:
     hdri: str = ""  # a folder of environment pictures
     spec: str = ""  # a spec file that takes the place of drawing
     threads: int = 0  # of one worker; 0 lets Blender decide
+    height: int = 0  # of the picture; 0 for a square
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -49,15 +50,33 @@ class Recipe:
                 object.__setattr__(self, field.name, tuple(value))
             elif not isinstance(value, str):
                 raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a text")
-        registry.find(self.generator)
-        check_labels(self.labels, self.frames)
+        if registry.find(self.generator).family not in FAMILIES:
+            able = [name for name, row in registry.GENERATORS.items() if row.family in FAMILIES]
+            raise BadInput(f"generator: {self.generator} makes no picture of its own; allowed are {', '.join(able)}")
+        if self.height and (self.family == "people" or self.height < LIMITS["size"][0]):
+            raise BadInput(f"size: {self.size}x{self.height} is not allowed; people are square, the least is 16")
+        if self.family == "places" and self.views > 2:
+            raise BadInput(f"views: {self.views} is not allowed of places; allowed are 1, and 2 for a stereo pair")
+        self.label_names()
         parse_settings(self.settings)
+        if self.hdri and self.family != "people":
+            raise BadInput("hdri: is for people; a place has its own sky")
         if self.hdri and not self.environments():
             raise BadInput(f"hdri: {self.hdri} is not a folder that holds .exr or .hdr files")
         if self.spec and self.count != 1:
             raise BadInput(f"count: {self.count} is not allowed with a spec file, which is one sample; allowed is 1")
         if self.spec and self.settings:
             raise BadInput(f"--set {self.settings[0]}: is not allowed with a spec file, which leaves nothing to draw")
+
+    @property
+    def family(self) -> str:
+        """What is rendered: people or places."""
+        return registry.find(self.generator).family
+
+    @property
+    def resolution(self) -> tuple[int, int]:
+        """Width and height of the picture in pixels."""
+        return self.size, self.height or self.size
 
     def environments(self) -> list[Path]:
         """The environment pictures of the user's folder, in order."""
@@ -68,7 +87,8 @@ class Recipe:
 
     def label_names(self) -> tuple[str, ...]:
         """The labels that are rendered."""
-        return check_labels(self.labels, self.frames) if self.labels else default_labels(self.frames)
+        kind = self.frames, self.family, self.family == "places" and self.views == 2
+        return check_labels(self.labels, *kind) if self.labels else default_labels(*kind)
 
     def sample(self, index: int):
         """The spec of sample ``index``."""
@@ -97,6 +117,8 @@ class Recipe:
 
     def taxonomy(self) -> dict:
         """The names of the classes by label and id."""
+        if self.family == "places":
+            return {"semantic": {str(number): name for number, name in enumerate(SEMANTIC)}}
         return {"parts": {str(number): name for number, name in PARTS.items()}}
 
     def identity(self, index: int) -> int:

@@ -13,7 +13,7 @@ from .annotations import landmark_record, object_records
 from .cameras import camera_record
 from .caption import caption
 from .files import write_json, write_label
-from .labels import HAIR, SEMANTIC, SEMANTIC_OF, check_labels, default_labels, file_name
+from .labels import HAIR, SEMANTIC, SEMANTIC_OF, file_name
 from .png import read_png, write_png
 from .sequence import MOTION, Topology, motion_labels
 
@@ -24,6 +24,10 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     Returns {"frames": [...], "seconds": {"build", "cycles_rgb", "cycles_labels", "total"}}. The file sample.json is the
     caller's: it is written last, when everything else is whole.
     """
+    if recipe.family == "places":
+        from .render_place import render_place
+
+        return render_place(spec, recipe, folder)
     import bpy
 
     from . import passes
@@ -31,14 +35,14 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     started = time.perf_counter()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
-    passes.configure(scene, recipe.size, recipe.threads)
+    passes.configure(scene, recipe.resolution, recipe.threads)
     person = registry.build(recipe.generator, spec, views=recipe.views)
     if recipe.frames > 1:
         from ..procgen.people.motion import animate
 
         animate(person, recipe.frames)
     built = time.perf_counter()
-    labels = check_labels(recipe.labels, recipe.frames) if recipe.labels else default_labels(recipe.frames)
+    labels = recipe.label_names()
     override = passes.label_material()
     picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
     shots = [(frame, camera) for frame in range(recipe.frames) for camera in person.cameras]
@@ -51,7 +55,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
         scene.cycles.seed = number  # noise that stood still over a sequence would show
         rgb = folder / file_name(number, "rgb")
         extra = passes.render_picture(scene, rgb, picture_clock)
-        _develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
+        develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
         for name in set(extra) & set(labels):
             write_label(folder / file_name(number, name), name, extra[name])
 
@@ -161,7 +165,7 @@ def semantic(objects, instance: np.ndarray) -> np.ndarray:
     return kinds[instance]
 
 
-def _develop(path: Path, camera, rng: np.random.Generator) -> None:
+def develop(path: Path, camera, rng: np.random.Generator) -> None:
     """What a real camera adds after the lens: vignette, a little sharpening, and grain that is stronger in the dark."""
     image = read_png(path).astype(np.float32) / 255
     height, width = image.shape[:2]

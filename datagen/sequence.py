@@ -61,17 +61,19 @@ def motion_labels(shots: list[dict[str, np.ndarray]], cameras: int) -> list[dict
 
     At the ends of a sequence there is nothing to flow to: the flow is NaN and every point counts as hidden.
     """
-    results = []
-    for number, current in enumerate(shots):
-        result = {}
-        for hidden, there, back, step in (("occlusion", "flow", "flow_back", cameras),
-                                          ("occlusion_back", "flow_back", "flow", -cameras)):  # fmt: skip
-            if 0 <= number + step < len(shots):
-                other = shots[number + step]
-                result[there] = current[there]
-                result[hidden] = occlusion(current[there], other[back], current["instance"], other["instance"])
-            else:
-                result[there] = np.full_like(current[there], np.nan)
-                result[hidden] = np.where(current["instance"] > 0, 255, 0).astype(np.uint8)
-        results.append(result)
-    return results
+    return [motion_labels_of(shots, number, cameras) for number in range(len(shots))]
+
+
+def motion_labels_of(shots: list[dict[str, np.ndarray]], number: int, cameras: int) -> dict[str, np.ndarray]:
+    """The four motion labels of one shot; of the others only those of the frames before and after must be there."""
+    current, result = shots[number], {}
+    for hidden, there, back, step in (("occlusion", "flow", "flow_back", cameras),
+                                      ("occlusion_back", "flow_back", "flow", -cameras)):  # fmt: skip
+        if 0 <= number + step < len(shots):
+            other = shots[number + step]
+            result[there] = current[there]
+            result[hidden] = occlusion(current[there], other[back], current["instance"], other["instance"])
+        else:
+            result[there] = np.full_like(current[there], np.nan)
+            result[hidden] = np.where(current["instance"] > 0, 255, 0).astype(np.uint8)
+    return result

@@ -24,7 +24,7 @@ from simulacra.__main__ import COMMANDS, main
         (["render", "faces"], "the following arguments are required: OUT (see simulacra render --help)"),
         (["render", "dragons", "OUT"], "dragons: no such generator"),
         (["render", "faces", "OUT", "--set", "identity.age=300"], "age: 300..300 is not allowed"),
-        (["render", "faces", "OUT", "--labels", "depht"], "depht is not a label; allowed are rgb"),
+        (["render", "faces", "OUT", "--labels", "depht"], "depht is not a label of people; allowed are rgb"),
         (["render", "faces", "OUT", "--labels", "flow"], "flow needs a sequence"),
         (["render", "faces", "OUT", "--size", "0"], "size: 0 is not allowed; allowed is a whole number in 16..8192"),
         (["render", "faces", "OUT", "--count", "0"], "count: 0 is not allowed"),

@@ -14,7 +14,7 @@ from simulacra.datagen.files import read_exr_channels, read_label, write_label
 from simulacra.datagen.gallery import _shrunk
 from simulacra.datagen.pictures import rgb_of, viridis, with_landmarks
 from simulacra.datagen.png import MAX_EDGE, encode_png, read_png, write_png
-from simulacra.datagen.render import _develop, blurred
+from simulacra.datagen.render import blurred, develop
 
 SHAPES = [(1, 1), (1, 7), (16, 16), (17, 1), (33, 5), (50, 31)]
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e-45, -1e-40, 3.4e38, 65504.0]
@@ -333,7 +333,7 @@ def test_developed_picture_is_the_one_that_opencv_gives(tmp_path):
     cv2 = pytest.importorskip("cv2")
     before = picture((96, 96), np.uint8, 3)
     write_png(tmp_path / "a.png", before)
-    _develop(tmp_path / "a.png", SimpleNamespace(vignette=0.5, noise=0.5), np.random.default_rng(3))
+    develop(tmp_path / "a.png", SimpleNamespace(vignette=0.5, noise=0.5), np.random.default_rng(3))
 
     image = before[..., ::-1].astype(np.float32) / 255
     y, x = np.mgrid[-1:1:96j, -1:1:96j]

@@ -18,7 +18,7 @@ def stage(scene):
     from simulacra.datagen import passes
     from simulacra.procgen.camera import look_at
 
-    passes.configure(scene, SIZE, 2)
+    passes.configure(scene, (SIZE, SIZE), 2)
     data = bpy.data.cameras.new("Camera")
     data.lens, data.sensor_width, data.shift_x, data.shift_y = 60.0, 30.0, 0.06, -0.04
     camera = bpy.data.objects.new("Camera", data)
@@ -229,7 +229,7 @@ def face():
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
-    passes.configure(scene, 192, 2)
+    passes.configure(scene, (192, 192), 2)
     wishes = parse_settings(
         ["hair.groom=side_part", "wear.glasses=round", "expression.name=open_smile", "light.kind=studio"]
     )

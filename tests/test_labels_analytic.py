@@ -45,7 +45,7 @@ class Stage:
 
 @pytest.fixture
 def stage(scene):
-    passes.configure(scene, SIZE, 1)
+    passes.configure(scene, (SIZE, SIZE), 1)
     data = bpy.data.cameras.new("Camera")
     data.lens, data.sensor_width, data.shift_x, data.shift_y = 55.0, 32.0, 0.05, -0.03
     camera = bpy.data.objects.new("Camera", data)

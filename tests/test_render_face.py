@@ -75,7 +75,7 @@ def sequence():
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
-    passes.configure(scene, SIZE, 1)
+    passes.configure(scene, (SIZE, SIZE), 1)
     wishes = ["hair.groom=bob", "wear.glasses=round", "expression.name=neutral", "expression.head_yaw=-8..-6",
               "motion.name=open_smile", "motion.head_yaw=8..10", "beard.style=none", "wear.headwear.kind=none",
               "light.kind=studio", "camera.azimuth=-5..5"]  # fmt: skip

@@ -19,6 +19,14 @@ def parse_shard(text: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """Read ``512`` as a square, told as a height of 0, and ``1920x1080`` as width and height."""
+    width, cross, height = text.partition("x")
+    if not width.isdecimal() or (cross and not height.isdecimal()):
+        raise BadInput(f"size: {text} is not allowed; allowed is a number of pixels, or WIDTHxHEIGHT for places")
+    return int(width), int(height or 0) if height != width else 0
+
+
 def configure(parser) -> None:
     """Add the arguments."""
     add = parser.add_argument
@@ -26,14 +34,14 @@ def configure(parser) -> None:
     add("out", metavar="OUT", type=Path, help="folder of the dataset")
     add("--count", type=whole, default=1, help="number of samples")
     add("--seed", type=whole, default=0, help="seed of the first sample; the next ones follow")
-    add("--size", type=whole, default=512, help="edge of the picture in pixels")
+    add("--size", default="512", metavar="N|WxH", help="edge of the picture in pixels; places may be wide")
     add("--samples", type=whole, default=64, help="Cycles samples a pixel")
     add("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
         help="narrow a field: value, low..high or a,b")  # fmt: skip
     add("--spec", default="", metavar="FILE", help="render this spec file in place of drawing")
     add("--labels", default="", help="comma-separated; all that apply by default")
-    add("--frames", type=whole, default=1, help="frames of a sequence, expression and head moving")
-    add("--views", type=whole, default=1, help="views around the same person")
+    add("--frames", type=whole, default=1, help="frames of a sequence")
+    add("--views", type=whole, default=1, help="views around the same person; 2 of a place are a stereo pair")
     add("--hdri", default="", metavar="FOLDER",
         help="folder of environment pictures to use in place of the procedural ones")  # fmt: skip
     add("--workers", default="auto", help="number of worker processes")
@@ -60,8 +68,11 @@ def command(arguments) -> None:
     from .progress import Progress
 
     out, timeout, retries = arguments.out, arguments.timeout, arguments.retries
-    same = ("generator", "count", "seed", "size", "samples", "frames", "views", "threads")
+    same = ("generator", "count", "seed", "samples", "frames", "views", "threads")
+    size, height = parse_size(arguments.size)
     recipe = Recipe(
+        size=size,
+        height=height,
         **{name: getattr(arguments, name) for name in same},
         settings=tuple(arguments.settings),
         labels=tuple(name.strip() for name in arguments.labels.split(",") if name.strip()),
