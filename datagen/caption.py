@@ -15,12 +15,20 @@ def _join(words: list[str]) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
+def _place(spec: Any) -> str:
+    """A sentence for a place: its kind, season and weather."""
+    what = type(spec).__dataclass_fields__["kind"].metadata["param"].says[spec.kind]
+    season = " ".join(caption_words(spec.life))
+    air = caption_words(spec.weather)
+    return f"A picture of {what}" + (f" {season}" if season else "") + (", " + _join(air) if air else "") + "."
+
+
 def caption(kind: str, spec: Any) -> str:
     """One English sentence for a spec (or its JSON values)."""
     if isinstance(spec, Mapping):
         spec = from_dict(registry.find(kind).load("spec"), spec)
     if kind != "faces":
-        return f"A picture of {kind}: {_join(caption_words(spec) or ['something'])}."
+        return _place(spec)
     who = caption_words(spec.identity)
     mood = caption_words(spec.expression)
     noun = " ".join([*mood, *who]) or "person"

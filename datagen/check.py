@@ -191,9 +191,10 @@ def landmarks_on_surface(v, camera, sample, frame):
 def flow_agrees(v, camera, sample, frame):
     """Where the next frame shows the same object, the flow leads to a point that flows back."""
     others = "flow_back", "instance"
-    if not {"flow", "instance", "occlusion"} <= set(v) or not all(sample.has(name, frame + 1) for name in others):
+    following = frame + int(sample.record.get("eyes", 1))
+    if not {"flow", "instance", "occlusion"} <= set(v) or not all(sample.has(name, following) for name in others):
         return None
-    back, instance = sample.label("flow_back", frame + 1), sample.label("instance", frame + 1)
+    back, instance = sample.label("flow_back", following), sample.label("instance", following)
     seen = (v["instance"] > 0) & (v["occlusion"] == 0)
     target = (pixel_centres(camera) + np.nan_to_num(v["flow"]))[seen]
     x = np.clip(target[:, 0].astype(int), 0, instance.shape[1] - 1)
@@ -218,6 +219,36 @@ def spec_round_trip(v, camera, sample, frame):
     return float(registry.dump(kind, spec) != document)
 
 
+def disparity_agrees(v, camera, sample, frame):
+    """Focal length times baseline over depth, from the cameras of both eyes."""
+    if "disparity" not in v or "depth" not in v:
+        return None
+    eyes = int(sample.record.get("eyes", 1))
+    pair = [sample.camera(frame - frame % eyes + eye) for eye in range(eyes)]
+    left, right = (np.array(one["cam2world"]) for one in pair)
+    known = np.isfinite(v["depth"])
+    y, x = np.nonzero(known)
+    step = np.linalg.norm(right[:3, 3] - left[:3, 3])
+    expected = camera["K"][0][0] * step / v["depth"][y, x]
+    return float(np.abs(v["disparity"][y, x] - expected).max(initial=0.0)) + float(v["disparity"][~known].any())
+
+
+def scene_flow_projects(v, camera, sample, frame):
+    """A point's own motion, seen by the next frame's camera, is its optical flow."""
+    if not {"scene_flow", "flow", "position"} <= set(v):
+        return None
+    eyes = int(sample.record.get("eyes", 1))
+    known = np.isfinite(v["scene_flow"]).all(-1) & np.isfinite(v["flow"]).all(-1)
+    if not known.any() or frame + eyes > sample.frames[-1]:
+        return None
+    here = v["position"][known].astype(np.float64)
+    missed = project(camera, here)[0] - pixel_centres(camera)[known]
+    target, depth = project(sample.camera(frame + eyes), here + v["scene_flow"][known])
+    error = np.linalg.norm(target - missed - pixel_centres(camera)[known] - v["flow"][known], axis=-1)
+    # Single precision of metres is a share of a pixel that grows near the camera.
+    return float(np.quantile(error[depth > 0.1], 0.999)) if (depth > 0.1).any() else 0.0
+
+
 CHECKS: dict[str, tuple[Callable, float, str]] = {
     "position re-projects": (reprojection, 0.01, "px"),
     "depth is planar": (planar_depth, 1e-4, "m"),
@@ -231,6 +262,8 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "landmarks re-project": (landmarks_project, 0.01, "px"),
     "landmarks lie on the surface": (landmarks_on_surface, 0.02, "m"),
     "flow leads back": (flow_agrees, 0.5, "px"),
+    "disparity agrees": (disparity_agrees, 1e-3, "px"),
+    "scene flow projects to flow": (scene_flow_projects, 0.05, "px"),
     "spec reads back": (spec_round_trip, 0, ""),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..procgen import registry
 from ..procgen.params import to_dict
 from .labels import CLASSES_COLOURS, LABELS, PARTS
 from .pictures import picture, with_landmarks
@@ -44,6 +45,9 @@ CHARTED = {
     "groom": "hair.groom",
     "expression": "expression.name",
     "light": "light.kind",
+    "place": "kind",
+    "clouds": "weather.clouds",
+    "sun": "weather.sun_elevation",
 }
 
 
@@ -151,9 +155,10 @@ def write_gallery(path: str | Path, out: Path | None = None, limit: int = 48) ->
     if "source" in recipe:  # labels of a Blender file
         of = f"cameras of {recipe['source']} · {recipe['width']}×{recipe['height']} px"
     else:
-        of = f"samples · seeds from {recipe['seed']} · {recipe['size']}² px · {recipe['samples']} samples a pixel"
+        of = f"samples · seeds from {recipe['seed']} · {recipe['size']}×{recipe.get('height') or recipe['size']} px · {recipe['samples']} samples a pixel"
     facts = f"{len(dataset)} {html.escape(of)} · Simulacra {made['simulacra']}, Blender {made['blender']}"
-    facts += "." if "source" in recipe else ". Every person here is synthetic."
+    people = "source" not in recipe and registry.find(recipe["generator"]).family == "people"
+    facts += ". Every person here is synthetic." if people else "."
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(dataset.path.name)}</title><style>{STYLE}</style><header><h1>{html.escape(dataset.path.name)}</h1>"

@@ -39,14 +39,17 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
         return values
     if label in ("linear", "albedo", "shading"):
         return (np.clip(values, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
-    if label == "depth":
-        known = np.isfinite(values)
-        near = 1 - _stretched(np.where(known, values, 0), known)
+    if label in ("depth", "disparity"):
+        known = np.isfinite(values) & (values > 0)
+        # Inverse depth shows a landscape's foreground and its mountains alike.
+        inverse = values if label == "disparity" else 1 / np.maximum(np.where(known, values, 1), 1e-6)
+        deep = label == "disparity" or (known.any() and np.quantile(values[known], 0.95) > 8 * np.quantile(values[known], 0.05))
+        near = _stretched(np.log(np.where(known, inverse, 1)), known) if deep else 1 - _stretched(np.where(known, values, 0), known)
         return np.where(known[..., None], viridis(near), 18).astype(np.uint8)
     if label == "normal":
         known = np.linalg.norm(values, axis=-1) > 0.5
         return np.where(known[..., None], (values * [0.5, -0.5, -0.5] + 0.5) * 255, 18).astype(np.uint8)
-    if label == "position":
+    if label in ("position", "scene_flow"):
         known = np.isfinite(values).all(-1)
         planes = [_stretched(np.nan_to_num(values[..., i]), known) for i in range(3)]
         return np.where(known[..., None], np.stack(planes, -1) * 255, 18).astype(np.uint8)

@@ -10,11 +10,13 @@ from ..errors import BadInput
 from ..readers import Dataset
 from .coco import coco
 from .facesynthetics import facesynthetics
+from .kitti import kitti
 from .nerf import nerf
 from .pictures import pictures
+from .sintel import sintel
 from .webdataset import webdataset
 
-EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, pictures)}
+EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, sintel, kitti, pictures)}
 
 
 def export(path: str | Path, to: str, out: str | Path) -> Path:

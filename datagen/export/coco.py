@@ -28,7 +28,7 @@ def coco(dataset: Dataset, out: Path) -> None:
         for frame in sample.frames:
             name = f"{sample.name}_{frame:04d}.png"
             shutil.copyfile(sample.path / file_name(frame, "rgb"), out / "images" / name)
-            instance, landmarks = sample.label("instance", frame), sample.landmarks(frame)
+            instance = sample.label("instance", frame)
             height, width = instance.shape
             number = len(images) + 1
             images.append({"id": number, "file_name": name, "width": width, "height": height})
@@ -42,13 +42,15 @@ def coco(dataset: Dataset, out: Path) -> None:
                     "id": len(annotations) + 1, "image_id": number, "category_id": category, "iscrowd": 1, "area": int(mask.sum()),
                     "bbox": [x0, y0, x1 - x0, y1 - y0], "segmentation": {"size": [height, width], "counts": run_lengths(mask)},
                 }  # fmt: skip
-                if record["class"] == "skin":
+                if record["class"] == "skin" and sample.holds("landmarks.json"):
+                    landmarks = sample.landmarks(frame)
                     points = zip(landmarks["points_2d"], landmarks["visible"], strict=True)
                     entry["keypoints"] = [value for (x, y), seen in points for value in (x, y, 2 if seen else 1)]
                     entry["num_keypoints"] = 70
                 annotations.append(entry)
+    kind = "person" if all(sample.holds("landmarks.json") for sample in dataset) else "thing"
     document = {
         "images": images, "annotations": annotations,
-        "categories": [{"id": number, "name": name, "supercategory": "person"} for name, number in categories.items()],
+        "categories": [{"id": number, "name": name, "supercategory": kind} for name, number in categories.items()],
     }  # fmt: skip
     (out / "annotations.json").write_text(json.dumps(document))

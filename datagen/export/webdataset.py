@@ -22,10 +22,11 @@ def webdataset(dataset: Dataset, out: Path) -> None:
                     f"{name}.{label.suffix}": (sample.path / file_name(frame, name)).read_bytes()
                     for name, label in LABELS.items() if sample.has(name, frame)
                 }  # fmt: skip
-                records = {
-                    "camera": sample.camera(frame), "landmarks": sample.landmarks(frame), "objects": sample.objects(frame),
-                    "spec": json.loads((sample.path / "spec.json").read_text()),
-                }  # fmt: skip
+                records = {"camera": sample.camera(frame), "objects": sample.objects(frame)}
+                if sample.holds("landmarks.json"):
+                    records["landmarks"] = sample.landmarks(frame)
+                if sample.holds("spec.json"):
+                    records["spec"] = json.loads((sample.path / "spec.json").read_text())
                 members |= {f"{name}.json": json.dumps(value).encode() for name, value in records.items()}
                 writer.write(
                     {"__key__": f"{sample.name}_{frame:04d}", "caption.txt": sample.caption.encode(), **members}
