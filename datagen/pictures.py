@@ -43,8 +43,14 @@ def picture(label: str, values: np.ndarray) -> np.ndarray:
         known = np.isfinite(values) & (values > 0)
         # Inverse depth shows a landscape's foreground and its mountains alike.
         inverse = values if label == "disparity" else 1 / np.maximum(np.where(known, values, 1), 1e-6)
-        deep = label == "disparity" or (known.any() and np.quantile(values[known], 0.95) > 8 * np.quantile(values[known], 0.05))
-        near = _stretched(np.log(np.where(known, inverse, 1)), known) if deep else 1 - _stretched(np.where(known, values, 0), known)
+        deep = label == "disparity" or (
+            known.any() and np.quantile(values[known], 0.95) > 8 * np.quantile(values[known], 0.05)
+        )
+        near = (
+            _stretched(np.log(np.where(known, inverse, 1)), known)
+            if deep
+            else 1 - _stretched(np.where(known, values, 0), known)
+        )
         return np.where(known[..., None], viridis(near), 18).astype(np.uint8)
     if label == "normal":
         known = np.linalg.norm(values, axis=-1) > 0.5

@@ -16,7 +16,9 @@ from .pictures import pictures
 from .sintel import sintel
 from .webdataset import webdataset
 
-EXPORTERS = {exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, sintel, kitti, pictures)}
+EXPORTERS = {
+    exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, sintel, kitti, pictures)
+}
 
 
 def export(path: str | Path, to: str, out: str | Path) -> Path:

@@ -12,7 +12,9 @@ from ..readers import Dataset
 
 def facesynthetics(dataset: Dataset, out: Path) -> None:
     """pictures, 19-class masks and 70 landmarks as text"""
-    if not all(sample.holds("landmarks.json") and sample.has("parts", frame) for sample in dataset for frame in sample.frames):
+    if not all(
+        sample.holds("landmarks.json") and sample.has("parts", frame) for sample in dataset for frame in sample.frames
+    ):
         raise BadInput("facesynthetics: needs landmarks and parts, which only people have")
     number = 0
     for sample in dataset:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..geometry.noise import lattice_hash
 
-SLOTS = 4  # independent numbers 0…1 that each cell of the lattice gives its thing
+SLOTS = 5  # independent numbers 0…1 that each cell of the lattice gives its thing
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class View:
 
 @dataclass(frozen=True)
 class Spots:
-    """Where things of one layer stand: points (n, 2) m, and numbers (n, 4) of 0…1 that are each one's own."""
+    """Where things of one layer stand: points (n, 2) m, and numbers (n, 5) of 0…1 that are each one's own."""
 
     points: np.ndarray
     numbers: np.ndarray

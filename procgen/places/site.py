@@ -42,8 +42,10 @@ class Site:
         self.moving: list[bpy.types.Object] = []  # objects whose vertices move, variants of instances too
         self.cameras: list[bpy.types.Object] = []
         self.crowds: list[Crowd] = []
-        self.laws: list[tuple[bpy.types.Object, Callable[[float], np.ndarray]]] = []  # vertices (n, 3) by seconds
+        self.laws: list[tuple[bpy.types.Object, Callable[[float], Mesh]]] = []  # the mesh at a time in seconds
+        self.ground_materials: list[bpy.types.Material] = []
         self.next_id = 1
+        self.materials: dict[tuple, bpy.types.Material] = {}  # by what they are drawn from
         self._boxes: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def number(self, count: int, kind: str, name: str, part: str, **of_instances) -> Crowd:
@@ -78,7 +80,10 @@ class Site:
         scene.frame_set(frame)
         seconds = frame / (scene.render.fps / scene.render.fps_base)
         for obj, law in self.laws:
-            obj.data.vertices.foreach_set("co", np.ascontiguousarray(law(seconds), np.float32).ravel())
+            mesh = law(seconds)
+            obj.data.vertices.foreach_set("co", mesh.vertices.astype(np.float32).ravel())
+            for name, values in mesh.attributes.items():
+                _store(obj.data, name, values)
             obj.data.update()
         if self.laws:
             bpy.context.view_layer.update()
@@ -120,11 +125,16 @@ def mesh_object(name: str, mesh: Mesh, materials: Sequence[bpy.types.Material] =
     data.polygons.foreach_set("use_smooth", np.ascontiguousarray(mesh.smooth))
     data.update(calc_edges=True)
     for attribute, values in mesh.attributes.items():
-        if attribute == "colour":
-            values = np.concatenate([values, np.ones((len(values), 1))], 1)
-        kind = "FLOAT_COLOR" if attribute == "colour" else "FLOAT" if values.ndim == 1 else "FLOAT_VECTOR"
-        set_attribute(data, attribute, kind, "POINT", values)
+        _store(data, attribute, values)
     return bpy.data.objects.new(name, data)
+
+
+def _store(data: bpy.types.Mesh, attribute: str, values: np.ndarray) -> None:
+    """Keep values (n,) or (n, 3) of the vertices on a mesh; ``colour`` as a colour."""
+    if attribute == "colour":
+        values = np.concatenate([values, np.ones((len(values), 1))], 1)
+    kind = "FLOAT_COLOR" if attribute == "colour" else "FLOAT" if values.ndim == 1 else "FLOAT_VECTOR"
+    set_attribute(data, attribute, kind, "POINT", values)
 
 
 def evaluated_points(obj: bpy.types.Object) -> np.ndarray:
