@@ -3,14 +3,14 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..procgen.registry import GENERATORS
+from ..procgen.registry import PICTURED
 from . import jobs, live, model
 from .dataset import out_folder, recipe_of
 from .errors import last
 from .person_panels import Sidebar, field_column
 from .scene_labels import default_folder
 
-COMING = () if any(generator.family == "places" for generator in GENERATORS.values()) else ("Places",)
+COMING = () if any(generator.family == "places" for generator in PICTURED.values()) else ("Places",)
 
 
 class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):

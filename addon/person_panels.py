@@ -5,7 +5,7 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..procgen.params import fields
-from ..procgen.registry import GENERATORS
+from ..procgen.registry import PICTURED
 from . import live, properties, scene_settings
 from .person import SPEC, rig_of
 
@@ -14,7 +14,6 @@ ICONS = {
     "hair": "CURVES_DATA", "brows": "IPO_CIRC", "lashes": "IPO_SINE", "beard": "PARTICLES", "wear": "MOD_CLOTH", "light": "LIGHT_SUN",
     "camera": "CAMERA_DATA",
 }  # fmt: skip
-COMING = () if any(generator.family == "places" for generator in GENERATORS.values()) else ("Places",)
 SHORT = 3  # fields of a nested group that need no fold of their own
 MOST_FOUND = 24  # fields that a search shows
 
@@ -171,7 +170,7 @@ def person_panels() -> tuple[type, ...]:
     """The panels of every group of every kind."""
     return tuple(
         group_panel(kind, group, order)
-        for kind, generator in GENERATORS.items()
+        for kind, generator in PICTURED.items()
         for order, group in enumerate(fields(generator.load("spec")))
     )
 

@@ -19,7 +19,7 @@ from bpy.props import (
 
 from ..procgen.distributions import Choice, Continuous, Flag, Simplex, Vector, Whole, rounded
 from ..procgen.params import Param, fields
-from ..procgen.registry import GENERATORS
+from ..procgen.registry import PICTURED
 
 COLOUR = "linear sRGB"  # unit of a vector that holds colours, three numbers each
 UNITS = {"deg": "°", "years": "years", "mm": "mm", "K": "K", "EV": "EV"}
@@ -200,7 +200,7 @@ def edited(root, kind: str, document: dict, path: str) -> dict:
 
 def declared(kind: str, path: str):
     """The distribution that a path of a kind's spec declares, or None for a group."""
-    cls = GENERATORS[kind].load("spec")
+    cls = PICTURED[kind].load("spec")
     for name in path.split("."):
         rows = fields(cls) if cls else {}
         if name not in rows:
@@ -226,7 +226,7 @@ def make_classes(update) -> dict[str, type]:
     _classes.clear()
     CONTROLS.clear()
     made = {}
-    for kind, generator in GENERATORS.items():
+    for kind, generator in PICTURED.items():
         CONTROLS[kind] = []
         made[kind] = _group_class(kind, generator.load("spec"), (), "", update)
     return made

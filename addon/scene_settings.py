@@ -5,11 +5,11 @@ import json
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from ..procgen.registry import GENERATORS
+from ..procgen.registry import PICTURED
 from . import live, properties
 from .choices import CAMERAS, LABELS, SHAPES, preset_items
 
-KINDS = [(name, name.capitalize(), generator.doc) for name, generator in GENERATORS.items()]
+KINDS = [(name, name.capitalize(), generator.doc) for name, generator in PICTURED.items()]
 
 
 class SIMULACRA_PG_generate(bpy.types.PropertyGroup):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..procgen.people.parts import CLASSES, IGNORE
+from ..procgen.registry import FAMILIES
 from .errors import BadInput
-
-FAMILIES = ("people", "places")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ..procgen import registry
 from ..procgen.params import SpecError, parse_settings
 from .errors import BadInput
 from .files import read_json
-from .labels import FAMILIES, PARTS, SEMANTIC, check_labels, default_labels, table
+from .labels import PARTS, SEMANTIC, check_labels, default_labels, table
 from .scene_recipe import SceneRecipe
 
 LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "height": (0, 8192), "samples": (1, 65536), "frames": (1, 10_000),
@@ -50,9 +50,10 @@ class Recipe:
                 object.__setattr__(self, field.name, tuple(value))
             elif not isinstance(value, str):
                 raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a text")
-        if registry.find(self.generator).family not in FAMILIES:
-            able = [name for name, row in registry.GENERATORS.items() if row.family in FAMILIES]
-            raise BadInput(f"generator: {self.generator} makes no picture of its own; allowed are {', '.join(able)}")
+        registry.find(self.generator)
+        if self.generator not in registry.PICTURED:
+            able = ", ".join(registry.PICTURED)
+            raise BadInput(f"generator: {self.generator} makes no picture of its own; allowed are {able}")
         if self.height and (self.family == "people" or self.height < LIMITS["size"][0]):
             raise BadInput(f"size: {self.size}x{self.height} is not allowed; people are square, the least is 16")
         if self.family == "places" and self.views > 2:

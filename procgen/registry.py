@@ -20,6 +20,8 @@ from .places.weather.catalogue import WEATHER
 
 CATALOGUES = (PEOPLE, PLACES, TERRAIN, PLANTS, SEA_LIFE, CREATURES, WEATHER, WATER, MATERIALS)
 GENERATORS = {generator.name: generator for catalogue in CATALOGUES for generator in catalogue}
+FAMILIES = ("people", "places")  # whose generators make whole pictures; all others make what is in them
+PICTURED = {name: generator for name, generator in GENERATORS.items() if generator.family in FAMILIES}
 
 
 def find(name: str) -> Generator:

@@ -45,17 +45,17 @@ def test_every_generator_loads_and_says_what_it_is(name):
     assert callable(generator.load("sample"))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_another_process_with_other_hashes_draws_the_same(name):
-    code = f"""
+def test_another_process_with_other_hashes_draws_the_same():
+    code = """
 import hashlib, json
 from simulacra.procgen import registry
-documents = [registry.dump({name!r}, registry.sample({name!r}, seed)) for seed in range(6)]
-print(hashlib.sha256(json.dumps(documents).encode()).hexdigest())
+for name in registry.GENERATORS:
+    documents = [registry.dump(name, registry.sample(name, seed)) for seed in range(6)]
+    print(name, hashlib.sha256(json.dumps(documents).encode()).hexdigest())
 """
     environment = os.environ | {"PYTHONHASHSEED": "77"}
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
-    assert result.stdout.strip() == digest(name)
+    assert result.stdout.split() == [word for name in NAMES for word in (name, digest(name))]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -138,13 +138,13 @@ def test_what_is_drawn_fits_the_schema(name):
             assert rule["type"] == "number" or isinstance(item, int), path
 
     rule = schema(registry.find(name).load("spec"))
-    for seed in range(25):
+    for seed in range(12):
         fits(registry.dump(name, registry.sample(name, seed))["spec"], rule, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_seeds_give_different_specs(name):
-    assert len({json.dumps(registry.dump(name, registry.sample(name, seed))) for seed in range(40)}) == 40
+    assert len({json.dumps(registry.dump(name, registry.sample(name, seed))) for seed in range(20)}) == 20
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", None])
@@ -182,12 +182,12 @@ def sample_pebble(rng, fixed=None):
 def test_a_row_in_the_registry_is_all_that_a_new_generator_needs(monkeypatch, capsys):
     from simulacra.__main__ import main
 
-    row = registry.Generator("pebbles", "stones", __name__, "Pebble", "sample_pebble", "", "a stone")
-    monkeypatch.setitem(registry.GENERATORS, "pebbles", row)
-    assert main(["sample", "pebbles", "--set", "kind=slate"]) == 0
+    row = registry.Generator("opals", "stones", __name__, "Pebble", "sample_pebble", "", "a stone")
+    monkeypatch.setitem(registry.GENERATORS, "opals", row)
+    assert main(["sample", "opals", "--set", "kind=slate"]) == 0
     assert json.loads(capsys.readouterr().out)["spec"]["kind"] == "slate"
-    assert main(["sample", "pebbles", "--set", "kind=opal"]) == 2
+    assert main(["sample", "opals", "--set", "kind=opal"]) == 2
     assert "allowed are flint, slate" in capsys.readouterr().err
     listed = {entry["name"]: entry for entry in rows("generators")}
-    assert listed["pebbles"]["options"] == {"kind": ["flint", "slate"]} == options(Pebble)
-    assert listed["pebbles"]["numbers"] == 1
+    assert listed["opals"]["options"] == {"kind": ["flint", "slate"]} == options(Pebble)
+    assert listed["opals"]["numbers"] == 1
