@@ -75,10 +75,10 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
     import bpy
 
     from ..blender import require_supported_blender
+    from .air import build_air
     from .fauna import build_fauna
     from .land import build_land
     from .site import Site
-    from .sky_stage import build_air
     from .waters import build_waters
 
     require_supported_blender()
@@ -103,7 +103,7 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
         build_fauna(site, recipe, place, scene)
         build_waters(site, recipe, place, scene, resolution)
     build_cameras(site, place.camera, way, eyes, 60_000.0)
-    build_air(site, recipe, place, scene, world)
+    build_air(site, recipe, place, scene, world.cave is None)
     return site
 
 
@@ -151,11 +151,11 @@ class CaveGround:
 
     def way(self, place: Place, recipe, frames: int, aspect: float) -> Way:
         """The camera's way through it."""
-        return way_through(self.cave.path, place.camera, frames, lambda points: -self.cave.distance(points))
+        return way_through(self.cave.path, place.camera, frames, self.cave.distance)
 
     def mesh(self, way: Way, place: Place, resolution: tuple[int, int]):
         """The cave's walls as the cameras see them."""
-        from .terrain.caves import cave_mesh
+        from .terrain.cave_mesh import cave_mesh
 
         return cave_mesh(self.cave, way.eyes, way.forward, np.radians(place.camera.field_of_view), resolution, BUDGET)
 

@@ -63,4 +63,4 @@ def pebbles(density: float = 3.0, **more) -> Layer:
     """Pebbles near the camera, as fields where water or gravity gathers them."""
     given = {"reach": (0.4, 30.0), "variants": 6, "scale": (0.3, 1.6), "tilt": 1.0, "sink": 0.25, "slope": 50.0, "clump": 3.0,
              "clumped": 0.45, "thin": 5.0, "swell": 2.0, "details": ((4.0, 1.0), (1e9, 0.3))} | more  # fmt: skip
-    return Layer("pebbles", "stones", density, **given)
+    return Layer("pebble", "stones", density, **given)

@@ -19,7 +19,7 @@ _SHORE = {"height": (0.4, 1e9)}
 def _corals(density: float, **more) -> Layer:
     given = {"reach": (1.0, 45.0), "variants": 10, "scale": (0.6, 1.5), "tilt": 0.6, "sink": 0.05, "slope": 70.0, "clump": 4.0,
              "clumped": 0.3, "thin": 9.0, "details": ((7.0, 0.7), (1e9, 0.2))} | more  # fmt: skip
-    return Layer("coral", "sea_life", density, **given)
+    return Layer("coral_colony", "sea_life", density, **given)
 
 
 def _sea(generator: str, density: float, **more) -> Layer:
@@ -33,7 +33,7 @@ RECIPES = {
         "an arctic shore", 1.0, {"kind": "glacier"},
         DAY | {"sun_elevation": Range(3, 28), "precipitation": OneOf(("none", "snow")), "fog": Range(0, 0.004)},
         layers=(
-            Layer("ice_block", "stones", 0.002, (6.0, 500.0), variants=4, tilt=0.3, sink=0.2, thin=150.0, clump=40.0, clumped=0.6, scale=(0.4, 1.6),
+            Layer("iceberg", "stones", 0.002, (6.0, 500.0), variants=4, tilt=0.3, sink=0.2, thin=150.0, clump=40.0, clumped=0.6, scale=(0.4, 1.6),
                   details=((40.0, 1.0), (1e9, 0.2))),
             boulders(0.0012, masks={"rock": 1.0}, base=0.2), pebbles(0.4, masks={"rock": 1.0}, base=0.1),
         ),
@@ -43,7 +43,7 @@ RECIPES = {
     "canyon": Recipe(
         "a canyon", 1.0, {"kind": "canyon"}, CLEAR | {"sun_elevation": Range(28, 66)},
         layers=(
-            boulders(0.02), pebbles(4.0), bushes(0.01, settings={"habit": ("sparse", "dry", "round")}, seasonal=False),
+            boulders(0.02), pebbles(4.0), bushes(0.01, settings={"habit": ("sage", "dry", "juniper")}, seasonal=False),
             grass(("tussock", "dune_grass"), 0.8, clumped=0.6), Layer("cactus", "undergrowth", 0.004, (5.0, 120.0), slope=25.0, thin=60.0),
         ),
         animals=(Animals("reptile", 0.3, "ground", "walk"), Animals("bird", 0.4, "air", "fly", (10.0, 40.0))),
@@ -74,7 +74,7 @@ RECIPES = {
     "coral_reef": Recipe(
         "a coral reef", 1.0, {"kind": "reef", "water": True}, SUBMERGED, shot={"motion": OneOf(("drone", "orbit", "still")), "altitude": Range(4, 5)},
         layers=(
-            _corals(1.6), _sea("sponge", 0.12), _sea("anemone", 0.2), _sea("starfish", 0.08), _sea("urchin", 0.15), _sea("seaweed", 0.2),
+            _corals(1.6), _sea("sea_sponge", 0.12), _sea("anemone", 0.2), _sea("starfish", 0.08), _sea("urchin", 0.15), _sea("seaweed", 0.2),
             _sea("shell", 0.1), boulders(0.03, settings={}), pebbles(1.0),
         ),
         animals=(Animals("fish", 9.0, "water", "swim", (2.0, 9.0)), Animals("crustacean", 0.4, "ground", "walk")), water="sea", under=True, sky=(0.05, 0.6),
@@ -85,7 +85,7 @@ RECIPES = {
             boulders(0.0016, masks={"rock": 0.8}, base=0.15), pebbles(1.5, masks={"rock": 0.8}, base=0.25),
             grass(("dune_grass", "tussock"), 0.25, clump=14.0, clumped=0.75, reach=(1.5, 120.0)),
             Layer("cactus", "undergrowth", 0.0025, (6.0, 160.0), slope=20.0, thin=70.0, clump=30.0, clumped=0.6),
-            bushes(0.003, settings={"habit": ("sparse", "dry", "round")}, seasonal=False),
+            bushes(0.003, settings={"habit": ("sage", "dry", "juniper")}, seasonal=False),
             Layer("succulent", "undergrowth", 0.004, (2.5, 50.0), slope=25.0, thin=30.0, clump=12.0, clumped=0.7),
         ),
         animals=(Animals("snake", 0.3, "ground", "slither", (2.0, 7.0)), Animals("reptile", 0.3, "ground", "walk"), Animals("beetle", 0.3, "ground", "walk", (12.0, 40.0))),
@@ -153,7 +153,7 @@ RECIPES = {
     "under_water": Recipe(
         "a sea bed", 0.9, {"kind": "sea_floor", "water": True}, SUBMERGED, shot={"motion": OneOf(("drone", "orbit", "still")), "altitude": Range(4, 5)},
         layers=(
-            _corals(0.18, clumped=0.6), _sea("seaweed", 0.5), _sea("urchin", 0.12), _sea("starfish", 0.1), _sea("shell", 0.3), _sea("anemone", 0.06), _sea("sponge", 0.05),
+            _corals(0.18, clumped=0.6), _sea("seaweed", 0.5), _sea("urchin", 0.12), _sea("starfish", 0.1), _sea("shell", 0.3), _sea("anemone", 0.06), _sea("sea_sponge", 0.05),
             boulders(0.04), pebbles(2.0),
         ),
         animals=(Animals("fish", 8.0, "water", "swim", (2.0, 10.0)), Animals("jellyfish", 1.0, "water", "", (3.0, 8.0)), Animals("crustacean", 0.6, "ground", "walk")),

@@ -1,0 +1,40 @@
+"""Properties of Blender 4.5 that Blender 5 has turned into inputs, or calls otherwise, and what they are there."""
+
+from __future__ import annotations
+
+# (node type, property): the input or property of Blender 5.
+MOVED = {
+    ("FunctionNodeMatchString", "operation"): "Operation",
+    ("GeometryNodeDistributePointsInVolume", "mode"): "Mode",
+    ("GeometryNodeFillCurve", "mode"): "Mode",
+    ("GeometryNodeFilletCurve", "mode"): "Mode",
+    ("GeometryNodeMergeByDistance", "mode"): "Mode",
+    ("GeometryNodeMeshToVolume", "resolution_mode"): "Resolution Mode",
+    ("GeometryNodePointsToVolume", "resolution_mode"): "Resolution Mode",
+    ("GeometryNodeRaycast", "mapping"): "Interpolation",
+    ("GeometryNodeRemoveAttribute", "pattern_mode"): "Pattern Mode",
+    ("GeometryNodeResampleCurve", "mode"): "Mode",
+    ("GeometryNodeSampleGrid", "interpolation_mode"): "Interpolation",
+    ("GeometryNodeScaleElements", "scale_mode"): "Scale Mode",
+    ("GeometryNodeSetCurveNormal", "mode"): "Mode",
+    ("GeometryNodeStringToCurves", "font"): "Font",
+    ("GeometryNodeStringToCurves", "overflow"): "Overflow",
+    ("GeometryNodeStringToCurves", "align_x"): "Align X",
+    ("GeometryNodeStringToCurves", "align_y"): "Align Y",
+    ("GeometryNodeStringToCurves", "pivot_mode"): "Pivot Point",
+    ("GeometryNodeSubdivisionSurface", "uv_smooth"): "UV Smooth",
+    ("GeometryNodeSubdivisionSurface", "boundary_smooth"): "Boundary Smooth",
+    ("GeometryNodeTransform", "mode"): "Mode",
+    ("GeometryNodeTriangulate", "quad_method"): "Quad Method",
+    ("GeometryNodeTriangulate", "ngon_method"): "N-gon Method",
+    ("GeometryNodeUVUnwrap", "method"): "Method",
+    ("GeometryNodeVolumeToMesh", "resolution_mode"): "Resolution Mode",
+    ("ShaderNodeTexSky", "dust_density"): "aerosol_density",
+}
+
+
+def later(node, name: str, value) -> tuple:
+    """The name and value that a property has in Blender 5: a menu takes the names that choices are shown by."""
+    prop = node.bl_rna.properties[name]
+    shown = prop.enum_items[value].name if prop.type == "ENUM" else value
+    return MOVED[node.bl_idname, name], shown
