@@ -31,12 +31,11 @@ def made(name, seed, detail=0.25, **fixed):
 
 
 def pieces(mesh):
-    """The connected shells of a mesh as lists of vertices, the one with most vertices first."""
+    """The number (n,) of the shell that each vertex belongs to."""
     faces = mesh.triangles()
-    whole = trimesh.Trimesh(mesh.vertices, faces, process=False)
-    groups = trimesh.graph.connected_component_labels(whole.edges, len(mesh.vertices))
-    count = np.bincount(groups)
-    return groups, int(np.argmax(count))
+    return trimesh.graph.connected_component_labels(
+        np.concatenate([faces[:, :2], faces[:, 1:]]), node_count=len(mesh.vertices)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,7 +86,9 @@ def test_weights_sum_to_one_and_cycles_are_periodic(name, seed):
     assert all(not bone.parent or seen[bone.parent] < seen[bone.name] for bone in asset.rig.bones)
     size = asset.mesh.size.max()
     for cycle in asset.rig.cycles:
-        np.testing.assert_allclose(rig.skinned(asset, cycle, 0.0), rig.skinned(asset, cycle, 1.0 - 1e-9), atol=1e-5 * size)
+        np.testing.assert_allclose(
+            rig.skinned(asset, cycle, 0.0), rig.skinned(asset, cycle, 1.0 - 1e-9), atol=1e-5 * size
+        )
         # No frame jumps: a hundredth of a cycle moves no vertex far.
         near = rig.skinned(asset, cycle, 0.40) - rig.skinned(asset, cycle, 0.41)
         assert np.abs(near).max() < 0.12 * size
@@ -99,21 +100,16 @@ def test_a_pose_of_no_turns_is_the_rest(name):
     np.testing.assert_allclose(rig.skin(asset.mesh.vertices, asset.rig, {}), asset.mesh.vertices, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["carnivore", "herbivore", "bird", "reptile", "fish", "snake", "crustacean", "beetle"])
+@pytest.mark.parametrize("name", ["carnivore", "herbivore", "bird", "reptile", "fish", "snake", "beetle"])
 def test_the_rest_body_is_equal_on_both_sides(name):
-    fixed = {"wings": "spread"} if name == "bird" else {"form": "lobster"} if name == "crustacean" else {}
-    _, asset = made(name, 1, **fixed)
-    groups, largest = pieces(asset.mesh)
-    body = asset.mesh.vertices[groups == (groups[0] if name in ("carnivore", "herbivore", "bird", "reptile") else largest)]
-    other = body * [-1, 1, 1]
-    if name == "beetle":  # two wing cases, each the mirror image of the other
-        body = asset.mesh.vertices[np.isin(groups, groups[:1]) | (groups == groups[np.argmin(((asset.mesh.vertices - body[0] * [-1, 1, 1]) ** 2).sum(1))])]
-        other = body * [-1, 1, 1]
-    order, mirrored = (points[np.lexsort(np.round(points, 7).T)] for points in (body + 0.0, other + 0.0))
-    spread = np.abs(order - mirrored).max()
-    if spread > 1e-6:  # sorting may differ where rounding does: compare each with its nearest
-        spread = max(np.sqrt(((body - point) ** 2).sum(1).min()) for point in other[:: max(len(other) // 400, 1)])
-    assert spread < 1e-6 * max(asset.mesh.size.max(), 1)
+    _, asset = made(name, 1)
+    groups = pieces(asset.mesh)
+    # The skin comes first; a beetle is equal as a whole.
+    body = asset.mesh.vertices[groups == groups[0]] if name != "beetle" else asset.mesh.vertices
+    some = body[:: max(len(body) // 300, 1)] * [-1, 1, 1]
+    spread = max(np.sqrt(((body - point) ** 2).sum(1).min()) for point in some)
+    assert spread < 1e-6 * asset.mesh.size.max()
+    assert np.ptp(body[:, 0]) == pytest.approx(2 * body[:, 0].max(), rel=1e-6)
 
 
 @pytest.mark.parametrize("form", [*CARNIVORES, *HERBIVORES])
@@ -122,7 +118,7 @@ def test_mammals_are_as_tall_as_they_say(form):
     spec, asset = made(name, 5, form=form)
     low, high = shapes[form].height
     assert low <= spec.height <= high
-    groups, _ = pieces(asset.mesh)
+    groups = pieces(asset.mesh)
     skin = asset.mesh.vertices[groups == groups[0]]
     chest = next(bone for bone in asset.rig.bones if bone.name == "scapula.L")
     withers = skin[np.abs(skin[:, 1] - chest.head[1]) < 0.05 * spec.height, 2].max()
@@ -138,22 +134,28 @@ def test_mammals_are_as_tall_as_they_say(form):
 def test_feet_on_the_ground_do_not_slide(name, cycle, fixed):
     _, asset = made(name, 1, **fixed)
     bones = asset.rig.bones
-    feet = [i for i, bone in enumerate(bones) if bone.name.startswith(("toe", "foot_"))] or [i for i, bone in enumerate(bones) if bone.name.startswith("lower_")]
+    feet = [i for i, bone in enumerate(bones) if bone.name.startswith(("toe", "foot_"))] or [
+        i for i, bone in enumerate(bones) if bone.name.startswith("lower_")
+    ]
     speed, period = rig.velocity(asset.rig, cycle), asset.rig.period[cycle]
-    phases = np.arange(40) / 40
+    phases = np.arange(20) / 20
     matrices = [rig.posed(bones, asset.rig.cycles[cycle](phase)) for phase in phases]
-    legs = max(np.linalg.norm(np.subtract(bone.tail, bone.head)) for bone in bones if bone.name.startswith(("upper", "thigh")))
+    legs = max(
+        np.linalg.norm(np.subtract(bone.tail, bone.head)) for bone in bones if bone.name.startswith(("upper", "thigh"))
+    )
     stood = 0
     for foot in feet:
         end = np.append(bones[foot].head if not bones[foot].name.startswith("lower_") else bones[foot].tail, 1)
-        track = np.array([(matrix[foot] @ end)[:3] + speed * phase * period for matrix, phase in zip(matrices, phases, strict=True)])
+        track = np.array(
+            [(matrix[foot] @ end)[:3] + speed * phase * period for matrix, phase in zip(matrices, phases, strict=True)]
+        )
         down = track[:, 2] < track[:, 2].min() + 1e-6 * legs + 1e-9
         stood += down.sum()
         runs = np.flatnonzero(down & np.roll(down, -1))
-        for index in runs[runs < 39]:
-            # Metres that the foot slips in a fortieth of a cycle, of the length of its leg.
+        for index in runs[runs < 19]:
+            # Metres that the foot slips in a twentieth of a cycle, of the length of its leg.
             assert np.linalg.norm(track[index + 1] - track[index]) < 0.002 * legs
-    assert stood > 0.25 * len(feet) * 40  # and they do stand
+    assert stood > 0.25 * len(feet) * 20  # and they do stand
 
 
 def test_a_snake_follows_its_own_track():
@@ -163,7 +165,10 @@ def test_a_snake_follows_its_own_track():
     spine = {}
     for phase in (0.2, 0.2 + 1 / 64):
         matrices = rig.posed(asset.rig.bones, asset.rig.cycles["slither"](phase))
-        spine[phase] = np.array([(matrices[i] @ np.append(bone.head, 1))[:3] for i, bone in enumerate(asset.rig.bones)]) + speed * phase * period
+        spine[phase] = (
+            np.array([(matrices[i] @ np.append(bone.head, 1))[:3] for i, bone in enumerate(asset.rig.bones)])
+            + speed * phase * period
+        )
     before, after = spine.values()
     tangent = np.gradient(before, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
@@ -181,7 +186,12 @@ def test_a_swimming_wave_travels_backwards_and_grows():
     _, asset = made("fish", 1, form="trout")
     bones = asset.rig.bones
     spine = [i for i, bone in enumerate(bones) if bone.name.startswith("spine")]
-    x = np.array([[(rig.posed(bones, asset.rig.cycles["swim"](phase))[i] @ np.append(bones[i].head, 1))[0] for i in spine] for phase in np.arange(48) / 48])
+    x = np.array(
+        [
+            [(rig.posed(bones, asset.rig.cycles["swim"](phase))[i] @ np.append(bones[i].head, 1))[0] for i in spine]
+            for phase in np.arange(48) / 48
+        ]
+    )
     reach = np.ptp(x, axis=0)
     assert reach[-1] > 2 * reach[2]
     lag = np.angle(np.fft.fft(x, axis=0)[1])
@@ -226,9 +236,9 @@ def test_a_foot_path_is_smooth_and_stands_for_its_duty():
 def test_turing_patterns_have_the_wave_length_they_say():
     field = turing(3, False)
     power = np.abs(np.fft.fftn(field)) ** 2
-    k = np.fft.fftfreq(40, 1 / 40)
+    k = np.fft.fftfreq(32, 1 / 32)
     radius = np.sqrt(k[:, None, None] ** 2 + k[None, :, None] ** 2 + k[None, None] ** 2)
-    shell = (power * ((radius > 4.5) & (radius < 7.5))).sum() / power[radius > 0].sum()
+    shell = (power * ((radius > 3.7) & (radius < 6.3))).sum() / power[radius > 0].sum()
     assert shell > 0.75
 
 
@@ -263,7 +273,7 @@ def test_blender_poses_as_numpy_does(scene, name, cycle):
     _, asset = made(name, 1)
     cycle = cycle or next(iter(asset.rig.cycles))
     armature, (body,) = creature_object(asset, cycle, frames=6, fps=25)
-    assert [bone.name for bone in armature.data.bones] == [bone.name for bone in asset.rig.bones]
+    assert {bone.name for bone in armature.data.bones} == {bone.name for bone in asset.rig.bones}
     for number in (1, 4, 6):
         scene.frame_set(number)
         evaluated = body.evaluated_get(bpy.context.evaluated_depsgraph_get())
@@ -272,5 +282,7 @@ def test_blender_poses_as_numpy_does(scene, name, cycle):
         place = np.array(evaluated.matrix_world)
         points = points.reshape(-1, 3) @ place[:3, :3].T + place[:3, 3]
         seconds = (number - 1) / 25
-        want = rig.skinned(asset, cycle, seconds / asset.rig.period[cycle] % 1) + rig.velocity(asset.rig, cycle) * seconds
+        want = (
+            rig.skinned(asset, cycle, seconds / asset.rig.period[cycle] % 1) + rig.velocity(asset.rig, cycle) * seconds
+        )
         assert np.abs(points - want).max() < 1e-4

@@ -204,7 +204,7 @@ def test_ribs_and_knobs_leave_a_shell_like_itself(kind):
 
 
 def test_pigment_stands_in_bands_or_fires_in_rays():
-    laid = {name: lip_pattern.pigment(name, 48, 120, 6, rng(3)) for name in lip_pattern.PATTERNS}
+    laid = {name: lip_pattern.pigment(name, 48, 120, rng(3)) for name in lip_pattern.PATTERNS}
     for value in laid.values():
         assert value.min() >= 0 and value.max() == 1 and value.std() > 0.1
     for name in ("bands", "lines"):

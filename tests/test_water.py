@@ -11,7 +11,7 @@ from simulacra.procgen.params import child
 from simulacra.procgen.places.water import caustics as caustics_module
 from simulacra.procgen.places.water import mantaflow, optics, spectrum
 from simulacra.procgen.places.water.caustics import caustics
-from simulacra.procgen.places.water.liquid import Liquid, simulate
+from simulacra.procgen.places.water.liquid import Liquid, Particles, simulate
 from simulacra.procgen.places.water.liquid_mesh import liquid_mesh
 from simulacra.procgen.places.water.pressure import divergence, project
 from simulacra.procgen.places.water.river import river_mesh
@@ -110,6 +110,13 @@ def test_waves_grow_with_wind_and_fetch():
     heights = [Waves(sea(wind_speed=u, swell_height=0.0)).significant_height for u in (3, 6, 12)]
     assert heights[0] < heights[1] < heights[2]
     assert Waves(sea(fetch=1.0)).significant_height < Waves(sea(fetch=300.0)).significant_height
+
+
+def test_shallow_water_holds_no_tall_waves():
+    assert np.allclose(spectrum.shoal(np.array([0.0, 1.0, 2.0, 9.0]) * np.sqrt(9.81 / 3), 3.0), [0, 0.5, 1, 1])
+    for depth in (1.0, 3.0, 10.0):
+        waves = Waves(sea(wind_speed=18.0, fetch=500.0, depth=depth, swell_height=4.0))
+        assert waves.significant_height <= 0.6 * depth * (1 + 1e-9)
 
 
 def test_what_a_mesh_cannot_show_fades_into_roughness(waves, points):
@@ -404,8 +411,6 @@ def test_inflows_fill_and_open_sides_let_out():
 
 def test_the_surface_of_a_block_holds_its_volume():
     particles = Liquid(replace(POOL, bodies=(Body(Box((0.2, 0.2, 0.2), (0.8, 0.8, 0.8))),)))
-    from simulacra.procgen.places.water.liquid import Particles
-
     mesh = liquid_mesh(Particles(particles.position, particles.velocity, particles.air), 0.05)
     solid = trimesh.Trimesh(mesh.vertices, mesh.triangles(), process=False)
     assert solid.is_watertight
@@ -526,7 +531,7 @@ def test_the_surface_tints_what_lies_below_it(scene, tmp_path):
     from simulacra.procgen.places.water.shading import water_material
 
     flat(scene, 40, 0.0, glowing(), "bottom")
-    flat(scene, 40, 3.0, water_material("II", foam=False), "surface")
+    flat(scene, 40, 3.0, water_material("II"), "surface")
     found = picture(scene, tmp_path, 8.0)
     expected = 0.98 * np.exp(-optics.water("II").attenuation * 3.0)
     assert np.allclose(found, expected, rtol=0.06)

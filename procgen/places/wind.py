@@ -40,6 +40,10 @@ def add_wind(obj: bpy.types.Object, speed: float, direction: float, period: floa
     x = g.math("SUBTRACT", g.math("MULTIPLY", along, c), g.math("MULTIPLY", aside, s))
     y = g.math("ADD", g.math("MULTIPLY", along, s), g.math("MULTIPLY", aside, c))
     offset = g.add("ShaderNodeCombineXYZ", {"X": x, "Y": y, "Z": 0.0}).out()
-    moved = g.add("GeometryNodeSetPosition", {"Geometry": source.out(), "Offset": offset})
+    # Patterns of materials cling to where a vertex is at rest.
+    rest = g.add("GeometryNodeStoreNamedAttribute", {"Geometry": source.out(), "Name": "rest_position",
+                                                     "Value": g.add("GeometryNodeInputPosition").out()},
+                 data_type="FLOAT_VECTOR", domain="POINT")  # fmt: skip
+    moved = g.add("GeometryNodeSetPosition", {"Geometry": rest.out(), "Offset": offset})
     g.set(target, 0, moved.out())
     obj.modifiers.new("Wind", "NODES").node_group = group

@@ -9,5 +9,4 @@ class TranspileError(ValueError):
 REFUSED = {
     "ShaderNodeScript": "its sockets come from a script that has to be compiled",
     "GeometryNodeClosureInput": "its zone is an unfinished experiment of Blender 4.5; Blender 5 has NodeClosureInput",
-    "NodeUndefined": "this Blender does not know its type",
 }

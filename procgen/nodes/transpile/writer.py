@@ -19,7 +19,7 @@ from .order import in_reading_order
 from .parts import write_items, write_parts
 from .references import reference
 from .sockets import put_inputs, sources, wire
-from .state import PASSING, driven, links_into, plain, settings
+from .state import PASSING, driven, is_id, links_into, plain, settings
 from .titles import title
 
 # Settled elsewhere than among the settings of add(); links give reroutes their type.
@@ -44,8 +44,7 @@ class TreeWriter:
     def write(self) -> list[str]:
         """The statements of the body."""
         for node in self.tree.nodes:
-            if node.bl_idname in REFUSED:
-                raise TranspileError(f"node {node.name!r} ({node.bl_idname}) is refused: {REFUSED[node.bl_idname]}")
+            refuse(node)
         write_interface(self)
         frames, others = in_reading_order(self.tree, self.into)
         for node in frames:
@@ -181,6 +180,20 @@ class TreeWriter:
             keep = made and (helper != "add" or made in self.named)
             found += statement(f"{made} = {helper}" if keep else helper, arguments)
         return found
+
+
+def refuse(node) -> None:
+    """Raise TranspileError for a node that cannot be written."""
+    why = REFUSED.get(node.bl_idname, "")
+    if not node.is_registered_node_type():
+        why = "this Blender does not know its type"
+    elif not why:
+        for prop in node.bl_rna.properties:
+            passed = prop.identifier in PASSING or prop.is_readonly
+            if prop.type == "POINTER" and not passed and not is_id(prop) and getattr(node, prop.identifier):
+                why = f"its {prop.name.lower()} has no name to refer to it by"
+    if why:
+        raise TranspileError(f"node {node.name!r} ({node.bl_idname}) cannot be written: {why}")
 
 
 def add_parts(arguments: list) -> list[str]:

@@ -13,7 +13,14 @@ from .rig import frame, velocity
 PART = 0.0  # of the attribute that tells faces of people apart; whoever places the creature sets its own labels
 
 
-def creature_object(asset: Asset, cycle: str | None = None, frames: int = 24, fps: float = 24.0, materials: Sequence[Any] = (), name: str = ""):
+def creature_object(
+    asset: Asset,
+    cycle: str | None = None,
+    frames: int = 24,
+    fps: float = 24.0,
+    materials: Sequence[Any] = (),
+    name: str = "",
+):
     """Put a rigged animal into the open scene: its armature object and its list of mesh objects.
 
     With a ``cycle`` every frame 1 … frames has keys: the phase starts at 0 and the object goes at the cycle's speed from
@@ -64,7 +71,9 @@ def _body(asset: Asset, name: str, materials: Sequence[Any]):
     body.data.polygons.foreach_set("use_smooth", mesh.smooth)
     for attribute, values in mesh.attributes.items():
         if values.ndim == 2:
-            set_attribute(body.data, attribute, "FLOAT_COLOR", "POINT", np.concatenate([values, np.ones((len(values), 1))], 1))
+            set_attribute(
+                body.data, attribute, "FLOAT_COLOR", "POINT", np.concatenate([values, np.ones((len(values), 1))], 1)
+            )
         else:
             set_attribute(body.data, attribute, "FLOAT", "POINT", values)
     for material in materials:

@@ -19,7 +19,15 @@ def bone_part(name: str, head, tail, radius: float, joint: str, mirrored: bool =
     way = np.asarray(tail, float) - np.asarray(head, float)
     if up is None:
         up = (0.0, 0.0, 1.0) if abs(way[2]) < 0.9 * np.linalg.norm(way) else (0.0, -1.0, 0.0)
-    return Part(name, [ring(*head, radius, radius), ring(*tail, radius, radius)], up=up, bones=(name,), joint=joint, mirrored=mirrored, joined=False)
+    return Part(
+        name,
+        [ring(*head, radius, radius), ring(*tail, radius, radius)],
+        up=up,
+        bones=(name,),
+        joint=joint,
+        mirrored=mirrored,
+        joined=False,
+    )
 
 
 def leg_bones(name: str, joints: np.ndarray, joint: str, radius: float) -> list[Part]:
@@ -28,7 +36,9 @@ def leg_bones(name: str, joints: np.ndarray, joint: str, radius: float) -> list[
             bone_part(f"lower_{name}.L", joints[1], joints[2], radius, f"upper_{name}.L", True)]  # fmt: skip
 
 
-def segments(joints: np.ndarray, radii: Sequence[Sequence[float]], sides: int, bow: float = 0.06, flat: float = 0.8) -> list[Mesh]:
+def segments(
+    joints: np.ndarray, radii: Sequence[Sequence[float]], sides: int, bow: float = 0.06, flat: float = 0.8
+) -> list[Mesh]:
     """The shells (one a segment) between joints (k + 1, 3), with radii along each; they bow a little upwards."""
     result = []
     for start, end, profile in zip(joints[:-1], joints[1:], radii, strict=True):
@@ -39,14 +49,18 @@ def segments(joints: np.ndarray, radii: Sequence[Sequence[float]], sides: int, b
     return result
 
 
-def add_leg(assembly: Assembly, name: str, joints: np.ndarray, radii, surface: Surface, colours, sides: int, tarsus: int = 1) -> None:
+def add_leg(
+    assembly: Assembly, name: str, joints: np.ndarray, radii, surface: Surface, colours, sides: int, tarsus: int = 1
+) -> None:
     """Add both legs of a pair: the first segment on the upper bone, the others on the lower one."""
     for index, shell in enumerate(segments(joints, radii, sides)):
         bone = "upper" if index < len(radii) - tarsus - 1 else "lower"
         assembly.add_pair(shell, surface, f"{bone}_{name}.L", colours[min(index, len(colours) - 1)])
 
 
-def dome(rows: int, around: int, half: Sequence[float], heights: tuple[float, float], power: float = 2.0, outline=None) -> Mesh:
+def dome(
+    rows: int, around: int, half: Sequence[float], heights: tuple[float, float], power: float = 2.0, outline=None
+) -> Mesh:
     """A closed plate about the origin: half lengths (x, y), arched to ``heights`` above and below the rim.
 
     ``outline`` maps the angle (radians from ahead to the left) to a share of the half lengths.

@@ -45,7 +45,9 @@ class Assembly:
             colour = mesh.attributes.get("colour", np.full(3, 0.5))
         colour = np.broadcast_to(np.asarray(colour, float), (count, 3))
         fur = np.broadcast_to(np.asarray(fur, float), (count,))
-        self.meshes.append(Mesh(mesh.vertices, mesh.faces, self.slot(surface), {"colour": colour, "fur": fur}, mesh.smooth))
+        self.meshes.append(
+            Mesh(mesh.vertices, mesh.faces, self.slot(surface), {"colour": colour, "fur": fur}, mesh.smooth)
+        )
         self.weights.append(weights)
 
     def add_pair(self, mesh: Mesh, surface: Surface, bone: str, colour=None, fur=0.0) -> None:
@@ -57,7 +59,8 @@ class Assembly:
         """Set everything down by a height, metres."""
         self.meshes = [mesh.moved([0, 0, -height]) for mesh in self.meshes]
         self.bones = tuple(
-            replace(bone, head=(*bone.head[:2], bone.head[2] - height), tail=(*bone.tail[:2], bone.tail[2] - height)) for bone in self.bones
+            replace(bone, head=(*bone.head[:2], bone.head[2] - height), tail=(*bone.tail[:2], bone.tail[2] - height))
+            for bone in self.bones
         )
 
     def nearest(self, mesh: Mesh) -> np.ndarray:
@@ -67,7 +70,8 @@ class Assembly:
     def asset(self, kind: str, motions: Callable[[tuple[Bone, ...]], Motions], scale: float = 1.0) -> Asset:
         """The animal made ``scale`` times as large, with the cycles that ``motions`` finds for its bones."""
         bones = tuple(
-            replace(bone, head=tuple(scale * x for x in bone.head), tail=tuple(scale * x for x in bone.tail)) for bone in self.bones
+            replace(bone, head=tuple(scale * x for x in bone.head), tail=tuple(scale * x for x in bone.tail))
+            for bone in self.bones
         )
         mesh = merged(self.meshes)
         attributes = {**mesh.attributes, "fur": scale * mesh.attributes["fur"]}

@@ -71,7 +71,11 @@ class Beetle:
     breadth: float = uniform(0.92, 1.08, doc="width, of the body plan's")
     leg: float = uniform(0.92, 1.1, doc="length of the legs, of the body plan's")
     colours: str = choice(dict.fromkeys(COLOURS, 1.0), doc="colours of the wing cases", says="of {} colour")
-    pattern: str = choice({"plain": 1, "spots": 1, "bands": 1}, doc="marks on the wing cases", says={"spots": "with spots", "bands": "with bands"})
+    pattern: str = choice(
+        {"plain": 1, "spots": 1, "bands": 1},
+        doc="marks on the wing cases",
+        says={"spots": "with spots", "bands": "with bands"},
+    )
     mark: float = uniform(0.8, 1.3, doc="size of the marks, of the usual")
 
 
@@ -79,7 +83,9 @@ def sample_beetle(rng: Generator, fixed=None) -> Beetle:
     """Draw a beetle: size and colours go with its form."""
     form = draw(Beetle, rng, fixed).form
     colours, patterns = KINDS[form]
-    return draw(Beetle, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns))
+    return draw(
+        Beetle, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns)
+    )
 
 
 def build_beetle(spec: Beetle, detail: float = 1.0) -> Asset:
@@ -99,24 +105,36 @@ def build_beetle(spec: Beetle, detail: float = 1.0) -> Asset:
     surface = Surface("chitin", spec.seed, painted=True)
     rows, around = (18, 56) if detail > 0.5 else (6, 20)
     _wing_cases(assembly, f, spec, wide, level, main, mark, surface, rows, around)
-    belly = dome(8, 28, (0.86 * wide, 0.36), (0.03, 0.11 + 0.05 * f.height), outline=lambda a: 1 - 0.06 * np.cos(2 * a)).moved([0, 0.13, level + 0.012])
+    belly = dome(
+        8, 28, (0.86 * wide, 0.36), (0.03, 0.11 + 0.05 * f.height), outline=lambda a: 1 - 0.06 * np.cos(2 * a)
+    ).moved([0, 0.13, level + 0.012])
     assembly.add(belly, surface, "body", 0.8 * rest)
     # The pronotum: broadest at its rear, hollowed towards the head.
     plate = dome(12 if detail > 0.5 else 5, around, (thorax, f.pronotum[1]), (f.pronotum[2], 0.08), 2.2,
-                 lambda a: 1 + 0.10 * np.cos(2 * a) ** 2 - 0.05 * np.exp(-((a % (2 * np.pi)) ** 2) / 0.1))  # fmt: skip
+                 lambda a: 1 + 0.10 * np.cos(2 * a) ** 2 - 0.05 * np.exp(-(((a + np.pi) % (2 * np.pi) - np.pi) ** 2) / 0.1))  # fmt: skip
     plate = plate.moved([0, -0.245, level + 0.008])
-    first, second, _ = cells(plate.vertices / 0.018, spec.seed)
-    paint = mixed(main if spec.form in ("scarab", "ground_beetle", "stag_beetle", "rhinoceros_beetle") else rest, 0.4 * rest, smoothstep(0.25, 0.1, first))
+    first, _, _ = cells((np.abs(plate.vertices * [1, 0, 0]) + plate.vertices * [0, 1, 1]) / 0.018, spec.seed)
+    paint = mixed(
+        main if spec.form in ("scarab", "ground_beetle", "stag_beetle", "rhinoceros_beetle") else rest,
+        0.4 * rest,
+        smoothstep(0.25, 0.1, first),
+    )
     if spec.form == "ladybird":
-        cheek = smoothstep(0.07, 0.05, np.hypot(np.abs(plate.vertices[:, 0]) - 0.62 * thorax, plate.vertices[:, 1] + 0.28))
+        cheek = smoothstep(
+            0.07, 0.05, np.hypot(np.abs(plate.vertices[:, 0]) - 0.62 * thorax, plate.vertices[:, 1] + 0.28)
+        )
         paint = mixed(paint, (0.75, 0.72, 0.62), cheek)
-    plate = plate.moved((-0.004 * smoothstep(0.3, 0.1, first))[:, None] * plate.normals()) if detail > 0.5 else plate
+    plate = plate.moved(np.outer(-0.004 * smoothstep(0.3, 0.1, first), [0, 0, 1])) if detail > 0.5 else plate
     assembly.add(plate, surface, "thorax", paint)
     w, long = f.head[0] * spec.breadth, f.head[1]
     front = -0.245 - 0.85 * f.pronotum[1]
-    skull = dome(8, 24 if detail > 0.5 else 12, (w, long), (0.075, 0.06), 2.3).moved([0, front - 0.55 * long, level - 0.005])
+    skull = dome(8, 24 if detail > 0.5 else 12, (w, long), (0.075, 0.06), 2.3).moved(
+        [0, front - 0.55 * long, level - 0.005]
+    )
     assembly.add(skull, surface, "head", rest)
-    eye = ellipsoid((0, 0, 0), (0.30 * w, 0.30 * long, 0.04), 7, 14).moved([0.86 * w, front - 0.55 * long, level + 0.012])
+    eye = ellipsoid((0, 0, 0), (0.30 * w, 0.30 * long, 0.04), 7, 14).moved(
+        [0.86 * w, front - 0.55 * long, level + 0.012]
+    )
     assembly.add_pair(eye, surface, "head", (0.02, 0.012, 0.010))
     sides = 8 if detail > 0.5 else 5
     _jaws(assembly, f, spec, w, front - 1.4 * long, level, rest, surface, sides)
@@ -131,7 +149,11 @@ def build_beetle(spec: Beetle, detail: float = 1.0) -> Asset:
     assembly.add_pair(feeler, surface, "head", 1.1 * rest)
     for index, joints in enumerate(legs):
         thick = 0.034 if spec.form in ("scarab", "rhinoceros_beetle", "stag_beetle") else 0.026
-        profiles = [(0.6 * thick, 1.15 * thick, 0.95 * thick, 0.6 * thick), (0.45 * thick, 0.55 * thick, 0.72 * thick), (0.40 * thick, 0.34 * thick, 0.42 * thick, 0.30 * thick, 0.20 * thick)]
+        profiles = [
+            (0.6 * thick, 1.15 * thick, 0.95 * thick, 0.6 * thick),
+            (0.45 * thick, 0.55 * thick, 0.72 * thick),
+            (0.40 * thick, 0.34 * thick, 0.42 * thick, 0.30 * thick, 0.20 * thick),
+        ]
         add_leg(assembly, str(index), joints, profiles, surface, (rest,), sides)
         if detail > 0.5:
             _spines(assembly, index, joints, thick, surface, rest)
@@ -155,13 +177,28 @@ def _legs(f: Form, spec: Beetle, wide: float, level: float) -> list[np.ndarray]:
     return result
 
 
-def _wing_cases(assembly: Assembly, f: Form, spec: Beetle, wide: float, level: float, main, mark, surface: Surface, rows: int, around: int) -> None:
+def _wing_cases(
+    assembly: Assembly,
+    f: Form,
+    spec: Beetle,
+    wide: float,
+    level: float,
+    main,
+    mark,
+    surface: Surface,
+    rows: int,
+    around: int,
+) -> None:
     """Two wing cases that meet along the back, with their grooves and marks."""
     detail = rows > 10
     across, along = (34, 44) if detail else (9, 12)
     u = np.linspace(0, 1, across)  # from the seam to the rim
     v = np.linspace(0, 1, along)  # from the shoulder to the tip
-    outline = np.interp(v, [0, 0.03, 0.10, 0.25, 0.5, 0.7, 0.82, 0.91, 0.97, 1], [0.70, 0.83, 0.92, 0.97, 1.0, 0.93, 0.78, 0.57, 0.32, 0.02])
+    outline = np.interp(
+        v,
+        [0, 0.03, 0.10, 0.25, 0.5, 0.7, 0.82, 0.91, 0.97, 1],
+        [0.70, 0.83, 0.92, 0.97, 1.0, 0.93, 0.78, 0.57, 0.32, 0.02],
+    )
     width = wide * outline
     start, end = -0.135, 0.5
     y = start + (end - start) * v
@@ -183,27 +220,46 @@ def _wing_cases(assembly: Assembly, f: Form, spec: Beetle, wide: float, level: f
         distance = np.hypot((s[:, None] - spots[:, 0]) * 0.9, t[:, None] - spots[:, 1]).min(1)
         colour = mixed(colour, mark, smoothstep(0.115, 0.095, distance / spec.mark))
     elif spec.pattern == "spots":
-        colour = mixed(colour, mark if spec.form != "longhorn" else np.array([0.62, 0.60, 0.55]), coat.spots(place, spec.seed, 0.10 * spec.mark))
+        colour = mixed(
+            colour,
+            mark if spec.form != "longhorn" else np.array([0.62, 0.60, 0.55]),
+            coat.spots(place, spec.seed, 0.10 * spec.mark),
+        )
     elif spec.pattern == "bands":
-        colour = mixed(colour, mark, smoothstep(0.1, 0.3, np.cos(2 * np.pi * (t * 2.6 / spec.mark + 0.03 * np.sin(9 * s)))))
+        colour = mixed(
+            colour, mark, smoothstep(0.1, 0.3, np.cos(2 * np.pi * (t * 2.6 / spec.mark + 0.03 * np.sin(9 * s))))
+        )
     if f.grooves and detail:
         colour = colour * (1 - 0.45 * smoothstep(0.35, 0.0, np.abs(np.sin(np.pi * f.grooves * s))))[:, None]
     assembly.add_pair(case, surface, "body", colour)
 
 
-def _jaws(assembly: Assembly, f: Form, spec: Beetle, w: float, front: float, level: float, rest, surface: Surface, sides: int) -> None:
+def _jaws(
+    assembly: Assembly, f: Form, spec: Beetle, w: float, front: float, level: float, rest, surface: Surface, sides: int
+) -> None:
     t = np.linspace(0, 1, 12)
     if f.jaw > 0.2:  # antlers of a stag beetle
-        curve = np.array([0.55 * w, front + 0.03, level]) + f.jaw * np.stack([0.62 * np.sin(2.3 * t) * (1 - 0.35 * t), -t, 0.10 * np.sin(np.pi * t)], 1)
+        curve = np.array([0.55 * w, front + 0.03, level]) + f.jaw * np.stack(
+            [0.62 * np.sin(2.3 * t) * (1 - 0.35 * t), -t, 0.10 * np.sin(np.pi * t)], 1
+        )
         assembly.add_pair(cone(curve, 0.030 * (1.05 - t**2), sides, 1.3), surface, "head", rest)
         for place, size in ((6, 0.10), (9, 0.06)):
             u = np.linspace(0, 1, 4)[:, None]
-            assembly.add_pair(cone(curve[place] + size * np.array([-0.9, -0.25, 0.1]) * u, 0.016 * (1.05 - u[:, 0]), 6), surface, "head", rest)
+            assembly.add_pair(
+                cone(curve[place] + size * np.array([-0.9, -0.25, 0.1]) * u, 0.016 * (1.05 - u[:, 0]), 6),
+                surface,
+                "head",
+                rest,
+            )
     elif f.jaw > 0:
-        curve = np.array([0.45 * w, front + 0.04, level - 0.01]) + f.jaw * np.stack([0.45 * np.sin(np.pi * t) - 0.30 * t, -t, 0 * t], 1)
+        curve = np.array([0.45 * w, front + 0.04, level - 0.01]) + f.jaw * np.stack(
+            [0.45 * np.sin(np.pi * t) - 0.30 * t, -t, 0 * t], 1
+        )
         assembly.add_pair(cone(curve, 0.25 * f.jaw * (1.05 - t), sides), surface, "head", 0.8 * rest)
     if f.horn:
-        curve = np.array([0, front + 0.06, level + 0.03]) + f.horn * np.stack([0 * t, -0.75 * np.sin(1.9 * t), 1.05 * t**1.2], 1)
+        curve = np.array([0, front + 0.06, level + 0.03]) + f.horn * np.stack(
+            [0 * t, -0.75 * np.sin(1.9 * t), 1.05 * t**1.2], 1
+        )
         assembly.add(cone(curve, 0.036 * (1.08 - t), sides), surface, "head", rest)
         nub = np.array([0, -0.30, level + 0.15]) + 0.16 * np.stack([0 * t, -0.8 * t, 0.25 * t], 1)
         assembly.add(cone(nub, 0.032 * (1.08 - t), sides), surface, "thorax", rest)
@@ -216,7 +272,12 @@ def _spines(assembly: Assembly, index: int, joints: np.ndarray, thick: float, su
     for share in (0.45, 0.65, 0.85):
         root = joints[1] + share * way
         side = unit(np.cross(way, [0, 0, 1])) * (1 if share != 0.65 else -1)
-        assembly.add_pair(cone(root + 1.4 * thick * (side * 0.8 + unit(way) * 0.7) * u, 0.2 * thick * (1.05 - u[:, 0]), 5), surface, f"lower_{index}.L", rest)
+        assembly.add_pair(
+            cone(root + 1.4 * thick * (side * 0.8 + unit(way) * 0.7) * u, 0.2 * thick * (1.05 - u[:, 0]), 5),
+            surface,
+            f"lower_{index}.L",
+            rest,
+        )
     out = unit((joints[3] - joints[2]) * [1, 1, 0])
     for side in (-1, 1):
         aside = np.cross(out, [0, 0, 1]) * side
@@ -230,7 +291,10 @@ def _motions(bones, spec: Beetle) -> Motions:
 
     def body(skeleton: Skeleton, phase: float) -> dict:
         a = 2 * np.pi * phase
-        return {"head": skeleton.local("head", turn(gait.Z, 0.06 * np.sin(a))), "body": skeleton.local("body", turn(gait.Z, 0.02 * np.cos(a)))}
+        return {
+            "head": skeleton.local("head", turn(gait.Z, 0.06 * np.sin(a))),
+            "body": skeleton.local("body", turn(gait.Z, 0.02 * np.cos(a))),
+        }
 
     walk, used = gait.cycle(bones, many_legs(3), wanted, body, gait.radial)
     steps = 3.2 * (0.02 / scale) ** 0.4  # cycles a second

@@ -39,12 +39,22 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "songbird": Form((0.12, 0.19), 36, 0.30, 0.10, 0.20, 0.215, (0.17, 0.055, 0.02), 0.24, 0.62, 0.56, 1.30, 0.35, False, 0.05),
-    "pigeon": Form((0.29, 0.36), 22, 0.30, 0.16, 0.14, 0.145, (0.13, 0.035, 0.02), 0.16, 0.60, 0.46, 1.45, 0.6, False, 0.04),
-    "crow": Form((0.42, 0.54), 24, 0.28, 0.14, 0.17, 0.175, (0.34, 0.075, 0.05), 0.27, 0.66, 0.58, 1.75, 0.2, False, 0.06),
-    "eagle": Form((0.70, 0.92), 30, 0.30, 0.14, 0.17, 0.165, (0.17, 0.07, 0.10), 0.33, 0.52, 0.66, 2.35, 0.0, False, 0.13),
+    "songbird": Form(
+        (0.12, 0.19), 36, 0.30, 0.10, 0.20, 0.215, (0.17, 0.055, 0.02), 0.24, 0.62, 0.56, 1.30, 0.35, False, 0.05
+    ),
+    "pigeon": Form(
+        (0.29, 0.36), 22, 0.30, 0.16, 0.14, 0.145, (0.13, 0.035, 0.02), 0.16, 0.60, 0.46, 1.45, 0.6, False, 0.04
+    ),
+    "crow": Form(
+        (0.42, 0.54), 24, 0.28, 0.14, 0.17, 0.175, (0.34, 0.075, 0.05), 0.27, 0.66, 0.58, 1.75, 0.2, False, 0.06
+    ),
+    "eagle": Form(
+        (0.70, 0.92), 30, 0.30, 0.14, 0.17, 0.165, (0.17, 0.07, 0.10), 0.33, 0.52, 0.66, 2.35, 0.0, False, 0.13
+    ),
     "gull": Form((0.40, 0.62), 8, 0.25, 0.14, 0.14, 0.15, (0.28, 0.045, 0.04), 0.25, 0.42, 0.42, 2.05, 1.0, True, 0.03),
-    "duck": Form((0.48, 0.62), 4, 0.30, 0.30, 0.105, 0.15, (0.26, 0.06, -0.02), 0.16, 0.28, 0.36, 1.25, 0.8, True, 0.03),
+    "duck": Form(
+        (0.48, 0.62), 4, 0.30, 0.30, 0.105, 0.15, (0.26, 0.06, -0.02), 0.16, 0.28, 0.36, 1.25, 0.8, True, 0.03
+    ),
 }
 
 
@@ -100,7 +110,11 @@ class Bird:
     """A bird: body plan, size, plumage, and whether its wings are spread."""
 
     seed: int = seed()
-    form: str = choice({"songbird": 3, "pigeon": 1.5, "crow": 1.5, "eagle": 1.5, "gull": 1.5, "duck": 1.5}, doc="body plan", says="a {}")
+    form: str = choice(
+        {"songbird": 3, "pigeon": 1.5, "crow": 1.5, "eagle": 1.5, "gull": 1.5, "duck": 1.5},
+        doc="body plan",
+        says="a {}",
+    )
     length: float = uniform(0.12, 0.92, unit="m", doc="from bill to tail")
     wings: str = choice({"folded": 0.6, "spread": 0.4}, doc="whether it stands or flies", says={"spread": "in flight"})
     girth: float = uniform(0.92, 1.10, doc="width of the trunk, of the body plan's")
@@ -139,7 +153,9 @@ def _parts(form: Form, tilt: float, folded: bool) -> list[Part]:
     r = form.neck_radius
     neck = [ring(*base, 0.62 * g, 0.66 * g), ring(*(0.5 * (base + top) + [0, 0.02, 0]), 0.5 * (r + 0.5 * g) if form.neck < 0.25 else 1.1 * r, 1.15 * r),
             ring(*top, r, r)]  # fmt: skip
-    parts.append(Part("neck", neck, blend=0.14, up=(0.0, np.sin(rise), np.cos(rise)), bones=("neck", "nape"), joint="chest"))
+    parts.append(
+        Part("neck", neck, blend=0.14, up=(0.0, np.sin(rise), np.cos(rise)), bones=("neck", "nape"), joint="chest")
+    )
     h = form.head
     crown = top + np.array([0, -0.35 * h, 0.45 * h])
     head = [ring(*(crown + [0, 0.55 * h, -0.05 * h]), 0.74 * h, 0.74 * h), ring(*(crown + [0, -0.05 * h, 0]), 0.90 * h, 0.92 * h),
@@ -177,9 +193,19 @@ def _legs(form: Form, tilt: float, folded: bool) -> list[Part]:
 def _arm_points(form: Form, tilt: float, folded: bool) -> np.ndarray:
     g, b = form.girth, form.span
     if folded:
-        local = [(0.72 * g, -0.24, 0.42 * g), (1.02 * g, 0.06, 0.30 * g), (1.0 * g, -0.26, 0.02 * g), (0.98 * g, 0.0, 0.06 * g)]
+        local = [
+            (0.72 * g, -0.24, 0.42 * g),
+            (1.02 * g, 0.06, 0.30 * g),
+            (1.0 * g, -0.26, 0.02 * g),
+            (0.98 * g, 0.0, 0.06 * g),
+        ]
     else:
-        local = [(0.70 * g, -0.22, 0.52 * g), (0.24 * b, 0.0, 0.56 * g), (0.46 * b, -0.24, 0.62 * g), (0.64 * b, -0.14, 0.62 * g)]
+        local = [
+            (0.70 * g, -0.22, 0.52 * g),
+            (0.24 * b, 0.0, 0.56 * g),
+            (0.46 * b, -0.24, 0.62 * g),
+            (0.64 * b, -0.14, 0.62 * g),
+        ]
     return np.array([_tilted(point, tilt) for point in local])
 
 
@@ -232,15 +258,21 @@ def build_bird(spec: Bird, detail: float = 1.0) -> Asset:
     back = _tilted((0, 1, 0), tilt)
     down_neck = unit(grown["neck"].centre[0] - grown["neck"].centre[-1])
     backwards = mixed(mixed(back, down_neck + 0.3 * back, share["neck"]), np.array([0.0, 0.9, -0.35]), share["head"])
-    backwards = mixed(backwards, np.array([0.0, 0.15, -1.0]) if folded else np.array([0, 1.0, 0]), np.clip(share["leg"], 0, 1) * 0.8)
+    backwards = mixed(
+        backwards, np.array([0.0, 0.15, -1.0]) if folded else np.array([0, 1.0, 0]), np.clip(share["leg"], 0, 1) * 0.8
+    )
     size = 0.15 - 0.095 * share["head"] - 0.05 * share["neck"] - 0.03 * share["leg"]
     tip = head[-1] + [0, -0.02, 0]
-    size = np.where(np.linalg.norm(skin.vertices - tip, axis=1) < 0.33 * form.head, 0.0, size) * (1.0 if detail > 0.5 else 2.3)
+    size = np.where(np.linalg.norm(skin.vertices - tip, axis=1) < 0.33 * form.head, 0.0, size) * (
+        1.0 if detail > 0.5 else 2.3
+    )
     if not folded:
         size = np.where(share["arm"] > 0.6, 0.0, size)
-    mesh = feathers.vane(feathers.CONTOUR, 0.27, 4 if detail > 0.5 else 2, 2)
-    roots, along, normal, stand = feathers.coverage(skin, backwards, size, rng, 4000 if detail > 0.5 else 150)
-    shell = feathers.placed(mesh, roots, along, normal, size[stand] * rng.uniform(0.9, 1.15, len(stand)), rng.uniform(0.9, 1.15, len(stand)))
+    mesh = feathers.vane(feathers.CONTOUR, 0.30, 4 if detail > 0.5 else 3, 2, 0.12)
+    roots, along, normal, stand = feathers.coverage(skin, backwards, size, rng, 4000 if detail > 0.5 else 110)
+    shell = feathers.placed(
+        mesh, roots, along, normal, size[stand] * rng.uniform(0.9, 1.15, len(stand)), rng.uniform(0.9, 1.15, len(stand))
+    )
     count = len(mesh.vertices)
     vary = np.exp(0.10 * rng.standard_normal((len(stand), 1)))
     tips = 1 - 0.16 * np.tile(mesh.attributes["along"], len(stand))[:, None]
@@ -254,7 +286,13 @@ def build_bird(spec: Bird, detail: float = 1.0) -> Asset:
     _face(assembly, form, grown, coat, spec, detail)
     _feet(assembly, form, grown, coat, folded, detail)
     everything = np.concatenate([mesh.vertices for mesh in assembly.meshes])
-    scale = spec.length / np.ptp(everything[:, 1]) if not folded else spec.length / (1.0 + form.tail + form.bill[0] + form.neck + 0.1)
+    if not folded:
+        assembly.lower(everything[:, 2].min())
+    scale = (
+        spec.length / np.ptp(everything[:, 1])
+        if not folded
+        else spec.length / (1.0 + form.tail + form.bill[0] + form.neck + 0.1)
+    )
     span = 2 * form.span * scale
     return assembly.asset("bird", lambda rest: _motions(rest, folded, form, scale, span), scale)
 
@@ -267,16 +305,29 @@ def _painted(skin, share, grown, coat: Plumage, tilt: float, spec: Bird) -> np.n
     colour = mixed(coat.back, coat.belly, smoothstep(0.25, -0.15, over))
     colour = mixed(colour, coat.breast, smoothstep(0.08, 0.22, forward) * smoothstep(0.35, 0.05, over))
     neck = share["neck"]
-    colour = mixed(colour, mixed(coat.head, coat.breast, smoothstep(0.3, -0.3, normals[:, 2] + 0.8 * normals[:, 1]))[:], np.clip(1.2 * neck, 0, 1))
+    colour = mixed(
+        colour,
+        mixed(coat.head, coat.breast, smoothstep(0.3, -0.3, normals[:, 2] + 0.8 * normals[:, 1]))[:],
+        np.clip(1.2 * neck, 0, 1),
+    )
     headwards = smoothstep(0.25, 0.6, share["head"] + 0.5 * neck * smoothstep(0.0, 0.3, points[:, 2] - trunk[2] - 0.25))
-    face = mixed(coat.head, coat.breast, smoothstep(-0.05, -0.35, (points - grown["head"].centre.mean(0)) @ np.array([0, 0.45, 1.0]) / 0.2) * (spec.plumage in ("robin", "sparrow", "blue")))
+    face = mixed(
+        coat.head,
+        coat.breast,
+        smoothstep(-0.05, -0.35, (points - grown["head"].centre.mean(0)) @ np.array([0, 0.45, 1.0]) / 0.2)
+        * (spec.plumage in ("robin", "sparrow", "blue")),
+    )
     if spec.plumage == "blue":  # white cheeks, a dark line through the eye
         rise = (points[:, 2] - grown["head"].centre[1, 2]) / (grown["head"].shape[1, 0])
         face = mixed(face, (0.75, 0.75, 0.72), smoothstep(0.35, 0.2, rise) * smoothstep(-0.75, -0.6, rise))
         face = mixed(face, (0.02, 0.02, 0.04), smoothstep(0.12, 0.05, np.abs(rise - 0.15)))
     colour = mixed(colour, face, headwards)
     if spec.plumage == "mallard":  # the white ring of the neck
-        u = (points - grown["neck"].centre[0]) @ unit(grown["neck"].centre[-1] - grown["neck"].centre[0]) / np.linalg.norm(np.ptp(grown["neck"].centre, 0))
+        u = (
+            (points - grown["neck"].centre[0])
+            @ unit(grown["neck"].centre[-1] - grown["neck"].centre[0])
+            / np.linalg.norm(np.ptp(grown["neck"].centre, 0))
+        )
         colour = mixed(colour, coat.head, np.clip(neck, 0, 1) * smoothstep(0.45, 0.5, u))
         colour = mixed(colour, (0.75, 0.74, 0.72), np.clip(1.5 * neck, 0, 1) * smoothstep(0.10, 0.04, np.abs(u - 0.44)))
     return mottled(colour, points, spec.seed, 0.2, 0.12)
@@ -284,7 +335,9 @@ def _painted(skin, share, grown, coat: Plumage, tilt: float, spec: Bird) -> np.n
 
 def _spread_wings(assembly: Assembly, form: Form, grown, coat: Plumage, detail: float, rng, spec: Bird) -> None:
     """Primaries, secondaries and three rows of coverts above and below a spread wing."""
-    joints = np.array([grown[f"{name}.L"].centre[0] for name in ("humerus", "forearm", "wing")] + [grown["wing.L"].centre[-1]])
+    joints = np.array(
+        [grown[f"{name}.L"].centre[0] for name in ("humerus", "forearm", "wing")] + [grown["wing.L"].centre[-1]]
+    )
     surface = Surface("feather", spec.seed, painted=True)
     rows, columns = (8, 3) if detail > 0.5 else (3, 2)
     mesh = feathers.vane(feathers.FLIGHT, 0.075, rows, columns, 0.22)
@@ -321,7 +374,9 @@ def _spread_wings(assembly: Assembly, form: Form, grown, coat: Plumage, detail: 
         # Feathers near a joint are carried by both bones, as the skin there is.
         centres = np.array([0.17, 0.5, 0.85])
         for name, middle in zip(("humerus.L", "forearm.L", "wing.L"), centres, strict=True):
-            weights[:, assembly.number[name]] = np.repeat(np.clip(1.5 - np.abs(u - middle) / 0.17, 0, 1) + 1e-9 * (bones == name), per)
+            weights[:, assembly.number[name]] = np.repeat(
+                np.clip(1.5 - np.abs(u - middle) / 0.17, 0, 1) + 1e-9 * (bones == name), per
+            )
         weights /= weights.sum(1, keepdims=True)
         assembly.add(shell, surface, weights, paint)
         other = weights.copy()
@@ -331,7 +386,9 @@ def _spread_wings(assembly: Assembly, form: Form, grown, coat: Plumage, detail: 
         assembly.add(shell.transformed(np.diag([-1.0, 1.0, 1.0])), surface, other, paint)
 
 
-def _folded_wings(assembly: Assembly, form: Form, grown, coat: Plumage, tilt: float, detail: float, rng, spec: Bird) -> None:
+def _folded_wings(
+    assembly: Assembly, form: Form, grown, coat: Plumage, tilt: float, detail: float, rng, spec: Bird
+) -> None:
     """A folded wing: feathers that lie over each other along the flank, tips towards the tail."""
     surface = Surface("feather", spec.seed, painted=True)
     rows, columns = (8, 3) if detail > 0.5 else (3, 2)
@@ -356,7 +413,13 @@ def _folded_wings(assembly: Assembly, form: Form, grown, coat: Plumage, tilt: fl
         length = long + (short - long) * t
         goal = tail_root + np.array([0.10 + 0.5 * out, 0, 0]) + 0.35 * back + np.outer(0.12 - 0.10 * (1 - t), up)
         along = unit(unit(goal - roots) + 0.25 * back)
-        mesh = feathers.vane(feathers.FLIGHT if long > 0.4 else feathers.CONTOUR, 1.0, rows if long > 0.4 else min(rows, 5), columns, 0.25)
+        mesh = feathers.vane(
+            feathers.FLIGHT if long > 0.4 else feathers.CONTOUR,
+            1.0,
+            rows if long > 0.4 else min(rows, 5),
+            columns,
+            0.25,
+        )
         facing = unit(normals * [1, 1, 0.6] + [0.35, 0, 0])
         shell = feathers.placed(_thin(mesh), roots, along, facing, length, width / length * (g / 0.30))
         tone = np.asarray(colour) * np.exp(0.07 * rng.standard_normal((count, 1)))
@@ -364,7 +427,11 @@ def _folded_wings(assembly: Assembly, form: Form, grown, coat: Plumage, tilt: fl
             tone = np.broadcast_to((0.02, 0.02, 0.022), (count, 3))
         per = len(mesh.vertices)
         across = np.tile(np.abs(mesh.attributes["across"]), count)[:, None]
-        paint = np.repeat(tone, per, 0) * (1.0 - 0.22 * np.tile(mesh.attributes["along"], count)[:, None]) * (1 + 0.35 * across**4)
+        paint = (
+            np.repeat(tone, per, 0)
+            * (1.0 - 0.22 * np.tile(mesh.attributes["along"], count)[:, None])
+            * (1 + 0.35 * across**4)
+        )
         assembly.add_pair(shell, surface, "forearm.L" if long > 0.4 else "humerus.L", paint)
 
 
@@ -373,7 +440,9 @@ def _thin(mesh):
     return mesh.transformed(np.diag([1.0, 1.0, 0.16]))
 
 
-def _tail(assembly: Assembly, form: Form, grown, coat: Plumage, tilt: float, detail: float, spec: Bird, folded: bool) -> None:
+def _tail(
+    assembly: Assembly, form: Form, grown, coat: Plumage, tilt: float, detail: float, spec: Bird, folded: bool
+) -> None:
     count = 12 if detail > 0.5 else 6
     t = np.linspace(-1, 1, count)
     fan = np.radians((7 if folded else 26) + (8 if form.tail > 0.5 else 0)) * t
@@ -383,7 +452,9 @@ def _tail(assembly: Assembly, form: Form, grown, coat: Plumage, tilt: float, det
     mesh = feathers.vane(feathers.FLIGHT, 0.085 if detail > 0.5 else 0.15, 7 if detail > 0.5 else 4, 2, 0.15)
     length = form.tail * (1 - 0.10 * t * t)
     shell = feathers.placed(mesh, roots, along, np.tile(up, (count, 1)) + np.outer(0.15 * t, [1, 0, 0]), length)
-    paint = np.tile(np.asarray(coat.tail), (len(shell.vertices), 1)) * (1.05 - 0.3 * np.tile(mesh.attributes["along"], count)[:, None])
+    paint = np.tile(np.asarray(coat.tail), (len(shell.vertices), 1)) * (
+        1.05 - 0.3 * np.tile(mesh.attributes["along"], count)[:, None]
+    )
     assembly.add(shell, Surface("feather", spec.seed, painted=True), "tail", paint)
 
 
@@ -394,22 +465,52 @@ def _face(assembly: Assembly, form: Form, grown, coat: Plumage, spec: Bird, deta
     around = 12 if detail > 0.5 else 8
     t = np.linspace(0, 1, 10)
     flat = 1.7 if spec.form == "duck" else 0.75
-    profile = (1 - 0.30 * t - 0.62 * t**5) if spec.form == "duck" else (1 - t**1.5) ** 0.85 + 0.03 if droop > 0.08 else 1 - 0.93 * t
+    profile = (
+        (1 - 0.30 * t - 0.62 * t**5)
+        if spec.form == "duck"
+        else (1 - t**1.5) ** 0.85 + 0.03
+        if droop > 0.08
+        else 1 - 0.93 * t
+    )
     height = deep * (np.interp(t, [0, 0.5, 1], [1, 0.5, 0.35]) * profile if spec.form == "duck" else profile)
     curve = root + np.stack([0 * t, -length * t, -0.10 * h * t - droop * t**3], 1)
-    upper = cone(curve + np.stack([0 * t, 0 * t, 0.38 * height], 1), 0.75 * height, around, flat * (1.0 if spec.form != "duck" else 1.0))
+    upper = cone(
+        curve + np.stack([0 * t, 0 * t, 0.38 * height], 1),
+        0.75 * height,
+        around,
+        flat,
+    )
     assembly.add(upper, Surface("horn", painted=True), "head", coat.bill)
     s = 0.86 if droop > 0.08 else 0.95
     lower = curve[:1] + (curve - curve[:1]) * [1, s, 0.5] - np.stack([0 * t, 0 * t, 0.30 * height + 0.006], 1)
-    assembly.add(cone(lower, 0.5 * height, around, 1.25 * flat), Surface("horn", painted=True), "head", 0.85 * np.asarray(coat.bill))
+    assembly.add(
+        cone(lower, 0.5 * height, around, 1.25 * flat),
+        Surface("horn", painted=True),
+        "head",
+        0.85 * np.asarray(coat.bill),
+    )
     size = 0.185 * h * (1.25 if spec.form == "songbird" else 1.0)
     place, axis = head.place(0.50, 68, 1.0), head.place(0.50, 68, 0.0)
     out = unit(place - axis)
-    ball = eyeball(place - 0.45 * size * out, unit(out * [1, 1, 0.3] + [0, -0.25, 0]), size, coat.iris, 0.62, 1.0, (0.02, 0.016, 0.014), detail)
+    ball = eyeball(
+        place - 0.45 * size * out,
+        unit(out * [1, 1, 0.3] + [0, -0.25, 0]),
+        size,
+        coat.iris,
+        0.62,
+        1.0,
+        (0.02, 0.016, 0.014),
+        detail,
+    )
     assembly.add_pair(ball, Surface("eyeball", painted=True), "head")
     if spec.form == "eagle":  # the ridge that shades the eye
         shade = ellipsoid((0, 0, 0), (0.05 * h, 0.30 * h, 0.05 * h), 5, 10)
-        assembly.add_pair(shade.moved(place + 0.02 * out + [0, -0.02 * h, size * 0.92]), Surface("feather", painted=True), "head", coat.head)
+        assembly.add_pair(
+            shade.moved(place + 0.02 * out + [0, -0.02 * h, size * 0.92]),
+            Surface("feather", painted=True),
+            "head",
+            coat.head,
+        )
 
 
 def _feet(assembly: Assembly, form: Form, grown, coat: Plumage, folded: bool, detail: float) -> None:
@@ -418,7 +519,12 @@ def _feet(assembly: Assembly, form: Form, grown, coat: Plumage, folded: bool, de
     t = 0.030 + 0.024 * (form.claw > 0.1)
     sides = 8 if detail > 0.5 else 5
     shaft = np.linspace(0, 1, 5)[:, None]
-    assembly.add_pair(cone(ankle + (base - ankle) * shaft, t * np.array([1.25, 0.95, 0.9, 0.95, 1.2]), sides, 0.85), surface, "foot.L", coat.leg)
+    assembly.add_pair(
+        cone(ankle + (base - ankle) * shaft, t * np.array([1.25, 0.95, 0.9, 0.95, 1.2]), sides, 0.85),
+        surface,
+        "foot.L",
+        coat.leg,
+    )
     down = np.array([0, 0, -1.0]) if folded else np.array([0, 1.0, 0])
     ahead = np.array([0, -1.0, 0]) if folded else np.array([0, 0.6, -0.8])
     size = 0.22 + 0.5 * form.claw
@@ -430,13 +536,17 @@ def _feet(assembly: Assembly, form: Form, grown, coat: Plumage, folded: bool, de
         level = 0.55 * t * down
         curve = np.stack([base - 0.1 * t * down, middle + level * 0.6, end + level])
         curve = np.stack([np.interp(np.linspace(0, 1, 6), [0, 0.5, 1], curve[:, axis]) for axis in range(3)], 1)
-        assembly.add_pair(cone(curve, t * np.array([0.8, 0.75, 0.62, 0.66, 0.55, 0.4]), sides, 1.0), surface, "toe.L", coat.leg)
+        assembly.add_pair(
+            cone(curve, t * np.array([0.8, 0.75, 0.62, 0.66, 0.55, 0.4]), sides, 1.0), surface, "toe.L", coat.leg
+        )
         tips.append(curve[-1])
         u = np.linspace(0, 1, 5)[:, None]
         claw = curve[-1] + form.claw * (way * u * (1 - 0.4 * u) + down * 0.55 * u * u) + 0.15 * t * -down
         if folded:
             claw[:, 2] = np.maximum(claw[:, 2], 0.004)
-        assembly.add_pair(cone(claw, 0.55 * t * (1.05 - u[:, 0]), 6), Surface("horn", painted=True), "toe.L", (0.02, 0.018, 0.016))
+        assembly.add_pair(
+            cone(claw, 0.55 * t * (1.05 - u[:, 0]), 6), Surface("horn", painted=True), "toe.L", (0.02, 0.018, 0.016)
+        )
     if form.webbed:
         for one, two in ((0, 1), (1, 2)):
             middle = 0.5 * (tips[one] + tips[two])
@@ -447,7 +557,10 @@ def _feet(assembly: Assembly, form: Form, grown, coat: Plumage, folded: bool, de
 
 def _motions(bones, folded: bool, form: Form, scale: float, span: float) -> Motions:
     if folded:
-        legs = [Leg(f"thigh.{side}", f"shin.{side}", "", f"foot.{side}", f"toe.{side}", phase) for side, phase in (("L", 0.0), ("R", 0.5))]
+        legs = [
+            Leg(f"thigh.{side}", f"shin.{side}", "", f"foot.{side}", f"toe.{side}", phase)
+            for side, phase in (("L", 0.0), ("R", 0.5))
+        ]
         step = (0.3 + form.leg) * scale
         wanted = Gait(0.62, 1.1 * step, 0.35 * step, 0.3, 0.9, 0.04 * scale, 0.008 * scale)
 

@@ -39,7 +39,9 @@ class Carnivore:
     """A carnivore: body plan, size, proportions and coat."""
 
     seed: int = seed()
-    form: str = choice({"cat": 2, "leopard": 1.5, "wolf": 1.5, "fox": 1.5, "dog": 2, "bear": 1.5}, doc="body plan", says="a {}")
+    form: str = choice(
+        {"cat": 2, "leopard": 1.5, "wolf": 1.5, "fox": 1.5, "dog": 2, "bear": 1.5}, doc="body plan", says="a {}"
+    )
     height: float = uniform(0.2, 1.25, unit="m", doc="height at the withers")
     leg: float = uniform(0.94, 1.07, doc="length of the legs, of the body plan's")
     girth: float = uniform(0.92, 1.12, doc="width of the trunk, of the body plan's")
@@ -61,7 +63,9 @@ def sample_carnivore(rng: Generator, fixed=None) -> Carnivore:
     """Draw a carnivore: size and coat go with its form."""
     form = draw(Carnivore, rng, fixed).form
     coats, patterns = FORMS[form]
-    return draw(Carnivore, rng, fixed, height=uniform(*CARNIVORES[form].height), coat=choice(coats), pattern=choice(patterns))
+    return draw(
+        Carnivore, rng, fixed, height=uniform(*CARNIVORES[form].height), coat=choice(coats), pattern=choice(patterns)
+    )
 
 
 def build_carnivore(spec: Carnivore, detail: float = 1.0) -> Asset:
@@ -74,7 +78,11 @@ def build_carnivore(spec: Carnivore, detail: float = 1.0) -> Asset:
     round_pupil = spec.form in ("dog", "wolf", "bear", "leopard")
     animal.eyes(0.45, 1.0 if round_pupil else 2.6)
     tipped = spec.pattern in ("points", "rosettes", "saddle") or spec.form == "fox"
-    animal.ears(np.asarray(dark) if tipped else np.asarray(main), mixed(light, (0.40, 0.22, 0.17), np.array([0.45]))[0], animal.fur)
+    animal.ears(
+        np.asarray(dark) if tipped else np.asarray(main),
+        mixed(light, (0.40, 0.22, 0.17), np.array([0.45]))[0],
+        animal.fur,
+    )
     animal.nose()
     if detail > 0.5:
         animal.claws()
@@ -89,14 +97,18 @@ def _paint(animal: Mammal, spec: Carnivore, main, dark, light) -> tuple[np.ndarr
     feet = animal.part_weight("hand", "toe", "foot")
     tail = animal.part_weight("tail")
     colour = np.broadcast_to(np.asarray(main, float), points.shape)
-    below = smoothstep(0.0, -0.75, normals[:, 2]) * (trunk + tail) + 0.4 * animal.part_weight("forearm", "shin") * smoothstep(0.08, 0.0, np.abs(points[:, 0]))
+    below = smoothstep(0.0, -0.75, normals[:, 2]) * (trunk + tail) + 0.4 * animal.part_weight(
+        "forearm", "shin"
+    ) * smoothstep(0.08, 0.0, np.abs(points[:, 0]))
     facing = (points - animal.origin) @ animal.ahead / s.head
     rise = (points - animal.origin) @ animal.crown / s.head
     cheek = head * smoothstep(0.03, -0.10, rise - 0.02) * smoothstep(0.05, 0.35, facing)
     if spec.pattern != "plain":
         colour = mixed(colour, light, np.clip(np.maximum(0.85 * below, 0.8 * cheek), 0, 1))
     if spec.pattern == "saddle":
-        back = smoothstep(0.1, 0.75, normals[:, 2] + 0.25 * coat.fractal(points * 9, spec.seed, 3)) * np.clip(trunk + 0.8 * tail, 0, 1)
+        back = smoothstep(0.1, 0.75, normals[:, 2] + 0.25 * coat.fractal(points * 9, spec.seed, 3)) * np.clip(
+            trunk + 0.8 * tail, 0, 1
+        )
         colour = mixed(colour, dark, 0.78 * back)
         colour = mixed(colour, light, 0.35 * feet)
     if spec.pattern == "points":
@@ -111,9 +123,15 @@ def _paint(animal: Mammal, spec: Carnivore, main, dark, light) -> tuple[np.ndarr
         wave = 0.135 * spec.mark * (1 - 0.42 * np.clip(head + feet + animal.part_weight("shin", "forearm"), 0, 1))
         wave = np.median(wave)
         on_body = coat.spots(points, spec.seed, wave, rosettes=True)
-        small = coat.spots(points, spec.seed + 1, 0.5 * wave)
+        small = coat.spots(points + 0.37, spec.seed, 0.5 * wave)
         share = np.clip(head + feet + animal.part_weight("shin", "forearm", "tail"), 0, 1)
-        colour = mixed(colour, dark, np.clip(on_body * (1 - share) + small * share, 0, 1) * (1 - 0.3 * below) * (1 - head * smoothstep(0.4, 0.6, facing)))
+        colour = mixed(
+            colour,
+            dark,
+            np.clip(on_body * (1 - share) + small * share, 0, 1)
+            * (1 - 0.3 * below)
+            * (1 - head * smoothstep(0.4, 0.6, facing)),
+        )
     if spec.pattern == "stripes":
         limbs = np.clip(animal.part_weight("forearm", "hand", "shin", "foot", "tail", "upperarm", "thigh"), 0, 1)
         across = np.stack([np.full(len(points), 0.25), 0.12 + 0.85 * limbs, 1.0 - 0.95 * limbs], 1)
@@ -123,12 +141,16 @@ def _paint(animal: Mammal, spec: Carnivore, main, dark, light) -> tuple[np.ndarr
         colour = mixed(colour, dark, 0.88 * mark * (1 - 0.55 * below) * (1 - head * smoothstep(0.35, 0.6, facing)))
     # Lips, the line of the mouth and the skin about the eyes are dark.
     last = s.skull[-1]
-    mouth = head * smoothstep(0.028, 0.008, np.abs(rise - (last[1] - 0.72 * last[4]) - 0.05 * (facing - 0.9))) * smoothstep(0.42, 0.52, facing)
+    mouth = (
+        head
+        * smoothstep(0.028, 0.008, np.abs(rise - (last[1] - 0.72 * last[4]) - 0.05 * (facing - 0.9)))
+        * smoothstep(0.42, 0.52, facing)
+    )
     colour = mixed(colour, (0.025, 0.018, 0.016), 0.75 * mouth)
     eye = animal.on_head(*s.eye[:2])
     near = np.linalg.norm(np.abs(points * [1, 0, 0]) + points * [0, 1, 1] - eye, axis=1) / (s.eye[2] * s.head)
     colour = mixed(colour, (0.02, 0.015, 0.012), 0.7 * smoothstep(1.5, 1.1, near))
-    bare = smoothstep(1.35, 1.1, near) + feet * smoothstep(0.02, 0.008, points[:, 2])
+    bare = smoothstep(2.2, 1.2, near) + feet * smoothstep(0.02, 0.008, points[:, 2])
     return np.clip(mottled(colour, points, spec.seed, 0.05, 0.18), 0.003, 0.9), np.clip(bare, 0, 1)
 
 

@@ -4,7 +4,9 @@ from ...generator import Generator
 
 
 def _row(name: str, doc: str) -> Generator:
-    return Generator(name, "creatures", f".places.creatures.{name}", name.capitalize(), f"sample_{name}", f"build_{name}", doc)
+    return Generator(
+        name, "creatures", f".places.creatures.{name}", name.capitalize(), f"sample_{name}", f"build_{name}", doc
+    )
 
 
 CREATURES: tuple[Generator, ...] = (

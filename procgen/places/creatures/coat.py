@@ -9,21 +9,23 @@ import numpy as np
 from ...geometry.noise import fractal
 from ...params import child
 
-CELLS, WAVES = 40, 6  # of the periodic volume that patterns grow in: lattice points and wave lengths an edge
+CELLS, WAVES = 32, 5  # of the periodic volume that patterns grow in: lattice points and wave lengths an edge
 
 
 @lru_cache(maxsize=8)
 def turing(seed: int, spots: bool) -> np.ndarray:
-    """A grown pattern (40, 40, 40) of about -1…1, periodic: spots are islands, otherwise it is a maze of stripes.
+    """A grown pattern (32, 32, 32) of about -1…1, periodic: spots are islands, otherwise it is a maze of stripes.
 
     The Swift–Hohenberg equation (1977), the normal form of a Turing instability, stepped half implicitly.
     """
     frequency = np.fft.fftfreq(CELLS, 1 / CELLS)
-    square = frequency[:, None, None] ** 2 + frequency[None, :, None] ** 2 + frequency[None, None, : CELLS // 2 + 1] ** 2
+    square = (
+        frequency[:, None, None] ** 2 + frequency[None, :, None] ** 2 + frequency[None, None, : CELLS // 2 + 1] ** 2
+    )
     decay = 1 / (1 + 0.6 * ((1 - square / WAVES**2) ** 2 - 0.35))
     field = 0.3 * child(seed, "turing").standard_normal((CELLS,) * 3)
-    for _ in range(36):
-        reaction = field + 0.6 * ((1.1 if spots else 0.0) * field**2 - field**3)
+    for _ in range(28):
+        reaction = field + 0.6 * field * field * ((1.1 if spots else 0.0) - field)
         field = np.fft.irfftn(np.fft.rfftn(reaction) * decay, s=(CELLS,) * 3, axes=(0, 1, 2))
         field = np.clip(field, -2, 2)
     field = field - np.median(field)
@@ -56,10 +58,10 @@ def mixed(a, b, share: np.ndarray) -> np.ndarray:
     return np.asarray(a) * (1 - share) + np.asarray(b) * share
 
 
-def spots(points: np.ndarray, seed: int, wave: float, rosettes: bool = False) -> np.ndarray:
-    """How dark a spot is 0…1 (n,); rosettes are hollow."""
+def spots(points: np.ndarray, seed: int, wave: float, rosettes: bool = False, share: float = 0.28) -> np.ndarray:
+    """How dark a spot is 0…1 (n,), over about a share of the points; rosettes are hollow."""
     field = sampled(turing(seed, True), points, wave)
-    high = np.quantile(field, 0.72)
+    high = np.quantile(field, 1 - share)
     top = np.quantile(field, 0.97)
     mark = smoothstep(high - 0.06, high + 0.06, field)
     if rosettes:

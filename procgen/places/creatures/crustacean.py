@@ -38,7 +38,9 @@ class Crustacean:
     claw: float = uniform(0.85, 1.25, doc="size of the claws, of the usual", says=((1.1, ""), (9, "with large claws")))
     leg: float = uniform(0.92, 1.1, doc="length of the legs, of the usual")
     bumps: float = uniform(0.4, 1.3, doc="height of the relief, of the usual")
-    colours: str = choice({"red": 2, "brown": 2, "green": 1, "blue": 1, "sand": 1}, doc="colours of the shell", says="of {} colour")
+    colours: str = choice(
+        {"red": 2, "brown": 2, "green": 1, "blue": 1, "sand": 1}, doc="colours of the shell", says="of {} colour"
+    )
 
 
 def sample_crustacean(rng: Generator, fixed=None) -> Crustacean:
@@ -75,7 +77,16 @@ def _relief(mesh, spec: Crustacean, size: float, height: float):
 
 def _shade(mesh, spec: Crustacean, hollow=None, amount: float = 0.5) -> np.ndarray:
     shell, mark, under = COLOURS[spec.colours]
-    colour = mixed(shell, mark, amount * smoothstep(-0.1, 0.35, fractal(np.abs(mesh.vertices * [1, 0, 0]) / 0.15 + mesh.vertices * [0, 1, 1] / 0.15, spec.seed + 3, 4)))
+    colour = mixed(
+        shell,
+        mark,
+        amount
+        * smoothstep(
+            -0.1,
+            0.35,
+            fractal(np.abs(mesh.vertices * [1, 0, 0]) / 0.15 + mesh.vertices * [0, 1, 1] / 0.15, spec.seed + 3, 4),
+        ),
+    )
     if hollow is not None:
         colour = mixed(colour, mark, 0.45 * smoothstep(0.3, 0.9, hollow))
     colour = mixed(colour, under, 0.9 * smoothstep(-0.15, -0.6, mesh.normals()[:, 2]))
@@ -85,7 +96,9 @@ def _shade(mesh, spec: Crustacean, hollow=None, amount: float = 0.5) -> np.ndarr
 def _claw(assembly: Assembly, joints: np.ndarray, spec: Crustacean, size: float, surface: Surface, fine: bool) -> None:
     """The arm and pincer of both sides: joints (4, 3) shoulder, elbow, wrist, and the hinge of the finger."""
     sides = 12 if fine else 6
-    arm = segments(joints[:3], [(0.16 * size, 0.22 * size, 0.20 * size), (0.20 * size, 0.28 * size, 0.24 * size)], sides, 0.04)
+    arm = segments(
+        joints[:3], [(0.16 * size, 0.22 * size, 0.20 * size), (0.20 * size, 0.28 * size, 0.24 * size)], sides, 0.04
+    )
     for shell, bone in zip(arm, ("arm", "wrist"), strict=True):
         assembly.add_pair(shell, surface, f"{bone}.L", _shade(shell, spec))
     way = unit(joints[3] - joints[2])
@@ -103,7 +116,7 @@ def _claw(assembly: Assembly, joints: np.ndarray, spec: Crustacean, size: float,
     else:
         hollow = None
     tip = smoothstep(0.72, 0.9, (shell.vertices - joints[2]) @ way / long)
-    _, mark, under = COLOURS[spec.colours]
+    under = COLOURS[spec.colours][2]
     assembly.add_pair(shell, surface, "palm.L", mixed(_shade(shell, spec, hollow), np.asarray(under) * 0.9, 0.7 * tip))
     hinge = joints[2] + 0.52 * long * way - 0.20 * size * aside
     finger = hinge + np.outer(0.55 * long * t, way) + np.outer((-0.10 * np.sin(np.pi * t) + 0.18 * t) * size, aside)
@@ -113,7 +126,10 @@ def _claw(assembly: Assembly, joints: np.ndarray, spec: Crustacean, size: float,
     if fine:
         for index in range(5):
             share = 0.25 + 0.15 * index
-            root = np.array([np.interp(share, t, finger[:, axis]) for axis in range(3)]) + 0.09 * size * (1 - 0.5 * share) * aside
+            root = (
+                np.array([np.interp(share, t, finger[:, axis]) for axis in range(3)])
+                + 0.09 * size * (1 - 0.5 * share) * aside
+            )
             tooth = ellipsoid((0, 0, 0), (0.035 * size, 0.035 * size, 0.035 * size), 3, 6).moved(root + 0 * over)
             assembly.add_pair(tooth, surface, "finger.L", np.asarray(under) * 0.9)
 
@@ -136,7 +152,9 @@ def _crab(spec: Crustacean, detail: float) -> Asset:
     legs = []
     for y, angle, share in ((-0.10, -24, 0.95), (0.0, -4, 1.05), (0.10, 18, 1.05), (0.18, 42, 0.9)):
         legs.append(_leg((0.36, y, level - 0.04), angle, 0.36 * share * spec.leg, 0.56 * share * spec.leg, 0.62))
-    arm = np.array([(0.30, -0.22, level - 0.04), (0.52, -0.36, level + 0.03), (0.42, -0.56, level), (0.22, -0.72, level - 0.02)])
+    arm = np.array(
+        [(0.30, -0.22, level - 0.04), (0.52, -0.36, level + 0.03), (0.42, -0.56, level), (0.22, -0.72, level - 0.02)]
+    )
     parts = [bone_part("body", (0, 0.3, level), (0, -0.3, level), 0.3, "")]
     for index, joints in enumerate(legs):
         parts += leg_bones(str(index), joints[[0, 1, 3]], "body", 0.04)
@@ -158,29 +176,47 @@ def _crab(spec: Crustacean, detail: float) -> Asset:
         carapace, hollow = _relief(carapace, spec, 0.045, 0.007)
         # The regions over stomach and heart stand between two grooves.
         x, y = np.abs(carapace.vertices[:, 0]), carapace.vertices[:, 1]
-        groove = smoothstep(0.03, 0.0, np.abs(x - 0.13 - 0.25 * (y - 0.05) ** 2 * 4)) + smoothstep(0.025, 0.0, np.abs(y - 0.04 + 0.5 * x * x)) * (x < 0.3)
-        carapace = carapace.moved((-0.010 * spec.bumps * np.clip(groove, 0, 1) * (carapace.vertices[:, 2] > level))[:, None] * [0, 0, 1.0])
+        groove = smoothstep(0.03, 0.0, np.abs(x - 0.13 - 0.25 * (y - 0.05) ** 2 * 4)) + smoothstep(
+            0.025, 0.0, np.abs(y - 0.04 + 0.5 * x * x)
+        ) * (x < 0.3)
+        carapace = carapace.moved(
+            (-0.010 * spec.bumps * np.clip(groove, 0, 1) * (carapace.vertices[:, 2] > level))[:, None] * [0, 0, 1.0]
+        )
     assembly.add(carapace, surface, "body", _shade(carapace, spec, hollow, 0.65))
     for index, joints in enumerate(legs):
         _walking_leg(assembly, index, joints, 0.052, spec, surface, fine)
     _claw(assembly, arm, spec, size, surface, fine)
     stalk = np.linspace([0.09, -0.29, level + 0.045], [0.12, -0.33, level + 0.12], 5)
     assembly.add_pair(cone(stalk, [0.022, 0.018, 0.016, 0.018, 0.02], 8), surface, "eye.L", COLOURS[spec.colours][0])
-    assembly.add_pair(ellipsoid((0.122, -0.332, level + 0.132), (0.027, 0.027, 0.032), 7, 12), Surface("eyeball", painted=True), "eye.L", (0.012, 0.010, 0.010))
+    assembly.add_pair(
+        ellipsoid((0.122, -0.332, level + 0.132), (0.027, 0.027, 0.032), 7, 12),
+        Surface("eyeball", painted=True),
+        "eye.L",
+        (0.012, 0.010, 0.010),
+    )
     mouth = dome(6, 16, (0.13, 0.06), (0.05, 0.06)).moved([0, -0.30, level - 0.045])
     assembly.add(mouth, surface, "body", _shade(mouth, spec))
-    assembly.add_pair(antenna((0.05, -0.345, level + 0.01), (0.45, -0.8, 0.5), 0.16, 0.006, 6, 0.1, 5), surface, "body", COLOURS[spec.colours][0])
+    assembly.add_pair(
+        antenna((0.05, -0.345, level + 0.01), (0.45, -0.8, 0.5), 0.16, 0.006, 6, 0.1, 5),
+        surface,
+        "body",
+        COLOURS[spec.colours][0],
+    )
     return assembly.asset("crustacean", lambda rest: _crab_motions(rest, spec), spec.size)
 
 
-def _walking_leg(assembly: Assembly, index: int, joints: np.ndarray, thick: float, spec: Crustacean, surface: Surface, fine: bool) -> None:
+def _walking_leg(
+    assembly: Assembly, index: int, joints: np.ndarray, thick: float, spec: Crustacean, surface: Surface, fine: bool
+) -> None:
     profiles = [(0.8 * thick, 1.15 * thick, 1.05 * thick, 0.7 * thick), (0.7 * thick, 0.85 * thick, 0.75 * thick, 0.55 * thick),
                 (0.55 * thick, 0.50 * thick, 0.34 * thick, 0.06 * thick)]  # fmt: skip
     shells = segments(joints, profiles, 10 if fine else 5, 0.05, 0.7)
     for shell, bone in zip(shells, ("upper", "lower", "lower"), strict=True):
         colour = _shade(shell, spec)
         if shell is shells[-1]:
-            colour = mixed(colour, 0.5 * np.asarray(COLOURS[spec.colours][1]), smoothstep(0.55, 0.9, shell.attributes["along"]))
+            colour = mixed(
+                colour, 0.5 * np.asarray(COLOURS[spec.colours][1]), smoothstep(0.55, 0.9, shell.attributes["along"])
+            )
         assembly.add_pair(shell, surface, f"{bone}_{index}.L", colour)
 
 
@@ -192,13 +228,22 @@ def _lobster(spec: Crustacean, detail: float) -> Asset:
     legs = []
     for y, angle, share in ((-0.26, -34, 0.95), (-0.20, -12, 1.0), (-0.14, 12, 1.0), (-0.08, 34, 0.95)):
         legs.append(_leg((0.045, y, level - 0.045), angle, 0.13 * share * spec.leg, 0.20 * share * spec.leg, 0.55))
-    arm = np.array([(0.05, -0.33, level - 0.04), (0.12, -0.42, level - 0.01), (0.13, -0.52, level - 0.02), (0.115, -0.70, level - 0.03)])
+    arm = np.array(
+        [
+            (0.05, -0.33, level - 0.04),
+            (0.12, -0.42, level - 0.01),
+            (0.13, -0.52, level - 0.02),
+            (0.115, -0.70, level - 0.03),
+        ]
+    )
     parts = [bone_part("body", (0, -0.02, level), (0, -0.40, level), 0.08, "")]
     count = 6
     stops = np.linspace(-0.02, 0.40, count + 1)
     for index in range(count):
         joint = "body" if not index else f"tail{index - 1}"
-        parts.append(bone_part(f"tail{index}", (0, stops[index], level - 0.01), (0, stops[index + 1], level - 0.01), 0.06, joint))
+        parts.append(
+            bone_part(f"tail{index}", (0, stops[index], level - 0.01), (0, stops[index + 1], level - 0.01), 0.06, joint)
+        )
     for index, joints in enumerate(legs):
         parts += leg_bones(str(index), joints[[0, 1, 3]], "body", 0.012)
     parts += _claw_bones(arm, size, "body")
@@ -206,7 +251,9 @@ def _lobster(spec: Crustacean, detail: float) -> Asset:
     assembly = Assembly(bones, radii)
     surface = Surface("crustacean_shell", spec.seed, painted=True)
     rows, around = (16, 72) if fine else (6, 20)
-    shield = dome(rows, around, (wide, 0.205), (0.095, 0.075), 2.5, lambda a: 1 + 0.05 * np.cos(a)).moved([0, -0.20, level])
+    shield = dome(rows, around, (wide, 0.205), (0.095, 0.075), 2.5, lambda a: 1 + 0.05 * np.cos(a)).moved(
+        [0, -0.20, level]
+    )
     hollow = None
     if fine:
         shield, hollow = _relief(shield, spec, 0.022, 0.0028)
@@ -219,11 +266,22 @@ def _lobster(spec: Crustacean, detail: float) -> Asset:
     for index in range(count):
         share = index / count
         ring_width = wide * (0.95 - 0.32 * share)
-        plate = dome(8 if fine else 4, 40 if fine else 14, (ring_width, 0.055), (0.078 * (1 - 0.3 * share), 0.045), 2.6, None)
+        plate = dome(
+            8 if fine else 4, 40 if fine else 14, (ring_width, 0.055), (0.078 * (1 - 0.3 * share), 0.045), 2.6, None
+        )
         plate = plate.moved([0, stops[index] + 0.032, level - 0.008 - 0.012 * share])
         assembly.add(plate, surface, f"tail{index}", _shade(plate, spec))
         if fine:  # the points at the sides
-            side = blade((0.92 * ring_width, stops[index] + 0.03, level - 0.02), (0.12, 0.35, -1.0), (0, 1, 0), 0.06, (0.03, 0.03, 0.02, 0.003), 0.008, rows=6, columns=3)
+            side = blade(
+                (0.92 * ring_width, stops[index] + 0.03, level - 0.02),
+                (0.12, 0.35, -1.0),
+                (0, 1, 0),
+                0.06,
+                (0.03, 0.03, 0.02, 0.003),
+                0.008,
+                rows=6,
+                columns=3,
+            )
             assembly.add_pair(side, surface, f"tail{index}", _shade(side, spec))
     _fan(assembly, spec, level, surface, fine, f"tail{count - 1}")
     for index, joints in enumerate(legs):
@@ -232,19 +290,49 @@ def _lobster(spec: Crustacean, detail: float) -> Asset:
     eye = ellipsoid((0, 0, 0), (0.014, 0.016, 0.014), 6, 10).moved([0.035, -0.405, level + 0.055])
     assembly.add_pair(eye, Surface("eyeball", painted=True), "body", (0.012, 0.010, 0.010))
     shell = np.asarray(COLOURS[spec.colours][0])
-    assembly.add_pair(antenna((0.03, -0.39, level + 0.02), (0.42, -0.75, 0.45), 0.75, 0.0065, 30 if fine else 6, 0.35, 6), surface, "body", shell)
+    assembly.add_pair(
+        antenna((0.03, -0.39, level + 0.02), (0.42, -0.75, 0.45), 0.75, 0.0065, 30 if fine else 6, 0.35, 6),
+        surface,
+        "body",
+        shell,
+    )
     for spread in (0.10, 0.25):
-        assembly.add_pair(antenna((0.014, -0.40, level + 0.04), (spread, -0.9, 0.25), 0.14, 0.004, 8 if fine else 3, 0.05, 5), surface, "body", shell)
+        assembly.add_pair(
+            antenna((0.014, -0.40, level + 0.04), (spread, -0.9, 0.25), 0.14, 0.004, 8 if fine else 3, 0.05, 5),
+            surface,
+            "body",
+            shell,
+        )
     return assembly.asset("crustacean", lambda rest: _lobster_motions(rest, spec), spec.size)
 
 
 def _fan(assembly: Assembly, spec: Crustacean, level: float, surface: Surface, fine: bool, bone: str) -> None:
     rows, columns = (8, 4) if fine else (4, 2)
-    middle = blade((0, 0.385, level - 0.02), (0, 1, -0.12), (1, 0, 0), 0.115, (0.034, 0.036, 0.034, 0.02), 0.012, 0.05, rows=rows, columns=columns)
+    middle = blade(
+        (0, 0.385, level - 0.02),
+        (0, 1, -0.12),
+        (1, 0, 0),
+        0.115,
+        (0.034, 0.036, 0.034, 0.02),
+        0.012,
+        0.05,
+        rows=rows,
+        columns=columns,
+    )
     assembly.add(middle, surface, bone, _shade(middle, spec))
     for angle, length in ((32, 0.115), (58, 0.105)):
         way = (np.sin(np.radians(angle)), np.cos(np.radians(angle)), -0.12)
-        lobe = blade((0.028, 0.385, level - 0.024), way, np.cross(way, [0, 0, -1.0]), length, (0.012, 0.030, 0.038, 0.034, 0.016), 0.010, 0.05, rows=rows, columns=columns)
+        lobe = blade(
+            (0.028, 0.385, level - 0.024),
+            way,
+            np.cross(way, [0, 0, -1.0]),
+            length,
+            (0.012, 0.030, 0.038, 0.034, 0.016),
+            0.010,
+            0.05,
+            rows=rows,
+            columns=columns,
+        )
         assembly.add_pair(lobe, surface, bone, _shade(lobe, spec))
 
 
@@ -252,8 +340,12 @@ def _arms(skeleton: Skeleton, phase: float) -> dict:
     a = 2 * np.pi * phase
     pose = {}
     for side, sign in (("L", 1), ("R", -1)):
-        pose[f"arm.{side}"] = skeleton.local(f"arm.{side}", product(turn(gait.Z, sign * 0.05 * np.sin(a)), turn(gait.X, -0.05 * np.cos(a))))
-        pose[f"finger.{side}"] = skeleton.local(f"finger.{side}", turn(gait.Z, sign * -0.16 * (0.5 + 0.5 * np.sin(a + sign))))
+        pose[f"arm.{side}"] = skeleton.local(
+            f"arm.{side}", product(turn(gait.Z, sign * 0.05 * np.sin(a)), turn(gait.X, -0.05 * np.cos(a)))
+        )
+        pose[f"finger.{side}"] = skeleton.local(
+            f"finger.{side}", turn(gait.Z, sign * -0.16 * (0.5 + 0.5 * np.sin(a + sign)))
+        )
     return pose
 
 
@@ -271,9 +363,13 @@ def _lobster_motions(bones, spec: Crustacean) -> Motions:
     def body(skeleton: Skeleton, phase: float) -> dict:
         pose = _arms(skeleton, phase)
         for index in range(6):
-            pose[f"tail{index}"] = skeleton.local(f"tail{index}", turn(gait.X, -0.03 + 0.015 * np.sin(2 * np.pi * phase - 0.5 * index)))
+            pose[f"tail{index}"] = skeleton.local(
+                f"tail{index}", turn(gait.X, -0.03 + 0.015 * np.sin(2 * np.pi * phase - 0.5 * index))
+            )
         return pose
 
-    walk, used = gait.cycle(bones, many_legs(4), Gait(0.62, 0.10 * scale, 0.04 * scale, crouch=0.004 * scale), body, gait.radial)
+    walk, used = gait.cycle(
+        bones, many_legs(4), Gait(0.62, 0.10 * scale, 0.04 * scale, crouch=0.004 * scale), body, gait.radial
+    )
     steps = 1.4 * (0.3 / scale) ** 0.4
     return {"walk": walk}, {"walk": 1 / steps}, {"walk": used.stance / used.duty * steps}

@@ -33,10 +33,14 @@ class Dragonfly:
 
     seed: int = seed()
     length: float = uniform(0.03, 0.085, unit="m", doc="of the body")
-    damsel: bool = flag(0.25, doc="a damselfly: slender, eyes apart, stalked wings", says={True: "a damselfly", False: "a dragonfly"})
+    damsel: bool = flag(
+        0.25, doc="a damselfly: slender, eyes apart, stalked wings", says={True: "a damselfly", False: "a dragonfly"}
+    )
     abdomen: float = uniform(0.9, 1.15, doc="thickness of the abdomen, of the usual")
     span: float = uniform(0.92, 1.1, doc="length of the wings, of the usual")
-    colours: str = choice({"blue": 3, "green": 2, "red": 2, "yellow": 1.5, "brown": 1}, doc="colours of the body", says="of {} colour")
+    colours: str = choice(
+        {"blue": 3, "green": 2, "red": 2, "yellow": 1.5, "brown": 1}, doc="colours of the body", says="of {} colour"
+    )
     marks: float = uniform(0.1, 0.7, doc="share of a segment that is dark")
 
 
@@ -51,7 +55,10 @@ def build_dragonfly(spec: Dragonfly, detail: float = 1.0) -> Asset:
     level = 0.15
     main, mark, chest, eyes = (np.asarray(colour) for colour in COLOURS[spec.colours])
     legs = _legs(level)
-    parts = [bone_part("thorax", (0, -0.14, level), (0, -0.30, level + 0.01), 0.08, ""), bone_part("head", (0, -0.30, level + 0.01), (0, -0.44, level), 0.06, "thorax")]
+    parts = [
+        bone_part("thorax", (0, -0.14, level), (0, -0.30, level + 0.01), 0.08, ""),
+        bone_part("head", (0, -0.30, level + 0.01), (0, -0.44, level), 0.06, "thorax"),
+    ]
     stops = np.linspace(-0.14, 0.56, 4)
     for index in range(3):
         joint = "thorax" if not index else f"abdomen{index - 1}"
@@ -68,14 +75,28 @@ def build_dragonfly(spec: Dragonfly, detail: float = 1.0) -> Asset:
     fine = detail > 0.5
     sides = 18 if fine else 8
     # Thorax: a tilted box of plates with pale stripes.
-    trunk = dome(10 if fine else 4, 28 if fine else 12, (0.068 * (0.8 if spec.damsel else 1), 0.115), (0.095, 0.075), 2.4).moved([0, -0.215, level + 0.01])
+    trunk = dome(
+        10 if fine else 4, 28 if fine else 12, (0.068 * (0.8 if spec.damsel else 1), 0.115), (0.095, 0.075), 2.4
+    ).moved([0, -0.215, level + 0.01])
     stripe = np.abs(((trunk.vertices[:, 1] * 0.8 + trunk.vertices[:, 2] * 0.55) / 0.055 % 1) - 0.5) * 2
     assembly.add(trunk, surface, "thorax", mixed(chest, mark, 0.85 * smoothstep(0.45, 0.6, stripe)))
     _abdomen(assembly, spec, level, thin, main, mark, surface, sides, fine)
     _head(assembly, spec, level, eyes, chest, mark, surface, fine)
     for index, joints in enumerate(legs):
         radius = 0.010
-        add_leg(assembly, str(index), joints, [(0.8 * radius, radius, 0.7 * radius), (0.6 * radius, 0.5 * radius), (0.4 * radius, 0.3 * radius, 0.25 * radius)], surface, (mark,), 6 if fine else 4)
+        add_leg(
+            assembly,
+            str(index),
+            joints,
+            [
+                (0.8 * radius, radius, 0.7 * radius),
+                (0.6 * radius, 0.5 * radius),
+                (0.4 * radius, 0.3 * radius, 0.25 * radius),
+            ],
+            surface,
+            (mark,),
+            6 if fine else 4,
+        )
     for name, root in roots.items():
         _wing(assembly, name, root, span, spec, mark, fine)
     return assembly.asset("dragonfly", lambda rest: _motions(rest, spec), spec.length)
@@ -95,7 +116,9 @@ def _legs(level: float) -> list[np.ndarray]:
     return result
 
 
-def _abdomen(assembly: Assembly, spec: Dragonfly, level: float, thin: float, main, mark, surface: Surface, sides: int, fine: bool) -> None:
+def _abdomen(
+    assembly: Assembly, spec: Dragonfly, level: float, thin: float, main, mark, surface: Surface, sides: int, fine: bool
+) -> None:
     t = np.linspace(0, 1, (6 if fine else 2) * SEGMENTS + 1)
     profile = np.interp(t, [0, 0.08, 0.2, 0.5, 0.8, 0.93, 1], [0.040, 0.050, 0.034, 0.036, 0.040, 0.034, 0.020]) * thin
     inside = (t * SEGMENTS) % 1
@@ -106,7 +129,9 @@ def _abdomen(assembly: Assembly, spec: Dragonfly, level: float, thin: float, mai
     segment = (along * SEGMENTS) % 1
     dark = smoothstep(1 - spec.marks, 1.02 - spec.marks, segment)
     back = smoothstep(0.05 + 0.5 * (spec.marks > 0.4), 0.7, tube.normals()[:, 2])
-    colour = mixed(main, mark, np.clip(dark + 0.9 * smoothstep(0.94, 0.99, segment) + 0.6 * back * (spec.marks > 0.35), 0, 1))
+    colour = mixed(
+        main, mark, np.clip(dark + 0.9 * smoothstep(0.94, 0.99, segment) + 0.6 * back * (spec.marks > 0.35), 0, 1)
+    )
     weights = np.zeros((len(along), len(assembly.bones)))
     place = along * 3 - 0.5
     for index in range(3):
@@ -114,7 +139,12 @@ def _abdomen(assembly: Assembly, spec: Dragonfly, level: float, thin: float, mai
     assembly.add(tube, surface, weights, colour)
     tip = curve[-1]
     u = np.linspace(0, 1, 4)[:, None]
-    assembly.add_pair(cone(tip + [0.008, -0.01, 0] + np.array([0.015, 0.055, 0]) * u, 0.008 * (1.1 - u[:, 0]), 6), surface, "abdomen2", mark)
+    assembly.add_pair(
+        cone(tip + [0.008, -0.01, 0] + np.array([0.015, 0.055, 0]) * u, 0.008 * (1.1 - u[:, 0]), 6),
+        surface,
+        "abdomen2",
+        mark,
+    )
 
 
 def _head(assembly: Assembly, spec: Dragonfly, level: float, eyes, chest, mark, surface: Surface, fine: bool) -> None:
@@ -124,10 +154,16 @@ def _head(assembly: Assembly, spec: Dragonfly, level: float, eyes, chest, mark, 
     eye = ellipsoid((0, 0, 0), size, rows, around).moved([apart, -0.352, level + 0.022])
     first, _, _ = cells(eye.vertices / 0.012, spec.seed)
     low = smoothstep(level + 0.02, level - 0.03, eye.vertices[:, 2])
-    assembly.add_pair(eye, surface, "head", mixed(eyes, 0.6 * eyes + 0.15, low) * (1 - 0.3 * smoothstep(0.2, 0.5, first))[:, None])
-    face = ellipsoid((0, 0, 0), (0.075 if spec.damsel else 0.050, 0.045, 0.046), rows, around).moved([0, -0.375, level - 0.005])
+    assembly.add_pair(
+        eye, surface, "head", mixed(eyes, 0.6 * eyes + 0.15, low) * (1 - 0.3 * smoothstep(0.2, 0.5, first))[:, None]
+    )
+    face = ellipsoid((0, 0, 0), (0.075 if spec.damsel else 0.050, 0.045, 0.046), rows, around).moved(
+        [0, -0.375, level - 0.005]
+    )
     assembly.add(face, surface, "head", mixed(chest, mark, 0.5 * smoothstep(level, level + 0.03, face.vertices[:, 2])))
-    assembly.add_pair(antenna((0.018, -0.415, level + 0.03), (0.35, -0.8, 0.6), 0.055, 0.0035, 4, 0.1, 5), surface, "head", mark)
+    assembly.add_pair(
+        antenna((0.018, -0.415, level + 0.03), (0.35, -0.8, 0.6), 0.055, 0.0035, 4, 0.1, 5), surface, "head", mark
+    )
     neck = np.array([0, -0.29, level + 0.01]) + np.outer(np.linspace(0, 1, 4), [0, -0.05, 0])
     assembly.add(cone(neck, 0.022, 10), surface, "head", mark)
 
@@ -175,7 +211,9 @@ def _motions(bones, spec: Dragonfly) -> Motions:
                 bone = f"{name}wing.{side}"
                 pose[bone] = skeleton.local(bone, product(stroke, twist))
         for index in range(3):
-            pose[f"abdomen{index}"] = skeleton.local(f"abdomen{index}", turn([1.0, 0, 0], 0.02 * np.sin(2 * np.pi * phase - index)))
+            pose[f"abdomen{index}"] = skeleton.local(
+                f"abdomen{index}", turn([1.0, 0, 0], 0.02 * np.sin(2 * np.pi * phase - index))
+            )
         for index in range(3):  # legs are folded under the thorax in flight
             for side in "LR":
                 pose[f"upper_{index}.{side}"] = skeleton.local(f"upper_{index}.{side}", turn([1.0, 0, 0], 0.5))

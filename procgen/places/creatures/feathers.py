@@ -46,7 +46,9 @@ def spread_out(points: np.ndarray, gap: np.ndarray) -> np.ndarray:
     return np.array(kept)
 
 
-def coverage(skin: Mesh, backwards: np.ndarray, size: np.ndarray, rng: np.random.Generator, count: int, lift: float = 0.13):
+def coverage(
+    skin: Mesh, backwards: np.ndarray, size: np.ndarray, rng: np.random.Generator, count: int, lift: float = 0.08
+):
     """Roots, directions and upper sides (k, 3) of contour feathers on a skin and the vertices (k,) they stand on.
 
     ``backwards`` (n, 3) is where they point, ``size`` (n,) their length, 0 where none grows; at most ``count`` are tried.
@@ -56,8 +58,10 @@ def coverage(skin: Mesh, backwards: np.ndarray, size: np.ndarray, rng: np.random
     corners = skin.vertices[triangles]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     weight = area / np.maximum(size[triangles[:, 0]], 1e-4) ** 2 * (size[triangles[:, 0]] > 0)
-    chosen = triangles[np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(count)).clip(0, len(triangles) - 1), 0]
-    chosen = chosen[spread_out(skin.vertices[chosen], 0.36 * size[chosen])]
+    chosen = triangles[
+        np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(count)).clip(0, len(triangles) - 1), 0
+    ]
+    chosen = chosen[spread_out(skin.vertices[chosen], 0.30 * size[chosen])]
     normal = normals[chosen]
     along = backwards[chosen] - (backwards[chosen] * normal).sum(1, keepdims=True) * normal
     along = unit(along) + lift * normal

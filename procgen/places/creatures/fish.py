@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
-from ...params import child, choice, draw, seed, spec, uniform
+from ...params import choice, draw, seed, spec, uniform
 from . import coat, feathers
 from .assembly import Assembly, Motions
 from .coat import mixed, mottled, smoothstep
@@ -88,7 +88,13 @@ COLOURS = {
     "orange": ((0.58, 0.15, 0.02), (0.66, 0.22, 0.03), (0.74, 0.50, 0.26), (0.78, 0.76, 0.72), (0.66, 0.27, 0.06)),
     "yellow": ((0.66, 0.46, 0.04), (0.74, 0.56, 0.06), (0.80, 0.70, 0.34), (0.02, 0.02, 0.025), (0.74, 0.54, 0.06)),
     "grey": ((0.13, 0.14, 0.15), (0.25, 0.26, 0.265), (0.68, 0.68, 0.66), (0.08, 0.085, 0.09), (0.17, 0.18, 0.19)),
-    "dark": ((0.028, 0.026, 0.022), (0.06, 0.055, 0.042), (0.34, 0.31, 0.25), (0.015, 0.014, 0.012), (0.05, 0.045, 0.038)),
+    "dark": (
+        (0.028, 0.026, 0.022),
+        (0.06, 0.055, 0.042),
+        (0.34, 0.31, 0.25),
+        (0.015, 0.014, 0.012),
+        (0.05, 0.045, 0.038),
+    ),
 }
 KINDS = {
     "perch": ({"olive": 4, "silver": 1}, {"bands": 4, "plain": 1}), "trout": ({"brown": 2, "silver": 2, "olive": 1}, {"spots": 4, "plain": 1}),
@@ -118,14 +124,24 @@ def sample_fish(rng: Generator, fixed=None) -> Fish:
     """Draw a fish: size and colours go with its form."""
     form = draw(Fish, rng, fixed).form
     colours, patterns = KINDS[form]
-    return draw(Fish, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns))
+    return draw(
+        Fish, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns)
+    )
 
 
 def build_fish(spec: Fish, detail: float = 1.0) -> Asset:
     """Build a fish at rest, its lowest point on the ground."""
     form = FORMS[spec.form]
     rings = [
-        ring(0, t - 0.5, form.mouth * (1 - min(t / 0.2, 1.0)), spec.breadth * width, spec.depth * up, spec.depth * down, 2.15)
+        ring(
+            0,
+            t - 0.5,
+            form.mouth * (1 - min(t / 0.2, 1.0)),
+            spec.breadth * width,
+            spec.depth * up,
+            spec.depth * down,
+            2.15,
+        )
         for t, up, down, width in form.sections
     ]
     names = tuple(f"spine{index}" for index in range(SPINE))
@@ -150,7 +166,9 @@ def build_fish(spec: Fish, detail: float = 1.0) -> Asset:
     lift = height * spec.depth / shape[1]
     place = centre + side * shape[0] * np.sqrt(max(1 - lift * lift, 0)) * 0.93 + up * height * spec.depth
     iris = (0.02, 0.02, 0.022) if spec.form == "shark" else (0.62, 0.50, 0.22)
-    ball = eyeball(place - 0.45 * radius * side, unit(side + [0, -0.15, 0.05]), radius, iris, 0.55, 1.0, (0.5, 0.48, 0.42), detail)
+    ball = eyeball(
+        place - 0.45 * radius * side, unit(side + [0, -0.15, 0.05]), radius, iris, 0.55, 1.0, (0.5, 0.48, 0.42), detail
+    )
     assembly.add_pair(ball, Surface("eyeball", painted=True), "spine0")
     if spec.form == "shark" and detail > 0.5:
         for index in range(5):
@@ -164,12 +182,21 @@ def build_fish(spec: Fish, detail: float = 1.0) -> Asset:
 
 def _fin_bones(form: Form) -> list[Part]:
     result = []
-    for name, start, length, drop in (("pectoral", 0.24, form.pectoral[0], form.pectoral[2]), ("pelvic", form.pelvic[0], form.pelvic[1], 60)):
+    for name, start, length, drop in (
+        ("pectoral", 0.24, form.pectoral[0], form.pectoral[2]),
+        ("pelvic", form.pelvic[0], form.pelvic[1], 60),
+    ):
         if length:
             way = unit([np.cos(np.radians(drop)), 0.9, -np.sin(np.radians(drop))])
             width = np.interp(start, [s[0] for s in form.sections], [s[3] for s in form.sections])
             down = np.interp(start, [s[0] for s in form.sections], [s[2] for s in form.sections])
-            root = np.array([0.85 * width if name == "pectoral" else 0.4 * width, start - 0.5, -0.35 * down if name == "pectoral" else -0.88 * down])
+            root = np.array(
+                [
+                    0.85 * width if name == "pectoral" else 0.4 * width,
+                    start - 0.5,
+                    -0.35 * down if name == "pectoral" else -0.88 * down,
+                ]
+            )
             result.append(Part(f"{name}.L", [ring(*root, 0.01, 0.01), ring(*(root + length * way), 0.01, 0.01)], bones=(f"{name}.L",),
                                joint="spine1" if name == "pectoral" else f"spine{int(start * SPINE)}", mirrored=True, joined=False))  # fmt: skip
     return result
@@ -191,14 +218,23 @@ def _opercle(shell, body: Sweep):
     t, angle = shell.attributes["along"], shell.attributes["around"]
     from_middle = np.abs(np.abs(angle - 0.5) - 0.25) / 0.17  # 0 in the middle of the flank
     edge = 0.235 - 0.03 * from_middle**2
-    lift = smoothstep(edge - 0.10, edge - 0.012, t) * smoothstep(edge + 0.006, edge - 0.006, t) * smoothstep(1.0, 0.6, from_middle)
-    return shell.moved((0.006 * lift)[:, None] * shell.normals())
+    lift = (
+        smoothstep(edge - 0.10, edge - 0.012, t)
+        * smoothstep(edge + 0.006, edge - 0.006, t)
+        * smoothstep(1.0, 0.6, from_middle)
+    )
+    centre = np.stack([np.interp(t, body.along, column) for column in body.centre.T], 1)
+    return shell.moved((0.006 * lift)[:, None] * unit(shell.vertices - centre))
 
 
 def _painted(points, normals, along, spec: Fish, body: Sweep) -> np.ndarray:
     back, flank, belly, mark, _ = COLOURS[spec.colours]
     centre = np.interp(along, body.along, body.centre[:, 2])
-    tall = np.where(points[:, 2] > centre, np.interp(along, body.along, body.shape[:, 1]), np.interp(along, body.along, body.shape[:, 2]))
+    tall = np.where(
+        points[:, 2] > centre,
+        np.interp(along, body.along, body.shape[:, 1]),
+        np.interp(along, body.along, body.shape[:, 2]),
+    )
     height = np.clip((points[:, 2] - centre) / np.maximum(tall, 1e-6), -1.2, 1.2)
     colour = mixed(flank, back, smoothstep(0.15, 0.75, height))
     colour = mixed(colour, belly, smoothstep(-0.15, -0.7, height))
@@ -207,13 +243,28 @@ def _painted(points, normals, along, spec: Fish, body: Sweep) -> np.ndarray:
         wobble = 0.015 * coat.fractal(points * 12, spec.seed, 2)
         band = np.cos(2 * np.pi * (points[:, 1] + wobble) / (0.13 * spec.mark) + 1.0)
         sharp = 0.25 if spec.form == "angelfish" else 0.7
-        colour = mixed(colour, mark, (0.9 if spec.form == "angelfish" else 0.65) * smoothstep(0.3, 0.3 + sharp, band) * smoothstep(-0.9, -0.3, height) * smoothstep(0.1, 0.2, along))
+        colour = mixed(
+            colour,
+            mark,
+            (0.9 if spec.form == "angelfish" else 0.65)
+            * smoothstep(0.3, 0.3 + sharp, band)
+            * smoothstep(-0.9, -0.3, height)
+            * smoothstep(0.1, 0.2, along),
+        )
     if spec.pattern == "spots":
-        colour = mixed(colour, mark, 0.85 * coat.spots(folded * [1, 1, 1], spec.seed, 0.038 * spec.mark) * smoothstep(-0.35, 0.1, height))
+        colour = mixed(
+            colour,
+            mark,
+            0.85 * coat.spots(folded * [1, 1, 1], spec.seed, 0.038 * spec.mark) * smoothstep(-0.35, 0.1, height),
+        )
     if spec.pattern == "patches":
         colour = mixed(colour, mark, 0.92 * coat.patches(folded, spec.seed, 0.22 * spec.mark, 0.42))
     if spec.form == "trout":
-        colour = mixed(colour, (0.52, 0.17, 0.15), 0.45 * smoothstep(0.2, 0.05, np.abs(height - 0.02)) * smoothstep(0.12, 0.3, along))
+        colour = mixed(
+            colour,
+            (0.52, 0.17, 0.15),
+            0.45 * smoothstep(0.2, 0.05, np.abs(height - 0.02)) * smoothstep(0.12, 0.3, along),
+        )
     mouth = smoothstep(0.004, 0.0015, np.abs(points[:, 2] - centre + 0.006)) * smoothstep(0.065, 0.05, along)
     colour = mixed(colour, np.asarray(mark) * 0.5, 0.7 * mouth)
     return np.clip(mottled(colour, points, spec.seed, 0.05, 0.12), 0.003, 0.9)
@@ -239,7 +290,9 @@ def _scales(assembly: Assembly, body: Sweep, form: Form, spec: Fish, bones) -> N
                 along.append(unit(ahead - point) + 0.10 * normals[-1])
                 size.append(1.75 * spacing)
     roots, along, normals, size = (np.array(values) for values in (roots, along, normals, size))
-    mesh = blade((0, 0, 0), (0, 1, 0), (1, 0, 0), 1.0, (0.30, 0.48, 0.48, 0.36, 0.10), 0.03, curl=-0.12, rows=4, columns=2)
+    mesh = blade(
+        (0, 0, 0), (0, 1, 0), (1, 0, 0), 1.0, (0.30, 0.48, 0.48, 0.36, 0.10), 0.03, curl=-0.12, rows=4, columns=2
+    )
     shell = feathers.placed(mesh, roots - 0.0008 * normals, along, normals, size)
     base = _painted(roots, normals, (roots[:, 1] - body.centre[0, 1]) / np.ptp(body.centre[:, 1]), spec, body)
     rim = 1.12 - 0.42 * np.tile(mesh.attributes["along"], len(roots))[:, None] ** 3
@@ -263,7 +316,7 @@ def _rays(base: np.ndarray, tips: np.ndarray, rows: int, spiny: float, thickness
 
 def _fins(assembly: Assembly, form: Form, spec: Fish, body: Sweep, bones, detail: float) -> None:
     surface = Surface("wing_membrane", spec.seed, painted=True)
-    back, _, _, mark, tone = (np.asarray(colour) for colour in COLOURS[spec.colours])
+    back, _, _, _, tone = (np.asarray(colour) for colour in COLOURS[spec.colours])
     rows, dense = (7, 1.0) if detail > 0.5 else (3, 0.5)
     thick = 0.008
 
@@ -332,7 +385,9 @@ def _motions(bones, form: Form, spec: Fish) -> Motions:
             pose[name] = skeleton.local(name, turn([0, 0, 1.0], -(turned - before)))
         for side, sign in (("L", 1), ("R", -1)):
             if f"pectoral.{side}" in skeleton.named:
-                pose[f"pectoral.{side}"] = skeleton.local(f"pectoral.{side}", turn([0, 1.0, 0], sign * 0.22 * np.sin(a + 1.0)))
+                pose[f"pectoral.{side}"] = skeleton.local(
+                    f"pectoral.{side}", turn([0, 1.0, 0], sign * 0.22 * np.sin(a + 1.0))
+                )
         return pose
 
     beat = 1.6 * (0.3 / spec.length) ** 0.5 + 0.4  # beats a second: large fish beat slowly

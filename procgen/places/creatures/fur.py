@@ -46,13 +46,19 @@ def fur_strands(asset: Asset, spec: Any, detail: float = 1.0, vertices: np.ndarr
     long = on_skin(length) * rng.uniform(0.75, 1.15, count)
     size = np.ptp(vertices[:, 2])
     # Hair lies backwards on the trunk and down the limbs; a slow noise parts it in tufts.
-    flow = np.array([0.0, 0.80, -0.55]) + 0.35 * np.stack([noise(roots / (0.10 * size) + shift, spec.seed) for shift in (0.0, 31.7, 77.1)], 1)
+    flow = np.array([0.0, 0.80, -0.55]) + 0.35 * np.stack(
+        [noise(roots / (0.10 * size) + shift, spec.seed) for shift in (0.0, 31.7, 77.1)], 1
+    )
     flow = unit(flow - (flow * normals).sum(1, keepdims=True) * normals)
     rise = rng.uniform(0.25, 0.60, count)[:, None]
     start = unit(flow + rise * normals + 0.10 * rng.standard_normal((count, 3)))
     t = np.linspace(0, 1, POINTS)[None, :, None]
     bend = 0.35 * flow - 0.12 * normals + np.array([0, 0, -0.18])
-    strands = roots[:, None] - 0.0005 * size * normals[:, None] + long[:, None, None] * (start[:, None] * t + bend[:, None] * t * t * 0.5)
+    strands = (
+        roots[:, None]
+        - 0.0005 * size * normals[:, None]
+        + long[:, None, None] * (start[:, None] * t + bend[:, None] * t * t * 0.5)
+    )
     covered = area[length[triangles].min(1) > 0].sum()
     radius = np.clip(COVER * covered / (2 * count * np.maximum(long.mean(), 1e-6)), 1.5e-5, 0.06 * long.mean())
     radii = radius * (1.0 - 0.85 * np.linspace(0, 1, POINTS) ** 2)[None] * rng.uniform(0.7, 1.3, (count, 1))

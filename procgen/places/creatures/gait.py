@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...assets import Bone
-from .rig import frame, in_frame, matrix, posed, product, turn
+from .rig import frame, in_frame, into_rest, matrix, posed, product, turn
 
 GRAVITY = 9.81
 X = np.array([1.0, 0.0, 0.0])
@@ -39,7 +39,12 @@ class Gait(NamedTuple):
     direction: tuple[float, float, float] = (0.0, -1.0, 0.0)
 
 
-LATERAL_SEQUENCE = {"hind.L": 0.0, "fore.L": 0.25, "hind.R": 0.5, "fore.R": 0.75}  # the walk of mammals (Hildebrand 1965)
+LATERAL_SEQUENCE = {
+    "hind.L": 0.0,
+    "fore.L": 0.25,
+    "hind.R": 0.5,
+    "fore.R": 0.75,
+}  # the walk of mammals (Hildebrand 1965)
 TROT = {"hind.L": 0.0, "fore.R": 0.0, "hind.R": 0.5, "fore.L": 0.5}
 GALLOP = {"hind.L": 0.0, "hind.R": 0.12, "fore.L": 0.45, "fore.R": 0.60}
 
@@ -54,7 +59,12 @@ def foot_path(step: float, gait: Gait) -> tuple[float, float, float]:
         return half * (1 - 2 * step / gait.duty), 0.0, 0.0
     t = (step - gait.duty) / (1 - gait.duty)
     slope = -gait.stance / gait.duty * (1 - gait.duty)
-    place = (2 * t**3 - 3 * t * t + 1) * -half + (t**3 - 2 * t * t + t) * slope + (3 * t * t - 2 * t**3) * half + (t**3 - t * t) * slope
+    place = (
+        (2 * t**3 - 3 * t * t + 1) * -half
+        + (t**3 - 2 * t * t + t) * slope
+        + (3 * t * t - 2 * t**3) * half
+        + (t**3 - t * t) * slope
+    )
     return place, gait.lift * np.sin(np.pi * t) ** 2, t
 
 
@@ -117,7 +127,7 @@ def sagittal(skeleton: Skeleton, pose: dict, leg: Leg, gait: Gait, phase: float)
     fold = np.sin(np.pi * air) ** 2
     lean = -gait.swing * 2 * ahead / gait.stance
     foot = skeleton.head(leg.toe) if leg.toe else skeleton.tail(leg.end or leg.lower)
-    target = (np.linalg.inv(carried) @ np.append(foot + [0, -ahead, height], 1))[:3]
+    target = into_rest(carried, foot + [0, -ahead, height])
     end = lean + gait.fold * fold - pitch
     lead = 0.35 * lean - 0.5 * pitch if leg.lead else 0.0
     joint, knee = skeleton.head(leg.upper), skeleton.head(leg.lower)
@@ -149,7 +159,7 @@ def radial(skeleton: Skeleton, pose: dict, leg: Leg, gait: Gait, phase: float) -
     ahead, height, _ = foot_path((phase - leg.phase) % 1.0, gait)
     foot = skeleton.head(leg.end) if leg.end else skeleton.tail(leg.lower)
     goal = foot + ahead * np.array(gait.direction) + [0, 0, height]
-    target = (np.linalg.inv(carried) @ np.append(goal, 1))[:3]
+    target = into_rest(carried, goal)
     joint, knee = skeleton.head(leg.upper), skeleton.head(leg.lower)
     rest, now = foot - joint, target - joint
     yaw = wrapped(np.arctan2(now[1], now[0]) - np.arctan2(rest[1], rest[0]))

@@ -45,7 +45,9 @@ class Herbivore:
     """A hoofed animal: body plan, size, proportions, coat and horns."""
 
     seed: int = seed()
-    form: str = choice({"deer": 2, "antelope": 1.5, "cow": 2, "horse": 2, "sheep": 1.5, "goat": 1.5}, doc="body plan", says="a {}")
+    form: str = choice(
+        {"deer": 2, "antelope": 1.5, "cow": 2, "horse": 2, "sheep": 1.5, "goat": 1.5}, doc="body plan", says="a {}"
+    )
     height: float = uniform(0.6, 1.7, unit="m", doc="height at the withers")
     leg: float = uniform(0.95, 1.06, doc="length of the legs, of the body plan's")
     girth: float = uniform(0.92, 1.12, doc="width of the trunk, of the body plan's")
@@ -81,7 +83,9 @@ def build_herbivore(spec: Herbivore, detail: float = 1.0) -> Asset:
     main, dark, light = (np.array(colour) for colour in COATS[spec.coat])
     colour, bare = _paint(animal, spec, main, dark, light)
     if spec.form == "sheep":
-        animal.skin = replace(animal.skin, vertices=animal.skin.vertices + _wool(animal, spec)[:, None] * animal.skin.normals())
+        animal.skin = replace(
+            animal.skin, vertices=animal.skin.vertices + _wool(animal, spec)[:, None] * animal.skin.normals()
+        )
     animal.put_skin(colour, bare)
     animal.eyes(0.55, 0.8)
     inner = 0.5 * light + 0.5 * np.array([0.35, 0.2, 0.15])
@@ -106,14 +110,31 @@ def _paint(animal: Mammal, spec: Herbivore, main, dark, light) -> tuple[np.ndarr
     if spec.pattern in ("countershaded", "dappled"):
         rump = smoothstep(0.43, 0.47, points[:, 1] / s.length) * smoothstep(0.60, 0.7, points[:, 2])
         inside = legs * smoothstep(0.5, 1.0, -normals[:, 0] * np.sign(points[:, 0]))
-        colour = mixed(colour, light, np.clip(0.9 * below + 0.9 * rump + 0.6 * inside + 0.5 * head * smoothstep(0.1, -0.6, normals[:, 2]), 0, 1))
+        colour = mixed(
+            colour,
+            light,
+            np.clip(0.9 * below + 0.9 * rump + 0.6 * inside + 0.5 * head * smoothstep(0.1, -0.6, normals[:, 2]), 0, 1),
+        )
     if spec.form == "antelope":  # the dark band on the flank
         height = (points[:, 2] - (s.tuck - 0.01)) / 0.12
-        band = smoothstep(0.0, 0.35, height) * smoothstep(1.0, 0.65, height) * smoothstep(0.30, 0.2, np.abs(points[:, 1]) / s.length)
+        band = (
+            smoothstep(0.0, 0.35, height)
+            * smoothstep(1.0, 0.65, height)
+            * smoothstep(0.30, 0.2, np.abs(points[:, 1]) / s.length)
+        )
         colour = mixed(colour, dark, 0.9 * band * (1 - legs))
     if spec.pattern == "dappled":
-        mark = coat.spots(points * [1, 0.8, 1], spec.seed, 0.10 * spec.mark)
-        colour = mixed(colour, (0.75, 0.72, 0.66), 0.85 * mark * smoothstep(-0.1, 0.3, normals[:, 2]) * (1 - head) * (1 - legs) * smoothstep(0.5, 0.65, points[:, 2]))
+        mark = coat.spots(points * [1, 0.8, 1], spec.seed, 0.075 * spec.mark, share=0.13)
+        colour = mixed(
+            colour,
+            (0.75, 0.72, 0.66),
+            0.85
+            * mark
+            * smoothstep(-0.1, 0.3, normals[:, 2])
+            * (1 - head)
+            * (1 - legs)
+            * smoothstep(0.5, 0.65, points[:, 2]),
+        )
     if spec.pattern == "patches":
         other = np.array([0.70, 0.67, 0.62]) if main.mean() < 0.4 else np.array([0.15, 0.08, 0.04])
         field = points * [0.75, 1, 1]
@@ -130,10 +151,20 @@ def _paint(animal: Mammal, spec: Herbivore, main, dark, light) -> tuple[np.ndarr
         width = 0.035 + 0.03 * child(spec.seed, "blaze", "width").random()
         top = (points - animal.origin) @ animal.crown > 0
         line = np.abs(points[:, 0]) / s.head + 0.012 * fractal(points * 25, spec.seed, 2)
-        colour = mixed(colour, (0.72, 0.69, 0.65), head * top * smoothstep(width, width - 0.02, line) * smoothstep(0.16, 0.22, facing) * smoothstep(0.95, 0.85, facing))
+        colour = mixed(
+            colour,
+            (0.72, 0.69, 0.65),
+            head
+            * top
+            * smoothstep(width, width - 0.02, line)
+            * smoothstep(0.16, 0.22, facing)
+            * smoothstep(0.95, 0.85, facing),
+        )
     end = s.skull[-1][0]
     soft = smoothstep(end - 0.14, end - 0.02, facing) * head
-    tone = {"deer": (0.02, 0.017, 0.016), "antelope": (0.03, 0.02, 0.02), "cow": (0.20, 0.11, 0.085)}.get(spec.form, 0.45 * main + 0.02)
+    tone = {"deer": (0.02, 0.017, 0.016), "antelope": (0.03, 0.02, 0.02), "cow": (0.20, 0.11, 0.085)}.get(
+        spec.form, 0.45 * main + 0.02
+    )
     if spec.form == "cow" and main.mean() < 0.1:
         tone = (0.025, 0.02, 0.02)
     colour = mixed(colour, tone, 0.85 * soft)
@@ -168,7 +199,9 @@ def _hair(animal: Mammal, spec: Herbivore, main, dark) -> None:
         u = np.linspace(0.16, 1.0, number)
         roots = np.array([neck.place(place, 6 * rng.standard_normal(), 0.95) for place in u])
         side = 1.0
-        along = np.stack([side * (0.75 + 0.25 * rng.random(number)), 0.15 * rng.standard_normal(number), 0.5 * np.ones(number)], 1)
+        along = np.stack(
+            [side * (0.75 + 0.25 * rng.random(number)), 0.15 * rng.standard_normal(number), 0.5 * np.ones(number)], 1
+        )
         bones = ["neck" if place < 0.5 else "nape" for place in u]
         animal.locks(roots, along, 0.24 * (0.8 + 0.4 * rng.random(number)), 0.020 / count**0.5, bones, colour, fur, 1.0)
         number = int(10 * count)
@@ -177,15 +210,21 @@ def _hair(animal: Mammal, spec: Herbivore, main, dark) -> None:
         animal.locks(roots, along, np.full(number, 0.16), 0.013, ["head"] * number, colour, fur, 0.5)
         number = int(46 * count)
         u = rng.uniform(0.05, 1.0, number)
-        roots = np.array([tail.place(place, angle, 0.8) for place, angle in zip(u, rng.uniform(0, 360, number), strict=True)])
+        roots = np.array(
+            [tail.place(place, angle, 0.8) for place, angle in zip(u, rng.uniform(0, 360, number), strict=True)]
+        )
         names = [f"tail{1 + min(int(3 * place), 2)}" for place in u]
         along = 0.25 * rng.standard_normal((number, 3)) + [0, 0.25, -0.2]
-        animal.locks(roots, along, 0.48 * (0.7 + 0.4 * rng.random(number)), 0.016 / count**0.5, names, colour, fur, 1.15)
+        animal.locks(
+            roots, along, 0.48 * (0.7 + 0.4 * rng.random(number)), 0.016 / count**0.5, names, colour, fur, 1.15
+        )
     if spec.form == "cow":
         number = int(18 * count)
         tip = tail.centre[-1]
         along = 0.35 * rng.standard_normal((number, 3)) + [0, 0, -0.4]
-        animal.locks(np.repeat(tip[None], number, 0), along, np.full(number, 0.16), 0.011, ["tail3"] * number, 0.6 * main, fur)
+        animal.locks(
+            np.repeat(tip[None], number, 0), along, np.full(number, 0.16), 0.011, ["tail3"] * number, 0.6 * main, fur
+        )
     if spec.form == "goat":
         number = int(14 * count)
         chin = animal.grown["jaw"].centre[-1] - 0.1 * s.head * animal.crown + 0.12 * s.head * -animal.ahead
@@ -199,9 +238,16 @@ def _horns(animal: Mammal, spec: Herbivore) -> None:
     s = animal.shape
     base = animal.on_head(0.14, {"short": 62, "spiral": 48}.get(spec.horns, 26), 0.85)
     back = -animal.ahead
-    axes = np.stack([np.array([1.0, 0, 0]), unit(back * [0, 1, 0.2]), unit(np.cross([1.0, 0, 0], unit(back * [0, 1, 0.2])) * -1)])
+    axes = np.stack(
+        [np.array([1.0, 0, 0]), unit(back * [0, 1, 0.2]), unit(np.cross([1.0, 0, 0], unit(back * [0, 1, 0.2])) * -1)]
+    )
     axes[2] = np.where(axes[2, 2] < 0, -axes[2], axes[2])
     around = 10 if animal.detail > 0.5 else 6
     for curve, radii, colour in horns.horn(spec.horns, spec.seed, spec.horn_length):
         points = base + s.head * (curve @ axes)
-        animal.assembly.add_pair(cone(points, s.head * radii, around, up=(0.3, 1.0, 0.2)), Surface("horn", spec.seed, painted=True), "head", colour)
+        animal.assembly.add_pair(
+            cone(points, s.head * radii, around, up=(0.3, 1.0, 0.2)),
+            Surface("horn", spec.seed, painted=True),
+            "head",
+            colour,
+        )

@@ -23,7 +23,9 @@ def horn(kind: str, seed: int, length: float) -> list[Horn]:
         points = spline([[0, 0, 0], [0.10, 0.15, 0.32], [0.24, 0.42, 0.62], [0.20, 0.50, 0.95], [0.10, 0.42, 1.2]], 22)
         return [(length * points, _ringed(0.075 * (1 - 0.85 * t**1.3), t, 16), KERATIN)]
     if kind == "short":
-        points = spline([[0, 0, 0], [0.22, -0.02, 0.02], [0.42, -0.10, 0.10], [0.52, -0.20, 0.26], [0.52, -0.24, 0.38]], 22)
+        points = spline(
+            [[0, 0, 0], [0.22, -0.02, 0.02], [0.42, -0.10, 0.10], [0.52, -0.20, 0.26], [0.52, -0.24, 0.38]], 22
+        )
         return [(length * points, 0.07 * (1 - 0.9 * t**1.4), PALE)]
     if kind == "curved":
         points = spline([[0, 0, 0], [0.05, 0.12, 0.30], [0.12, 0.40, 0.52], [0.22, 0.72, 0.50], [0.30, 0.92, 0.30]], 22)
@@ -32,7 +34,9 @@ def horn(kind: str, seed: int, length: float) -> list[Horn]:
     t = np.linspace(0, 1, 40)
     turn = 1.0 + 6.6 * t
     radius = 0.36 * np.exp(-0.12 * turn)
-    points = np.stack([0.08 + 0.46 * t, 0.30 - radius * np.cos(turn - 1.2) * 1.1, radius * np.sin(turn) * 1.1 - 0.10], 1)
+    points = np.stack(
+        [0.08 + 0.46 * t, 0.30 - radius * np.cos(turn - 1.2) * 1.1, radius * np.sin(turn) * 1.1 - 0.10], 1
+    )
     points = points - points[0]
     return [(length * points, _ringed(0.13 * np.exp(-1.9 * t) * (1 - 0.6 * t**6), t, 24), PALE)]
 

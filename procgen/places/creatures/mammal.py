@@ -9,8 +9,8 @@ import numpy as np
 from ...assets import Asset, Surface
 from . import gait
 from .assembly import Assembly, Motions
-from .genome import grow, skeleton
 from .gait import Gait, Leg, Skeleton
+from .genome import grow, skeleton
 from .parts import blade, capped, cone, ellipsoid, eyeball, torus, unit
 from .quadruped import head_frame, quadruped, toes
 from .rig import turn
@@ -47,7 +47,12 @@ class Mammal:
         return (
             symmetric(max(s.breadth, s.haunch) + 0.12, min(0.018 * coarse, leg), [(0, 0.36 * s.head, 1.1 * head)]),
             graded(front, rear, min(0.020 * coarse, leg), [(front, self.origin[1], head)]),
-            graded(-0.0137, top, 0.020 * coarse, [(-0.02, 0.08, min(0.012 * coarse, leg)), (crown, self.origin[2] + 0.3 * s.head, 1.1 * head)]),
+            graded(
+                -0.0137,
+                top,
+                0.020 * coarse,
+                [(-0.02, 0.08, min(0.012 * coarse, leg)), (crown, self.origin[2] + 0.3 * s.head, 1.1 * head)],
+            ),
         )
 
     def on_head(self, t: float, angle: float, depth: float = 1.0) -> np.ndarray:
@@ -65,7 +70,7 @@ class Mammal:
         """Add the skin with its colours (n, 3) and where it has no hair 0…1 (n,)."""
         s = self.shape
         legs = self.part_weight("forearm", "hand", "toe", "foot") + 0.4 * self.part_weight("shin")
-        length = s.fur * np.clip(1.0 - 0.75 * legs, 0.12, 1) * (1 - 0.72 * self.part_weight("head", "jaw"))
+        length = s.fur * np.clip(1.0 - 0.75 * legs, 0.12, 1) * (1 - 0.86 * self.part_weight("head", "jaw"))
         length *= 1 + 0.5 * self.part_weight("neck", "nape") + 0.5 * self.part_weight("tail")
         self.assembly.add(self.skin, self.fur, self.weights, colour, length * (1 - bare))
 
@@ -89,7 +94,9 @@ class Mammal:
         push = np.sqrt(np.maximum(1.06 - (rim**2).sum(1), 0))[:, None] * gaze
         points = rim + push
         radial = unit(rim)
-        ring = points[:, None] + 0.15 * (np.cos(tube)[None, :, None] * radial[:, None] + np.sin(tube)[None, :, None] * gaze)
+        ring = points[:, None] + 0.15 * (
+            np.cos(tube)[None, :, None] * radial[:, None] + np.sin(tube)[None, :, None] * gaze
+        )
         self.assembly.add_pair(torus(centre + size * ring), Surface("hide", painted=True), "head", (0.035, 0.026, 0.02))
 
     def ears(self, colour, inner, surface: Surface) -> None:
@@ -104,7 +111,7 @@ class Mammal:
         across = np.cross(unit(opening), unit(along))
         rows, columns = (12, 7) if self.detail > 0.5 else (6, 4)
         widths = [0.62 * half, 0.9 * half, 1.0 * half, 0.86 * half, 0.55 * half, 0.08 * half]
-        if s.foot == "plantigrade" or length < 1.8 * half:
+        if s.foot == "plantigrade" or length < 1.5 * half:
             widths = [0.8 * half, 1.0 * half, 1.05 * half, 0.98 * half, 0.75 * half, 0.25 * half]
         ear = blade(base - 0.12 * length * unit(along), along, across, 1.12 * length, widths, 0.035 * s.head, curl=0.55,
                     rows=rows, columns=columns)  # fmt: skip
@@ -117,7 +124,9 @@ class Mammal:
         """The bare pad of a carnivore's nose."""
         s = self.shape
         last = s.skull[-1]
-        tip = self.origin + s.head * ((last[0] + 0.6 * min(last[2], last[3]) - 0.02) * self.ahead + (last[1] + 0.45 * last[3]) * self.crown)
+        tip = self.origin + s.head * (
+            (last[0] + 0.6 * min(last[2], last[3]) - 0.02) * self.ahead + (last[1] + 0.45 * last[3]) * self.crown
+        )
         pad = ellipsoid((0, 0, 0), (0.50 * last[2] * s.head, 0.42 * last[2] * s.head, 0.36 * last[2] * s.head), 6, 12)
         self.assembly.add(pad.moved(tip), Surface("hide", painted=True), "head", NOSE)
 
@@ -129,7 +138,9 @@ class Mammal:
             place = self.on_head(last - 0.005, angle, 0.97)
             out = unit(place - self.on_head(last - 0.005, angle, 0.0))
             hole = ellipsoid((0, 0, 0), (0.018 * s.head, 0.036 * s.head, 0.020 * s.head), 5, 10)
-            self.assembly.add_pair(hole.moved(place + 0.002 * out), Surface("hide", painted=True), "head", (0.01, 0.008, 0.008))
+            self.assembly.add_pair(
+                hole.moved(place + 0.002 * out), Surface("hide", painted=True), "head", (0.01, 0.008, 0.008)
+            )
 
     def claws(self) -> None:
         """A claw at each toe of a paw."""
@@ -154,13 +165,20 @@ class Mammal:
             crown = self.grown[f"{name}.L"].centre[-1]
             for side in (0.0,) if s.foot == "hoof" else (-1.0, 1.0):
                 rings = []
-                for share, height in ((0.0, 0.0), (0.35, 0.3 * crown[2]), (1.0, crown[2] * 0.9), (1.06, crown[2] * 1.12)):
+                for share, height in (
+                    (0.0, 0.0),
+                    (0.35, 0.3 * crown[2]),
+                    (1.0, crown[2] * 0.9),
+                    (1.06, crown[2] * 1.12),
+                ):
                     wide = (1.75 - 0.45 * share) * c * (1.0 if s.foot == "hoof" else 0.56)
                     long = (2.1 - 0.6 * share) * c * (1.0 if s.foot == "hoof" else 1.12)
                     shift = -(1 - share) * 0.60 * crown[2] - 0.15 * c
                     x = wide * np.sin(angle) * (1 - (0.32 if side else 0) * (np.cos(angle) > 0) * np.cos(angle))
                     y = -long * np.cos(angle)
-                    rings.append(np.stack([crown[0] + side * 0.68 * c + x, crown[1] + shift + y, np.full(around, height)], 1))
+                    rings.append(
+                        np.stack([crown[0] + side * 0.68 * c + x, crown[1] + shift + y, np.full(around, height)], 1)
+                    )
                 self.assembly.add_pair(capped(np.array(rings)), Surface("horn", painted=True), f"{name}.L", colour)
 
     def locks(self, roots: np.ndarray, along: np.ndarray, length: np.ndarray, width: float, bone, colour, surface: Surface,
@@ -171,7 +189,18 @@ class Mammal:
             t = np.linspace(0, 1, rows)[:, None]
             curve = root + long * (start * t * (1 - 0.5 * t * hang) + np.array([0, 0, -1.0]) * hang * t * t * 0.75)
             curve[:, 2] = np.maximum(curve[:, 2], 0.02)
-            self.assembly.add(cone(curve, width * np.interp(t[:, 0], [0, 0.2, 0.4, 0.6, 0.8, 1], [0.7, 1.0, 0.95, 0.8, 0.5, 0.06]), sides, 2.2), surface, name, colour, 0.0)
+            self.assembly.add(
+                cone(
+                    curve,
+                    width * np.interp(t[:, 0], [0, 0.2, 0.4, 0.6, 0.8, 1], [0.7, 1.0, 0.95, 0.8, 0.5, 0.06]),
+                    sides,
+                    2.2,
+                ),
+                surface,
+                name,
+                colour,
+                0.0,
+            )
 
     def asset(self, kind: str, height: float) -> Asset:
         """The animal in metres with its walk, trot and gallop."""
@@ -182,8 +211,19 @@ def legs(phases: dict[str, float], plantigrade: bool = False) -> list[Leg]:
     """The four legs of a mammal with the phases of their foot-falls."""
     result = []
     for side in ("L", "R"):
-        result.append(Leg(f"upperarm.{side}", f"forearm.{side}", f"scapula.{side}", f"hand.{side}", f"toe_fore.{side}", phases[f"fore.{side}"]))
-        result.append(Leg(f"thigh.{side}", f"shin.{side}", "", f"foot.{side}", f"toe_hind.{side}", phases[f"hind.{side}"]))
+        result.append(
+            Leg(
+                f"upperarm.{side}",
+                f"forearm.{side}",
+                f"scapula.{side}",
+                f"hand.{side}",
+                f"toe_fore.{side}",
+                phases[f"fore.{side}"],
+            )
+        )
+        result.append(
+            Leg(f"thigh.{side}", f"shin.{side}", "", f"foot.{side}", f"toe_hind.{side}", phases[f"hind.{side}"])
+        )
     return result
 
 
@@ -193,9 +233,17 @@ def gaits(bones, shape: Shape, height: float) -> Motions:
     hooves = shape.foot in ("hoof", "cloven")
     swing = 0.12 if flat else 0.30
     table = {
-        "walk": (gait.LATERAL_SEQUENCE, Gait(0.64, 0.42 * height, 0.07 * height, swing, 0.7, 0.022 * height, 0.006 * height), 0.0),
+        "walk": (
+            gait.LATERAL_SEQUENCE,
+            Gait(0.64, 0.42 * height, 0.07 * height, swing, 0.7, 0.022 * height, 0.006 * height),
+            0.0,
+        ),
         "trot": (gait.TROT, Gait(0.44, 0.42 * height, 0.11 * height, swing, 1.0, 0.030 * height, 0.014 * height), 0.03),
-        "gallop": (gait.GALLOP, Gait(0.30, 0.50 * height, 0.17 * height, swing, 1.2, 0.045 * height, 0.0), 0.07 if hooves else 0.16),
+        "gallop": (
+            gait.GALLOP,
+            Gait(0.30, 0.50 * height, 0.17 * height, swing, 1.2, 0.045 * height, 0.0),
+            0.07 if hooves else 0.16,
+        ),
     }
     cycles, period, speed = {}, {}, {}
     for name, (phases, wanted, flex) in table.items():

@@ -64,7 +64,9 @@ def loft(sweep: Sweep, around: int = 16) -> Mesh:
     for end, factor in zip((0, -1), sweep.part.caps, strict=True):
         length = factor * min(sweep.shape[end, 0], sweep.shape[end, 1])
         if length > 0:
-            phi = np.linspace(0, np.pi / 2, CAP_ROWS + 2)[1:-1] if end else np.linspace(np.pi / 2, 0, CAP_ROWS + 2)[1:-1]
+            phi = (
+                np.linspace(0, np.pi / 2, CAP_ROWS + 2)[1:-1] if end else np.linspace(np.pi / 2, 0, CAP_ROWS + 2)[1:-1]
+            )
             ahead = (1 if end else -1) * length * np.sin(phi)[:, None, None] * sweep.tangent[end]
             rings.append(sweep.centre[end] + rim[end] * np.cos(phi)[:, None, None] + ahead)
             along.append(np.full(CAP_ROWS, 1.0 if end else 0.0))
@@ -95,7 +97,11 @@ def blade(base, along, across, length: float, widths, thickness: float, curl: fl
     half = np.interp(t, np.linspace(0, 1, len(widths)), widths)
     turned = np.arange(2 * columns) * (np.pi / columns)
     s, face = -np.cos(turned), np.sin(turned)
-    lift = curl * half[:, None] * s * s + bend * length * (t * t)[:, None] + 0.5 * thickness * face * (1 - 0.6 * t)[:, None]
+    lift = (
+        curl * half[:, None] * s * s
+        + bend * length * (t * t)[:, None]
+        + 0.5 * thickness * face * (1 - 0.6 * t)[:, None]
+    )
     rings = (np.asarray(base, float) + (length * t)[:, None, None] * along + (half[:, None] * s)[..., None] * across
              + lift[..., None] * normal)  # fmt: skip
     return capped(rings).with_attributes(

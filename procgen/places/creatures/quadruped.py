@@ -29,7 +29,9 @@ def _trunk(shape: Shape) -> Part:
         _row(0.42 * length, s.croup - 0.025, s.croup - 0.40, 0.80 * s.haunch, pear=-0.08),
         _row(0.30 * length, s.croup, 0.55 * s.tuck + 0.45 * (s.croup - 0.38), s.haunch, pear=-0.1),
         _row(0.15 * length, 0.5 * (s.croup + s.back), s.tuck, s.loin),
-        _row(-0.04 * length, s.back, 0.35 * s.tuck + 0.65 * (floor + 0.01), 0.5 * (s.loin + s.breadth) * 1.04, pear=-0.05),
+        _row(
+            -0.04 * length, s.back, 0.35 * s.tuck + 0.65 * (floor + 0.01), 0.5 * (s.loin + s.breadth) * 1.04, pear=-0.05
+        ),
         _row(-0.20 * length, 0.985, floor, s.breadth, pear=-0.16),
         _row(-0.32 * length, 0.985, floor + 0.01, 0.90 * s.breadth, pear=-0.22),
         _row(-0.42 * length, 0.915, floor + 0.05, 0.78 * s.breadth, pear=-0.1),
@@ -52,8 +54,16 @@ def _neck_rings(shape: Shape):
     # The line of the neck dips before it rises to the poll.
     return [
         (base, s.neck_base, 0.60 * s.neck_base + 0.25 * s.breadth),
-        (base + 0.35 * s.neck * ahead - 0.02 * s.neck * over, 0.6 * s.neck_base + 0.4 * s.neck_top, 0.45 * s.neck_base + 0.2 * s.breadth),
-        (base + 0.72 * s.neck * ahead + 0.01 * s.neck * over, 0.25 * s.neck_base + 0.75 * s.neck_top, 0.78 * s.neck_top),
+        (
+            base + 0.35 * s.neck * ahead - 0.02 * s.neck * over,
+            0.6 * s.neck_base + 0.4 * s.neck_top,
+            0.45 * s.neck_base + 0.2 * s.breadth,
+        ),
+        (
+            base + 0.72 * s.neck * ahead + 0.01 * s.neck * over,
+            0.25 * s.neck_base + 0.75 * s.neck_top,
+            0.78 * s.neck_top,
+        ),
         (base + s.neck * ahead + 0.04 * s.neck * over, s.neck_top, 0.80 * s.neck_top),
     ]
 
@@ -79,7 +89,18 @@ def _head(shape: Shape) -> list[Part]:
         ring(*(origin + s.head * (t * ahead + rise * crown)), s.head * width, s.head * up, s.head * down, power)
         for t, rise, width, up, down, power in s.skull
     ]
-    parts = [Part("head", rings, "neck", blend=0.05 * s.head / 0.36, up=tuple(crown), bones=("head",), joint="nape", caps=(0.8, 0.6))]
+    parts = [
+        Part(
+            "head",
+            rings,
+            "neck",
+            blend=0.05 * s.head / 0.36,
+            up=tuple(crown),
+            bones=("head",),
+            joint="nape",
+            caps=(0.8, 0.6),
+        )
+    ]
     # The lower jaw: from the angle below the ear to the chin.
     last, middle = s.skull[-1], s.skull[-3]
     chin = origin + s.head * ((last[0] - 0.06) * ahead + (last[1] - 0.86 * last[4]) * crown)
@@ -204,7 +225,11 @@ def _tail(shape: Shape) -> list[Part]:
             base = base + 0.2 * s.tail * np.array([0, np.cos(angle), -np.sin(angle)])
         radius = s.tail_root * (1 - t) + s.tail_tip * t
         if s.tail_tip > 0.045:  # a brush
-            radius = np.interp(t, [0, 0.15, 0.6, 0.9, 1], [0.8 * s.tail_root, 0.75 * s.tail_root, 1.25 * s.tail_tip, s.tail_tip, 0.35 * s.tail_tip])
+            radius = np.interp(
+                t,
+                [0, 0.15, 0.6, 0.9, 1],
+                [0.8 * s.tail_root, 0.75 * s.tail_root, 1.25 * s.tail_tip, s.tail_tip, 0.35 * s.tail_tip],
+            )
         rings.append(ring(*base, radius, radius))
     names = ("tail1", "tail2", "tail3") if s.tail > 0.3 else ("tail1",)
     return [Part("tail", rings, "trunk", blend=0.04, bones=names, joint="pelvis", up=(1.0, 0.0, 0.0))]

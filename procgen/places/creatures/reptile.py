@@ -81,7 +81,9 @@ def sample_reptile(rng: Generator, fixed=None) -> Reptile:
     """Draw a reptile: size and colours go with its form."""
     form = draw(Reptile, rng, fixed).form
     colours, patterns = KINDS[form]
-    return draw(Reptile, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns))
+    return draw(
+        Reptile, rng, fixed, length=uniform(*FORMS[form].length), colours=choice(colours), pattern=choice(patterns)
+    )
 
 
 def _parts(f: Form, tortoise: bool) -> list[Part]:
@@ -161,9 +163,20 @@ def build_reptile(spec: Reptile, detail: float = 1.0) -> Asset:
     rear = grown["tail"].centre[-1, 1] + 0.05
     front = grown["head"].centre[-1, 1]
     foot = 0.0125 * (0.55 if detail > 0.5 else 0.96) if not tortoise else cell
-    bands = [(grown[f"digit_{n}2.L"].centre[:, 1].min() - 0.05, grown[f"foot_{n}.L"].centre[:, 1].max() + 0.05, foot) for n in ("fore", "hind")] if not tortoise else []
+    bands = (
+        [
+            (grown[f"digit_{n}2.L"].centre[:, 1].min() - 0.05, grown[f"foot_{n}.L"].centre[:, 1].max() + 0.05, foot)
+            for n in ("fore", "hind")
+        ]
+        if not tortoise
+        else []
+    )
     axes = (
-        symmetric(reach, cell, [(0.0, f.head[1], 0.62 * cell), (grown["foot_fore.L"].centre[:, 0].min() - 0.03, reach, 1.3 * foot)]),
+        symmetric(
+            reach,
+            cell,
+            [(0.0, f.head[1], 0.62 * cell), (grown["foot_fore.L"].centre[:, 0].min() - 0.03, reach, 1.3 * foot)],
+        ),
         graded(front - 0.07, rear, cell, [(front - 0.07, grown["head"].centre[0, 1], 0.62 * cell), *bands]),
         graded(-0.0037, f.height + f.depth + 0.1, 0.85 * cell, [(-0.01, 0.04, 0.82 * foot)]),
     )
@@ -248,7 +261,9 @@ def _armour(assembly: Assembly, grown, f: Form, surface: Surface, back, detail: 
             plate = _keel(tail.place(u, 38, 0.95), unit([0.55, 0, 1.0]), height, 1.2)
             assembly.add_pair(plate, surface, bone, 0.75 * back)
         else:
-            assembly.add(_keel(tail.place(u, 0, 0.9), unit([0, 0.2, 1.0]), 1.1 * height, 1.5), surface, bone, 0.75 * back)
+            assembly.add(
+                _keel(tail.place(u, 0, 0.9), unit([0, 0.2, 1.0]), 1.1 * height, 1.5), surface, bone, 0.75 * back
+            )
 
 
 def _keel(place, out, size: float, sharp: float):
@@ -257,7 +272,12 @@ def _keel(place, out, size: float, sharp: float):
     across = np.cross(along, out)
     base = [(-1, -0.85), (-1, 0.85), (1, 0.8), (1, -0.8)]
     lower = [place + size * (0.95 * a * along + b * across) - 0.35 * size * out for a, b in base]
-    upper = [place + size * (0.55 * a * along + 0.18 * along + 0.12 * b * across) + sharp * size * (0.55 + 0.25 * (a > 0)) * out for a, b in base]
+    upper = [
+        place
+        + size * (0.55 * a * along + 0.18 * along + 0.12 * b * across)
+        + sharp * size * (0.55 + 0.25 * (a > 0)) * out
+        for a, b in base
+    ]
     return replace(capped(np.array([lower, upper])), smooth=False)
 
 
@@ -275,13 +295,19 @@ def _shell(assembly: Assembly, grown, f: Form, spec: Reptile, back, detail: floa
         flare = 1 + 0.07 * np.exp(-(((np.pi / 2 - p) / 0.22) ** 2))
         rings.append(np.stack([wide * flare * np.sin(p) ** 0.8 * np.sin(angle), middle - half * flare * np.sin(p) ** 0.8 * np.cos(angle),
                                np.full(around, base + (top - base + 0.03) * np.cos(p) ** 0.9)], 1))  # fmt: skip
-    lower = [ring * [0.86, 0.9, 0] + [0, 0.1 * middle, height] for ring, height in ((rings[0], base - 0.45 * f.depth), (rings[0], base - 0.25 * f.depth))]
+    lower = [
+        ring * [0.86, 0.9, 0] + [0, 0.1 * middle, height]
+        for ring, height in ((rings[0], base - 0.45 * f.depth), (rings[0], base - 0.25 * f.depth))
+    ]
     dome = capped(np.array([*lower, *rings]))
     points = dome.vertices
     x, y = points[:, 0] / wide, (points[:, 1] - middle) / half
     # Five scutes along the spine, four on each flank, and a rim of small ones.
     reach = np.hypot(x, y)
-    seeds = np.array([(0, v) for v in (-0.78, -0.40, 0.0, 0.40, 0.78)] + [(s * 0.56, v) for s in (-1, 1) for v in (-0.58, -0.2, 0.2, 0.58)])
+    seeds = np.array(
+        [(0, v) for v in (-0.78, -0.40, 0.0, 0.40, 0.78)]
+        + [(s * 0.56, v) for s in (-1, 1) for v in (-0.58, -0.2, 0.2, 0.58)]
+    )
     distance = np.hypot((x[:, None] - seeds[None, :, 0]) * 0.95, y[:, None] - seeds[None, :, 1])
     order = np.sort(distance, 1)
     gap = order[:, 1] - order[:, 0]
@@ -294,7 +320,11 @@ def _shell(assembly: Assembly, grown, f: Form, spec: Reptile, back, detail: floa
     dome = dome.moved(raised[:, None] * dome.normals())
     centre = smoothstep(0.20, 0.06, order[:, 0]) * (1 - rim)
     dark = 0.32 * np.asarray(back)
-    colour = mixed(mixed(0.9 * np.asarray(back) + 0.01, (0.46, 0.32, 0.12), 0.8 * centre), dark, np.clip(crease + 0.25 * (growth > 0.4), 0, 1))
+    colour = mixed(
+        mixed(0.9 * np.asarray(back) + 0.01, (0.46, 0.32, 0.12), 0.8 * centre),
+        dark,
+        np.clip(crease + 0.25 * (growth > 0.4), 0, 1),
+    )
     colour = mixed((0.36, 0.28, 0.15), colour, up)
     shell_weights = np.zeros((len(points), len(assembly.bones)))
     shell_weights[:, assembly.number["loin"]] = 1
@@ -305,16 +335,33 @@ def _claws(assembly: Assembly, grown, f: Form, tortoise: bool) -> None:
     for name in ("fore", "hind"):
         if tortoise:
             foot = grown[f"foot_{name}.L"].centre[-1]
-            tips = [(foot + f.limb * np.array([0.55 * side + 0.25, -0.75 + 0.2 * abs(side), -0.25]), unit([0.3 * side, -1, -0.15])) for side in (-1, -0.35, 0.35, 1)]
+            tips = [
+                (
+                    foot + f.limb * np.array([0.55 * side + 0.25, -0.75 + 0.2 * abs(side), -0.25]),
+                    unit([0.3 * side, -1, -0.15]),
+                )
+                for side in (-1, -0.35, 0.35, 1)
+            ]
             size = 0.5 * f.limb
         else:
-            tips = [(grown[f"digit_{name}{n}.L"].centre[-1], unit(np.diff(grown[f"digit_{name}{n}.L"].centre[[0, -1]], axis=0)[0] * [1, 1, 0])) for n in range(5)]
+            tips = [
+                (
+                    grown[f"digit_{name}{n}.L"].centre[-1],
+                    unit(np.diff(grown[f"digit_{name}{n}.L"].centre[[0, -1]], axis=0)[0] * [1, 1, 0]),
+                )
+                for n in range(5)
+            ]
             size = 0.75 * f.limb
         u = np.linspace(0, 1, 5)[:, None]
         for tip, way in tips:
             curve = tip + size * (way * u + np.array([0, 0, 0.12]) * u - np.array([0, 0, 0.3]) * u * u)
             curve[:, 2] = np.maximum(curve[:, 2], 0.002)
-            assembly.add_pair(cone(curve, 0.22 * size * (1.05 - u[:, 0]), 6), Surface("horn", painted=True), f"foot_{name}.L", (0.07, 0.055, 0.04))
+            assembly.add_pair(
+                cone(curve, 0.22 * size * (1.05 - u[:, 0]), 6),
+                Surface("horn", painted=True),
+                f"foot_{name}.L",
+                (0.07, 0.055, 0.04),
+            )
 
 
 def _teeth(assembly: Assembly, head, f: Form) -> None:
@@ -322,7 +369,12 @@ def _teeth(assembly: Assembly, head, f: Form) -> None:
         root = head.place(u, 103, 0.97)
         long = f.head[2] * (0.22 + 0.12 * np.sin(2.3 * index) ** 2)
         curve = root + np.array([0.15, 0, -1.0]) * long * np.linspace(-0.3, 1, 4)[:, None]
-        assembly.add_pair(cone(curve, long * np.array([0.24, 0.24, 0.17, 0.02]), 6), Surface("bone", painted=True), "head", (0.62, 0.56, 0.42))
+        assembly.add_pair(
+            cone(curve, long * np.array([0.24, 0.24, 0.17, 0.02]), 6),
+            Surface("bone", painted=True),
+            "head",
+            (0.62, 0.56, 0.42),
+        )
 
 
 def _motions(bones, f: Form, spec: Reptile) -> Motions:
@@ -331,12 +383,22 @@ def _motions(bones, f: Form, spec: Reptile) -> Motions:
     tortoise = spec.form == "tortoise"
     bend = 0.0 if tortoise else 0.13
     phases = gait.LATERAL_SEQUENCE if tortoise else gait.TROT
-    legs = [Leg(f"upper_{end}.{side}", f"lower_{end}.{side}", end=f"foot_{end}.{side}", phase=phases[f"{end}.{side}"]) for end in ("fore", "hind") for side in "LR"]
+    legs = [
+        Leg(f"upper_{end}.{side}", f"lower_{end}.{side}", end=f"foot_{end}.{side}", phase=phases[f"{end}.{side}"])
+        for end in ("fore", "hind")
+        for side in "LR"
+    ]
     wanted = Gait(0.72 if tortoise else 0.6, 0.22 * scale, 0.05 * scale, crouch=0.008 * scale)
 
     def body(skeleton: Skeleton, phase: float) -> dict:
         a = 2 * np.pi * phase
-        z = {"pelvis": bend * np.cos(a + 0.3), "loin": -bend * np.cos(a + 0.3), "chest": -bend * np.cos(a + 0.3), "neck": 0.6 * bend * np.cos(a), "head": 0.5 * bend * np.cos(a)}
+        z = {
+            "pelvis": bend * np.cos(a + 0.3),
+            "loin": -bend * np.cos(a + 0.3),
+            "chest": -bend * np.cos(a + 0.3),
+            "neck": 0.6 * bend * np.cos(a),
+            "head": 0.5 * bend * np.cos(a),
+        }
         pose = {name: skeleton.local(name, turn(gait.Z, value)) for name, value in z.items()}
         for index in range(1, 7):
             if f"tail{index}" in skeleton.named and not tortoise:

@@ -60,6 +60,20 @@ def in_frame(rotation: np.ndarray, rest: np.ndarray) -> np.ndarray:
     return np.concatenate([rotation[:1], rest[:3, :3].T @ rotation[1:]])
 
 
+def about(bone: Bone, rotation: np.ndarray) -> np.ndarray:
+    """The matrix (4, 4) of a turn about a bone's head, given in the bone's rest frame."""
+    axes = frame(bone)[:3, :3]
+    result = np.eye(4)
+    result[:3, :3] = axes @ matrix(rotation) @ axes.T
+    result[:3, 3] = np.array(bone.head) - result[:3, :3] @ np.array(bone.head)
+    return result
+
+
+def into_rest(carried: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The point (3,) that a rigid matrix (4, 4) carries to ``point``."""
+    return carried[:3, :3].T @ (point - carried[:3, 3])
+
+
 def posed(bones: tuple[Bone, ...], pose: Mapping[str, np.ndarray]) -> np.ndarray:
     """The matrices (b, 4, 4) that carry each bone's rest into a pose; parents come before their children."""
     number = {bone.name: index for index, bone in enumerate(bones)}
@@ -67,10 +81,7 @@ def posed(bones: tuple[Bone, ...], pose: Mapping[str, np.ndarray]) -> np.ndarray
     for index, bone in enumerate(bones):
         local = np.eye(4)
         if bone.name in pose:
-            rest = frame(bone)
-            turned = np.eye(4)
-            turned[:3, :3] = matrix(pose[bone.name])
-            local = rest @ turned @ np.linalg.inv(rest)
+            local = about(bone, pose[bone.name])
         if not bone.parent:
             local[:3, 3] += pose.get("", np.zeros(3))
             result[index] = local

@@ -57,7 +57,9 @@ class Shape(NamedTuple):
     tail_root: float  # radius
     tail_tip: float
     tail_drop: float  # degrees below the horizon
-    ear: tuple[float, float, float, float]  # length, half width (in head lengths), degrees out from the top, forward share
+    ear: tuple[
+        float, float, float, float
+    ]  # length, half width (in head lengths), degrees out from the top, forward share
     eye: tuple[float, float, float]  # place along the head, degrees from its top, radius in head lengths
     iris: tuple[float, float, float]
     height: tuple[float, float]  # metres at the withers
@@ -66,10 +68,10 @@ class Shape(NamedTuple):
 
 CARNIVORES = {
     "cat": Shape(1.26, 0.46, 0.15, 0.97, 1.0, 0.58, 0.12, 0.14, 0.25, 42, 0.175, 0.155, 0.44, 10, CAT, 0.55, 0.20, 0.05, 0.53,
-                 0.27, 0.068, 0.036, 0.145, "paw", 0.95, 0.045, 0.036, 40, (0.36, 0.215, 40, 0.75), (0.52, 46, 0.088),
+                 0.27, 0.068, 0.036, 0.145, "paw", 0.95, 0.045, 0.036, 40, (0.35, 0.20, 40, 0.75), (0.52, 46, 0.088),
                  (0.30, 0.34, 0.04), (0.22, 0.30), 0.05),
     "leopard": Shape(1.32, 0.49, 0.165, 0.96, 0.97, 0.56, 0.13, 0.15, 0.27, 26, 0.19, 0.15, 0.37, 14, BIG_CAT, 0.54, 0.19, 0.05,
-                     0.51, 0.26, 0.085, 0.046, 0.165, "paw", 1.10, 0.05, 0.042, 42, (0.24, 0.15, 50, 0.7), (0.47, 44, 0.055),
+                     0.51, 0.26, 0.085, 0.046, 0.165, "paw", 1.10, 0.05, 0.042, 42, (0.24, 0.17, 50, 0.7), (0.47, 44, 0.055),
                      (0.35, 0.26, 0.05), (0.58, 0.74), 0.022),
     "wolf": Shape(1.08, 0.50, 0.155, 0.96, 0.95, 0.60, 0.115, 0.135, 0.32, 36, 0.20, 0.15, 0.385, 14, DOG, 0.53, 0.21, 0.06, 0.50,
                   0.27, 0.07, 0.034, 0.15, "paw", 0.55, 0.055, 0.05, 62, (0.34, 0.155, 34, 0.7), (0.43, 50, 0.044),

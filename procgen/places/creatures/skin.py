@@ -59,7 +59,10 @@ def _bounds(sweep: Sweep, first: int, last: int, margin: float) -> tuple[np.ndar
 def part_distance(sweep: Sweep, axes: tuple[np.ndarray, ...], margin: float):
     """Slices of the lattice around a part and the distances (i, j, k) from its surface there."""
     count = len(sweep.centre)
-    cap = [factor * min(sweep.shape[index, 0], sweep.shape[index, 1]) for factor, index in zip(sweep.part.caps, (0, -1), strict=True)]
+    cap = [
+        factor * min(sweep.shape[index, 0], sweep.shape[index, 1])
+        for factor, index in zip(sweep.part.caps, (0, -1), strict=True)
+    ]
     low, high = _bounds(sweep, 0, count - 1, margin + max(cap))
     start = [int(np.searchsorted(axis, bound)) for axis, bound in zip(axes, low, strict=True)]
     stop = [int(np.searchsorted(axis, bound, "right")) for axis, bound in zip(axes, high, strict=True)]
@@ -90,8 +93,13 @@ def part_distance(sweep: Sweep, axes: tuple[np.ndarray, ...], margin: float):
             if not valid.any():
                 continue
             t = before / np.where(valid, np.maximum(before - after, 1e-12), 1)
-            across = along(sweep.side[first], sweep.centre[first]) * (1 - t) + along(sweep.side[last], sweep.centre[last]) * t
-            above = along(sweep.up[first], sweep.centre[first]) * (1 - t) + along(sweep.up[last], sweep.centre[last]) * t
+            across = (
+                along(sweep.side[first], sweep.centre[first]) * (1 - t)
+                + along(sweep.side[last], sweep.centre[last]) * t
+            )
+            above = (
+                along(sweep.up[first], sweep.centre[first]) * (1 - t) + along(sweep.up[last], sweep.centre[last]) * t
+            )
             one, two = sweep.shape[first], sweep.shape[last]
             shape = [a if a == b else a * (1 - t) + b * t for a, b in zip(one, two, strict=True)]
             found = section_distance(across, above, 0.0, shape)

@@ -36,11 +36,17 @@ class Snake:
 
     seed: int = seed()
     length: float = uniform(0.4, 3.5, unit="m", doc="from snout to tail")
-    girth: float = uniform(0.75, 1.5, doc="thickness, of a length-to-width ratio of 40", says=((0.9, "slender"), (1.25, ""), (9, "heavy")))
+    girth: float = uniform(
+        0.75, 1.5, doc="thickness, of a length-to-width ratio of 40", says=((0.9, "slender"), (1.25, ""), (9, "heavy"))
+    )
     head: float = uniform(0.9, 1.5, doc="breadth of the head, of the neck's")
     pattern: str = choice({"diamonds": 2, "bands": 1.5, "stripes": 1, "plain": 1, "blotches": 1.5}, doc="marks on the back",
                           says={"diamonds": "with diamonds", "bands": "banded", "stripes": "striped", "blotches": "blotched"})  # fmt: skip
-    colours: str = choice({"brown": 3, "green": 2, "sand": 2, "coral": 1, "grey": 1, "black": 1}, doc="colours of the scales", says="a {} snake")
+    colours: str = choice(
+        {"brown": 3, "green": 2, "sand": 2, "coral": 1, "grey": 1, "black": 1},
+        doc="colours of the scales",
+        says="a {} snake",
+    )
     mark: float = uniform(0.8, 1.3, doc="size of the marks, of the usual")
     bends: float = uniform(1.6, 2.6, doc="waves that the body lies in as it slithers")
     winding: float = uniform(0.6, 1.0, unit="rad", doc="greatest angle between the body and its way")
@@ -60,13 +66,27 @@ def build_snake(spec: Snake, detail: float = 1.0) -> Asset:
                 (0.043, 0.78 * h, 0.52, 0.44), (0.058, 0.50, 0.47, 0.44), (0.085, 0.56, 0.54, 0.50), (0.16, 0.78, 0.76, 0.62),
                 (0.32, 1.0, 0.98, 0.74), (0.50, 1.04, 1.0, 0.76), (0.66, 0.92, 0.90, 0.70), (0.80, 0.66, 0.66, 0.55), (0.90, 0.42, 0.42, 0.38),
                 (0.96, 0.24, 0.24, 0.22), (1.0, 0.07, 0.07, 0.07)]  # fmt: skip
-    rings = [ring(0, t - 0.5, r * (down + (0.12 if t < 0.05 else 0.0)), r * width, r * up, r * down, 2.2) for t, width, up, down in sections]
+    rings = [
+        ring(0, t - 0.5, r * (down + (0.12 if t < 0.05 else 0.0)), r * width, r * up, r * down, 2.2)
+        for t, width, up, down in sections
+    ]
     names = ("head", *(f"spine{index}" for index in range(BONES)))
     # The head is one bone, the rest share the body evenly.
     cut = 0.046
     bone_parts = [
-        Part("skull", [ring(0, 0.0 - 0.5, r * 0.5, r, r), ring(0, cut - 0.5, r * 0.5, r, r)], bones=names[:1], joined=False),
-        Part("back", [ring(0, y - 0.5, r * 0.7, r, r) for y in np.linspace(cut, 1, 5)], bones=names[1:], joint="head", joined=False),
+        Part(
+            "skull",
+            [ring(0, 0.0 - 0.5, r * 0.5, r, r), ring(0, cut - 0.5, r * 0.5, r, r)],
+            bones=names[:1],
+            joined=False,
+        ),
+        Part(
+            "back",
+            [ring(0, y - 0.5, r * 0.7, r, r) for y in np.linspace(cut, 1, 5)],
+            bones=names[1:],
+            joint="head",
+            joined=False,
+        ),
     ]
     bones, radii = skeleton(grow(bone_parts))
     assembly = Assembly(bones, radii)
@@ -86,7 +106,15 @@ def build_snake(spec: Snake, detail: float = 1.0) -> Asset:
     size = 0.12 * r * h
     place, axis = sweep.place(0.018, 58, 1.0), sweep.place(0.018, 58, 0.0)
     out = unit(place - axis)
-    ball = eyeball(place - 0.5 * size * out, unit(out * [1, 1, 0.3] + [0, -0.3, 0]), size, (0.45, 0.28, 0.04), 0.4, 2.5 if h > 1.2 else 1.0, detail=detail)
+    ball = eyeball(
+        place - 0.5 * size * out,
+        unit(out * [1, 1, 0.3] + [0, -0.3, 0]),
+        size,
+        (0.45, 0.28, 0.04),
+        0.4,
+        2.5 if h > 1.2 else 1.0,
+        detail=detail,
+    )
     assembly.add_pair(ball, Surface("eyeball", painted=True), "head")
     root = sweep.place(0.0, 180, 0.4) - [0, 0.2 * r, 0]
     u = np.linspace(0, 1, 7)[:, None]
@@ -104,7 +132,15 @@ def _even(sweep, count: int):
     u = np.concatenate([np.linspace(0, 0.06, count // 8, endpoint=False), np.linspace(0.06, 1, count - count // 8)])
     rows = [sweep.at(place) for place in u]
     columns = [np.array(values) for values in zip(*rows, strict=True)]
-    return replace(sweep, centre=columns[0], tangent=unit(columns[1]), side=unit(columns[2]), up=unit(columns[3]), shape=columns[4], along=u)
+    return replace(
+        sweep,
+        centre=columns[0],
+        tangent=unit(columns[1]),
+        side=unit(columns[2]),
+        up=unit(columns[3]),
+        shape=columns[4],
+        along=u,
+    )
 
 
 def _scales(t: np.ndarray, angle: np.ndarray, r: float) -> tuple[np.ndarray, np.ndarray]:
@@ -138,10 +174,16 @@ def _painted(points, t, angle, crease, spec: Snake, r: float, local: np.ndarray)
         colour = mixed(colour, rim, smoothstep(0.42, 0.45, phase) * smoothstep(0.98, 0.95, phase))
         colour = mixed(colour, mark, smoothstep(0.52, 0.55, phase) * smoothstep(0.88, 0.85, phase))
     elif spec.pattern == "stripes":
-        colour = mixed(colour, rim, smoothstep(0.07, 0.05, np.abs(from_top - 0.02)) + smoothstep(0.07, 0.05, np.abs(from_top - 0.42)))
+        colour = mixed(
+            colour,
+            rim,
+            smoothstep(0.07, 0.05, np.abs(from_top - 0.02)) + smoothstep(0.07, 0.05, np.abs(from_top - 0.42)),
+        )
         colour = mixed(colour, mark, smoothstep(0.10, 0.07, np.abs(from_top - 0.2)))
     elif spec.pattern == "blotches":
-        field = coat.sampled(coat.turing(spec.seed, True), np.stack([t / (1.6 * r), from_top * 3.2, 0 * t], 1) / 1.3, 1.5 * spec.mark)
+        field = coat.sampled(
+            coat.turing(spec.seed, True), np.stack([t / (1.6 * r), from_top * 3.2, 0 * t], 1) / 1.3, 1.5 * spec.mark
+        )
         bar = np.quantile(field, 0.66)
         colour = mixed(colour, rim, smoothstep(bar - 0.12, bar - 0.05, field) * (from_top < 0.8))
         colour = mixed(colour, mark, smoothstep(bar - 0.03, bar + 0.04, field))

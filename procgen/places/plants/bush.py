@@ -42,7 +42,9 @@ BUSHES = {
 class Bush:
     """A bush: its habit, its size, and the season it stands in."""
 
-    habit: str = choice({name: 1.0 for name in BUSHES}, doc="kind of bush", says={name: row.says for name, row in BUSHES.items()})
+    habit: str = choice(
+        {name: 1.0 for name in BUSHES}, doc="kind of bush", says={name: row.says for name, row in BUSHES.items()}
+    )
     season: str = choice({"spring": 0.2, "summer": 0.45, "autumn": 0.2, "winter": 0.15}, doc="season of its leaves",
                          says={"spring": "in spring", "summer": "", "autumn": "in autumn", "winter": "in winter"})  # fmt: skip
     height: float = uniform(0.15, 6, unit="m", doc="height; drawn within what the habit reaches")

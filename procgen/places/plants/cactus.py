@@ -15,8 +15,18 @@ from .wind import swaying
 from .wood import tubes
 
 # Height in metres, radius by height, ribs.
-HABITS = {"saguaro": (4.5, 0.045, 18), "barrel": (0.55, 0.42, 22), "prickly_pear": (1.0, 0.4, 12), "cluster": (1.3, 0.075, 9)}
-SAYS = {"saguaro": "a saguaro cactus", "barrel": "a barrel cactus", "prickly_pear": "a prickly pear", "cluster": "a cluster of cacti"}
+HABITS = {
+    "saguaro": (4.5, 0.045, 18),
+    "barrel": (0.55, 0.42, 22),
+    "prickly_pear": (1.0, 0.4, 12),
+    "cluster": (1.3, 0.075, 9),
+}
+SAYS = {
+    "saguaro": "a saguaro cactus",
+    "barrel": "a barrel cactus",
+    "prickly_pear": "a prickly pear",
+    "cluster": "a cluster of cacti",
+}
 GREEN = (0.085, 0.125, 0.045)
 
 
@@ -53,7 +63,11 @@ def _column(path: np.ndarray, radius: float, cactus: Cactus, ribs: int, detail: 
     # Rings lie closer at the dome.
     s = length[-1] * (1 - (1 - np.linspace(0, 1, rows)) ** 1.6)
     left = (length[-1] - s) / (radius * round_top)
-    profile = radius * np.sqrt(np.clip(1 - np.clip(1 - left, 0, 1) ** 2, 0.0004, 1)) * (0.86 + 0.14 * np.clip(s / (3 * radius), 0, 1))
+    profile = (
+        radius
+        * np.sqrt(np.clip(1 - np.clip(1 - left, 0, 1) ** 2, 0.0004, 1))
+        * (0.86 + 0.14 * np.clip(s / (3 * radius), 0, 1))
+    )
     ring = np.stack([np.interp(s, length, path[:, axis]) for axis in range(3)], 1)
     vertices, faces, owner = tubes(ring, profile, [rows], sides, cap=True)
     place = np.arange(len(vertices)) % sides / sides * ribs
@@ -79,22 +93,42 @@ def _spines(places: np.ndarray, outward: np.ndarray, size: float, count: int, rn
 
 
 def _flowers(places: np.ndarray, outward: np.ndarray, size: float, rng: Generator, white: bool) -> Mesh:
-    colour = leaf_colours(rng, len(places), (0.78, 0.74, 0.60) if white else (0.62, 0.10, 0.16), (0.75, 0.52, 0.06), 0.25)
+    colour = leaf_colours(
+        rng, len(places), (0.78, 0.74, 0.60) if white else (0.62, 0.10, 0.16), (0.75, 0.52, 0.06), 0.25
+    )
     across = unit(np.cross(outward, [0.2, 0.3, 1.0]))
-    inner = placed(blossom(8, 0.8), places, across, outward, 0.75 * size, colour=np.minimum(colour * [1.1, 1.1, 0.8], 0.9), slot=2)
+    inner = placed(
+        blossom(8, 0.8), places, across, outward, 0.75 * size, colour=np.minimum(colour * [1.1, 1.1, 0.8], 0.9), slot=2
+    )
     return merged([placed(blossom(10, 0.45), places, across, outward, size, colour=colour, slot=2), inner])
 
 
 def _saguaro(cactus: Cactus, radius: float, detail: float, rng: Generator):
     height = cactus.height
-    columns = [_column(np.column_stack([np.zeros((24, 2)), np.linspace(-0.03, 1, 24) * height]), radius, cactus, cactus.ribs, detail)]
+    columns = [
+        _column(
+            np.column_stack([np.zeros((24, 2)), np.linspace(-0.03, 1, 24) * height]),
+            radius,
+            cactus,
+            cactus.ribs,
+            detail,
+        )
+    ]
     for arm in range(cactus.parts):
         turn, start = arm * 2.4 + rng.uniform(-0.5, 0.5), height * rng.uniform(0.34, 0.58)
         out, up = radius * rng.uniform(3.0, 5.0), height * rng.uniform(0.16, 0.38)
         t = np.linspace(0, 1, 9)
         elbow = np.stack([out * np.sin(t * np.pi / 2), 0 * t, start + 0.75 * out * (1 - np.cos(t * np.pi / 2))], 1)
-        rise = np.column_stack([np.full(12, out), np.zeros(12), elbow[-1, 2] + np.linspace(0, 1, 13)[1:] * min(up, 0.98 * height - elbow[-1, 2])])
-        path = np.concatenate([elbow, rise]) @ np.array([[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+        rise = np.column_stack(
+            [
+                np.full(12, out),
+                np.zeros(12),
+                elbow[-1, 2] + np.linspace(0, 1, 13)[1:] * min(up, 0.98 * height - elbow[-1, 2]),
+            ]
+        )
+        path = np.concatenate([elbow, rise]) @ np.array(
+            [[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
+        )
         columns.append(_column(path, radius * rng.uniform(0.58, 0.78), cactus, max(cactus.ribs - 5, 7), detail))
     return columns
 
@@ -123,7 +157,9 @@ def _pads(cactus: Cactus, detail: float, rng: Generator):
         across = unit(across - axis * (across @ axis))
         tilt = rng.uniform(-1.15, 1.15)
         rim = foot + size * scale * (0.5 * axis * (1 + np.cos(tilt)) + 0.36 * across * np.sin(tilt)) * 0.97
-        heading = unit(axis * np.cos(tilt * 0.8) + across * np.sin(tilt * 0.8) + 0.25 * rng.normal(size=3) + [0, 0, 0.35])
+        heading = unit(
+            axis * np.cos(tilt * 0.8) + across * np.sin(tilt * 0.8) + 0.25 * rng.normal(size=3) + [0, 0, 0.35]
+        )
         pads.append((rim, heading, turn + rng.normal(0, 0.6), rng.uniform(0.62, 0.98)))
     for foot, axis, turn, scale in pads:
         across = np.array([np.cos(turn), np.sin(turn), 0.0])
@@ -170,14 +206,22 @@ def build_cactus(cactus: Cactus, detail: float = 1.0) -> Asset:
     chosen = rng.permutation(len(places))[: int(most * cactus.spines)]
     thick = {"saguaro": 0.035, "barrel": 0.05, "prickly_pear": 0.03, "cluster": 0.03}[cactus.habit]
     if len(chosen):
-        parts.append(_spines(places[chosen], outward[chosen], thick * (1 if detail > 0.5 else 1.5), 6 if detail > 0.5 else 3, rng))
+        parts.append(
+            _spines(
+                places[chosen], outward[chosen], thick * (1 if detail > 0.5 else 1.5), 6 if detail > 0.5 else 3, rng
+            )
+        )
         surfaces.append(Surface("spine", cactus.seed, painted=True))
     if cactus.flowers > 0.35:
         rng = child(cactus.seed, "flowers")
         top = np.argsort(-(places[:, 2] + 0.05 * cactus.height * rng.normal(size=len(places))), kind="stable")
         top = top[: int(3 + 16 * (cactus.flowers - 0.35))]
         across = 0.09 if cactus.habit != "barrel" else 0.05
-        parts.append(_flowers(places[top], unit(outward[top] + [0, 0, 0.6]), across, rng, cactus.habit == "saguaro").with_slot(len(surfaces)))
+        parts.append(
+            _flowers(places[top], unit(outward[top] + [0, 0, 0.6]), across, rng, cactus.habit == "saguaro").with_slot(
+                len(surfaces)
+            )
+        )
         surfaces.append(Surface("petal", cactus.seed, painted=True))
     mesh = merged([part if index < len(columns) else part.with_slot(min(index - len(columns) + 1, len(surfaces) - 1))
                    for index, part in enumerate(parts)])  # fmt: skip

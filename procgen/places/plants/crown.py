@@ -101,7 +101,9 @@ def _whorls(tree, row: Species) -> tuple[Skeleton, np.ndarray]:
     at = row.base + (1 - row.base) * t
     base = np.clip(np.round(at * (steps - 1)), 1, steps - 2).astype(int)
     turn = np.arange(len(t)) * np.pi * (3 - np.sqrt(5)) + rng.normal(0, 0.25, len(t))
-    rise = np.radians(row.angle - (row.angle - 38) * np.clip(t, 0, 1) ** 1.6) if row.angle > 40 else np.radians(row.angle)
+    rise = (
+        np.radians(row.angle - (row.angle - 38) * np.clip(t, 0, 1) ** 1.6) if row.angle > 40 else np.radians(row.angle)
+    )
     rise = np.broadcast_to(rise + rng.normal(0, 0.07, len(t)), t.shape)
     direction = np.stack([np.sin(rise) * np.cos(turn), np.sin(rise) * np.sin(turn), np.cos(rise)], 1)
     segments = 9
@@ -117,7 +119,9 @@ def _whorls(tree, row: Species) -> tuple[Skeleton, np.ndarray]:
     starts, headings, lengths = [], [], []
     for sign in (1, -1):
         for turn_in in (0.75, 1.25):
-            heading = unit(forward * np.sin(turn_in) ** 2 * 0.9 + sign * side + [0, 0, -0.12 if row.angle > 40 else 0.5])
+            heading = unit(
+                forward * np.sin(turn_in) ** 2 * 0.9 + sign * side + [0, 0, -0.12 if row.angle > 40 else 0.5]
+            )
             starts.append(place)
             headings.append(unit(heading + 0.22 * rng.normal(size=heading.shape)))
             lengths.append(long * rng.uniform(0.55, 1.1, len(long)))
@@ -161,5 +165,7 @@ def build_skeleton(tree, row: Species) -> tuple[Skeleton, np.ndarray]:
     skeleton = smoothed(skeleton, row.smooth)
     # A crown ends where it was cut short or grew past its outline: the height is what the tree was said to have.
     points = skeleton.points * [1, 1, tree.height / skeleton.points[:, 2].max()]
+    floor = np.where(skeleton.order > 0, 0.008 * tree.height, 0.0)  # boughs that hang so low lie on the ground
+    points[:, 2] = np.maximum(points[:, 2], floor)
     turn = child(tree.seed, "lean").uniform(0, 2 * np.pi)
     return replace(skeleton, points=_lean(points, np.radians(tree.lean), turn, tree.height)), twigs

@@ -12,7 +12,12 @@ from ...params import beta, child, choice, draw, integer, lognormal, normal, see
 from .growth import pipe_model, shoots, smoothed, stem, unit
 from .wood import branch_tubes, trunk_mesh, tubes
 
-BARKS = {"bark": (0.11, 0.082, 0.056), "pine_bark": (0.17, 0.10, 0.062), "birch_bark": (0.55, 0.52, 0.47), "rotten_wood": (0.17, 0.135, 0.095)}
+BARKS = {
+    "bark": (0.11, 0.082, 0.056),
+    "pine_bark": (0.17, 0.10, 0.062),
+    "birch_bark": (0.55, 0.52, 0.47),
+    "rotten_wood": (0.17, 0.135, 0.095),
+}
 SAW_WOOD, OLD_WOOD = np.array([0.42, 0.27, 0.14]), np.array([0.16, 0.125, 0.09])
 
 
@@ -74,7 +79,9 @@ def _still(mesh: Mesh) -> Mesh:
     return mesh.with_attributes(sway=0.0, phase=0.5)
 
 
-def _face_of_wood(rim: np.ndarray, outward: np.ndarray, rough: float, decay: float, rng: Generator, detail: float) -> Mesh:
+def _face_of_wood(
+    rim: np.ndarray, outward: np.ndarray, rough: float, decay: float, rng: Generator, detail: float
+) -> Mesh:
     """The cut through a trunk inside a closed rim (k, 3): rings of vertices with year rings in their colour."""
     rings = 14 if detail > 0.5 else 4
     middle = rim.mean(0)
@@ -127,11 +134,20 @@ def build_fallen_log(log: FallenLog, detail: float = 1.0) -> Asset:
         out = unit(np.array([rng.uniform(-0.1, 0.7), np.cos(turn), np.sin(turn)]))
         thick = radii[at] * rng.uniform(0.16, 0.34)
         s = np.linspace(0.55, 1, 5)[:, None]
-        line = path[at] + out * (radii[at] * 0.6 + long * (s - 0.55) / 0.45) + 0.02 * log.radius * rng.normal(size=(5, 3))
+        line = (
+            path[at] + out * (radii[at] * 0.6 + long * (s - 0.55) / 0.45) + 0.02 * log.radius * rng.normal(size=(5, 3))
+        )
         v, f, _ = tubes(line, thick * np.array([1.5, 1.1, 1.0, 0.9, 0.75]), [5], 7 if detail > 0.5 else 4, cap=True)
         stubs.append(Mesh(v, f))
     mesh = _still(merged([bark, *stubs, *ends]))
-    return Asset("dead_wood", mesh, (Surface(log.bark, log.seed, BARKS[log.bark]), Surface("rotten_wood" if log.decay > 0.5 else "wood", log.seed, painted=True)))
+    return Asset(
+        "dead_wood",
+        mesh,
+        (
+            Surface(log.bark, log.seed, BARKS[log.bark]),
+            Surface("rotten_wood" if log.decay > 0.5 else "wood", log.seed, painted=True),
+        ),
+    )
 
 
 def build_dead_branch(branch: DeadBranch, detail: float = 1.0) -> Asset:
@@ -139,20 +155,35 @@ def build_dead_branch(branch: DeadBranch, detail: float = 1.0) -> Asset:
     rng = child(branch.seed, "branch")
     steps = 14
     waver = np.cumsum(rng.normal(0, 0.012 + 0.05 * branch.crooked, (steps, 2)), 0) * branch.length * 0.5
-    line = np.column_stack([np.linspace(-0.5, 0.5, steps) * branch.length, waver[:, 0] - waver[0, 0], 0.4 * waver[:, 1]])
+    line = np.column_stack(
+        [np.linspace(-0.5, 0.5, steps) * branch.length, waver[:, 0] - waver[0, 0], 0.4 * waver[:, 1]]
+    )
     skeleton = stem(line)
     base = np.sort(rng.integers(2, steps - 1, branch.forks))
     forward = unit(line[base] - line[base - 1])
     heading = unit(forward + 0.9 * rng.normal(size=forward.shape) * [1, 1, 0.45])
-    skeleton, first = shoots(skeleton, base, heading, branch.length * rng.uniform(0.15, 0.5, branch.forks), 5, rng, wander=0.10 + 0.3 * branch.crooked, order=1)
+    skeleton, first = shoots(
+        skeleton,
+        base,
+        heading,
+        branch.length * rng.uniform(0.15, 0.5, branch.forks),
+        5,
+        rng,
+        wander=0.10 + 0.3 * branch.crooked,
+        order=1,
+    )
     base = np.sort(rng.choice(first.ravel(), 3 * branch.forks))
     forward = unit(skeleton.points[base] - skeleton.points[skeleton.parent[base]])
     heading = unit(forward + 0.8 * rng.normal(size=forward.shape) * [1, 1, 0.6])
-    skeleton, _ = shoots(skeleton, base, heading, branch.length * rng.uniform(0.05, 0.16, len(base)), 3, rng, wander=0.25)
+    skeleton, _ = shoots(
+        skeleton, base, heading, branch.length * rng.uniform(0.05, 0.16, len(base)), 3, rng, wander=0.25
+    )
     skeleton = smoothed(pipe_model(skeleton, 2.2, branch.radius), 1)
     nothing = np.zeros(len(skeleton.points))
     rest = branch_tubes(skeleton, nothing, nothing, int(2600 * min(detail * 1.3, 1)), 1 if detail > 0.5 else 2)
-    main, faces, _ = tubes(line, np.maximum(skeleton.radius[:steps], 0.3 * branch.radius), [steps], 9 if detail > 0.5 else 4, cap=True)
+    main, faces, _ = tubes(
+        line, np.maximum(skeleton.radius[:steps], 0.3 * branch.radius), [steps], 9 if detail > 0.5 else 4, cap=True
+    )
     mesh = merged([Mesh(main, faces), rest])
     floor = np.quantile(mesh.vertices[:, 2], 0.05)
     vertices = mesh.vertices * [1, 1, 1]
@@ -168,7 +199,18 @@ def build_tree_stump(stump: TreeStump, detail: float = 1.0) -> Asset:
     t = np.linspace(0, 1, 6)
     path = np.column_stack([np.zeros((6, 2)), t * stump.height])
     nothing = np.zeros(6)
-    bark = trunk_mesh(path, stump.radius * (1 - 0.06 * t), nothing, nothing, rng, flare=0.75, roots=stump.roots, sides=sides, rings=rings, rough=0.07)
+    bark = trunk_mesh(
+        path,
+        stump.radius * (1 - 0.06 * t),
+        nothing,
+        nothing,
+        rng,
+        flare=0.75,
+        roots=stump.roots,
+        sides=sides,
+        rings=rings,
+        rough=0.07,
+    )
     # Take the tapered tip of the trunk off: the last ring becomes the rim of the cut.
     top = np.arange(rings * sides, (rings + 1) * sides)
     vertices = bark.vertices.copy()
@@ -179,9 +221,18 @@ def build_tree_stump(stump: TreeStump, detail: float = 1.0) -> Asset:
         vertices[top, 2] += stump.height * np.clip(rng.normal(0.25, 0.30, sides), -0.2, 1.0)
     tip = (rings + 1) * sides
     keep = ~(bark.faces == tip).any(1)
-    cut = _face_of_wood(vertices[top], np.array([0.0, 0, 1.0]), stump.radius * (0.9 if splinter else 0.03), stump.decay, rng, detail)
+    cut = _face_of_wood(
+        vertices[top], np.array([0.0, 0, 1.0]), stump.radius * (0.9 if splinter else 0.03), stump.decay, rng, detail
+    )
     mesh = _still(merged([_without(Mesh(vertices, bark.faces[keep]), tip), cut]))
-    return Asset("dead_wood", mesh, (Surface(stump.bark, stump.seed, BARKS[stump.bark]), Surface("rotten_wood" if stump.decay > 0.5 else "wood", stump.seed, painted=True)))
+    return Asset(
+        "dead_wood",
+        mesh,
+        (
+            Surface(stump.bark, stump.seed, BARKS[stump.bark]),
+            Surface("rotten_wood" if stump.decay > 0.5 else "wood", stump.seed, painted=True),
+        ),
+    )
 
 
 def _without(mesh: Mesh, index: int) -> Mesh:

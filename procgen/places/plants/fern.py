@@ -20,7 +20,9 @@ class Fern:
     """A fern of the forest floor."""
 
     fronds: int = integer(7, 16, doc="number of fronds")
-    length: float = lognormal(0.65, 0.28, 0.2, 1.5, unit="m", doc="length of the longest frond", says=((0.2, ""), (9, "a fern")))
+    length: float = lognormal(
+        0.65, 0.28, 0.2, 1.5, unit="m", doc="length of the longest frond", says=((0.2, ""), (9, "a fern"))
+    )
     pairs: int = integer(16, 28, doc="pairs of pinnae of a frond")
     rise: float = normal(64, 8, 35, 84, unit="deg", doc="how steeply fronds leave the ground")
     sag: float = normal(1.15, 0.22, 0.4, 1.9, unit="rad", doc="how far fronds bend over")
@@ -48,8 +50,13 @@ def build_fern(fern: Fern, detail: float = 1.0) -> Asset:
     sag = np.where(young, 5.2, fern.sag * rng.uniform(0.75, 1.25, count))
     length, rise = np.where(young, 0.75 * length, length), np.where(young, np.radians(86), rise)
     steps = 16 if detail > 0.5 else 8
-    paths = arcs(length, rise, turn, sag, steps) + 0.02 * fern.length * np.stack([np.cos(turn), np.sin(turn), 0 * turn], 1)[:, None]
-    colour = np.where(dead[:, None], leaf_colours(rng, count, BROWN), leaf_colours(rng, count, GREEN, (0.11, 0.19, 0.03), 0.3))
+    paths = (
+        arcs(length, rise, turn, sag, steps)
+        + 0.02 * fern.length * np.stack([np.cos(turn), np.sin(turn), 0 * turn], 1)[:, None]
+    )
+    colour = np.where(
+        dead[:, None], leaf_colours(rng, count, BROWN), leaf_colours(rng, count, GREEN, (0.11, 0.19, 0.03), 0.3)
+    )
     phase = rng.uniform(0, 1, count)
     t = np.linspace(0, 1, steps)
     stalk = sweep(paths, level_side(turn), THREE, 0.006 * fern.length * (1 - 0.85 * t), closed=True, colour=colour * [1.6, 1.0, 0.9],
@@ -62,7 +69,9 @@ def build_fern(fern: Fern, detail: float = 1.0) -> Asset:
     forward = unit(paths[:, low + 1] - paths[:, low])
     side = level_side(turn)[:, None] * np.ones((1, pairs, 1))
     over = np.cross(side, forward)
-    reach = fern.width * length[:, None] * np.clip(1.25 * (1 - along) ** 0.75, 0.03, 1) * np.minimum(1, 0.45 + 2.2 * along)
+    reach = (
+        fern.width * length[:, None] * np.clip(1.25 * (1 - along) ** 0.75, 0.03, 1) * np.minimum(1, 0.45 + 2.2 * along)
+    )
     reach = reach * np.where(young, 0.35, 1)[:, None]
     # A pinna has leaflets of its own, wide enough to touch.
     stencil = pinnate(8, 0.055, 0.17, 0.10) if detail > 0.5 else halves((0.3, 0.7), (0.13, 0.10), 0.2)

@@ -46,11 +46,27 @@ def sample_flower(rng: Generator, fixed=None) -> Flower:
     """Draw a flower: height and stems as its kind has them."""
     kind = draw(Flower, rng, fixed).kind
     height = KINDS[kind][0]
-    stems = {"lavender": (9, 22), "sunflower": (1, 2), "orchid": (1, 2), "lupin": (1, 5), "daisy": (3, 9)}.get(kind, (2, 6))
+    stems = {"lavender": (9, 22), "sunflower": (1, 2), "orchid": (1, 2), "lupin": (1, 5), "daisy": (3, 9)}.get(
+        kind, (2, 6)
+    )
     return draw(Flower, rng, fixed, height=lognormal(height, 0.18, 0.6 * height, 1.6 * height), stems=integer(*stems))
 
 
-def _petals(count: int, at, facing, length: float, width: float, rise, curl: float, shape, rng, colour, detail: float, ring: float = 0.0, fold=0.15):
+def _petals(
+    count: int,
+    at,
+    facing,
+    length: float,
+    width: float,
+    rise,
+    curl: float,
+    shape,
+    rng,
+    colour,
+    detail: float,
+    ring: float = 0.0,
+    fold=0.15,
+):
     """A ring of petals at a head: ``rise`` radians above the head's plane, curling outwards by ``curl`` radians."""
     turn = np.arange(count) * 2 * np.pi / count + rng.uniform(0, 6) + rng.normal(0, 0.06, count)
     steps = 6 if detail > 0.5 else 3
@@ -138,13 +154,31 @@ def _spike(flower: Flower, path: np.ndarray, size: float, rng: Generator, detail
         meshes = []
         for index in range(count):
             down = unit(around[index] * 0.8 - [0, 0, 0.9])
-            meshes.append(_petals(6, at[index] + 0.012 * around[index], down, 0.020 * flower.size, 0.009, 1.35, 1.3, _oval, rng, colour, 0.6, 0.002))
+            meshes.append(
+                _petals(
+                    6,
+                    at[index] + 0.012 * around[index],
+                    down,
+                    0.020 * flower.size,
+                    0.009,
+                    1.35,
+                    1.3,
+                    _oval,
+                    rng,
+                    colour,
+                    0.6,
+                    0.002,
+                )
+            )
         return meshes
     wide = (0.030 if flower.kind == "lupin" else 0.011) * flower.size * flower.height / KINDS[flower.kind][0]
     wide = wide * (1 + 0.5 * (detail < 0.5))
     along = unit(around + 0.55 * forward + 0.15 * rng.normal(size=at.shape))
     tone = leaf_colours(rng, count, colour, (0.30, 0.32, 0.16), np.clip(0.9 - 1.5 * taper, 0.001, 1), 0.10)
-    out = [placed(kite(0.75, 0.6, 0.8, 0.2), at + shift * forward * wide, along, forward, wide * taper, colour=tone) for shift in (0, 0.25)]
+    out = [
+        placed(kite(0.75, 0.6, 0.8, 0.2), at + shift * forward * wide, along, forward, wide * taper, colour=tone)
+        for shift in (0, 0.25)
+    ]
     return out
 
 
@@ -163,9 +197,21 @@ def _leaves(flower: Flower, paths: np.ndarray, rng: Generator, detail: float) ->
         steps = 6 if detail > 0.5 else 3
         t = np.linspace(0, 1, steps)
         foot = paths[np.arange(count) % len(paths), 0]
-        lines = arcs(length, np.radians(rise + rng.normal(0, 7, count)), turn, np.full(count, sag), steps) + foot[:, None]
+        lines = (
+            arcs(length, np.radians(rise + rng.normal(0, 7, count)), turn, np.full(count, sag), steps) + foot[:, None]
+        )
         half = wide / 2 * length[:, None] * (np.minimum(0.35 + 2 * t, 1) * np.maximum(1 - t**2.5, 0.03))
-        meshes.append(sweep(lines, level_side(turn), FOLDED, half, half * 0.35, colour=leaf_colours(rng, count, GREEN), sway=0.05 * length[:, None] * t))
+        meshes.append(
+            sweep(
+                lines,
+                level_side(turn),
+                FOLDED,
+                half,
+                half * 0.35,
+                colour=leaf_colours(rng, count, GREEN),
+                sway=0.05 * length[:, None] * t,
+            )
+        )
     if kind in ("sunflower", "lupin"):  # up the stem
         for path in paths:
             number = 9
@@ -176,7 +222,17 @@ def _leaves(flower: Flower, paths: np.ndarray, rng: Generator, detail: float) ->
                 t = np.linspace(0, 1, 6)
                 lines = arcs(length, np.full(number, 0.55), turn, np.full(number, 1.2), 6) + at[:, None]
                 half = 0.37 * length[:, None] * np.array([0.05, 0.85, 1.0, 0.75, 0.40, 0.02])
-                meshes.append(sweep(lines, level_side(turn), FOLDED, half, half * 0.3, colour=leaf_colours(rng, number, GREEN), sway=0.06 * t[None] * length[:, None]))
+                meshes.append(
+                    sweep(
+                        lines,
+                        level_side(turn),
+                        FOLDED,
+                        half,
+                        half * 0.3,
+                        colour=leaf_colours(rng, number, GREEN),
+                        sway=0.06 * t[None] * length[:, None],
+                    )
+                )
             else:  # hands of leaflets
                 fingers = 9
                 out = np.stack([np.cos(turn), np.sin(turn), np.full(number, 0.5)], 1)
@@ -185,7 +241,16 @@ def _leaves(flower: Flower, paths: np.ndarray, rng: Generator, detail: float) ->
                 rays = np.stack([np.cos(spin), np.sin(spin), np.full(fingers, 0.25)], 1)
                 meshes.append(placed(kite(0.24), np.repeat(tip, fingers, 0), unit(np.tile(rays, (number, 1))), np.tile([0.1, 0.0, 1.0], (number * fingers, 1)),
                                      0.085 * height, colour=leaf_colours(rng, number * fingers, GREEN)))  # fmt: skip
-                meshes.append(sweep(np.stack([at, (at + tip) / 2, tip], 1), level_side(turn), THREE, np.full((number, 3), 0.003 * height), closed=True, colour=GREEN))
+                meshes.append(
+                    sweep(
+                        np.stack([at, (at + tip) / 2, tip], 1),
+                        level_side(turn),
+                        THREE,
+                        np.full((number, 3), 0.003 * height),
+                        closed=True,
+                        colour=GREEN,
+                    )
+                )
     return meshes
 
 
@@ -198,12 +263,16 @@ def build_flower(flower: Flower, detail: float = 1.0) -> Asset:
     spike = flower.kind in ("lavender", "lupin", "bluebell")
     turn = np.arange(count) * 2.4 + rng.uniform(0, 6)
     foot = 0.05 * height * np.sqrt(np.arange(count))[:, None] * np.stack([np.cos(turn), np.sin(turn), 0 * turn], 1)
-    rise = np.radians(90 - flower.lean - (14 if flower.kind == "lavender" else 3) * np.sqrt(np.arange(count) / max(count, 1)) * 2)
+    rise = np.radians(
+        90 - flower.lean - (14 if flower.kind == "lavender" else 3) * np.sqrt(np.arange(count) / max(count, 1)) * 2
+    )
     sag = rng.uniform(0.05, 0.25, count) + 1.2 * flower.wilt**2 + {"bluebell": 0.9, "orchid": 0.7}.get(flower.kind, 0)
     paths = arcs(tall, rise, turn, sag, 14 if detail > 0.12 else 5) + foot[:, None]
     radius = {"sunflower": 0.010, "lavender": 0.0028, "lupin": 0.007, "tulip": 0.010}.get(flower.kind, 0.0055) * height
     t = np.linspace(0, 1, paths.shape[1])
-    stem = sweep(paths, level_side(turn), THREE, radius * (1.1 - 0.5 * t), closed=True, colour=leaf_colours(rng, count, GREEN))
+    stem = sweep(
+        paths, level_side(turn), THREE, radius * (1.1 - 0.5 * t), closed=True, colour=leaf_colours(rng, count, GREEN)
+    )
     green = [stem, *_leaves(flower, paths, child(flower.seed, "leaves"), detail)]
     rng, petals = child(flower.seed, "petals"), []
     for index, path in enumerate(paths):
@@ -213,12 +282,27 @@ def build_flower(flower: Flower, detail: float = 1.0) -> Asset:
         elif flower.kind == "orchid":  # several heads along an arching spray
             for place in np.linspace(0.55, 1.0, 6):
                 at = path[int(place * (len(path) - 1))]
-                petals += _head(flower, at + [0, -0.01, 0], np.array([0.3 * rng.normal(), -1.0, 0.1]), head, rng, detail)
+                petals += _head(
+                    flower, at + [0, -0.01, 0], np.array([0.3 * rng.normal(), -1.0, 0.1]), head, rng, detail
+                )
         else:
-            tilt = {"sunflower": [0.15 * rng.normal(), -0.75, 0.55], "tulip": [0, 0, 1.0]}.get(flower.kind, [0.25 * rng.normal(), -0.25, 0.9])
-            petals += _head(flower, path[-1], unit(unit(forward) * 0.5 + tilt), head * (0.85 + 0.15 * tall[index] / height), rng, detail)
+            tilt = {"sunflower": [0.15 * rng.normal(), -0.75, 0.55], "tulip": [0, 0, 1.0]}.get(
+                flower.kind, [0.25 * rng.normal(), -0.25, 0.9]
+            )
+            petals += _head(
+                flower,
+                path[-1],
+                unit(unit(forward) * 0.5 + tilt),
+                head * (0.85 + 0.15 * tall[index] / height),
+                rng,
+                detail,
+            )
     mesh = merged([merged(green), merged(petals).with_slot(1)])
     z = np.clip(mesh.vertices[:, 2] / height, 0, 1.2)
     owner = np.argmin(((mesh.vertices[:, None, :2] - paths[None, :, -1, :2]) ** 2).sum(-1), axis=1)
-    mesh = mesh.with_attributes(sway=0.22 * height * z**1.6, phase=child(flower.seed, "phase").uniform(0, 1, count)[owner])
-    return Asset("flower", mesh, (Surface("stem", flower.seed, painted=True), Surface("petal", flower.seed, painted=True)))
+    mesh = mesh.with_attributes(
+        sway=0.22 * height * z**1.6, phase=child(flower.seed, "phase").uniform(0, 1, count)[owner]
+    )
+    return Asset(
+        "flower", mesh, (Surface("stem", flower.seed, painted=True), Surface("petal", flower.seed, painted=True))
+    )

@@ -41,7 +41,9 @@ def palmate(lobes: int, spread: float, side: float, fold: float = 0.12) -> Stenc
     for place, (turn, long) in enumerate(zip(angle, reach, strict=True)):
         for offset, share, lift in ((-step * 0.55, 0.5, fold), (0, 1.0, -0.6 * fold), (step * 0.55, 0.5, fold)):
             a = turn + offset
-            vertices.append([centre[0] + share * long * np.sin(a), centre[1] + share * long * np.cos(a), share * long * lift])
+            vertices.append(
+                [centre[0] + share * long * np.sin(a), centre[1] + share * long * np.cos(a), share * long * lift]
+            )
         first = 2 + 3 * place
         faces.append((1, first + 2, first + 1, first))
     return np.array(vertices)[1:], np.array(faces) - 1
@@ -50,7 +52,7 @@ def palmate(lobes: int, spread: float, side: float, fold: float = 0.12) -> Stenc
 def pinnate(pairs: int, width: float, leaflet: float, droop: float = 0.25) -> Stencil:
     """A feather of leaflet quads in pairs along a stalk of length one."""
     vertices, faces = [], []
-    for pair, along in enumerate(np.linspace(0.18, 0.92, pairs)):
+    for _pair, along in enumerate(np.linspace(0.18, 0.92, pairs)):
         long = leaflet * (1 - 0.5 * abs(2 * along - 0.9))
         for sign in (1, -1):
             z = -droop * along**2
@@ -66,7 +68,9 @@ def pinnate(pairs: int, width: float, leaflet: float, droop: float = 0.25) -> St
 def kite(width: float, widest: float = 0.45, fold: float = 0.3, droop: float = 0.1) -> Stencil:
     """A leaf of a single folded quad; needles are narrow ones."""
     return (
-        np.array([[0, 0, 0], [width / 2, widest, fold * width / 2], [0, 1, -droop], [-width / 2, widest, fold * width / 2]]),
+        np.array(
+            [[0, 0, 0], [width / 2, widest, fold * width / 2], [0, 1, -droop], [-width / 2, widest, fold * width / 2]]
+        ),
         np.array([(0, 1, 2, 3)]),
     )
 
@@ -100,9 +104,8 @@ STENCILS = {
 def stencil_area(stencil: Stencil) -> float:
     """The area of a stencil's faces."""
     vertices, faces = stencil
-    a, b, c, d = (vertices[faces[:, corner % faces.shape[1]]] for corner in range(4))
-    d = np.where(faces[:, -1:] < 0, a, d)
-    return float(np.sqrt((np.cross(c - a, d - b) ** 2).sum(1)).sum() / 2)
+    a, b, c = (vertices[corner] for corner in Mesh(vertices, faces).triangles().T)
+    return float(np.sqrt((np.cross(b - a, c - a) ** 2).sum(1)).sum() / 2)
 
 
 def placed(

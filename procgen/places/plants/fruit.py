@@ -51,7 +51,11 @@ def _profile(kind: str, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     radius, height = np.cos(angle), np.sin(angle)
     if kind in ("apple", "orange", "pumpkin", "cherry"):
         dip = {"apple": 0.30, "orange": 0.05, "pumpkin": 0.34, "cherry": 0.16}[kind]
-        height = height - dip * np.exp(-((radius / 0.30) ** 2)) * (0.55 + 0.45 * np.sign(height)) + 0.35 * dip * np.exp(-((radius / 0.25) ** 2)) * (height < 0)
+        height = (
+            height
+            - dip * np.exp(-((radius / 0.30) ** 2)) * (0.55 + 0.45 * np.sign(height))
+            + 0.35 * dip * np.exp(-((radius / 0.25) ** 2)) * (height < 0)
+        )
         radius = radius**0.85 * (1.0 - (0.10 * (height < 0) * -height if kind == "apple" else 0))
     elif kind == "pear":
         radius = radius**0.8 * (0.78 - 0.46 * np.tanh(2.4 * (height - 0.16)) * (height > -0.6) + 0.1 * (height <= -0.6))
@@ -73,7 +77,9 @@ def _body(fruit: Fruit, detail: float, rng: Generator):
     radius, height = _profile(fruit.kind, t)
     mesh = revolution(np.maximum(radius, 0.002) * d, height * d * ratio, sides)
     vertices, turn = mesh.vertices.copy(), mesh.attributes["around"] * 2 * np.pi
-    grow = 1 + 0.10 * fruit.uneven * noise(np.column_stack([np.cos(turn), np.sin(turn), 1.5 * mesh.attributes["along"]]) * 1.2, fruit.seed)
+    grow = 1 + 0.10 * fruit.uneven * noise(
+        np.column_stack([np.cos(turn), np.sin(turn), 1.5 * mesh.attributes["along"]]) * 1.2, fruit.seed
+    )
     if ribs:
         grow = grow * (0.86 + 0.14 * np.abs(np.sin(turn * ribs / 2)) ** 0.6)
     elif fruit.kind == "apple":
@@ -81,15 +87,24 @@ def _body(fruit: Fruit, detail: float, rng: Generator):
     elif fruit.kind == "coconut":
         grow = grow * (1 + 0.05 * np.cos(3 * turn))
     vertices[:, :2] *= grow[:, None]
-    ripe = np.clip(fruit.ripe * 1.4 - 0.3 + 0.35 * noise(mesh.vertices / d * 2.5, fruit.seed + 3) + 0.15 * np.cos(turn), 0, 1)[:, None]
+    ripe = np.clip(
+        fruit.ripe * 1.4 - 0.3 + 0.35 * noise(mesh.vertices / d * 2.5, fruit.seed + 3) + 0.15 * np.cos(turn), 0, 1
+    )[:, None]
     a, b = np.asarray(KINDS[fruit.kind][2]), np.asarray(KINDS[fruit.kind][3])
-    colour = (a * (1 - ripe) + b * ripe) * (1 + 0.10 * noise(mesh.vertices / d * 9 * [1, 1, 0.25], fruit.seed + 5)[:, None])
+    colour = (a * (1 - ripe) + b * ripe) * (
+        1 + 0.10 * noise(mesh.vertices / d * 9 * [1, 1, 0.25], fruit.seed + 5)[:, None]
+    )
     ends = [np.concatenate([[k * sides + s for s in range(sides)]]) for k in (0, rows - 1)]
     middle = np.array([vertices[end].mean(0) for end in ends])
     lids = np.concatenate([np.stack([np.full(sides, len(vertices) + k), np.roll(end, -1) if k == 0 else end, end if k == 0 else np.roll(end, -1),
                                      np.full(sides, -1)], 1) for k, end in enumerate(ends)])  # fmt: skip
     colour = np.concatenate([colour, colour[[ends[0][0], ends[1][0]]]])
-    return Mesh(np.concatenate([vertices, middle]), np.concatenate([mesh.faces, lids]), 0, {"colour": np.clip(colour, 0.003, 0.9)}), middle[1]
+    return Mesh(
+        np.concatenate([vertices, middle]),
+        np.concatenate([mesh.faces, lids]),
+        0,
+        {"colour": np.clip(colour, 0.003, 0.9)},
+    ), middle[1]
 
 
 def _drupelets(fruit: Fruit, detail: float, rng: Generator) -> Mesh:
@@ -99,16 +114,30 @@ def _drupelets(fruit: Fruit, detail: float, rng: Generator) -> Mesh:
     t = (np.arange(count) + 0.5) / count
     turn = np.arange(count) * np.pi * (3 - np.sqrt(5))
     radius = 0.42 * d * np.sqrt(np.clip(1 - (1 - t) ** 2.2, 0, 1)) * (1 - 0.15 * t)
-    at = np.stack([radius * np.cos(turn), radius * np.sin(turn), tall * (0.92 - 0.84 * (1 - t) ** 0.8)], 1)[:, [0, 1, 2]]
+    at = np.stack([radius * np.cos(turn), radius * np.sin(turn), tall * (0.92 - 0.84 * (1 - t) ** 0.8)], 1)[
+        :, [0, 1, 2]
+    ]
     at[:, 2] = tall * (0.10 + 0.80 * t)
-    at[:, :2] *= (np.sqrt(np.clip(1 - ((1 - t) * 0.92) ** 2.5, 0.01, 1)) / np.sqrt(np.clip(1 - (1 - t) ** 2.2, 0.01, 1)))[:, None]
+    at[:, :2] *= (
+        np.sqrt(np.clip(1 - ((1 - t) * 0.92) ** 2.5, 0.01, 1)) / np.sqrt(np.clip(1 - (1 - t) ** 2.2, 0.01, 1))
+    )[:, None]
     ball = icosphere(1 if detail > 0.5 else 0, 0.11 * d)
     a, b = KINDS["raspberry"][2:]
     colour = leaf_colours(rng, count, a, b, fruit.ripe, 0.10)
     axis = np.tile([0.0, 0.0, 1.0], (count, 1))
     beads = placed((ball.vertices, ball.faces), at, axis, np.tile([1.0, 0, 0], (count, 1)), 1.0, colour=colour)
     core = icosphere(1, 0.34 * d)
-    return merged([beads, Mesh(core.vertices * [1, 1, tall / d] + [0, 0, 0.5 * tall], core.faces, 0, {"colour": np.tile(colour.mean(0), (len(core.vertices), 1))})])
+    return merged(
+        [
+            beads,
+            Mesh(
+                core.vertices * [1, 1, tall / d] + [0, 0, 0.5 * tall],
+                core.faces,
+                0,
+                {"colour": np.tile(colour.mean(0), (len(core.vertices), 1))},
+            ),
+        ]
+    )
 
 
 def _scales(fruit: Fruit, detail: float, rng: Generator) -> Mesh:
@@ -134,7 +163,9 @@ def _scales(fruit: Fruit, detail: float, rng: Generator) -> Mesh:
 def _stalk(at: np.ndarray, length: float, thick: float, bend: float, rng: Generator) -> Mesh:
     t = np.linspace(0, 1, 6)[:, None]
     turn = rng.uniform(0, 2 * np.pi)
-    path = at + np.concatenate([bend * length * t**2 * np.cos(turn), bend * length * t**2 * np.sin(turn), length * (t - 0.12)], 1)
+    path = at + np.concatenate(
+        [bend * length * t**2 * np.cos(turn), bend * length * t**2 * np.sin(turn), length * (t - 0.12)], 1
+    )
     vertices, faces, _ = tubes(path, thick * (1 + 0.3 * t[:, 0] ** 3), [6], 6, cap=True)
     return Mesh(vertices, faces, 1, {"colour": np.tile([0.13, 0.09, 0.04], (len(vertices), 1))})
 
@@ -147,7 +178,10 @@ def build_fruit(fruit: Fruit, detail: float = 1.0) -> Asset:
     if kind == "raspberry":
         body = _drupelets(fruit, detail, rng)
         top = np.array([0, 0, d * KINDS[kind][1] * fruit.tall * 0.95])
-    parts, surfaces = [body], [Surface("fruit_skin", fruit.seed, painted=True), Surface("stem", fruit.seed, painted=True)]
+    parts, surfaces = (
+        [body],
+        [Surface("fruit_skin", fruit.seed, painted=True), Surface("stem", fruit.seed, painted=True)],
+    )
     if kind == "raspberry":  # the sepals it hung from
         turn = np.arange(5) * 2 * np.pi / 5
         spread = unit(np.stack([np.cos(turn), np.sin(turn), 0 * turn + 0.15], 1))
@@ -162,14 +196,21 @@ def build_fruit(fruit: Fruit, detail: float = 1.0) -> Asset:
         parts.append(placed(halves((0.2, 0.6), (0.10, 0.06), 0.6, 0.15), np.tile(top, (count, 1)) - [0, 0, 0.05 * d], along, np.tile([0.01, 0.0, 1.0], (count, 1)),
                             d * rng.uniform(0.8, 1.15, count), colour=leaf_colours(rng, count, (0.075, 0.125, 0.05)), slot=1))  # fmt: skip
     else:
-        long, thick, bend = {"cherry": (1.9, 0.035, 0.5), "pumpkin": (0.32, 0.055, 0.7), "raspberry": (0.6, 0.04, 0.4), "coconut": (0.06, 0.06, 0.1)}.get(kind, (0.26, 0.026, 0.4))
+        long, thick, bend = {
+            "cherry": (1.9, 0.035, 0.5),
+            "pumpkin": (0.32, 0.055, 0.7),
+            "raspberry": (0.6, 0.04, 0.4),
+            "coconut": (0.06, 0.06, 0.1),
+        }.get(kind, (0.26, 0.026, 0.4))
         parts.append(_stalk(top, long * d, thick * d, bend, rng))
         if fruit.leaf > 0.6 and kind not in ("coconut", "pumpkin"):
             parts.append(placed(STENCILS["oval"], (top + [0, 0, 0.10 * d])[None], unit(np.array([[0.8, -0.5, 0.25]])), np.array([[0, 0, 1.0]]),
                                 1.0 * min(d, 0.07), colour=leaf_colours(rng, 1, (0.06, 0.12, 0.025)), slot=1))  # fmt: skip
     if kind == "cherry":
         other = merged(parts)
-        mirror = Mesh(other.vertices * [0.92, 0.92, 0.92] + [d * 1.2, 0.2 * d, 0], other.faces, other.slot, other.attributes)
+        mirror = Mesh(
+            other.vertices * [0.92, 0.92, 0.92] + [d * 1.2, 0.2 * d, 0], other.faces, other.slot, other.attributes
+        )
         parts.append(mirror)
     mesh = merged(parts)
     rolled = max(fruit.lying, 72) if kind == "raspberry" else fruit.lying
@@ -177,4 +218,8 @@ def build_fruit(fruit: Fruit, detail: float = 1.0) -> Asset:
     turn = np.array([[1, 0, 0], [0, np.cos(lie), -np.sin(lie)], [0, np.sin(lie), np.cos(lie)]])
     vertices = mesh.vertices @ turn.T
     vertices[:, 2] -= vertices[:, 2].min()
-    return Asset("fruit", Mesh(vertices, mesh.faces, mesh.slot, mesh.attributes).with_attributes(sway=0.0, phase=0.5), tuple(surfaces))
+    return Asset(
+        "fruit",
+        Mesh(vertices, mesh.faces, mesh.slot, mesh.attributes).with_attributes(sway=0.0, phase=0.5),
+        tuple(surfaces),
+    )

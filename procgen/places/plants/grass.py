@@ -45,7 +45,9 @@ HABITS = {
 class Grass:
     """A clump of grass."""
 
-    habit: str = choice({name: 1.0 for name in HABITS}, doc="kind of grass", says={name: row.says for name, row in HABITS.items()})
+    habit: str = choice(
+        {name: 1.0 for name in HABITS}, doc="kind of grass", says={name: row.says for name, row in HABITS.items()}
+    )
     height: float = uniform(0.03, 3.2, unit="m", doc="length of the longest blades; drawn around the habit's")
     radius: float = uniform(0.02, 0.6, unit="m", doc="radius of the clump's foot; drawn around the habit's")
     density: float = lognormal(1.0, 0.2, 0.4, 1.8, doc="number of blades, relative to the habit")
@@ -96,7 +98,9 @@ def build_grass(grass: Grass, detail: float = 1.0) -> Asset:
     rise = np.radians(row.rise[1] + (row.rise[0] - row.rise[1]) * spot + rng.normal(0, 5, count))
     sag = grass.bend * rng.uniform(*row.sag, count)
     dry = rng.uniform(size=count) < grass.dry
-    colour = np.where(dry[:, None], leaf_colours(rng, count, row.dry), leaf_colours(rng, count, row.green, row.dry, 0.12))
+    colour = np.where(
+        dry[:, None], leaf_colours(rng, count, row.dry), leaf_colours(rng, count, row.green, row.dry, 0.12)
+    )
     phase = rng.uniform(0, 1, count)
     chosen = np.arange(kept)
     steps = 6 if detail > 0.5 else 4 if detail > 0.12 else 3
@@ -118,7 +122,9 @@ def build_grass(grass: Grass, detail: float = 1.0) -> Asset:
         rng = child(grass.seed, "seed heads")
         length = grass.height * rng.uniform(0.95, 1.25, stalks)
         facing, lean = rng.uniform(0, 2 * np.pi, stalks), np.radians(rng.normal(84, 4, stalks))
-        paths = arcs(length, lean, facing, rng.uniform(0.1, 0.7, stalks), 6 if detail > 0.12 else 4) + foot[:stalks, None]
+        paths = (
+            arcs(length, lean, facing, rng.uniform(0.1, 0.7, stalks), 6 if detail > 0.12 else 4) + foot[:stalks, None]
+        )
         t = np.linspace(0, 1, paths.shape[1])
         straw = leaf_colours(rng, stalks, row.dry, row.green, 0.3)
         radius = 0.16 * row.width * (1 - 0.6 * t) * (kept and (count / kept) ** 0.6)

@@ -32,7 +32,9 @@ class Leaf:
                               "fern": "a fern frond", "lanceolate": "a leaf", "heart": "a heart-shaped leaf",
                               "compound": "a pinnate leaf", "needle": "a needle", "banana": "a banana leaf"})  # fmt: skip
     length: float = uniform(0.02, 3.0, unit="m", doc="length of the blade; drawn around what the shape has")
-    width: float = uniform(0.02, 2.0, doc="width of the blade (or leaflet) by its length; drawn around what the shape has")
+    width: float = uniform(
+        0.02, 2.0, doc="width of the blade (or leaflet) by its length; drawn around what the shape has"
+    )
     lobes: int = integer(2, 40, doc="lobes, teeth or pairs of leaflets")
     fold: float = normal(14, 8, 0, 50, unit="deg", doc="how far each half stands up from flat")
     curl: float = normal(28, 18, 0, 110, unit="deg", doc="how far the blade bends down over its length")
@@ -86,13 +88,20 @@ def flat_outline(leaf: Leaf, detail: float = 1.0):
         points.append(np.stack([c * x + s * y, along[:, None] - s * x + c * y], -1).reshape(-1, 2))
         corners.append((faces[None] + (i * len(flat))[:, None, None]).reshape(-1, 4))
     count = len(points[0])
-    return np.concatenate(points), np.concatenate([corners[0], corners[1] + count]), np.tile(u, 2 * leaf.lobes), np.tile(v, 2 * leaf.lobes)
+    return (
+        np.concatenate(points),
+        np.concatenate([corners[0], corners[1] + count]),
+        np.tile(u, 2 * leaf.lobes),
+        np.tile(v, 2 * leaf.lobes),
+    )
 
 
 def build_leaf(leaf: Leaf, detail: float = 1.0) -> Asset:
     """A leaf whose stalk stands on the origin and whose blade looks along -y, bent and folded; attribute ``vein`` 0…1."""
     flat, faces, u, v = flat_outline(leaf, detail)
-    position = np.stack(shaped(Arrays, flat[:, 0], flat[:, 1], np.radians(leaf.fold), np.radians(leaf.curl), leaf.wave), 1)
+    position = np.stack(
+        shaped(Arrays, flat[:, 0], flat[:, 1], np.radians(leaf.fold), np.radians(leaf.curl), leaf.wave), 1
+    )
     if leaf.shape in FAN:
         side = np.maximum(np.abs(np.cos(u * leaf.lobes * np.pi / 2)) ** 60 * (v < 0.97), np.exp(-((v / 0.04) ** 2)))
     else:

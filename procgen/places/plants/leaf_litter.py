@@ -59,7 +59,9 @@ def build_leaf_litter(litter: LeafLitter, detail: float = 1.0) -> Asset:
     colour = leaf_colours(rng, count, bright, dark, np.clip(rng.uniform(0, 1, count), 0.01, 1), 0.22)
     grey = np.clip(litter.decay + rng.normal(0, 0.2, count), 0, 1)[:, None]
     colour = colour * (1 - grey) + dead * np.exp(rng.normal(0, 0.25, (count, 1))) * grey
-    colour = np.where((rng.uniform(size=count) < litter.green)[:, None], leaf_colours(rng, count, (0.09, 0.13, 0.03)), colour)
+    colour = np.where(
+        (rng.uniform(size=count) < litter.green)[:, None], leaf_colours(rng, count, (0.09, 0.13, 0.03)), colour
+    )
     which = rng.integers(0, len(stencils), count)
     size = np.exp(rng.normal(0, 0.2, count)) * (count / kept) ** 0.42
     parts = []
@@ -69,7 +71,9 @@ def build_leaf_litter(litter: LeafLitter, detail: float = 1.0) -> Asset:
             continue
         vertices, faces = STENCILS[name] if detail > 0.5 or needles else kite(0.6)
         # Dry leaves arch: their ends come up.
-        arch = 0.45 * litter.curl * (vertices[:, 1] - 0.5) ** 2 + 0.6 * litter.curl * np.abs(vertices[:, 0]) * (not needles)
+        arch = 0.45 * litter.curl * (vertices[:, 1] - 0.5) ** 2 + 0.6 * litter.curl * np.abs(vertices[:, 0]) * (
+            not needles
+        )
         shape = vertices + np.column_stack([np.zeros((len(vertices), 2)), arch]) - [0, 0.5, 0]
         scale = long * size[chosen]
         if needles:

@@ -13,7 +13,7 @@ from ...params import beta, child, choice, draw, integer, lognormal, seed, spec,
 from .blades import FOLDED, ROUND, arcs, level_side, sweep
 from .foliage import blossom, leaf_colours, placed
 from .growth import unit
-from .outlines import Arrays, RIB
+from .outlines import RIB, Arrays
 from .wood import tubes
 
 
@@ -47,7 +47,9 @@ HABITS = {
 class Monocot:
     """A large-leaved plant without branches."""
 
-    habit: str = choice({name: 1.0 for name in HABITS}, doc="kind of plant", says={name: row.says for name, row in HABITS.items()})
+    habit: str = choice(
+        {name: 1.0 for name in HABITS}, doc="kind of plant", says={name: row.says for name, row in HABITS.items()}
+    )
     height: float = uniform(0.2, 7, unit="m", doc="height; drawn around the habit's")
     leaves: int = integer(6, 90, doc="number of leaves; drawn around the habit's")
     width: float = lognormal(1.0, 0.12, 0.6, 1.6, doc="width of leaves, relative to the habit")
@@ -77,7 +79,11 @@ def _torn(mesh: Mesh, paths: np.ndarray, share: float, rng: Generator) -> Mesh:
         free = (rng.uniform(size=(count, steps - 1)) < 0.75 * share)[..., None]
         middle = (a + b) / 2
         shrink = free * rng.uniform(0.05, 0.40, (count, steps - 1, 1))
-        drop = free * np.abs(edge[:, 1:] - rib[:, 1:]).sum(-1, keepdims=True) * rng.uniform(0.05, 0.5, (count, steps - 1, 1))
+        drop = (
+            free
+            * np.abs(edge[:, 1:] - rib[:, 1:]).sum(-1, keepdims=True)
+            * rng.uniform(0.05, 0.5, (count, steps - 1, 1))
+        )
         a, b = a + (middle - a) * shrink - drop * [0, 0, 1], b + (middle - b) * shrink - drop * [0, 0, 1]
         quad = np.stack([rib[:, :-1], rib[:, 1:], b, a] if column == 0 else [rib[:, :-1], a, b, rib[:, 1:]], 2)
         numbers = np.arange(count * (steps - 1) * 4).reshape(-1, 4)
@@ -106,16 +112,26 @@ def build_monocot(plant: Monocot, detail: float = 1.0) -> Asset:
     sag = np.where(dead, 0.2, row.sag * rng.uniform(0.6, 1.25, count))
     top = np.array([0, 0, row.stem * height])
     spot = 0.0 if row.stem else 0.07 * height * np.sqrt(rng.uniform(size=count))
-    foot = np.stack([spot * np.cos(turn * 1.7), spot * np.sin(turn * 1.7), np.zeros(count)], -1) if not row.stem else top - 0.10 * row.stem * height * age[:, None] * [0, 0, 1]
+    foot = (
+        np.stack([spot * np.cos(turn * 1.7), spot * np.sin(turn * 1.7), np.zeros(count)], -1)
+        if not row.stem
+        else top - 0.10 * row.stem * height * age[:, None] * [0, 0, 1]
+    )
     paths = arcs(length, rise, turn, sag, steps) + foot[:, None]
     paths[..., 2] = np.maximum(paths[..., 2], 0.004)
     t = np.linspace(0, 1, steps)
     inner = np.clip((t - row.stalk) / (1 - row.stalk), 0, 1)
-    shape = RIB["banana" if row.width > 0.2 else "lanceolate"](Arrays, np.clip(inner, 0.001, 1) * 0.985 + 0.01, 5.0) if row.stalk else np.minimum(0.6 + t, 1) * np.maximum(1 - t**3, 0.02)
+    shape = (
+        RIB["banana" if row.width > 0.2 else "lanceolate"](Arrays, np.clip(inner, 0.001, 1) * 0.985 + 0.01, 5.0)
+        if row.stalk
+        else np.minimum(0.6 + t, 1) * np.maximum(1 - t**3, 0.02)
+    )
     if plant.habit == "taro":
         shape = np.minimum(1, 5 * inner) * (1 - inner) ** 0.65
     half = plant.width * row.width / 2 * (1 - row.stalk) * length[:, None] * np.maximum(shape, 0.012)
-    colour = leaf_colours(rng, count, row.green, np.array(row.green) * [1.5, 1.2, 0.9], np.clip(0.9 - age, 0.01, 1), 0.09)
+    colour = leaf_colours(
+        rng, count, row.green, np.array(row.green) * [1.5, 1.2, 0.9], np.clip(0.9 - age, 0.01, 1), 0.09
+    )
     colour = np.where(dead[:, None], leaf_colours(rng, count, (0.24, 0.155, 0.075)), colour)
     phase = rng.uniform(0, 1, count)
     sway = np.clip(foot[:, None, 2] / height, 0, 1) * 0.1 * height + 0.14 * length[:, None] * t**1.7
@@ -131,11 +147,22 @@ def build_monocot(plant: Monocot, detail: float = 1.0) -> Asset:
     if row.stem:
         path = np.column_stack([np.zeros((14, 2)), np.linspace(-0.02, 1, 14) * top[2]])
         radii = row.thick * height * np.linspace(1.15, 0.72, 14)
-        vertices, faces, owner = tubes(path, radii, [14], 14 if detail > 0.5 else 6, cap=True)
+        vertices, faces, _owner = tubes(path, radii, [14], 14 if detail > 0.5 else 6, cap=True)
         share = np.clip(vertices[:, 2] / max(top[2], 1e-9), 0, 1)
         tone = np.array([0.13, 0.15, 0.05]) if plant.habit == "banana" else np.array([0.17, 0.135, 0.095])
         streak = 1 + 0.25 * np.sin(np.arctan2(vertices[:, 1], vertices[:, 0]) * 5 + 9 * share)
-        parts.append(Mesh(vertices, faces, 1, {"colour": tone * streak[:, None], "sway": 0.1 * top[2] * share**1.5, "phase": np.full(len(share), 0.5)}))
+        parts.append(
+            Mesh(
+                vertices,
+                faces,
+                1,
+                {
+                    "colour": tone * streak[:, None],
+                    "sway": 0.1 * top[2] * share**1.5,
+                    "phase": np.full(len(share), 0.5),
+                },
+            )
+        )
         surfaces.append(Surface("stem", plant.seed, painted=True))
     if row.flower and plant.flowers > 0.35:
         parts.append(_blooms(plant, row, child(plant.seed, "flowers"), detail).with_slot(len(surfaces)))
@@ -155,9 +182,14 @@ def _blooms(plant: Monocot, row: Habit, rng: Generator, detail: float) -> Mesh:
     petals = 3
     many, spin = np.repeat(np.arange(count), petals), np.tile(np.arange(petals) * 2 * np.pi / petals, count)
     meshes = [stalks]
-    for rise, sag, wide in ((0.5, 2.6, 0.55), (1.15, 0.5, 0.45)) if plant.habit == "iris" else ((0.85, 0.3, 0.16), (0.35, 0.4, 0.16)):
+    for rise, sag, wide in (
+        ((0.5, 2.6, 0.55), (1.15, 0.5, 0.45)) if plant.habit == "iris" else ((0.85, 0.3, 0.16), (0.35, 0.4, 0.16))
+    ):
         angle = spin + turn[many] + (1.05 if rise > 1 else 0)
-        lines = arcs(np.full(len(many), size), np.full(len(many), rise), angle, np.full(len(many), sag), 6) + end[many, None]
+        lines = (
+            arcs(np.full(len(many), size), np.full(len(many), rise), angle, np.full(len(many), sag), 6)
+            + end[many, None]
+        )
         half = size * wide / 2 * np.array([0.3, 0.7, 1.0, 1.0, 0.7, 0.1])
         tone = np.asarray(row.flower) * (0.8 if rise > 1 else 1.0)
         meshes.append(sweep(lines, level_side(angle), FOLDED, np.tile(half, (len(many), 1)), 0.25 * np.tile(half, (len(many), 1)),

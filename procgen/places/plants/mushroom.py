@@ -20,7 +20,14 @@ KINDS = {
     "button": (0.08, 0.52, 0.13, (0.68, 0.62, 0.52), (0.70, 0.66, 0.58), 0.90), "chanterelle": (0.085, 0.48, 0.12, (0.68, 0.36, 0.045), (0.66, 0.42, 0.10), -0.55),
     "inkcap": (0.17, 0.19, 0.045, (0.60, 0.54, 0.45), (0.70, 0.68, 0.62), 2.6), "bonnet": (0.09, 0.22, 0.022, (0.34, 0.23, 0.15), (0.44, 0.33, 0.23), 1.1),
 }  # fmt: skip
-SAYS = {"fly_agaric": "a fly agaric", "bolete": "a bolete", "button": "mushrooms", "chanterelle": "chanterelles", "inkcap": "inkcaps", "bonnet": "bonnet mushrooms"}
+SAYS = {
+    "fly_agaric": "a fly agaric",
+    "bolete": "a bolete",
+    "button": "mushrooms",
+    "chanterelle": "chanterelles",
+    "inkcap": "inkcaps",
+    "bonnet": "bonnet mushrooms",
+}
 
 
 @spec
@@ -61,7 +68,11 @@ def _one(mushroom: Mushroom, height: float, open_share: float, detail: float, rn
     cap = revolution(profile_r, profile_z + top_z, sides)
     lip = 0.12 * radius
     inner_r = np.array([1.0, 0.97, 0.62, stem_r / radius * 0.9]) * radius
-    low = np.array([0.0, -lip, -0.2 * lip, 0.4 * lip]) if not funnel else np.array([0.0, -0.02 * radius, -0.55 * radius, -1.15 * radius])
+    low = (
+        np.array([0.0, -lip, -0.2 * lip, 0.4 * lip])
+        if not funnel
+        else np.array([0.0, -0.02 * radius, -0.55 * radius, -1.15 * radius])
+    )
     under = revolution(inner_r[::-1], (low + top_z)[::-1], sides)
     swell = 1 + (0.75 if mushroom.kind == "bolete" else 0.25) * (1 - t) ** 2
     stem_top = top_z + (0.35 * lip if not funnel else -0.9 * radius)
@@ -69,7 +80,11 @@ def _one(mushroom: Mushroom, height: float, open_share: float, detail: float, rn
     gill_colour = np.array(stem_colour) * (0.85 if mushroom.kind != "button" else 0.35)
     around = cap.vertices[:, :2] / radius
     mottle = 1 + 0.18 * noise(np.column_stack([around * 2.2, np.full(len(around), rng.uniform(0, 50))]), mushroom.seed)
-    cap_tone = np.asarray(cap_colour) * mottle[:, None] * (0.82 + 0.30 * cap.attributes["along"][:, None] * (mushroom.kind != "fly_agaric"))
+    cap_tone = (
+        np.asarray(cap_colour)
+        * mottle[:, None]
+        * (0.82 + 0.30 * cap.attributes["along"][:, None] * (mushroom.kind != "fly_agaric"))
+    )
     parts = [welded(Mesh(cap.vertices, cap.faces, 0, {"colour": np.clip(cap_tone * tint, 0, 0.9)})),
              Mesh(under.vertices, under.faces, 0, {"colour": np.tile(gill_colour * 0.8, (len(under.vertices), 1))}),
              Mesh(stem.vertices, stem.faces, 0, {"colour": np.asarray(stem_colour) * tint * (0.6 + 0.4 * np.minimum(1, 3 * stem.attributes["along"]))[:, None]})]  # fmt: skip
@@ -77,7 +92,13 @@ def _one(mushroom: Mushroom, height: float, open_share: float, detail: float, rn
         turn = np.arange(72) * 2 * np.pi / 72
         ray = np.stack([np.cos(turn), np.sin(turn)], 1)
         quads = []
-        for r, z in ((inner_r[1], low[1]), (inner_r[2], low[2] - 0.55 * lip), (inner_r[3], low[3] - 0.4 * lip), (inner_r[3], low[3]), (inner_r[2], low[2])):
+        for r, z in (
+            (inner_r[1], low[1]),
+            (inner_r[2], low[2] - 0.55 * lip),
+            (inner_r[3], low[3] - 0.4 * lip),
+            (inner_r[3], low[3]),
+            (inner_r[2], low[2]),
+        ):
             quads.append(np.column_stack([ray * r * 0.985, np.full(72, z + top_z)]))
         vertices = np.stack(quads, 1).reshape(-1, 3)
         first = (np.arange(72) * 5)[:, None]
@@ -88,14 +109,20 @@ def _one(mushroom: Mushroom, height: float, open_share: float, detail: float, rn
         parts += _warts_and_ring(radius, dome, top_z, height, stem_r, detail, rng)
     mesh = merged(parts)
     angle = np.arctan2(mesh.vertices[:, 1], mesh.vertices[:, 0])
-    ragged = noise(np.stack([2.2 * np.cos(angle), 2.2 * np.sin(angle), np.full(len(angle), rng.uniform(0, 99))], 1), mushroom.seed)
-    out = np.clip(np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1]) / radius, 0, 1) ** 2 * (mesh.vertices[:, 2] > 0.3 * height)
+    ragged = noise(
+        np.stack([2.2 * np.cos(angle), 2.2 * np.sin(angle), np.full(len(angle), rng.uniform(0, 99))], 1), mushroom.seed
+    )
+    out = np.clip(np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1]) / radius, 0, 1) ** 2 * (
+        mesh.vertices[:, 2] > 0.3 * height
+    )
     shift = ragged * out * radius * (0.06 + 0.30 * mushroom.worn + 0.16 * funnel)
     vertices = mesh.vertices + np.column_stack([0.4 * shift * np.cos(angle), 0.4 * shift * np.sin(angle), shift])
     # The stem leans and straightens under its cap.
     lean, way = np.radians(mushroom.lean) * rng.uniform(0.3, 1.3), rng.uniform(0, 2 * np.pi)
     bend = np.tan(lean) * np.clip(vertices[:, 2], 0, None) ** 1.5 / height**0.5
-    return Mesh(vertices + np.column_stack([bend * np.cos(way), bend * np.sin(way), 0 * bend]), mesh.faces, 0, mesh.attributes)
+    return Mesh(
+        vertices + np.column_stack([bend * np.cos(way), bend * np.sin(way), 0 * bend]), mesh.faces, 0, mesh.attributes
+    )
 
 
 def _warts_and_ring(radius, dome, top_z, height, stem_r, detail, rng) -> list[Mesh]:
@@ -103,19 +130,31 @@ def _warts_and_ring(radius, dome, top_z, height, stem_r, detail, rng) -> list[Me
     count = 46 if detail > 0.5 else 14
     up = np.arccos(rng.uniform(0.06, 1, count) ** 0.9)
     turn = rng.uniform(0, 2 * np.pi, count)
-    at = np.stack([radius * np.sin(up) * np.cos(turn), radius * np.sin(up) * np.sin(turn), top_z + radius * dome * np.cos(up)], 1)
+    at = np.stack(
+        [radius * np.sin(up) * np.cos(turn), radius * np.sin(up) * np.sin(turn), top_z + radius * dome * np.cos(up)], 1
+    )
     facing = unit(np.stack([np.sin(up) * np.cos(turn) * dome, np.sin(up) * np.sin(turn) * dome, np.cos(up)], 1))
     ring = np.arange(6) * np.pi / 3
     wart = np.concatenate([np.stack([0.5 * np.cos(ring), 0.5 * np.sin(ring), 0 * ring - 0.05], 1),
                            np.stack([0.3 * np.cos(ring), 0.3 * np.sin(ring), 0 * ring + 0.22], 1), [[0, 0, 0.27]]])  # fmt: skip
     turn = np.arange(6)
     following = (turn + 1) % 6
-    faces = np.concatenate([np.stack([turn, following, 6 + following, 6 + turn], 1), np.stack([6 + turn, 6 + following, 0 * turn + 12, 0 * turn - 1], 1)])
+    faces = np.concatenate(
+        [
+            np.stack([turn, following, 6 + following, 6 + turn], 1),
+            np.stack([6 + turn, 6 + following, 0 * turn + 12, 0 * turn - 1], 1),
+        ]
+    )
     size = 0.16 * radius * np.exp(rng.normal(0, 0.35, count))
     white = np.tile([0.76, 0.71, 0.60], (count, 1))
     warts = placed((wart, faces), at, unit(np.cross(facing, [0.3, 0.2, 1.0])), facing, size, colour=white)
-    skirt = revolution(np.array([2.0, 1.7, 1.05]) * stem_r, np.array([0.60, 0.64, 0.68]) * height, 24 if detail > 0.5 else 8)
-    return [warts, Mesh(skirt.vertices, skirt.faces, 0, {"colour": np.tile([0.70, 0.65, 0.54], (len(skirt.vertices), 1))})]
+    skirt = revolution(
+        np.array([2.0, 1.7, 1.05]) * stem_r, np.array([0.60, 0.64, 0.68]) * height, 24 if detail > 0.5 else 8
+    )
+    return [
+        warts,
+        Mesh(skirt.vertices, skirt.faces, 0, {"colour": np.tile([0.70, 0.65, 0.54], (len(skirt.vertices), 1))}),
+    ]
 
 
 def build_mushroom(mushroom: Mushroom, detail: float = 1.0) -> Asset:

@@ -78,7 +78,7 @@ def _ivy(m, u, lobes):
 
 def _ginkgo(m, u, lobes):
     notch = m.power(m.absolute(m.cos(u * PI / 2)), 10.0)
-    return 1 - 0.30 * notch - 0.05 * m.power(m.absolute(u), 2.0) + 0.02 * m.sin(u * lobes * 9)
+    return 1 - 0.30 * notch - 0.05 * m.power(m.absolute(u), 2.0) + 0.02 * m.cos(u * lobes * 9)
 
 
 def _heart(m, u, lobes):

@@ -19,16 +19,18 @@ DEAD = (0.17, 0.115, 0.06)
 
 
 def leaflet(bent: bool):
-    """A long pointed leaflet of length one along +y, folded and, where ``bent``, drooping at its end: three faces a side or one."""
+    """A long pointed leaflet of length one along +y, folded and, where ``bent``, drooping at its end."""
     if not bent:
-        return np.array([[0, 0, 0], [0.5, 0.3, 0.2], [0, 1, -0.15], [-0.5, 0.3, 0.2]]), np.array([(0, 1, 2, 3)])
+        return np.array([[0, 0, 0], [0.5, 0.3, 0.015], [0, 1, -0.15], [-0.5, 0.3, 0.015]]), np.array([(0, 1, 2, 3)])
     middle = np.array([[0, 0, 0], [0, 0.35, 0.0], [0, 1, -0.32]])
-    right = np.array([[0.3, 0.04, 0.2], [0.5, 0.4, 0.25]])
+    right = np.array([[0.3, 0.04, 0.02], [0.5, 0.4, 0.015]])
     vertices = np.concatenate([middle, right, right * [-1, 1, 1]])
     return vertices, np.array([(0, 3, 4, 1), (1, 4, 2, -1), (0, 1, 6, 5), (1, 2, 6, -1)])
 
 
-def feather(paths: np.ndarray, pairs: int, reach: np.ndarray, width: float, rng, bent: bool, colour, sway, phase) -> Mesh:
+def feather(
+    paths: np.ndarray, pairs: int, reach: np.ndarray, width: float, rng, bent: bool, colour, sway, phase
+) -> Mesh:
     """Leaflets in pairs along frond stalks (c, s, 3); ``reach`` (c,) is the longest leaflet, ``width`` its share."""
     count, steps, _ = paths.shape
     t = np.linspace(0.12, 0.985, pairs)
@@ -54,7 +56,9 @@ def feather(paths: np.ndarray, pairs: int, reach: np.ndarray, width: float, rng,
     return merged(meshes)
 
 
-def fans(ends: np.ndarray, heading: np.ndarray, reach: np.ndarray, blades: int, rng, bent: bool, colour, sway, phase) -> Mesh:
+def fans(
+    ends: np.ndarray, heading: np.ndarray, reach: np.ndarray, blades: int, rng, bent: bool, colour, sway, phase
+) -> Mesh:
     """Fan fronds at stalk ends (c, 3) that point along heading (c, 3): blades (of ``reach`` (c,) metres) from one point."""
     count = len(ends)
     side = unit(np.cross(heading, [0.0, 0.0, 1.0]))
@@ -85,7 +89,11 @@ def _stem(tree, row: Species, top: float, detail: float, rng):
     start = np.concatenate([[axis[0] - [0, 0, 0.3]], axis])
     vertices, faces, owner = tubes(start, np.concatenate([radii[:1], radii]), [rings + 1], sides, cap=True)
     bend = np.concatenate([[0], t])[owner] ** 1.8 * 0.25 * np.sqrt(tree.height / 8)
-    return axis, Mesh(vertices, faces, attributes={"sway": bend, "phase": np.full(len(vertices), 0.5)}), float(bend.max())
+    return (
+        axis,
+        Mesh(vertices, faces, attributes={"sway": bend, "phase": np.full(len(vertices), 0.5)}),
+        float(bend.max()),
+    )
 
 
 def build_palm(tree, row: Species, detail: float) -> Asset:
@@ -97,10 +105,12 @@ def build_palm(tree, row: Species, detail: float) -> Asset:
     top = max(tree.height - 0.62 * length * (1.0 if feathered else 1.25), 0.35 * tree.height)
     axis, stem, bend = _stem(tree, row, top, detail, rng)
     count = int(row.leaves * (0.7 + 0.3 * tree.age) * tree.density**0.5)
-    dead_count = int(round(4 + 26 * tree.dead_wood))
+    dead_count = round(4 + 26 * tree.dead_wood)
     everything = count + dead_count
     order = np.arange(everything)
-    rise = np.radians(np.interp(order, [0, count - 1, count, everything], [78, -22, -52, -76]) + rng.normal(0, 5, everything))
+    rise = np.radians(
+        np.interp(order, [0, count - 1, count, everything], [78, -22, -52, -76]) + rng.normal(0, 5, everything)
+    )
     turn = order * np.pi * (3 - np.sqrt(5)) + rng.normal(0, 0.15, everything)
     size = length * np.exp(rng.normal(0, 0.07, everything)) * np.where(order < 3, 0.75, 1.0)
     dead = order >= count
@@ -119,7 +129,9 @@ def build_palm(tree, row: Species, detail: float) -> Asset:
     else:
         blades = 28 if hero else 14 if not far else 7
         heading = unit(unit(paths[:, -1] - paths[:, -2]) + [0, 0, -0.15])
-        leaves = fans(paths[:, -1], heading, size * 0.72, blades, rng, hero, colour, np.full(everything, bend + 0.12), phase)
+        leaves = fans(
+            paths[:, -1], heading, size * 0.72, blades, rng, hero, colour, np.full(everything, bend + 0.12), phase
+        )
     radii = np.tile(np.linspace(0.035, 0.007, steps), everything) * (0.4 + 0.6 * length / 3)
     vertices, faces, owner = tubes(paths.reshape(-1, 3), radii, np.full(everything, steps), 4 if hero else 3)
     share = np.tile(np.linspace(0, 1, steps), everything)[owner]

@@ -7,8 +7,19 @@ from typing import NamedTuple
 Colour = tuple[float, float, float]
 
 # Linear albedo of leaves by season, and what the warm ones of the crown turn to.
-YELLOW, GOLD, ORANGE, RED, RUST = (0.52, 0.36, 0.03), (0.45, 0.24, 0.02), (0.42, 0.13, 0.018), (0.30, 0.035, 0.016), (0.20, 0.085, 0.03)
-GREY_BARK, BROWN_BARK, DARK_BARK, RED_BARK = (0.16, 0.14, 0.115), (0.11, 0.078, 0.052), (0.062, 0.048, 0.036), (0.20, 0.095, 0.052)
+YELLOW, GOLD, ORANGE, RED, RUST = (
+    (0.52, 0.36, 0.03),
+    (0.45, 0.24, 0.02),
+    (0.42, 0.13, 0.018),
+    (0.30, 0.035, 0.016),
+    (0.20, 0.085, 0.03),
+)
+GREY_BARK, BROWN_BARK, DARK_BARK, RED_BARK = (
+    (0.16, 0.14, 0.115),
+    (0.11, 0.078, 0.052),
+    (0.062, 0.048, 0.036),
+    (0.20, 0.095, 0.052),
+)
 
 
 class Species(NamedTuple):
@@ -56,7 +67,7 @@ class Species(NamedTuple):
 
 
 SPECIES = {
-    "oak": Species("an oak", "colonise", (7, 24), "lobed", 0.17, (0.052, 0.098, 0.020), (RUST, GOLD), wood=GREY_BARK, trunk=0.030, base=0.20,
+    "oak": Species("an oak", "colonise", (7, 24), "lobed", 0.17, (0.060, 0.112, 0.023), (RUST, GOLD), wood=GREY_BARK, trunk=0.030, base=0.20,
                    spread=0.46, low=0.30, high=0.45, leader=0.15, tropism=0.05, wander=0.26, smooth=0, gaps=0.40, exponent=2.2, flare=0.9,
                    leaves=14500, rough=0.09, twig=0.055, holds=0.03),
     "maple": Species("a maple", "colonise", (6, 20), "palmate", 0.17, (0.060, 0.125, 0.022), (ORANGE, RED), wood=GREY_BARK, trunk=0.021, base=0.20,
@@ -64,7 +75,7 @@ SPECIES = {
     "birch": Species("a birch", "colonise", (7, 20), "oval", 0.10, (0.085, 0.145, 0.028), (YELLOW, YELLOW), "birch_bark", (0.62, 0.60, 0.55),
                      trunk=0.0115, base=0.20, spread=0.20, low=0.45, high=0.75, leader=0.93, tropism=0.16, gaps=0.55, attractors=900, exponent=2.2,
                      flare=0.35, twig=0.095, droop=-0.30, leaves=27000, rough=0.03),
-    "beech": Species("a beech", "colonise", (9, 28), "oval", 0.16, (0.048, 0.105, 0.020), (ORANGE, RUST), wood=(0.22, 0.205, 0.185), trunk=0.021,
+    "beech": Species("a beech", "colonise", (9, 28), "oval", 0.16, (0.057, 0.120, 0.023), (ORANGE, RUST), wood=(0.22, 0.205, 0.185), trunk=0.021,
                      base=0.16, spread=0.34, low=0.32, high=0.55, leader=0.65, tropism=0.12, gaps=0.24, attractors=1400, leaves=28000, rough=0.02, twig=0.052, holds=0.05),
     "willow": Species("a weeping willow", "colonise", (6, 14), "lance", 0.20, (0.115, 0.165, 0.040), (YELLOW, YELLOW), wood=GREY_BARK, trunk=0.036,
                       base=0.28, spread=0.34, low=0.55, high=0.35, leader=0.10, tropism=0.20, wander=0.20, gaps=0.35, attractors=560, flare=0.8,
@@ -81,14 +92,14 @@ SPECIES = {
     "cherry": Species("a cherry tree", "colonise", (3.5, 11), "oval", 0.12, (0.062, 0.115, 0.024), (ORANGE, RED), wood=(0.085, 0.050, 0.040), trunk=0.024,
                       base=0.22, spread=0.46, low=0.50, high=0.45, leader=0.05, tropism=0.10, gaps=0.34, attractors=800, flare=0.4, twig=0.07,
                       leaves=18000, blossom=(0.82, 0.52, 0.58)),
-    "pine": Species("a pine", "colonise", (8, 26), "needle", 0.16, (0.038, 0.068, 0.026), None, "pine_bark", RED_BARK, trunk=0.0165, base=0.45,
+    "pine": Species("a pine", "colonise", (8, 26), "needle", 0.16, (0.052, 0.088, 0.034), None, "pine_bark", RED_BARK, trunk=0.0165, base=0.45,
                     spread=0.23, low=0.45, high=0.45, leader=0.88, tropism=0.03, wander=0.20, gaps=0.38, attractors=850, exponent=2.2, flare=0.3,
                     twig=0.055, droop=0.16, leaves=56000, cover=6.0),
-    "spruce": Species("a spruce", "whorls", (6, 32), "needle", 0.11, (0.026, 0.055, 0.022), None, "pine_bark", BROWN_BARK, trunk=0.016, base=0.05,
+    "spruce": Species("a spruce", "whorls", (6, 32), "needle", 0.11, (0.040, 0.078, 0.031), None, "pine_bark", BROWN_BARK, trunk=0.016, base=0.05,
                       spread=0.19, low=0.05, high=1.0, whorls=34, angle=102, bend=0.07, exponent=2.0, flare=0.4, leaves=52000, cover=6.5, boughs=6),
     "larch": Species("a larch", "whorls", (7, 28), "needle", 0.085, (0.090, 0.135, 0.036), (GOLD, YELLOW), "pine_bark", BROWN_BARK, trunk=0.014,
                      base=0.12, spread=0.19, low=0.12, high=0.9, whorls=27, angle=96, bend=0.09, exponent=2.0, flare=0.4, leaves=46000, cover=6.5, boughs=5),
-    "cypress": Species("a cypress", "whorls", (4, 20), "needle", 0.10, (0.030, 0.056, 0.020), None, "bark", GREY_BARK, trunk=0.016, base=0.02,
+    "cypress": Species("a cypress", "whorls", (4, 20), "needle", 0.10, (0.044, 0.078, 0.029), None, "bark", GREY_BARK, trunk=0.016, base=0.02,
                        spread=0.082, low=0.22, high=0.55, whorls=46, angle=34, bend=0.20, exponent=2.0, flare=0.3, leaves=52000, cover=6.5, boughs=7),
     "palm": Species("a coconut palm", "palm", (4, 18), "lance", 0.62, (0.135, 0.195, 0.040), None, "palm_bark", (0.22, 0.185, 0.14), trunk=0.017, flare=0.5,
                     leaves=30, fruit=(0.20, 0.15, 0.04), weight=0.8),

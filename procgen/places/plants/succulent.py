@@ -18,7 +18,12 @@ HABITS = {
     "rosette": (0.075, 54, 0.42, 0.42, (4, 86), -0.45), "haworthia": (0.09, 46, 0.22, 0.55, (28, 88), -0.25),
 }  # fmt: skip
 SAYS = {"agave": "an agave", "aloe": "an aloe", "rosette": "a succulent rosette", "haworthia": "a small succulent"}
-GREEN = {"agave": (0.145, 0.190, 0.150), "aloe": (0.105, 0.160, 0.070), "rosette": (0.17, 0.22, 0.14), "haworthia": (0.055, 0.110, 0.040)}
+GREEN = {
+    "agave": (0.145, 0.190, 0.150),
+    "aloe": (0.105, 0.160, 0.070),
+    "rosette": (0.17, 0.22, 0.14),
+    "haworthia": (0.055, 0.110, 0.040),
+}
 
 
 @spec
@@ -38,7 +43,13 @@ class Succulent:
 def sample_succulent(rng: Generator, fixed=None) -> Succulent:
     """Draw a succulent: length and number of leaves around its habit's."""
     length, leaves, *_ = HABITS[draw(Succulent, rng, fixed).habit]
-    return draw(Succulent, rng, fixed, length=lognormal(length, 0.2, 0.5 * length, 1.8 * length), leaves=integer(int(0.75 * leaves), int(1.3 * leaves)))
+    return draw(
+        Succulent,
+        rng,
+        fixed,
+        length=lognormal(length, 0.2, 0.5 * length, 1.8 * length),
+        leaves=integer(int(0.75 * leaves), int(1.3 * leaves)),
+    )
 
 
 def _rosette(plant: Succulent, size: float, at: np.ndarray, detail: float, rng: Generator):
@@ -48,13 +59,15 @@ def _rosette(plant: Succulent, size: float, at: np.ndarray, detail: float, rng: 
     turn = np.arange(count) * np.pi * (3 - np.sqrt(5)) + rng.normal(0, 0.05, count)
     rise = np.radians(high + (low - high) * age**0.8 + rng.normal(0, 3, count))
     length = size * np.clip(0.28 + 0.85 * age**0.5, 0, 1) * np.exp(rng.normal(0, 0.04, count))
-    steps = 11 if detail > 0.5 else 6 if detail > 0.12 else 4
+    steps = 11 if detail > 0.5 else 5 if detail > 0.12 else 4
     core = size * 0.14 * age**0.5
     foot = at + np.stack([core * np.cos(turn), core * np.sin(turn), size * 0.16 * (1 - age)], 1)
     paths = arcs(length, rise, turn, sag * (0.6 + 0.8 * age), steps) + foot[:, None]
     t = np.linspace(0, 1, steps)
     if plant.habit == "rosette":
-        shape = np.minimum(0.30 + 1.05 * t, 1) * np.sqrt(np.clip(1 - (np.maximum(t - 0.62, 0) / 0.38) ** 2, 0.0, 1)) + 0.02
+        shape = (
+            np.minimum(0.30 + 1.05 * t, 1) * np.sqrt(np.clip(1 - (np.maximum(t - 0.62, 0) / 0.38) ** 2, 0.0, 1)) + 0.02
+        )
     else:
         shape = (0.80 + 0.35 * np.sin(np.pi * np.clip(t * 1.25, 0, 1))) * (1 - t**2.4) + 0.012
     half = plant.width * width * length[:, None] / 2 * shape
@@ -64,7 +77,7 @@ def _rosette(plant: Succulent, size: float, at: np.ndarray, detail: float, rng: 
     colour = base[:, None] * (1 - 0.8 * red) + np.array([0.32, 0.05, 0.05]) * 0.8 * red
     colour = colour * (0.65 + 0.35 * np.minimum(1, 0.35 + t * 1.6))[None, :, None]
     side = level_side(turn)
-    section = FLESHY if detail > 0.12 else THREE * [1, 0.6]
+    section = FLESHY if detail > 0.5 else FLESHY[[0, 3, 4, 6]] if detail > 0.12 else THREE * [1, 0.6]
     sway = 0.006 * size * t[None] ** 2 * np.ones((count, 1))
     body = sweep(paths, side, section, half, depth, closed=True, colour=colour, sway=sway, phase=0.5)
     if plant.habit not in ("agave", "aloe") or detail < 0.5 or plant.spines < 0.1:

@@ -34,7 +34,9 @@ class Tree:
     """A tree: its kind, its age and health, and the season it stands in."""
 
     species: str = choice(
-        {name: row.weight for name, row in SPECIES.items()}, doc="kind of tree", says={name: row.says for name, row in SPECIES.items()}
+        {name: row.weight for name, row in SPECIES.items()},
+        doc="kind of tree",
+        says={name: row.says for name, row in SPECIES.items()},
     )
     season: str = choice({"spring": 0.2, "summer": 0.45, "autumn": 0.2, "winter": 0.15}, doc="season of its leaves",
                          says={"spring": "in spring", "summer": "", "autumn": "in autumn", "winter": "in winter"})  # fmt: skip
@@ -113,6 +115,10 @@ class _Leaves:
             along = unit(0.55 * forward + 0.8 * spin + 0.28 * noisy + [0, 0, hang])
             normal = unit(0.45 * rng.normal(size=origin.shape) + [0, 0, 1.0])
         keep = rng.permutation(origin.shape[0] * each)[:count]
+        # The outermost ones first: the crown keeps its extent when few are left.
+        ends = origin.reshape(-1, 3)[keep]
+        ends = np.concatenate([ends.argmin(0), ends.argmax(0)]) if count else np.zeros(0, np.int64)
+        keep = np.concatenate([keep[ends], np.delete(keep, ends)])
         flat = lambda values: values.reshape(-1, *values.shape[2:])[keep]  # noqa: E731
         self.origin, self.along, self.normal, node = flat(origin), flat(along), flat(normal), flat(node)
         self.sway, self.phase = sway[node], phase[node]
@@ -134,16 +140,24 @@ class _Leaves:
         place = self.origin[chosen]
         own = np.asarray(row.green) * np.exp(rng.normal(0, 0.10, 3) + rng.normal(0, 0.10))
         patch = noise(place / (0.25 * tree.height), int(rng.integers(2**31)))
-        outer = np.clip(np.hypot(place[:, 0], place[:, 1]) / (0.5 * tree.height) + place[:, 2] / tree.height - 0.5, 0, 1)
+        outer = np.clip(
+            np.hypot(place[:, 0], place[:, 1]) / (0.5 * tree.height) + place[:, 2] / tree.height - 0.5, 0, 1
+        )
         if tree.season == "spring" and row.autumn:
-            return leaf_colours(rng, len(chosen), own * [1.35, 1.45, 1.2], own * [1.1, 1.2, 1.0], np.clip(0.5 + patch, 0, 1))
+            return leaf_colours(
+                rng, len(chosen), own * [1.35, 1.45, 1.2], own * [1.1, 1.2, 1.0], np.clip(0.5 + patch, 0, 1)
+            )
         if tree.season in ("autumn", "winter") and row.autumn:
             turned = np.clip(1.7 * tree.turned - 0.45 + 0.9 * patch + 0.5 * outer, 0, 1)
-            warm = leaf_colours(rng, len(chosen), row.autumn[0], row.autumn[1], np.clip(0.5 + 1.1 * patch, 0.02, 1), 0.22)
+            warm = leaf_colours(
+                rng, len(chosen), row.autumn[0], row.autumn[1], np.clip(0.5 + 1.1 * patch, 0.02, 1), 0.22
+            )
             green = leaf_colours(rng, len(chosen), own * [1.3, 1.05, 0.9])
             spots = np.clip(turned + rng.normal(0, 0.22, len(chosen)), 0, 1)[:, None]
             return green * (1 - spots) + warm * spots
-        return leaf_colours(rng, len(chosen), own, own * [1.35, 1.2, 1.0], np.clip(0.35 + 0.5 * patch + 0.4 * outer, 0.01, 1))
+        return leaf_colours(
+            rng, len(chosen), own, own * [1.35, 1.2, 1.0], np.clip(0.35 + 0.5 * patch + 0.4 * outer, 0.01, 1)
+        )
 
     def mesh(self, share: float, detail: float, slot: int) -> Mesh:
         """The leaves of a share of the places; at a low detail fewer and larger ones."""
@@ -153,11 +167,17 @@ class _Leaves:
         needles = self.row.leaf == "needle"
         stencil = STENCILS[self.row.leaf if detail > 0.5 or needles else "blade"]
         stay = min(int(_budget(self.row, detail, 1) / len(stencil[1])), len(chosen))
-        grow = (len(chosen) / max(stay, 1)) ** (0.40 if needles else 0.47)
+        grow = (len(chosen) / max(stay, 1)) ** (0.46 if needles else 0.47)
         chosen = chosen[:stay]
-        scale = self.size[chosen, None] * ([grow**1.25, grow**0.75, grow] if needles else [grow] * 3)
+        scale = self.size[chosen, None] * ([grow**1.5, grow**0.5, grow] if needles else [grow] * 3)
+        # Larger leaves would reach out of the crown: they hang further in by half of what they have grown.
+        origin, middle = self.origin[chosen], self.origin[:, :2].mean(0)
+        further = 0.5 * (scale[:, :2].mean() - self.size.mean())
+        reach = np.quantile(np.hypot(*(self.origin[:, :2] - middle).T), 0.98)
+        inward = np.clip(1 - further / max(reach, 1e-6), 0.6, 1)
+        origin = np.column_stack([middle + (origin[:, :2] - middle) * inward, origin[:, 2]])
         mesh = placed(
-            stencil, self.origin[chosen], self.along[chosen], self.normal[chosen], scale, colour=self.colours(chosen),
+            stencil, origin, self.along[chosen], self.normal[chosen], scale, colour=self.colours(chosen),
             sway=self.sway[chosen], phase=np.clip(self.phase[chosen] + self.jitter[chosen], 0, 1), flutter=0.05, slot=slot,
         )  # fmt: skip
         below = np.maximum(0.004 * self.tree.height - mesh.vertices[:, 2], 0)  # what hangs that low lies on the ground
@@ -166,9 +186,10 @@ class _Leaves:
 
 def _blossoms(leaves: _Leaves, detail: float, slot: int) -> Mesh:
     rng = child(leaves.tree.seed, "blossoms")
-    count = int(min(3600, _budget(leaves.row, detail, 1) / 9))
+    count = int(_budget(leaves.row, detail, 1) / 9)
     chosen = np.sort(rng.choice(len(leaves.origin), min(count, len(leaves.origin)), replace=False))
-    size = 0.062 * (3600 / max(count, 1)) ** 0.42
+    # A blossom stands for a cluster of them, as a leaf for several.
+    size = 0.85 * float(np.median(leaves.size)) * (len(leaves.origin) / max(len(chosen), 1)) ** 0.42
     facing = unit(leaves.normal[chosen] + 0.8 * rng.normal(size=(len(chosen), 3)))
     across = unit(np.cross(facing, leaves.along[chosen]))
     colour = leaf_colours(rng, len(chosen), leaves.row.blossom, np.ones(3) * 0.8, 0.3, 0.05)
@@ -194,7 +215,9 @@ def _snow(tree: Tree, row: Species, skeleton: Skeleton, sway, phase, width: floa
     start = skeleton.points[skeleton.parent[inner]]
     step = skeleton.points[inner] - start
     flat = 1 - np.abs(step[:, 2]) / np.maximum(skeleton.length[inner], 1e-9)
-    likely = (flat > 0.35) & (rng.uniform(size=len(inner)) < 0.35 + 0.65 * tree.snow) & (start[:, 2] > 0.02 * tree.height)
+    likely = (
+        (flat > 0.35) & (rng.uniform(size=len(inner)) < 0.35 + 0.65 * tree.snow) & (start[:, 2] > 0.02 * tree.height)
+    )
     chosen = np.flatnonzero(likely)
     thickest = np.argsort(-skeleton.radius[inner[chosen]], kind="stable")
     chosen = chosen[thickest[: _budget(row, detail, 2) // 3]]
@@ -206,7 +229,9 @@ def _snow(tree: Tree, row: Species, skeleton: Skeleton, sway, phase, width: floa
                   colour=np.full((len(nodes), 3), 0.86), sway=sway[nodes], phase=phase[nodes], slot=slot)  # fmt: skip
 
 
-def build_wood(tree, row: Species, skeleton: Skeleton, sway: np.ndarray, phase: np.ndarray, detail: float = 1.0) -> Mesh:
+def build_wood(
+    tree, row: Species, skeleton: Skeleton, sway: np.ndarray, phase: np.ndarray, detail: float = 1.0
+) -> Mesh:
     """The trunk, its roots and the branches; no season changes them."""
     rng = child(tree.seed, "bark")
     trunk = chains(skeleton)[0]
@@ -237,7 +262,10 @@ def grown(tree, row: Species, detail: float, kind: str) -> Asset:
     sway = branch_sway(skeleton, 0.4 * np.sqrt(tree.height / 12))
     phase = place_phase(skeleton.points, tree.seed, 0.35 * tree.height)
     leaves = _Leaves(tree, row, skeleton, twigs, sway, phase)
-    parts, surfaces = [build_wood(tree, row, skeleton, sway, phase, detail)], [Surface(row.bark, tree.seed, _wood_colour(tree, row))]
+    parts, surfaces = (
+        [build_wood(tree, row, skeleton, sway, phase, detail)],
+        [Surface(row.bark, tree.seed, _wood_colour(tree, row))],
+    )
 
     def add(mesh: Mesh, surface: Surface) -> None:
         if len(mesh.faces):
@@ -245,12 +273,12 @@ def grown(tree, row: Species, detail: float, kind: str) -> Asset:
             surfaces.append(surface)
 
     share = FULLNESS[tree.season] if row.autumn or row.blossom else 1.0
-    if tree.season == "autumn":
+    if tree.season == "autumn" and row.autumn:
         share *= 1.15 - 0.5 * tree.turned
     if tree.season == "winter" and row.autumn:
         share = row.holds
     if row.blossom and tree.season == "spring":
-        share *= 0.45
+        share *= 0.25
     foliage = "needle" if row.leaf == "needle" else "leaf"
     add(leaves.mesh(share, detail, 0), Surface(foliage, tree.seed, painted=True))
     if row.blossom and tree.season == "spring":

@@ -20,7 +20,13 @@ KINDS = {
     "grape": (palmate(5, 1.8, 0.85, 0.1), 0.12, (0.085, 0.145, 0.03), (0.48, 0.30, 0.03), None), "clematis": (halves((0.25, 0.6), (0.28, 0.22)), 0.06, (0.05, 0.11, 0.03), (0.2, 0.12, 0.04), (0.30, 0.14, 0.48)),
     "jungle": (halves((0.22, 0.62), (0.38, 0.33), 0.2, 0.3), 0.17, (0.045, 0.11, 0.022), (0.05, 0.11, 0.02), None),
 }  # fmt: skip
-SAYS = {"ivy": "ivy", "creeper": "a creeper", "grape": "a grapevine", "clematis": "a clematis", "jungle": "a jungle vine"}
+SAYS = {
+    "ivy": "ivy",
+    "creeper": "a creeper",
+    "grape": "a grapevine",
+    "clematis": "a clematis",
+    "jungle": "a jungle vine",
+}
 
 
 @spec
@@ -64,13 +70,15 @@ def build_vine(vine: Vine, support: np.ndarray | None = None, detail: float = 1.
     t = np.linspace(0, 1, steps)
     share = np.clip(1 - 0.5 * rng.uniform(size=vine.stems) ** 1.5, 0.3, 1)
     share[0] = 1
-    turn = (np.arange(vine.stems) * 2.4)[:, None] + 2 * np.pi * vine.turns * length * t * rng.choice([-1, 1], (vine.stems, 1)) * rng.uniform(0.4, 1.2, (vine.stems, 1))
+    turn = (np.arange(vine.stems) * 2.4)[:, None] + 2 * np.pi * vine.turns * length * t * rng.choice(
+        [-1, 1], (vine.stems, 1)
+    ) * rng.uniform(0.4, 1.2, (vine.stems, 1))
     turn = turn + np.cumsum(rng.normal(0, 0.10, (vine.stems, steps)), 1)
     away = vine.radius * (1 + 0.10 * np.sin(9 * t + turn)) + 0.35 * vine.radius * (t < 0.02)
     outward = np.cos(turn)[..., None] * across + np.sin(turn)[..., None] * other
     paths = middle + away[..., None] * outward
     thick = 0.012 * (length / 2.4) ** 0.5 * np.exp(rng.normal(0, 0.2, vine.stems))
-    stems, spots, faces_out, phases = [], [], [], []
+    stems, spots, faces_out = [], [], []
     for index in range(vine.stems):
         last = max(int(steps * share[index]), 4)
         radii = thick[index] * (1 - 0.85 * np.linspace(0, 1, last))
@@ -98,12 +106,16 @@ def build_vine(vine: Vine, support: np.ndarray | None = None, detail: float = 1.
     if detail > 0.12:
         radii = np.tile(np.linspace(0.0028, 0.0010, segments + 1), count)
         vertices, faces, owner = tubes(shoots.reshape(-1, 3), radii, np.full(count, segments + 1), 3)
-        stems.append(Mesh(vertices, faces, 0, {"sway": 0.02 + 0.02 * np.tile(np.linspace(0, 1, segments + 1), count)[owner]}))
+        stems.append(
+            Mesh(vertices, faces, 0, {"sway": 0.02 + 0.02 * np.tile(np.linspace(0, 1, segments + 1), count)[owner]})
+        )
     stencil, size, green, autumn, flowers = KINDS[vine.kind]
-    each = max(int(round(15 * vine.density * min(1, (0.09 / size) ** 0.7 + 0.2))), 2)
+    each = max(round(15 * vine.density * min(1, (0.09 / size) ** 0.7 + 0.2)), 2)
     along_share = np.linspace(0.1, 1, each) * segments
     low = np.minimum(along_share.astype(int), segments - 1)
-    origin = (shoots[:, low] + (along_share - low)[None, :, None] * (shoots[:, low + 1] - shoots[:, low])).reshape(-1, 3)
+    origin = (shoots[:, low] + (along_share - low)[None, :, None] * (shoots[:, low + 1] - shoots[:, low])).reshape(
+        -1, 3
+    )
     facing = np.repeat(out, each, 0)
     keep = rng.permutation(len(origin))[: int(len(origin) * min(1, detail**0.8))]
     origin, facing = origin[keep], facing[keep]
@@ -117,7 +129,10 @@ def build_vine(vine: Vine, support: np.ndarray | None = None, detail: float = 1.
                     flutter=0.02, slot=1)  # fmt: skip
     below = np.maximum(min(0.0, float(support[:, 2].min())) - leaves.vertices[:, 2], 0)
     leaves = leaves.moved(np.column_stack([0 * below, 0 * below, below]))
-    parts, surfaces = [*stems, leaves], [Surface("bark", vine.seed, (0.105, 0.075, 0.048)), Surface("leaf", vine.seed, painted=True)]
+    parts, surfaces = (
+        [*stems, leaves],
+        [Surface("bark", vine.seed, (0.105, 0.075, 0.048)), Surface("leaf", vine.seed, painted=True)],
+    )
     if flowers and vine.turned < 0.6:
         some = rng.permutation(len(origin))[: max(int(0.05 * len(origin)), 2)]
         across_flower = unit(np.cross(normal[some], [0.2, 0.1, 1.0]))

@@ -13,7 +13,9 @@ def branch_sway(skeleton: Skeleton, top: float) -> np.ndarray:
     """How far nodes (n,) give way: nothing at the root, more along every path and the thinner the wood, ``top`` metres at
     the ends that give way most."""
     slender = skeleton.length / (skeleton.radius + 0.04 * skeleton.radius[0]) ** 0.6
-    total = path_sums(skeleton.parent, slender * np.clip(skeleton.points[:, 2] / np.ptp(skeleton.points[:, 2]), 0.02, 1))
+    total = path_sums(
+        skeleton.parent, slender * np.clip(skeleton.points[:, 2] / np.ptp(skeleton.points[:, 2]), 0.02, 1)
+    )
     return top * total / max(float(np.quantile(total, 0.98)), 1e-9)
 
 

@@ -66,7 +66,9 @@ def branch_tubes(skeleton: Skeleton, sway: np.ndarray, phase: np.ndarray, budget
         return merged([])
     start = np.array([skeleton.radius[branch[1]] for branch in branches])
     reach = [threshold * (stride if stride > 1 else 1) for threshold, _ in SIDES]
-    sides = np.array([SIDES[next(i for i, threshold in enumerate(reach) if radius >= threshold)][1] for radius in start])
+    sides = np.array(
+        [SIDES[next(i for i, threshold in enumerate(reach) if radius >= threshold)][1] for radius in start]
+    )
     if stride > 2:
         sides = np.minimum(sides, 4)
     cost = sides * np.array([len(branch) - 1 for branch in branches])
@@ -122,7 +124,9 @@ def trunk_mesh(
     lobes = sum((np.exp(9 * (np.cos(angle - place) - 1)) for place in places), np.zeros(len(angle)))
     foot = np.exp(-along[owner] / (1.25 * base))
     seed = int(rng.integers(2**31))
-    shape = np.concatenate([offset / np.maximum(width[owner, None], 1e-9) * 1.6, along[owner, None] / (4 * base)], 1)[:, [0, 1, 3]]
+    shape = np.concatenate([offset / np.maximum(width[owner, None], 1e-9) * 1.6, along[owner, None] / (4 * base)], 1)[
+        :, [0, 1, 3]
+    ]
     ridges = noise(shape, seed) + 0.5 * noise(shape * 2.3, seed + 1)
     grown = 1 + flare * foot * (0.22 + 0.95 * lobes) + rough * ridges
     vertices = path[owner] + offset * grown[:, None]
@@ -143,7 +147,7 @@ def surface_roots(places: np.ndarray, base: float, flare: float, rng: Generator)
     t = np.linspace(0, 1, steps)
     bend = places[:, None] + np.cumsum(rng.normal(0, 0.10, (count, steps)), 1) * t
     distance = base * 0.5 + t * reach[:, None]
-    height = base * (0.75 * np.exp(-((distance / base - 0.5) / 0.75) ** 1.0)) - 0.06 * base
+    height = base * (0.75 * np.exp(-(((distance / base - 0.5) / 0.75) ** 1.0))) - 0.06 * base
     height = height - base * 0.55 * np.maximum(t - 0.6, 0) ** 2 / 0.16 + 0.03 * base * rng.normal(size=(count, steps))
     points = np.stack([distance * np.cos(bend), distance * np.sin(bend), height], -1).reshape(-1, 3)
     radii = (base * 0.34 * flare**0.3 * rng.uniform(0.7, 1.1, count)[:, None] * (1 - 0.85 * t) ** 1.1).ravel()

@@ -20,7 +20,7 @@ KINDS = {
     "bush": (coral_branching.bush, 2.0, 80),
     "twig": (coral_branching.twig, 1.5, 0),
     "fire": (coral_branching.fire, 1.0, 120),
-    "pillar": (coral_branching.pillar, 1.0, 70),
+    "pillar": (coral_branching.pillar, 1.0, 48),
     "brain": (coral_massive.brain, 3.0, 0),
     "maze": (coral_massive.maze, 1.0, 0),
     "star": (coral_massive.star, 2.0, 0),
@@ -31,6 +31,18 @@ KINDS = {
     "table": (coral_sheets.table, 2.0, 0),
     "fan": (sea_fan.fan, 1.5, 0),
 }
+
+# The colours that each kind is mostly seen in; any other is rare.
+DULL = ("tan", "brown", "olive", "mustard", "green")
+USUAL = {
+    "staghorn": ("tan", "brown", "blue", "violet", "cream"), "elkhorn": ("mustard", "tan", "brown"),
+    "bush": ("rose", "violet", "brown", "green"), "twig": ("rose", "cream", "violet", "mustard"),
+    "fire": ("mustard", "olive", "cream"), "pillar": ("brown", "tan", "mustard"), "brain": DULL, "maze": DULL,
+    "star": ("green", "brown", "orange", "tan"), "honeycomb": DULL, "mushroom": ("orange", "rose", "violet", "green", "brown"),
+    "lettuce": ("green", "tan", "violet", "brown"), "scroll": ("tan", "mustard", "olive", "brown"),
+    "table": ("tan", "brown", "olive", "green", "blue"), "fan": ("violet", "red", "orange", "mustard", "rose"),
+}  # fmt: skip
+RARE = 0.015  # weight of a colour that is not usual
 
 
 @spec
@@ -49,8 +61,10 @@ class Coral:
 
 
 def sample_coral(rng: np.random.Generator, fixed=None) -> Coral:
-    """Draw a coral."""
-    return draw(Coral, rng, fixed)
+    """Draw a coral: its colours follow from its kind."""
+    kind = draw(Coral, rng, fixed).kind
+    weights = {name: 1.0 if name in USUAL[kind] else RARE for name in CORAL_WEIGHTS}
+    return draw(Coral, rng, fixed, colour=choice(weights))
 
 
 def build_coral(spec: Coral, detail: float = 1.0) -> Asset:

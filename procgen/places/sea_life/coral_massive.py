@@ -82,8 +82,10 @@ def honeycomb(rng: np.random.Generator, detail: float) -> Mesh:
 def maze(rng: np.random.Generator, detail: float) -> Mesh:
     """Long walls that meander: a line folded by differential growth, laid over the dome."""
     _, body = dome(detail, rng, 0.06)
-    spacing = 0.125 * max(1.0, 0.4 / np.sqrt(detail))  # no narrower than a few edges of the dome
-    grown = grow_line(110, spacing, int(1000 * (0.125 / spacing) ** 2), rng).points
+    spacing = 0.15 * max(1.0, 0.4 / np.sqrt(detail))  # no narrower than a few edges of the dome
+    grown = grow_line(110, spacing, int(720 * (0.15 / spacing) ** 2), rng).points
+    for _ in range(2):  # a wall runs along the line, not from point to point
+        grown = np.stack([grown, (grown + np.roll(grown, -1, 0)) / 2], 1).reshape(-1, 2)
     x, y, z = body.vertices.T
     flat = np.maximum(np.sqrt(x * x + y * y), 1e-9)
     lift = np.clip(z / z.max(), 0, 1)  # the disc is Lambert's equal-area picture of the dome

@@ -78,8 +78,12 @@ def build_kelp(spec: Kelp, detail: float = 1.0) -> Asset:
     rng = child(spec.seed, "plant")
     young, old, stem = (np.array(colour) for colour in COLOURS[spec.colour])
     fine = min(detail, 1.0)
-    rows, columns, sides = max(int(11 * fine**0.5), 4), 5 if fine > 0.5 else 3, 6 if fine > 0.5 else 4
-    spacing = spec.spacing / max(fine, 0.3) ** 0.5  # far versions bear fewer, larger blades
+    rows, columns, sides = (
+        max(int(11 * fine**0.5), 3),
+        (5 if fine > 0.5 else 3 if fine > 0.15 else 2),
+        (6 if fine > 0.5 else 4 if fine > 0.15 else 3),
+    )
+    spacing = spec.spacing / max(fine, 0.08) ** 0.5  # far versions bear fewer, larger blades
     grow = (spacing / spec.spacing) ** 0.5
     meshes = []
     for index in range(spec.stipes):

@@ -25,12 +25,14 @@ PATTERNS = {
     "bands": Chemistry(0.020, 0.030, 0.0, 0.010, 0.40, 0.001, 0.0),
     "lines": Chemistry(0.050, 0.040, 0.0, 0.006, 0.20, 0.001, 0.1),
     "zigzag": Chemistry(0.080, 0.070, 0.0, 0.012, 0.0, 0.0008, 0.0),
-    "rays": Chemistry(0.050, 0.030, 0.0, 0.20, 0.02, 0.002, 0.0),
+    "rays": Chemistry(0.100, 0.060, 0.0, 0.20, 0.02, 0.002, 0.0),
 }
+STEPS = {"bands": 6, "lines": 6, "zigzag": 6, "rays": 18}  # of time in a row of a shell
 
 
-def pigment(pattern: str, cells: int, rows: int, every: int, rng: np.random.Generator) -> np.ndarray:
-    """Activator (rows, cells) of a lip of ``cells`` after each ``every`` steps, as 0…1 of its greatest values."""
+def pigment(pattern: str, cells: int, rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Activator (rows, cells) of a lip of ``cells`` as it lays down row after row, as 0…1 of its greatest values."""
+    every = STEPS[pattern]
     decay, supply, loss, spread, far, basal, saturation = PATTERNS[pattern]
     source = decay * (0.96 + 0.08 * rng.random(cells))
     a, b = 0.2 + 0.6 * rng.random(cells), np.full(cells, 0.9)

@@ -119,7 +119,7 @@ def _sargassum(spec, rng, fine):
     points, parents = forked(rng, max(round(4 * spec.density), 1), 3, 0.4, 0.35, 0.85, False)
     stem = tree_tubes(points, parents, 0.005 * to_tip(parents)[1] ** 0.25, 5)
     child_of = np.flatnonzero(parents >= 0)
-    each = max(int(6 * fine), 2)
+    each = max(int(6 * fine), 1)
     share = (np.arange(each) + 0.5) / each
     root = (
         points[parents[child_of]][:, None] * (1 - share[:, None]) + points[child_of][:, None] * share[:, None]

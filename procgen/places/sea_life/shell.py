@@ -39,7 +39,7 @@ FORMS = {
     "top_shell": Form(1.5, 0.02, 2.3, 0.85, 6.5, cords=7, shoulder=0.05, knobs=16),
     "turritella": Form(1.22, 0.02, 9.0, 1.0, 11, cords=5, weight=1.5),
     "whelk": Form(1.75, 0.02, 3.2, 1.5, 5.5, canal=0.75, ribs=11, cords=14, taper=0.35, weight=1.5),
-    "conch": Form(1.65, 0.02, 2.3, 1.7, 6, canal=0.8, shoulder=0.45, knobs=8, flare=0.75, taper=0.5, weight=1.5),
+    "conch": Form(1.65, 0.02, 3.1, 1.7, 6, canal=0.8, shoulder=0.45, knobs=8, flare=0.75, taper=0.5, weight=1.5),
     "cone": Form(1.28, 0.02, 2.0, 2.2, 7, canal=0.3, taper=0.85),
     "nautilus": Form(3.0, 0.02, 0.0, 1.1, 3.2),
     "ramshorn": Form(1.65, 0.42, 0.0, 1.0, 4.5, ribs=38),
@@ -190,7 +190,7 @@ def build_shell(spec: Shell, detail: float = 1.0) -> Asset:
 def _pigment(spec: Shell, rows: int, columns: int, rng) -> np.ndarray:
     if spec.pattern == "plain":
         return np.zeros((rows, columns))
-    return ramp(0.15, 0.7, pigment(spec.pattern, columns, rows, 6, rng))
+    return ramp(0.15, 0.7, pigment(spec.pattern, columns, rows, rng))
 
 
 def _bivalve(spec: Shell, rng, fine: float, columns: int) -> Mesh:

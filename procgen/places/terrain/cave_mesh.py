@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...geometry.mesh import Mesh, merged
-from ...geometry.noise import fractal
 from ...geometry.sdf import surface_nets
 from .caves import Cave
-from .fields import smoothstep
+from .fields import smoothstep, waves
 
 NEAR = 0.25  # m: where the lattice begins
 RATIO = 3.0  # of the lattice's step along a ray to the one across: walls are mostly seen face on
@@ -16,7 +17,13 @@ COARSE = 5.0  # how much coarser the lattice is where no camera looks
 
 
 def cave_mesh(
-    cave: Cave, eyes: np.ndarray, forwards: np.ndarray, fov: float, pixels: tuple[int, int], budget: int = 400_000, far: float = 110.0
+    cave: Cave,
+    eyes: np.ndarray,
+    forwards: np.ndarray,
+    fov: float,
+    pixels: tuple[int, int],
+    budget: int = 400_000,
+    far: float = 110.0,
 ) -> Mesh:
     """The cave around cameras at ``eyes`` (k, 3) m in the air that look along ``forwards`` (k, 3); ``fov`` (rad) across.
 
@@ -36,25 +43,39 @@ def cave_mesh(
     rises = _angles(elevation, 0.6 * vertical, np.pi, step)
     rises = np.concatenate([[-np.pi / 2], rises[(rises > -1.54) & (rises < 1.54)], [np.pi / 2]])
     radii = np.exp(np.arange(np.log(NEAR), np.log(far), RATIO * step))
-    ways = np.stack(np.broadcast_arrays(np.cos(turns)[:, None] * np.cos(rises), np.sin(turns)[:, None] * np.cos(rises), np.sin(rises)), -1)
+    ways = np.stack(
+        np.broadcast_arrays(
+            np.cos(turns)[:, None] * np.cos(rises), np.sin(turns)[:, None] * np.cos(rises), np.sin(rises)
+        ),
+        -1,
+    )
     points = centre + radii[:, None, None, None] * ways
     values = np.empty(points.shape[:-1])
     for index in range(len(radii)):
         values[index] = cave.hollow(points[index].reshape(-1, 3)).reshape(points.shape[1:3])
     mesh = _closed(_welded(surface_nets(values, points)), centre)
-    while 4 * len(mesh.faces) <= budget:
+    stones = _spikes(cave, centre, step / 2, budget // 6)
+    left = budget - sum(len(stone.faces) for stone in stones)
+    times = max(int(np.floor(np.log(left / len(mesh.faces)) / np.log(4))), 0)
+    for order in range(times):
         mesh = halved(mesh)
+        if order < 2:  # two of Newton's steps along the slope of the distance; what is finer lies on a smooth surface
+            value, slope = _slope(cave, mesh.vertices)
+            mesh = replace(mesh, vertices=mesh.vertices - slope * np.clip(value, -0.3, 0.3)[:, None])
     vertices = mesh.vertices
-    for _ in range(2):  # Newton's steps along the slope of the distance
-        value, slope = _slope(cave, vertices)
-        vertices = vertices - slope * np.clip(value, -0.3, 0.3)[:, None]
     normals = Mesh(vertices, mesh.faces).normals()
     rock = 1 - _floor_share(cave, vertices)
     vertices = vertices + normals * cave.relief(vertices)[:, None]
-    wet = smoothstep(-0.1, 0.5, fractal(vertices / 4.0, cave.terrain.seed % 65479, 3))
+    wet = smoothstep(-0.1, 0.5, waves(vertices[:, 0], vertices[:, 1], cave.terrain.seed % 65479, 4.0, 3))
     zero = np.zeros(len(vertices))
-    masks = {"rock": rock, "sediment": 1 - rock, "flow": wet * smoothstep(3, 12, vertices[:, 1]), "snow": zero, "beach": zero}
-    return merged([Mesh(vertices, mesh.faces, attributes=masks), *_spikes(cave, centre, step / 2)])
+    masks = {
+        "rock": rock,
+        "sediment": 1 - rock,
+        "flow": wet * smoothstep(3, 12, vertices[:, 1]),
+        "snow": zero,
+        "beach": zero,
+    }
+    return merged([Mesh(vertices, mesh.faces, attributes=masks), *stones])
 
 
 def _floor_share(cave: Cave, points) -> np.ndarray:
@@ -99,7 +120,12 @@ def _sides(faces: np.ndarray):
     """The directed edges (m, 2) of faces."""
     triangle = faces[:, 3] < 0
     fourth = np.where(triangle, faces[:, 2], faces[:, 3])
-    edges = [faces[:, [0, 1]], faces[:, [1, 2]], np.column_stack([faces[:, 2], fourth])[~triangle], np.column_stack([fourth, faces[:, 0]])]
+    edges = [
+        faces[:, [0, 1]],
+        faces[:, [1, 2]],
+        np.column_stack([faces[:, 2], fourth])[~triangle],
+        np.column_stack([fourth, faces[:, 0]]),
+    ]
     return np.concatenate(edges)
 
 
@@ -132,7 +158,9 @@ def halved(mesh: Mesh) -> Mesh:
     faces, count = mesh.faces.astype(np.int64), len(mesh.vertices)
     triangle = faces[:, 3] < 0
     quads, triangles = faces[~triangle], faces[triangle, :3]
-    edges = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)] + [triangles[:, [i, (i + 1) % 3]] for i in range(3)])
+    edges = np.concatenate(
+        [quads[:, [i, (i + 1) % 4]] for i in range(4)] + [triangles[:, [i, (i + 1) % 3]] for i in range(3)]
+    )
     edges.sort(axis=1)
     keys, place = np.unique(edges[:, 0] * count + edges[:, 1], return_inverse=True)
     middles = (mesh.vertices[keys // count] + mesh.vertices[keys % count]) / 2
@@ -148,19 +176,40 @@ def halved(mesh: Mesh) -> Mesh:
     return Mesh(np.concatenate([mesh.vertices, middles, hearts]), np.concatenate(parts))
 
 
-def _spikes(cave: Cave, centre: np.ndarray, angle: float) -> list[Mesh]:
-    """A closed mesh of each dripstone, with rings where the drops have grown it."""
+def _spikes(cave: Cave, centre: np.ndarray, angle: float, budget: int) -> list[Mesh]:
+    """A closed mesh of each dripstone, with rings where the drops have grown it; about ``budget`` faces at most in all."""
+    x, y, root, tip, radius = cave.spikes.T
+    away = np.maximum(np.linalg.norm(np.column_stack([x, y, (root + tip) / 2]) - centre, axis=1), 0.5)
+    around, rise = 2 * np.pi * radius / away, np.abs(root - tip) / away
+    wanted = (np.clip(around / angle, 5, 40) * np.clip(rise / angle, 4, 120)).sum()
+    angle *= max(np.sqrt(wanted / budget), 1.0)
     meshes = []
     for index, (x, y, root, tip, radius) in enumerate(cave.spikes):
-        away = max(np.linalg.norm((x, y, (root + tip) / 2) - centre), 0.5)
-        sides = int(np.clip(2 * np.pi * radius / (angle * away), 5, 40))
-        rows = int(np.clip(abs(root - tip) / (angle * away), 4, 120))
+        sides, rows = int(np.clip(around[index] / angle, 5, 40)), int(np.clip(rise[index] / angle, 4, 120))
         share = np.linspace(1, 0, rows)[:, None]
         turn = np.arange(sides) * (2 * np.pi / sides)
-        bend = 0.25 * radius * np.stack([np.sin(5 * share + index), np.cos(4 * share + 2 * index)], -1)[:, 0] * share * (1 - share) * 4
-        flute = 1 + 0.12 * np.sin(3 * turn + index) * share + 0.07 * np.sin(abs(root - tip) / 0.035 * share**0.8 + np.sin(turn + index))
+        bend = (
+            0.25
+            * radius
+            * np.stack([np.sin(5 * share + index), np.cos(4 * share + 2 * index)], -1)[:, 0]
+            * share
+            * (1 - share)
+            * 4
+        )
+        flute = (
+            1
+            + 0.12 * np.sin(3 * turn + index) * share
+            + 0.07 * np.sin(abs(root - tip) / 0.035 * share**0.8 + np.sin(turn + index))
+        )
         girth = radius * share**0.75 * flute
-        ring = np.stack([x + bend[:, :1] + girth * np.cos(turn), y + bend[:, 1:] + girth * np.sin(turn), np.broadcast_to(tip + (root - tip) * share, girth.shape)], -1)
+        ring = np.stack(
+            [
+                x + bend[:, :1] + girth * np.cos(turn),
+                y + bend[:, 1:] + girth * np.sin(turn),
+                np.broadcast_to(tip + (root - tip) * share, girth.shape),
+            ],
+            -1,
+        )
         first = np.arange(sides)
         second = (first + 1) % sides
         row = np.arange(rows - 2)[:, None] * sides
@@ -175,5 +224,7 @@ def _spikes(cave: Cave, centre: np.ndarray, angle: float) -> list[Mesh]:
             flip = faces[:, 3] < 0
             faces = np.where(flip[:, None], faces[:, [0, 2, 1, 3]], faces[:, [0, 3, 2, 1]])
         one, zero = np.ones(len(vertices)), np.zeros(len(vertices))
-        meshes.append(Mesh(vertices, faces, attributes={"rock": one, "sediment": zero, "flow": one, "snow": zero, "beach": zero}))
+        meshes.append(
+            Mesh(vertices, faces, attributes={"rock": one, "sediment": zero, "flow": one, "snow": zero, "beach": zero})
+        )
     return meshes

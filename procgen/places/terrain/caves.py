@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...geometry.noise import fractal
 from ...params import child
-from .fields import smoothstep
+from .fields import smoothstep, waves
 from .solids import bedded, craggy, smooth_cut, smooth_union
 from .spec import Terrain
 
@@ -82,13 +81,18 @@ class Cave:
         main = self.passages[0]
         along, _ = main.place(points)
         low = np.interp(along, main.along, main.middle - 0.62 * main.radius)
-        flat = points[:, :2]
-        return low + 0.22 * fractal(flat / 3.1, self.terrain.seed % 65521, 3) + 0.25 * fractal(flat / 14, self.terrain.seed % 65519, 2)
+        x, y = points[:, 0], points[:, 1]
+        return (
+            low
+            + 0.22 * waves(x, y, self.terrain.seed % 65521, 3.1, 3)
+            + 0.25 * waves(x, y, self.terrain.seed % 65519, 14, 2)
+        )
 
     def hollow(self, points: np.ndarray) -> np.ndarray:
         """The distance (n,) without roughness and dripstone: positive in the air."""
         points = np.asarray(points, float)
-        wall = points[:, 1] + 0.12 * np.maximum(points[:, 2], 0) + 1.6 * fractal(points / 9, self.terrain.seed % 65497, 2)
+        rough = waves(points[:, 0], points[:, 2], self.terrain.seed % 65497, 9, 2)
+        wall = points[:, 1] + 0.12 * np.maximum(points[:, 2], 0) + 1.6 * rough
         air = np.minimum(wall, self.roof - points[:, 2])
         for passage in self.passages:
             air = smooth_union(air, passage.distance(points), 0.9)
@@ -103,10 +107,13 @@ class Cave:
         """How far (n,) m the rock's surface is pushed into the air: blocks and ledges on the walls, little on the floor."""
         terrain, seed = self.terrain, self.terrain.seed % 65479
         wall = smoothstep(0.0, 0.7, points[:, 2] - self.floor(points) - 0.1)
-        rough = (0.4 + terrain.roughness) * (0.42 * craggy(points, seed, 1.7) + 0.13 * craggy(points, seed + 9, 0.42, 3))
-        beds = 0.22 * terrain.strata * (bedded(points[:, 2], points, seed + 30, 0.9) - 0.5)
-        grit = 0.05 * fractal(points / 0.5, seed + 60, 5, 0.55)
-        return np.clip(wall * (rough + beds) + (1 - wall) * grit, -RELIEF, RELIEF)
+        total = (1 - wall) * 0.05 * waves(points[:, 0], points[:, 1], seed + 60, 0.5, 5, 0.55)
+        on = wall > 0
+        bare = points[on]
+        rough = (0.4 + terrain.roughness) * (0.42 * craggy(bare, seed, 1.7, 3) + 0.13 * craggy(bare, seed + 9, 0.42, 2))
+        beds = 0.22 * terrain.strata * (bedded(bare[:, 2], bare, seed + 30, 0.9) - 0.5)
+        total[on] += wall[on] * (rough + beds)
+        return np.clip(total, -RELIEF, RELIEF)
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Distance (n,) at points (n, 3) to the surface, metres: negative in rock."""
@@ -129,7 +136,11 @@ class Cave:
             away = np.hypot(points[part, 0] - x, points[part, 1] - y)
             share = np.clip((points[part, 2] - tip) / (root - tip), 0, 1.0)
             beyond = np.maximum((points[part, 2] - tip) * np.sign(tip - root), 0)
-            total[part] = np.minimum(total[part], np.hypot(np.maximum(away - radius * share**0.75, 0), beyond) + np.minimum(away - radius * share**0.75, 0))
+            total[part] = np.minimum(
+                total[part],
+                np.hypot(np.maximum(away - radius * share**0.75, 0), beyond)
+                + np.minimum(away - radius * share**0.75, 0),
+            )
         return total
 
 
@@ -147,7 +158,9 @@ def _passage(rng, origin, angle: float, length: float, height: float, girth: flo
     step = 0.25
     aside, rise = _winding(rng, length, step, 0.55), _winding(rng, length, step, 0.09)
     along = np.arange(len(aside)) * step
-    radius = girth * (1 + 0.16 * np.sin(along / 3.7 + rng.uniform(0, 6)) + 0.1 * np.sin(along / 1.9 + rng.uniform(0, 6)))
+    radius = girth * (
+        1 + 0.16 * np.sin(along / 3.7 + rng.uniform(0, 6)) + 0.1 * np.sin(along / 1.9 + rng.uniform(0, 6))
+    )
     for index in range(halls):
         centre = length * (index + rng.uniform(0.75, 0.95)) / (halls + 0.25)
         radius = radius + rng.uniform(1.0, 2.2) * girth * np.exp(-(((along - centre) / rng.uniform(5, 9)) ** 2))
@@ -166,10 +179,18 @@ def build_cave(terrain: Terrain) -> Cave:
     for side in (-1, 1):
         if rng.random() < 0.75:
             start = line[int(len(line) * rng.uniform(0.3, 0.7))]
-            passages.append(_passage(rng, start[:2], np.pi / 2 - side * rng.uniform(0.7, 1.1), rng.uniform(14, 26), start[2], 2.2, 0))
+            passages.append(
+                _passage(
+                    rng, start[:2], np.pi / 2 - side * rng.uniform(0.7, 1.1), rng.uniform(14, 26), start[2], 2.2, 0
+                )
+            )
     hall = int(np.argmax(main.radius))
     open_above = rng.random() < 0.6
-    shaft = (float(line[hall, 0]), float(line[hall, 1]), float(rng.uniform(1.2, 0.45 * main.radius[hall]))) if open_above else (0.0, 0.0, 0.0)
+    shaft = (
+        (float(line[hall, 0]), float(line[hall, 1]), float(rng.uniform(1.2, 0.45 * main.radius[hall])))
+        if open_above
+        else (0.0, 0.0, 0.0)
+    )
     roof = float((main.middle + main.radius).max() + rng.uniform(3, 8))
     bare = Cave(terrain, tuple(passages), shaft, roof, np.zeros((0, 5)), np.zeros((0, 3)), ())
     walk = line[4:-24].copy()

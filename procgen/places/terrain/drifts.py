@@ -21,7 +21,9 @@ def _smooth_max(a, b, width):
 
 def _ridge(along, across, seed: int, spacing: float, crest: float, bend: float):
     """One set of transverse dunes: a gentle windward side, a sharp brink, a lee side at the angle of repose."""
-    sway = bend * waves(along, across, seed, 3.1 * spacing, 2, 0.4) + 0.16 * waves(along, across, seed + 7, 0.9 * spacing, 2, 0.4)
+    sway = bend * waves(along, across, seed, 3.1 * spacing, 2, 0.4) + 0.16 * waves(
+        along, across, seed + 7, 0.9 * spacing, 2, 0.4
+    )
     phase = along / spacing + sway
     share = phase - np.floor(phase)
     height = crest * np.clip(0.72 + 0.75 * waves(along, across, seed + 3, 2.3 * spacing, 2, 0.5), 0.06, None)
@@ -56,7 +58,11 @@ def ripples(along, across, seed: int, spacing: float, crest: float, cell=None):
     on = fade > 0
     if on.any():
         a, b = along[on], across[on]
-        phase = a / spacing + 1.1 * noise2(a / (9 * spacing), b / (17 * spacing), seed) + 0.35 * noise2(a / (2.2 * spacing), b / (6 * spacing), seed + 1)
+        phase = (
+            a / spacing
+            + 1.1 * noise2(a / (9 * spacing), b / (17 * spacing), seed)
+            + 0.35 * noise2(a / (2.2 * spacing), b / (6 * spacing), seed + 1)
+        )
         turn = 2 * np.pi * phase
         strength = 0.65 + 0.5 * noise2(a / (31 * spacing), b / (31 * spacing), seed + 2)
         total[on] = crest * fade[on] * strength * 0.5 * (np.sin(turn) + 0.3 * np.sin(2 * turn + 0.6))

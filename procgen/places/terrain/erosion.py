@@ -9,7 +9,9 @@ from .fields import blurred
 
 EIGHT = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 FOUR = ((-1, 0), (0, -1), (0, 1), (1, 0))
-GRAIN = 2.0**-12  # heights are rounded to this before they steer water: then every platform's libm gives the same rivers
+GRAIN = (
+    2.0**-12
+)  # heights are rounded to this before they steer water: then every platform's libm gives the same rivers
 
 
 def settled(height: np.ndarray) -> np.ndarray:
@@ -73,7 +75,11 @@ def carve(height, step: float, steps: int, *, strength, uplift=0.0, base: np.nda
         own = np.arange(height.size)
         rooted = receiver == own
         area = drainage(receiver) * (step * step)
-        force = np.broadcast_to(strength(height) if callable(strength) else strength, shape).ravel() * np.sqrt(area) / length
+        force = (
+            np.broadcast_to(strength(height) if callable(strength) else strength, shape).ravel()
+            * np.sqrt(area)
+            / length
+        )
         grown = height.ravel() + np.where(fixed, 0.0, np.broadcast_to(uplift, shape).ravel())
         # A pit is lifted to its lowest neighbour, so that it drains in the next step.
         pit = rooted & ~fixed
@@ -106,7 +112,9 @@ def crumble(height: np.ndarray, step: float, talus, times: int, share: float = 0
     return height
 
 
-def rain(height: np.ndarray, step: float, rng: Generator, drops: int, strength: float = 1.0, life: int = 36, batches: int = 3):
+def rain(
+    height: np.ndarray, step: float, rng: Generator, drops: int, strength: float = 1.0, life: int = 36, batches: int = 3
+):
     """Droplet erosion (after Beyer 2015), all drops of a batch at once: each runs downhill, cuts where it is fast and
     empty, and drops its load where it slows. Returns heights, deposits (m) and visits (drops a cell)."""
     count = len(height)
@@ -132,11 +140,17 @@ def rain(height: np.ndarray, step: float, rng: Generator, drops: int, strength: 
             cell2 = place.astype(np.int64)
             u, v = place - cell2
             other = cell2[1] * count + cell2[0]
-            there = (flat[other] * (1 - u) + flat[other + 1] * u) * (1 - v) + (flat[other + count] * (1 - u) + flat[other + count + 1] * u) * v
+            there = (flat[other] * (1 - u) + flat[other + 1] * u) * (1 - v) + (
+                flat[other + count] * (1 - u) + flat[other + count + 1] * u
+            ) * v
             fall = here - there
             able = np.maximum(fall, 0.01) * speed * water * 4.0
             # Uphill the load fills the pit behind; else it is dropped or taken up by a share of what the drop lacks.
-            change = np.where(fall < 0, np.minimum(load, -fall), np.where(load > able, 0.3 * (load - able), -0.3 * strength * np.minimum(able - load, fall)))
+            change = np.where(
+                fall < 0,
+                np.minimum(load, -fall),
+                np.where(load > able, 0.3 * (load - able), -0.3 * strength * np.minimum(able - load, fall)),
+            )
             change = np.where(inside, change, 0.0)
             load = load - change
             for offset, weight in ((0, (1 - x) * (1 - y)), (1, x * (1 - y)), (count, (1 - x) * y), (count + 1, x * y)):

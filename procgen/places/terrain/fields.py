@@ -63,20 +63,20 @@ def waves(x, y, seed: int, wavelength: float, octaves: int = 5, gain: float = 0.
 
     ``shape`` maps each octave's noise; octaves that ``cell`` (m) could not show fade away and cost nothing.
     """
-    total, amplitude = np.zeros(np.shape(x), np.float32), 1.0
+    total, amplitude = np.zeros(np.shape(x)), 1.0
     whole = (1 - gain**octaves) / (1 - gain) if gain != 1 else octaves
     for octave in range(octaves):
         part = seen(wavelength, cell)
         if np.ndim(part) == 0 or np.all(part > 0):
-            value = noise2(*_octave(x, y, wavelength, octave), seed + octave)
-            total += (amplitude * part * (shape(value) if shape else value)).astype(np.float32)
+            value = noise2(*_octave(x, y, wavelength, octave), seed + octave).astype(float)
+            total += amplitude * part * (shape(value) if shape else value)
         elif np.any(part > 0):
             on = part > 0
-            value = noise2(*_octave(x[on], y[on], wavelength, octave), seed + octave)
-            total[on] += (amplitude * part[on] * (shape(value) if shape else value)).astype(np.float32)
+            value = noise2(*_octave(x[on], y[on], wavelength, octave), seed + octave).astype(float)
+            total[on] += amplitude * part[on] * (shape(value) if shape else value)
         amplitude *= gain
         wavelength /= 2.03
-    return total * np.float32(1.4 / whole)
+    return total * (1.4 / whole)
 
 
 def crest(value: np.ndarray) -> np.ndarray:
@@ -103,7 +103,8 @@ def cells2(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndar
             second = np.where(nearer, first, np.minimum(second, square))
             owner = np.where(nearer, row[..., 2], owner)
             first = np.where(nearer, square, first)
-    return np.sqrt(first), np.sqrt(second), owner
+    # Double from here on: how a single and a double scalar mix differs between releases of numpy.
+    return np.sqrt(first).astype(float), np.sqrt(second).astype(float), owner.astype(float)
 
 
 def smoothstep(low: float, high: float, value):
@@ -141,7 +142,7 @@ class Grid:
 
     def __init__(self, values: np.ndarray, size: float, open_south: bool = False):
         """``values`` (n, n, k): rows run along +y, columns along +x."""
-        self.values = np.ascontiguousarray(values, np.float32)
+        self.values = np.ascontiguousarray(values, float)  # single would be felt in steps of millimetres
         self.size, self.open_south = float(size), open_south
 
     @property
@@ -152,7 +153,7 @@ class Grid:
     def _taps(self, coordinate, hold: bool):
         place = (coordinate + self.size / 2) / self.step - 0.5
         whole = np.floor(place)
-        t = (place - whole).astype(np.float32)
+        t = place - whole
         count = len(self.values)
         index = whole.astype(np.int64)[None] + np.arange(-1, 3)[:, None]
         if hold:
@@ -160,15 +161,20 @@ class Grid:
         index = np.mod(index, 2 * count)
         index = np.minimum(index, 2 * count - 1 - index)
         u = 1 - t
-        weights = (u * u * u / 6, (4 - 6 * t * t + 3 * t * t * t) / 6, (4 - 6 * u * u + 3 * u * u * u) / 6, t * t * t / 6)
+        weights = (
+            u * u * u / 6,
+            (4 - 6 * t * t + 3 * t * t * t) / 6,
+            (4 - 6 * u * u + 3 * u * u * u) / 6,
+            t * t * t / 6,
+        )
         return index, weights
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The fields (n, k) float32 at points (n,) metres."""
+        """The fields (n, k) at points (n,) metres."""
         flat = self.values.reshape(-1, self.values.shape[2])
         rows, across = self._taps(y, self.open_south)
         columns, along = self._taps(x, False)
-        total = np.zeros((len(x), flat.shape[1]), np.float32)
+        total = np.zeros((len(x), flat.shape[1]))
         for row, v in zip(rows * len(self.values), across, strict=True):
             for column, w in zip(columns, along, strict=True):
                 total += flat[row + column] * (v * w)[:, None]

@@ -11,10 +11,11 @@ from . import landforms, shores
 from .drifts import dunes, floes, ripples, sastrugi
 from .erosion import carve, crumble, rain, settled, snowfall, steepness
 from .fields import CHUNK, Grid, blurred, cells2, crest, doubled, plane, seen, smoothstep, waves
-from .landforms import Land, Landform
+from .landforms import Land, Landform, level
 from .spec import Terrain
 
 COUNT = 1024  # cells along an edge of the base grid
+FIRST = 128  # and of the grid that rivers begin on
 DROPS = 60000
 MASKS = ("rock", "sediment", "flow", "snow", "beach")
 
@@ -79,7 +80,9 @@ class Ground:
         """How much (n,) 0…1 the ground is bare rock, sediment, wet from drainage, snow, and within reach of waves."""
         return self._sample(points, cell)[1]
 
-    def sample(self, points: np.ndarray, cell: np.ndarray | float | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def sample(
+        self, points: np.ndarray, cell: np.ndarray | float | None = None
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Heights and masks in one go."""
         return self._sample(points, cell)
 
@@ -117,8 +120,11 @@ class Ground:
     def _part(self, x, y, cell):
         """Heights and masks of one chunk."""
         terrain, seed = self.terrain, self.terrain.seed
-        base, rock, sediment, flow, snow = self.grid.at(x, y).astype(float).T
-        base = base + self.landform.trend(x, y) + self._beyond(x, y, base)
+        base, rock, sediment, flow, snow = self.grid.at(x, y).T
+        if self.landform.trend is not level:  # what only the middle has must not come again in its mirror images
+            base = base * smoothstep(0.85, 0.5, np.maximum(np.abs(x), np.abs(y)) / self.size)
+        base = base + self.landform.trend(x, y)
+        base = base + self._beyond(x, y, base)
         ice = np.zeros_like(base)
         soft = np.clip(1 - snow, 0, 1)
         height = base
@@ -134,10 +140,14 @@ class Ground:
         if terrain.kind == "glacier":
             sea = smoothstep(1.2, 0.4, base)
             pack, ice = floes(x, y, seed % 65413, cell)
-            height = height * (1 - sea) + sea * (pack + 0.5 * smoothstep(0.2, 1.0, ice) * sastrugi(x, y, seed % 65519, terrain.wind, cell))
+            height = height * (1 - sea) + sea * (
+                pack + 0.5 * smoothstep(0.2, 1.0, ice) * sastrugi(x, y, seed % 65519, terrain.wind, cell)
+            )
             snow = snow * (1 - sea) + sea * ice
             rock, sediment = rock * (1 - sea), sediment * (1 - sea)
-        beach = smoothstep(1.6, 0.3, height) * smoothstep(-2.5, -0.8, height) if terrain.water else np.zeros_like(height)
+        beach = (
+            smoothstep(1.6, 0.3, height) * smoothstep(-2.5, -0.8, height) if terrain.water else np.zeros_like(height)
+        )
         beach = beach * (1 - smoothstep(0.5, 0.9, rock)) * (1 - ice)
         found = {"rock": rock, "sediment": sediment, "flow": flow, "snow": snow, "beach": beach}
         return height, {name: np.clip(value, 0, 1) for name, value in found.items()}
@@ -179,8 +189,16 @@ class Ground:
         octaves = max(int(np.ceil(np.log(wavelength / 0.03) / np.log(2.03))), 1)
         bare = smoothstep(0.1, 0.8, rock)
         rough = (0.3 + terrain.roughness) * 0.1 * wavelength
-        total = (0.12 * (1 - sediment) + 0.05) * (1 - bare) * rough * 0.5 * waves(x, y, seed + 100, wavelength, min(octaves, 4), 0.42, cell)
-        total = total + (0.4 + terrain.roughness) * 0.11 * (1 - bare) * (1 - 0.6 * sediment) * waves(x, y, seed + 150, 2.6, 6, 0.46, cell)
+        total = (
+            (0.12 * (1 - sediment) + 0.05)
+            * (1 - bare)
+            * rough
+            * 0.5
+            * waves(x, y, seed + 100, wavelength, min(octaves, 4), 0.42, cell)
+        )
+        total = total + (0.4 + terrain.roughness) * 0.11 * (1 - bare) * (1 - 0.6 * sediment) * waves(
+            x, y, seed + 150, 2.6, 6, 0.46, cell
+        )
         if np.any(bare > 0):
             on = bare > 0
             width = None if cell is None else cell[on]
@@ -197,7 +215,9 @@ class Ground:
             on = fade > 0
             if on.any():
                 bend = 0.3 * across * waves(x[on], y[on], seed + 300 + order, 1.5 * across, 2)
-                first, second, number = cells2((x[on] + bend) / across, (y[on] - bend) / (1.6 * across), seed + 310 + order)
+                first, second, number = cells2(
+                    (x[on] + bend) / across, (y[on] - bend) / (1.6 * across), seed + 310 + order
+                )
                 total[on] += fade[on] * across * smoothstep(0, 0.22, second - first) * (0.06 + 0.16 * (number - 0.5))
         return total
 
@@ -219,12 +239,20 @@ def build_ground(terrain: Terrain) -> Ground:
     if form.finish:
         height = form.finish(height, x, y)
     steep = steepness(blurred(height, 1), step)
-    flow = np.clip(0.75 * smoothstep(2.2, 4.6, np.log10(area / step**2 + 1)) + 0.45 * smoothstep(3, 25, blurred(visits, 2)), 0, 1)
+    flow = np.clip(
+        0.75 * smoothstep(2.2, 4.6, np.log10(area / step**2 + 1)) + 0.45 * smoothstep(3, 25, blurred(visits, 2)), 0, 1
+    )
     snow = _snow(land, height, step)
     rock, sediment = _bareness(terrain, height, step, steep, deposits, area)
     height = height + snow
     covered = smoothstep(0.05, 0.5, snow)
-    fields = [height - form.trend(x, y), rock * (1 - 0.9 * covered), sediment * (1 - covered), flow * (1 - covered), covered]
+    fields = [
+        height - form.trend(x, y),
+        rock * (1 - 0.9 * covered),
+        sediment * (1 - covered),
+        flow * (1 - covered),
+        covered,
+    ]
     return Ground(terrain, Grid(np.stack(fields, -1), terrain.size, form.open_south), form)
 
 
@@ -241,7 +269,7 @@ def _rivers(land: Land, form: Landform):
         return form.height(x, y), np.full(x.shape, (terrain.size / COUNT) ** 2)
     height = area = None
     for order, steps in enumerate(form.steps):
-        count = 128 << order
+        count = FIRST << order
         x, y = plane(count, terrain.size)
         if height is not None:
             height = doubled(height) + form.noise * land.relief * land.wave(20 + order, x, y, 8 / count, 3, 0.6)
@@ -256,8 +284,10 @@ def _rivers(land: Land, form: Landform):
             base[0] = base[-1] = True
         strength = form.strength
         if form.hardness:
+
             def strength(grown):
                 return form.strength * form.hardness(grown)
+
         uplift = form.uplift(x, y) if form.uplift else 0.0
         height, area = carve(height, terrain.size / count, steps, strength=strength, uplift=uplift, base=base, rng=rng)
     if form.rescale:
@@ -265,7 +295,9 @@ def _rivers(land: Land, form: Landform):
         height = (height - low) * (land.relief / (np.sort(height.ravel())[-height.size // 500] - low))
     fine = doubled(height)
     x, y = plane(COUNT, terrain.size)
-    return fine + form.noise * land.relief * 0.5 * land.wave(24, x, y, 8 / COUNT, 3, 0.6) * smoothstep(0.15, 0.6, steepness(fine, terrain.size / COUNT)), doubled(area)
+    return fine + form.noise * land.relief * 0.5 * land.wave(24, x, y, 8 / COUNT, 3, 0.6) * smoothstep(
+        0.15, 0.6, steepness(fine, terrain.size / COUNT)
+    ), doubled(area)
 
 
 def _snow(land: Land, height, step: float):
@@ -286,7 +318,9 @@ def _bareness(terrain: Terrain, height, step: float, steep, deposits, area):
     convex = (height - blurred(height, 4)) / step
     rock = smoothstep(low, high, blurred(steep, 1) + 0.8 * np.clip(convex, -0.3, 0.5))
     laid = smoothstep(0.03, 0.25, blurred(np.maximum(deposits, 0), 2))
-    flat = smoothstep(0.35, 0.12, steep) * (smoothstep(2.5, 4.0, np.log10(area / step**2 + 1)) if terrain.kind in ("mountain", "hills", "volcano") else 1.0)
+    flat = smoothstep(0.35, 0.12, steep) * (
+        smoothstep(2.5, 4.0, np.log10(area / step**2 + 1)) if terrain.kind in ("mountain", "hills", "volcano") else 1.0
+    )
     sediment = np.maximum(laid * smoothstep(0.8, 0.5, steep), flat) * (1 - rock)
     if terrain.kind in ("coast", "islands"):
         sediment = sediment * smoothstep(5, 2, height)

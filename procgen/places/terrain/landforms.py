@@ -59,7 +59,9 @@ class Land:
 
 def mountain(land: Land) -> Landform:
     def uplift(x, y):
-        axis = 0.14 * land.size * np.sin(2 * np.pi * x / land.size + land.seeds[0]) + 0.1 * land.size * land.wave(1, x, y, 0.6, 2)
+        axis = 0.14 * land.size * np.sin(2 * np.pi * x / land.size + land.seeds[0]) + 0.1 * land.size * land.wave(
+            1, x, y, 0.6, 2
+        )
         along = 0.75 + 0.6 * land.wave(2, x, y, 0.3, 3)
         return land.relief / 90 * (0.08 + np.exp(-(((y - axis) / (0.24 * land.size)) ** 2)) * np.clip(along, 0.2, None))
 
@@ -113,7 +115,9 @@ def volcano(land: Land) -> Landform:
         far = np.sqrt(x * x + y * y)
         return (far > 0.49 * size) | (far < 0.7 * radius)
 
-    return Landform(start, (0, 16, 8), 0.02 * (0.4 + land.terrain.erosion), base=base, talus=0.75, trend=cone, noise=0.006)
+    return Landform(
+        start, (0, 16, 8), 0.02 * (0.4 + land.terrain.erosion), base=base, talus=0.75, trend=cone, noise=0.006
+    )
 
 
 def canyon(land: Land) -> Landform:
@@ -122,7 +126,11 @@ def canyon(land: Land) -> Landform:
     width = max(terrain.river, 6.0)
 
     def start(x, y):
-        return land.relief * (1 + 0.1 * land.wave(1, x, y, 0.4, 5)) * (1 + 0.12 * smoothstep(-0.2, 0.5, np.abs(y) / land.size))
+        return (
+            land.relief
+            * (1 + 0.1 * land.wave(1, x, y, 0.4, 5))
+            * (1 + 0.12 * smoothstep(-0.2, 0.5, np.abs(y) / land.size))
+        )
 
     def cut(x, y):
         return near_curve(curve, x, y, 3 * land.size / 128 + width)
@@ -147,7 +155,9 @@ def mesa(land: Land) -> Landform:
 
     def blocks(which, x, y, share):
         bend = 0.05 * size * land.wave(which + 1, x, y, 0.18, 3)
-        return land.wave(which, x + bend, y - bend, share, 4, 0.42) + 0.05 * land.wave(which + 2, x, y, 0.03, 4, 0.6, crest)
+        return land.wave(which, x + bend, y - bend, share, 4, 0.42) + 0.05 * land.wave(
+            which + 2, x, y, 0.03, 4, 0.6, crest
+        )
 
     def tier(field, edge, top, apron):
         """A table where the field passes the edge: a wall over an apron of scree that is steeper the higher it lies."""
@@ -161,18 +171,26 @@ def mesa(land: Land) -> Landform:
         spires = tier(blocks(5, x, y, 0.09) * smoothstep(-0.12, 0.05, field), 0.34, 0.7 * relief, 0.3) * (field < 0.26)
         return low + np.maximum(high, spires) + 0.05 * relief * land.wave(9, x, y, 0.25, 4)
 
-    return Landform(start, (0, 7, 4), 0.012 * (0.3 + land.terrain.erosion), hardness=land.beds, talus=1.9, noise=0.004, drops=1.0)
+    return Landform(
+        start, (0, 7, 4), 0.012 * (0.3 + land.terrain.erosion), hardness=land.beds, talus=1.9, noise=0.004, drops=1.0
+    )
 
 
 def cliff(land: Land) -> Landform:
     size, relief, terrain = land.size, land.relief, land.terrain
 
     def start(x, y):
-        field = y + 0.19 * size * land.wave(1, x, y, 0.45, 5, 0.5) + 0.01 * size * land.wave(2, x, y, 0.05, 4, 0.55, crest)
+        field = (
+            y + 0.19 * size * land.wave(1, x, y, 0.45, 5, 0.5) + 0.01 * size * land.wave(2, x, y, 0.05, 4, 0.55, crest)
+        )
         wall = smoothstep(0, 0.018 * size, field) * 0.82 + 0.18 * smoothstep(0, 0.4 * size, field)
         foot = 0.2 * np.clip(field / (0.05 * size) + 1, 0, 1) ** 2
         top = 0.16 * land.wave(3, x, y, 0.25, 4) * smoothstep(0, 0.1 * size, field)
-        low = -terrain.depth * smoothstep(0.03 * size, 0.25 * size, -field) if terrain.water else 0.02 * relief * land.wave(4, x, y, 0.2, 4)
+        low = (
+            -terrain.depth * smoothstep(0.03 * size, 0.25 * size, -field)
+            if terrain.water
+            else 0.02 * relief * land.wave(4, x, y, 0.2, 4)
+        )
         return relief * (0.8 * wall + foot + top) + low
 
     return Landform(start, (0, 8, 5), 0.009 * (0.3 + terrain.erosion), hardness=land.beds, talus=3.0, drops=0.6, noise=0.006,
@@ -187,9 +205,17 @@ def cave(land: Land) -> Landform:
         wall = smoothstep(-0.01 * size, 0.035 * size, field)
         hill = smoothstep(0, 0.5 * size, field)
         karst = 0.14 * land.wave(3, x, y, 0.1, 5, 0.55, crest) * smoothstep(0, 0.1 * size, field)
-        return relief * (0.45 * wall + 0.55 * hill + karst + 0.12 * np.clip(field / (0.1 * size) + 1, 0, 1) ** 2 + 0.03 * land.wave(4, x, y, 0.3, 3))
+        return relief * (
+            0.45 * wall
+            + 0.55 * hill
+            + karst
+            + 0.12 * np.clip(field / (0.1 * size) + 1, 0, 1) ** 2
+            + 0.03 * land.wave(4, x, y, 0.3, 3)
+        )
 
-    return Landform(start, (0, 6, 4), 0.006 * (0.3 + land.terrain.erosion), hardness=land.beds, talus=2.6, drops=0.5, noise=0.008)
+    return Landform(
+        start, (0, 6, 4), 0.006 * (0.3 + land.terrain.erosion), hardness=land.beds, talus=2.6, drops=0.5, noise=0.008
+    )
 
 
 def river_valley(land: Land) -> Landform:
@@ -211,8 +237,14 @@ def river_valley(land: Land) -> Landform:
     def finish(height, x, y):
         away = near_curve(curve, x, y, 2 * flat)
         # Old bends leave low ridges beside the river.
-        scrolls = 0.25 * np.sin(away / terrain.river * 7 + 3 * land.wave(5, x, y, 0.06, 2)) * smoothstep(0.8, 1.5, away / terrain.river)
-        return valley_floor(height + scrolls * smoothstep(12, 3, height), away, terrain.river, terrain.depth, 2.5 * terrain.river, 1.5)
+        scrolls = (
+            0.25
+            * np.sin(away / terrain.river * 7 + 3 * land.wave(5, x, y, 0.06, 2))
+            * smoothstep(0.8, 1.5, away / terrain.river)
+        )
+        return valley_floor(
+            height + scrolls * smoothstep(12, 3, height), away, terrain.river, terrain.depth, 2.5 * terrain.river, 1.5
+        )
 
     river = np.column_stack([curve, np.full(len(curve), terrain.river)])
     return Landform(start, (24, 8, 4), 0.022 * (0.5 + terrain.erosion), uplift=uplift, base=base, rescale=True, talus=0.6, blur=3,

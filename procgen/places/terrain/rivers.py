@@ -18,8 +18,14 @@ def meander(seed: int, size: float, wavelength: float, bend: float) -> np.ndarra
     along = np.linspace(0, 1, count)
     bends = max(size / wavelength * 1.6, 1.0)
     phases = rng.uniform(0, 2 * np.pi, 4)
-    swing = 0.75 + 0.35 * np.sin(2 * np.pi * bends * 0.23 * along + phases[0]) * np.sin(2 * np.pi * bends * 0.11 * along + phases[1])
-    turn = bend * swing * np.sin(2 * np.pi * bends * along + phases[2] + 0.9 * np.sin(2 * np.pi * bends * 0.31 * along + phases[3]))
+    swing = 0.75 + 0.35 * np.sin(2 * np.pi * bends * 0.23 * along + phases[0]) * np.sin(
+        2 * np.pi * bends * 0.11 * along + phases[1]
+    )
+    turn = (
+        bend
+        * swing
+        * np.sin(2 * np.pi * bends * along + phases[2] + 0.9 * np.sin(2 * np.pi * bends * 0.31 * along + phases[3]))
+    )
     turn *= smoothstep(0, 0.12, along) * smoothstep(1, 0.88, along)  # straight at the rim, where the land is mirrored
     steps = np.stack([np.cos(turn), np.sin(turn)], 1)
     curve = np.cumsum(steps, 0)
@@ -29,7 +35,11 @@ def meander(seed: int, size: float, wavelength: float, bend: float) -> np.ndarra
     curve[:, 0] -= size / 2
     curve[:, 1] -= np.mean(curve[:, 1]) * smoothstep(0, 0.2, along) * smoothstep(1, 0.8, along)
     # The valley itself winds, too.
-    valley = np.sin(2 * np.pi * along + phases[0]) - np.sin(phases[0]) + 0.45 * (np.sin(5 * np.pi * along + phases[1]) - np.sin(phases[1]))
+    valley = (
+        np.sin(2 * np.pi * along + phases[0])
+        - np.sin(phases[0])
+        + 0.45 * (np.sin(5 * np.pi * along + phases[1]) - np.sin(phases[1]))
+    )
     curve[:, 1] += 0.07 * size * valley * smoothstep(0, 0.2, along) * smoothstep(1, 0.8, along)
     return curve[::3]
 

@@ -28,7 +28,7 @@ class Boulder:
     weathering: float = beta(2, 3, doc="how far edges are worn")
     strata: float = beta(1.5, 4, doc="how far its beds stand out")
     cracks: float = beta(2, 2, doc="how deep it has cracked")
-    buried: float = uniform(0.06, 0.25, doc="share of the height that lies below the ground")
+    buried: float = uniform(0.12, 0.38, doc="share of the height that lies below the ground")
     seed: int = seed()
 
 

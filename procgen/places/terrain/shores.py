@@ -69,19 +69,23 @@ def glacier(land: Land) -> Landform:
         return relief / 70 * inland * np.clip(0.7 + 0.8 * land.wave(2, x, y, 0.25, 3), 0.15, None)
 
     def start(x, y):
-        return 10 * uplift(x, y) * (1 + 0.4 * land.wave(3, x, y, 0.12, 4)) + 0.25 * smoothstep(-0.01 * size, 0.02 * size, field(x, y))
+        return 10 * uplift(x, y) * (1 + 0.4 * land.wave(3, x, y, 0.12, 4)) + 0.25 * smoothstep(
+            -0.01 * size, 0.02 * size, field(x, y)
+        )
 
     return Landform(start, (36, 12, 6), 0.03, uplift=uplift, base=lambda x, y, h: field(x, y) < 0, rescale=True, talus=0.95,
                     open_south=True, noise=0.008)  # fmt: skip
 
 
 def sea_floor(land: Land) -> Landform:
-    depth, relief, size = land.terrain.depth, land.relief, land.size
+    depth, relief = land.terrain.depth, land.relief
 
     def start(x, y):
         swell = 0.25 * land.wave(1, x, y, 0.4, 4)
         ground = smoothstep(0.08, 0.42, land.wave(2, x, y, 0.22, 4, 0.5))
-        rocks = ground * (0.55 + 0.35 * land.wave(3, x, y, 0.09, 5, 0.55, crest) + 0.15 * land.wave(4, x, y, 0.02, 3, 0.5, crest))
+        rocks = ground * (
+            0.55 + 0.35 * land.wave(3, x, y, 0.09, 5, 0.55, crest) + 0.15 * land.wave(4, x, y, 0.02, 3, 0.5, crest)
+        )
         return np.minimum(-depth + relief * (swell + np.maximum(rocks, 0)), -0.15 * depth)
 
     return Landform(start, talus=2.0, drops=0.1, blur=0, noise=0.0)

@@ -53,7 +53,7 @@ def facets(points: np.ndarray, seed: int) -> np.ndarray:
                 level = np.where(nearer, 0.28 * row[:, 6] + 0.55 * (row[:, 3:6] * away).sum(1), level)
                 first = np.where(nearer, square, first)
     joint = np.clip((np.sqrt(second) - np.sqrt(first)) / 0.16, 0, 1)
-    return level * joint - 0.12 * (1 - joint) ** 2
+    return (level * joint - 0.12 * (1 - joint) ** 2).astype(float)
 
 
 def craggy(points: np.ndarray, seed: int, scale: float, octaves: int = 4) -> np.ndarray:
@@ -88,7 +88,7 @@ def solid_mesh(shape: Callable, relief: Callable, low: np.ndarray, high: np.ndar
     rough = shape(points.reshape(-1, 3)).reshape(points.shape[:-1])
     # The area hardly changes with the step: faces go with its inverse square.
     step = np.max(high - low) / 30 * np.sqrt(max(len(surface_nets(rough, points).faces), 6) / faces)
-    ratio = max(int(round(np.max(high - low) / 34 / step)), 1)
+    ratio = max(round(float(np.max(high - low) / 34 / step)), 1)
     coarse = _lattice(low, high, step * ratio)
     values = shape(coarse.reshape(-1, 3)).reshape(coarse.shape[:-1])
     points = _lattice(low, high, step, [(n - 1) * ratio + 1 for n in values.shape])

@@ -8,17 +8,22 @@ from numpy.random import Generator
 from ...assets import Asset, Surface
 from ...geometry.noise import fractal
 from ...params import beta, child, choice, draw, lognormal, seed, spec, uniform
+from .fields import waves
 from .rocks import _even_directions
 from .solids import bedded, craggy, smooth_cut, smooth_union, solid_mesh
 
-FACES = 40000  # of a hero
+FACES = 32000  # of a hero
 
 
 @spec
 class Arch:
     """A natural arch of rock."""
 
-    rock: str = choice({"sandstone": 2, "strata": 2, "limestone": 1, "basalt": 0.5}, says="a natural arch of {}", doc="what it is made of")
+    rock: str = choice(
+        {"sandstone": 2, "strata": 2, "limestone": 1, "basalt": 0.5},
+        says="a natural arch of {}",
+        doc="what it is made of",
+    )
     span: float = lognormal(14, 0.4, 4, 40, unit="m", doc="width of the opening")
     rise: float = uniform(0.6, 1.1, doc="height of the opening as a share of the span")
     thickness: float = uniform(0.22, 0.5, doc="thickness of the bridge as a share of the span")
@@ -31,9 +36,13 @@ class Arch:
 class SeaStack:
     """A pillar of rock that the sea has left standing."""
 
-    rock: str = choice({"basalt": 1, "limestone": 1.5, "chalk": 1, "sandstone": 1, "lichen_rock": 1}, says="a sea stack", doc="what it is made of")
+    rock: str = choice(
+        {"basalt": 1, "limestone": 1.5, "chalk": 1, "sandstone": 1, "lichen_rock": 1},
+        says="a sea stack",
+        doc="what it is made of",
+    )
     height: float = lognormal(22, 0.4, 5, 60, unit="m", doc="height above the water")
-    width: float = uniform(0.25, 0.7, doc="width as a share of the height")
+    width: float = uniform(0.35, 0.8, doc="width as a share of the height")
     notch: float = beta(2, 3, doc="how far the waves have undercut it")
     strata: float = beta(2.5, 2, doc="how far its beds stand out")
     roughness: float = beta(3, 3, doc="how rough the rock is")
@@ -44,7 +53,11 @@ class SeaStack:
 class Overhang:
     """A wall of rock that leans out over a hollow at its foot; it looks along -y."""
 
-    rock: str = choice({"sandstone": 1.5, "limestone": 1.5, "granite": 1, "strata": 1}, says="an overhanging rock", doc="what it is made of")
+    rock: str = choice(
+        {"sandstone": 1.5, "limestone": 1.5, "granite": 1, "strata": 1},
+        says="an overhanging rock",
+        doc="what it is made of",
+    )
     width: float = lognormal(18, 0.35, 6, 45, unit="m", doc="width of the wall")
     height: float = uniform(0.35, 0.7, doc="height as a share of the width")
     hollow: float = uniform(0.35, 0.8, doc="depth of the hollow as a share of the height")
@@ -110,17 +123,25 @@ def build_arch(arch: Arch, detail: float = 1.0) -> Asset:
     def shape(points):
         x, y, z = points.T
         x = x - lean * z
-        bend = 0.18 * span * fractal(points / span, key, 2)
+        bend = 0.18 * span * waves(x, z, key, span, 2)
         # Along its length the fin tapers off; across it is thickest at the feet.
         half = 0.3 * thick + 0.16 * span * np.clip(np.abs(x) / span, 0, 1.2) + 0.1 * np.clip(rise - z, 0, None)
         fin = np.abs(y - skew * x + 0.5 * bend) - half
         crown = np.hypot(x / (0.5 * span + thick * 1.15), np.maximum(z, 0) / (rise + thick * (1 + 0.2 * skew))) - 1
         outer = smooth_cut(fin, crown * min(rise, span) * 0.8, 0.12 * span)
-        hole = (np.hypot((x + bend) / (0.5 * span), np.maximum(z - 0.1 * bend, 0) / rise) - 1) * 0.5 * min(span, 2 * rise) * 0.8
+        hole = (
+            (np.hypot((x + bend) / (0.5 * span), np.maximum(z - 0.1 * bend, 0) / rise) - 1)
+            * 0.5
+            * min(span, 2 * rise)
+            * 0.8
+        )
         return smooth_cut(outer, -hole, 0.1 * span)
 
     wide = 0.5 * span + thick * 1.6
-    low, high = np.array([-wide * 1.15, -0.75 * span, -0.12 * span]), np.array([wide * 1.15, 0.75 * span, rise + 1.6 * thick])
+    low, high = (
+        np.array([-wide * 1.15, -0.75 * span, -0.12 * span]),
+        np.array([wide * 1.15, 0.75 * span, rise + 1.6 * thick]),
+    )
     relief = _weathered(0.7 * span, 0.12 * span, arch.strata, arch.roughness, key)
     return _asset("rock", solid_mesh(shape, relief, low, high, FACES * detail), arch.rock, arch.seed)
 
@@ -138,10 +159,11 @@ def build_sea_stack(stack: SeaStack, detail: float = 1.0) -> Asset:
     def shape(points):
         x, y, z = points.T
         total = np.full(len(points), np.inf)
+        lid = 0.93 + 0.07 * waves(x, y, key, 0.3 * tall, 2)
         for centre, r, top in zip(centres, radii, tops, strict=True):
             girth = r * (1.25 - 0.4 * np.clip(z / top, 0, 1))
             pillar = np.hypot(x - centre[0], y - centre[1]) - girth
-            total = smooth_union(total, smooth_cut(pillar, z - top * (0.93 + 0.07 * fractal(points / (0.3 * tall), key, 2)), 0.15 * r), 0.12 * radius)
+            total = smooth_union(total, smooth_cut(pillar, z - top * lid, 0.15 * r), 0.12 * radius)
         notch = stack.notch * 0.35 * radius * np.exp(-(((z - 0.03 * tall) / (0.05 * tall)) ** 2))
         return total + notch
 
@@ -160,13 +182,22 @@ def build_overhang(rock: Overhang, detail: float = 1.0) -> Asset:
 
     def shape(points):
         x, y, z = points.T
-        bend = 0.1 * wide * fractal(points / (0.4 * wide), key, 3)
+        bend = 0.1 * wide * waves(x, z, key, 0.4 * wide, 3)
         ends = np.clip(1 - (x / (0.5 * wide)) ** 2, 0, 1)
         top = tall * (0.35 + 0.65 * np.sqrt(ends))
         face = -(y + bend) - 0.15 * z - 0.25 * wide * (1 - (2 * x / wide) ** 2) * 0.4
         back = y - 0.32 * wide - bend * 0.5
-        block = smooth_cut(smooth_cut(face, back, 0.1 * tall), smooth_cut(z - top, np.abs(x) - 0.47 * wide, 0.15 * tall), 0.15 * tall)
-        mouth = np.sqrt((x / (0.34 * wide)) ** 2 + ((y + 0.15 * wide) / (0.1 * wide + deep)) ** 2 + (np.maximum(z, 0) / (0.52 * tall)) ** 2) - 1
+        block = smooth_cut(
+            smooth_cut(face, back, 0.1 * tall), smooth_cut(z - top, np.abs(x) - 0.47 * wide, 0.15 * tall), 0.15 * tall
+        )
+        mouth = (
+            np.sqrt(
+                (x / (0.34 * wide)) ** 2
+                + ((y + 0.15 * wide) / (0.1 * wide + deep)) ** 2
+                + (np.maximum(z, 0) / (0.52 * tall)) ** 2
+            )
+            - 1
+        )
         return smooth_cut(block, -mouth * 0.4 * tall, 0.08 * tall)
 
     low, high = np.array([-0.56 * wide, -0.42 * wide, -0.1 * tall]), np.array([0.56 * wide, 0.46 * wide, 1.15 * tall])
@@ -194,7 +225,9 @@ def build_ice(ice: Ice, detail: float = 1.0) -> Asset:
         scaled = points * (1, 1, 0.35 * wide / tall)
         total = np.full(len(points), -np.inf)
         for normal, offset in zip(normals, offsets, strict=True):
-            total = smooth_cut(total, scaled @ normal - offset, worn) if np.isfinite(total[0]) else scaled @ normal - offset
+            total = (
+                smooth_cut(total, scaled @ normal - offset, worn) if np.isfinite(total[0]) else scaled @ normal - offset
+            )
         x, y, z = points.T
         if ice.form == "pinnacled":
             top = np.full(len(points), 0.15 * tall)
@@ -203,10 +236,12 @@ def build_ice(ice: Ice, detail: float = 1.0) -> Asset:
                 turn = number * 1.9 + key % 7
                 across = (x - peak[0]) * np.cos(turn) + (y - peak[1]) * np.sin(turn)
                 along = (y - peak[1]) * np.cos(turn) - (x - peak[0]) * np.sin(turn)
-                top = np.maximum(top, height - tall * np.maximum(np.abs(across) / (0.16 * wide), np.abs(along) / (0.42 * wide)))
+                top = np.maximum(
+                    top, height - tall * np.maximum(np.abs(across) / (0.16 * wide), np.abs(along) / (0.42 * wide))
+                )
             lid = (z - top) * 0.6
         else:
-            lid = z - tall * (0.97 + 0.04 * fractal(points / (0.3 * wide), key, 3))
+            lid = z - tall * (0.97 + 0.04 * waves(x, y, key, 0.3 * wide, 3))
         notch = 0.03 * wide * np.exp(-((z / (0.05 * tall)) ** 2)) * (0.4 + ice.weathering)
         return smooth_cut(smooth_cut(total, lid, worn), -draught - z, worn) + notch
 

@@ -42,7 +42,9 @@ def view_mesh(
     horizons = [_horizon(ground, eye, size / 2) for eye in eyes]
 
     def excess_at(scale):
-        return lambda places, edge: _excess(ground, eyes, forwards, cone, horizons, places + centre, edge) / (pixel * scale)
+        return lambda places, edge: (
+            _excess(ground, eyes, forwards, cone, horizons, places + centre, edge) / (pixel * scale)
+        )
 
     # Faces go with the inverse square of their size: a coarse count tells what fits, and the count of that corrects it.
     scale, limit = finest, max(budget // 16, 2000)

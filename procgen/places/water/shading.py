@@ -41,15 +41,14 @@ def water_material(
     rest = n.attribute("rest")
     slope = n.attribute("rough", "Fac")
     facing = n.math("ABSOLUTE", _dot(n, geometry["Incoming"], geometry["Normal"]))
-    footprint = n.math(
-        "DIVIDE", n.math("MULTIPLY", path["Ray Length"], pixel), n.math("SQRT", n.math("MAXIMUM", facing, 0.01))
-    )
+    width = n.math("MULTIPLY", path["Ray Length"], pixel)
+    footprint = n.math("DIVIDE", width, n.math("SQRT", n.math("MAXIMUM", facing, 0.01)))
     left, height = slope, None
     for index, (length, share) in enumerate(RIPPLES):
         seen = n.math("SUBTRACT", n.math("DIVIDE", length / 2, n.math("MAXIMUM", footprint, 1e-6)), 1.0, clamp=True)
         held = n.product(slope, seen, share)
         left = n.math("SUBTRACT", left, held)
-        # Ripples lie across the wind, more or less, and each length runs at its own speed.
+        # Each length runs at its own speed, and changes as it goes.
         speed = np.sqrt(9.81 * length / (2 * np.pi))
         place = n.vector_math("ADD", n.vector_math("SCALE", rest, Scale=1 / length),
                               (seconds * speed / length, 7.1 * index, 0.35 * seconds * speed / length))  # fmt: skip
@@ -64,12 +63,8 @@ def water_material(
     cosine = n.math("MAXIMUM", _dot(n, geometry["Incoming"], bump), 0.02)
     share = n.lerp(back, _rough_fresnel(n, cosine, left), n.add("ShaderNodeFresnel", IOR=INDEX, Normal=bump).out())
 
-    inside = n.math(
-        "SQRT",
-        n.math(
-            "SUBTRACT", 1.0, n.math("DIVIDE", n.math("SUBTRACT", 1.0, n.math("MULTIPLY", cosine, cosine)), INDEX**2)
-        ),
-    )
+    sine = n.math("SUBTRACT", 1.0, n.math("MULTIPLY", cosine, cosine))  # squared; Snell's law gives the cosine below
+    inside = n.math("SQRT", n.math("SUBTRACT", 1.0, n.math("DIVIDE", sine, INDEX**2)))
     depth = n.attribute("depth", "Fac")
     down = _beer(n, kind.attenuation, depth)
     up = _beer(n, kind.attenuation, n.math("DIVIDE", depth, inside))
@@ -77,24 +72,13 @@ def water_material(
     below = n.mix(back, up, white) if absorb else white
     bottom = n.add("ShaderNodeBsdfRefraction", Color=below, Roughness=0.0, IOR=INDEX, Normal=bump).out()
     # What comes back from the water itself: less where the bottom cuts the water short, none seen from below.
-    deep = n.mix(
-        1.0, tuple(albedo), n.vector_math("SUBTRACT", (1.0, 1.0, 1.0), n.mix(1.0, up, down, "MULTIPLY")), "MULTIPLY"
-    )
+    short = n.vector_math("SUBTRACT", (1.0, 1.0, 1.0), n.mix(1.0, up, down, "MULTIPLY"))
+    deep = n.mix(1.0, tuple(albedo), short, "MULTIPLY")
     if foam:
         cover = n.attribute("foam", "Fac")
         # Bubbles under and around foam brighten the water.
-        milky = n.math("MULTIPLY", n.math("MULTIPLY", cover, cover), 0.12)
-        deep = n.mix(
-            1.0,
-            deep,
-            n.mix(
-                1.0,
-                (0.55, 0.95, 0.9),
-                n.add("ShaderNodeCombineColor", {0: milky, 1: milky, 2: milky}).out(),
-                "MULTIPLY",
-            ),
-            "ADD",
-        )
+        milky = n.vector_math("SCALE", (0.066, 0.114, 0.108), Scale=n.math("MULTIPLY", cover, cover))
+        deep = n.mix(1.0, deep, milky, "ADD")
     deep = n.mix(back, deep, (0.0, 0.0, 0.0, 1.0))
     # Its light comes from within: the slope of a ripple does not shade it as it would a wall.
     up_normal = n.vector_math("NORMALIZE", n.vector_math("ADD", geometry["Normal"], (0.0, 0.0, 1.5)))
@@ -105,9 +89,8 @@ def water_material(
     surface = n.add("ShaderNodeMixShader", {0: share, 1: under, 2: mirror.out()}).out()
     if foam:
         white_foam = n.add("ShaderNodeBsdfDiffuse", Color=FOAM, Roughness=1.0).out()
-        surface = n.add(
-            "ShaderNodeMixShader", {0: _foam_mask(n, cover, rest, footprint), 1: surface, 2: white_foam}
-        ).out()
+        mask = _foam_mask(n, cover, rest, footprint)
+        surface = n.add("ShaderNodeMixShader", {0: mask, 1: surface, 2: white_foam}).out()
     # Lamps and the light between things under water pass straight through; the bend is in the caustics.
     bounced = n.math("MULTIPLY", path["Is Diffuse Ray"], back)
     passing = n.math("MAXIMUM", path["Is Shadow Ray"], bounced)
@@ -187,11 +170,8 @@ def _rough_fresnel(n, cosine, slope):
 
 def _foam_mask(n, cover, rest, footprint):
     """Foam 0…1: its cover broken into lace where a pixel shows it, and even where it does not."""
-    bent = n.vector_math(
-        "ADD",
-        rest,
-        n.vector_math("SCALE", n.add("ShaderNodeTexNoise", Vector=rest, Scale=1.7, Detail=3.0)["Color"], Scale=0.45),
-    )
+    stray = n.add("ShaderNodeTexNoise", Vector=rest, Scale=1.7, Detail=3.0)["Color"]
+    bent = n.vector_math("ADD", rest, n.vector_math("SCALE", stray, Scale=0.45))
     lace = n.add("ShaderNodeTexVoronoi", Vector=bent, Scale=3.1, feature="DISTANCE_TO_EDGE").out(0)
     fine = n.add("ShaderNodeTexVoronoi", Vector=bent, Scale=11.0, feature="DISTANCE_TO_EDGE").out(0)
     grain = n.add("ShaderNodeTexNoise", Vector=rest, Scale=2.6, Detail=6.0, Roughness=0.65).out(0)

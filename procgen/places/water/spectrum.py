@@ -44,6 +44,12 @@ def jonswap(frequency: np.ndarray, wind: float, fetch: float) -> np.ndarray:
     return alpha * GRAVITY**2 / frequency**5 * np.exp(-1.25 * (peak / frequency) ** 4) * bump
 
 
+def shoal(frequency: np.ndarray, depth: float) -> np.ndarray:
+    """What shallow water leaves of the variance at angular frequencies (…,) rad/s: the TMA spectrum (Bouws et al. 1985)."""
+    reach = np.asarray(frequency, float) * np.sqrt(depth / GRAVITY)
+    return np.where(reach <= 1, reach**2 / 2, 1 - np.maximum(2 - reach, 0) ** 2 / 2)
+
+
 def spread_exponent(frequency: np.ndarray, peak: float) -> np.ndarray:
     """Exponent s of the spread cos^2s(θ/2) of wind waves (Mitsuyasu et al. 1975 as Goda and Suzuki 1975 use it)."""
     ratio = np.asarray(frequency, float) / peak

@@ -10,6 +10,7 @@ from .shading import _beer, _dot, tint_surface
 PHASE = 0.55  # asymmetry of the scattering that is not straight forward (Henyey and Greenstein 1941)
 SOLID_GLOSS = 0.09
 SUNLIT = 0.6  # share of daylight that comes from the sun's side
+ENDLESS = 1e3  # metres of water that nothing is seen through
 DEFAULT_SUN = (0.3, 0.2, 0.93)
 
 
@@ -80,15 +81,13 @@ def add_water_column(
     else:
         inside, depth = n.math("GREATER_THAN", depth, 0.0), n.math("MAXIMUM", depth, 0.0)
     # A ray under water starts there too: at the eye, at the surface that bent it, or at something else below.
-    length = n.math(
-        "MULTIPLY", n.math("MULTIPLY", path["Ray Length"], inside), n.math("SUBTRACT", 1.0, path["Is Shadow Ray"])
-    )
+    lit = n.math("SUBTRACT", 1.0, path["Is Shadow Ray"])
+    length = n.product(path["Ray Length"], inside, lit)
     seen = _beer(n, kind.beam, length)
     colour = seen if surface else n.mix(1.0, seen, _beer(n, kind.attenuation, depth), "MULTIPLY")
     if caustics is not None and not surface:
-        colour = n.mix(
-            1.0, colour, _caustic_factor(n, geometry["Position"], depth, caustics, tile, sun, strength), "MULTIPLY"
-        )
+        gathered = _caustic_factor(n, geometry["Position"], depth, caustics, tile, sun, strength)
+        colour = n.mix(1.0, colour, gathered, "MULTIPLY")
     # Between water and a solid the index changes less than in air, so gloss all but goes (1.5 : 1.33 against 1.5 : 1).
     brightest = n.math("MAXIMUM", *(n.add("ShaderNodeSeparateColor", Color=colour).out(i) for i in (1, 2)))
     tint_surface(n, colour, glow=seen, sheen=n.lerp(inside, 1.0, n.math("MULTIPLY", brightest, SOLID_GLOSS)))
@@ -115,9 +114,8 @@ def add_water_backdrop(world, jerlov: str, depth: float, irradiance=(3.0, 3.0, 3
     path = n.add("ShaderNodeLightPath")
     ray = n.vector_math("SCALE", n.add("ShaderNodeNewGeometry")["Incoming"], Scale=-1.0)
     up = n.add("ShaderNodeSeparateXYZ", Vector=ray)["Z"]
-    glow = _glow(
-        n, kind, ray, n.math("MINIMUM", up, 0.3), n.math("ADD", depth, 0.0), n.math("ADD", 1e3, 0.0), irradiance, sun
-    )
+    # Looking up, endless water would shine without end: the surface ends it.
+    glow = _glow(n, kind, ray, n.math("MINIMUM", up, 0.3), depth, ENDLESS, irradiance, sun)
     here = n.math("MAXIMUM", path["Is Camera Ray"], n.math("LESS_THAN", up, 0.0))
     old = output.inputs["Surface"].links[0].from_socket
     shown = n.add("ShaderNodeBackground", Color=glow, Strength=1.0).out()
@@ -176,7 +174,7 @@ def _caustic_factor(n, position, depth, image, tile, sun, strength):
     below = _sun_below(sun)
     drift = n.vector_math("SCALE", (float(below[0] / below[2]), float(below[1] / below[2]), 0.0), Scale=depth)
     place = n.vector_math("SCALE", n.vector_math("ADD", position, drift), Scale=1 / tile)
-    light = n.add("ShaderNodeTexImage", Vector=place, image=image, extension="REPEAT", interpolation="Cubic")["Color"]
+    light = n.add("ShaderNodeTexImage", Vector=place, image=image, extension="REPEAT", interpolation="Linear")["Color"]
     # At the very edge of the water waves have no room to gather light; far below it is blurred.
     near = n.math("MULTIPLY", n.map_range(depth, 0.02, 0.5), n.math("EXPONENT", n.math("MULTIPLY", depth, -1 / 14.0)))
     return n.mix(n.math("MULTIPLY", near, strength), (1.0, 1.0, 1.0), light)

@@ -14,6 +14,7 @@ from .spectrum import (
     jonswap,
     mean_square_slope,
     peak_frequency,
+    shoal,
     spread_exponent,
     spread_quantiles,
     wavenumber,
@@ -84,7 +85,7 @@ class Waves:
         highest = max(float(dispersion(2 * np.pi / SHORTEST)), 3 * peak)
         edges = np.geomspace(0.6 * peak, highest, BANDS + 1)
         inside = np.geomspace(edges[:-1], edges[1:], 17)
-        density = jonswap(inside, sea.wind_speed, fetch)
+        density = jonswap(inside, sea.wind_speed, fetch) * shoal(inside, sea.depth)
         variance = ((density[1:] + density[:-1]) / 2 * np.diff(inside, axis=0)).sum(0)
         share = rng.random((BANDS, DIRECTIONS))
         place = edges[:-1, None] * (edges[1:] / edges[:-1])[:, None] ** share
@@ -105,7 +106,11 @@ class Waves:
         self.numbers = np.concatenate([wavenumber(place.ravel(), sea.depth), swell])
         heading = np.concatenate([heading.ravel(), np.radians(sea.swell_heading + np.array([-5.0, 1.0, 6.0]))])
         self.vectors = self.numbers[:, None] * np.stack([np.cos(heading), np.sin(heading)], 1)
-        self.amplitudes = np.concatenate([amplitude.ravel(), np.full(SWELLS, sea.swell_height / np.sqrt(8 * SWELLS))])
+        self.amplitudes = np.concatenate(
+            [amplitude.ravel(), np.full(SWELLS, min(sea.swell_height, 0.5 * sea.depth) / np.sqrt(8 * SWELLS))]
+        )
+        # Taller waves have broken (Thornton and Guza 1982 find heights of 0.4 to 0.6 of the depth in the surf).
+        self.amplitudes = self.amplitudes * min(1.0, 0.6 * sea.depth / max(self.significant_height, 1e-9))
         self.phases = rng.uniform(0, 2 * np.pi, len(self.numbers))
         self.frequencies = dispersion(self.numbers, sea.depth)
 

@@ -30,7 +30,7 @@ class AirLayers(NamedTuple):
         """
         eye, point = np.asarray(eye, float)[..., None], np.asarray(point, float)[..., None]
         rise = (point - eye) / self.heights
-        safe = np.where(np.abs(rise) < 1e-4, 1e-4, rise)
+        safe = np.where(np.abs(rise) < 1e-9, 1e-9, rise)
         column = np.asarray(distance, float)[..., None] * np.exp(-eye / self.heights) * -np.expm1(-safe) / safe
         return column[..., None] * self.extinction
 

@@ -257,9 +257,9 @@ def stratus(cover: float, base: float, seed: int) -> Layer:
     def make(xs, ys):
         points = _coordinates(xs, ys, 2600.0)
         value = fractal(points * [1.0, 1.7], seed, 4, cell=(xs[1] - xs[0]) / 2600)
-        return (value - limit) * 420
+        return (value - limit) * 420 + 70
 
-    return Layer(base, TopMap(make, 448), 650.0, extinction=0.03, bulge=340.0, period=1150.0, edge=70.0)
+    return Layer(base, TopMap(make, 384), 650.0, extinction=0.03, bulge=340.0, period=1150.0, edge=70.0)
 
 
 def altocumulus(cover: float, base: float, seed: int) -> Layer:
@@ -274,22 +274,22 @@ def altocumulus(cover: float, base: float, seed: int) -> Layer:
         near, _, _ = cells((points + 1.6 * bend) * [1.0, 0.72], seed)
         patch = fractal(points * 0.07, seed + 2, 3, cell=cell / 620 * 0.07)
         gap = np.clip((patch - limit) * 2.5, -1, 1)
-        return (0.6 - near) * 330 + 200 * gap - 60
+        return (0.6 - near) * 330 + 200 * gap - 25
 
-    return Layer(base, TopMap(make, 448), 330.0, extinction=0.012, bulge=170.0, period=760.0, edge=110.0)
+    return Layer(base, TopMap(make, 384), 330.0, extinction=0.012, bulge=170.0, period=760.0, edge=110.0)
 
 
 def cumulonimbus(cover: float, base: float, seed: int, wind_direction: np.ndarray) -> Tower:
     """One to three thunderclouds some way off."""
     rng = child(seed, "towers")
-    count = 1 + round(2 * cover * rng.random())
-    turn = rng.uniform(0, 2 * np.pi) + np.arange(count) * rng.uniform(0.9, 2.4, count)
-    away = rng.uniform(16e3, 27e3, count)
-    size = rng.uniform(2000, 3000, count)
+    count = 1 + int(2.999 * cover * cover)  # of three that are drawn in any case
+    turn = rng.uniform(0, 2 * np.pi) + np.arange(3) * rng.uniform(0.9, 2.4, 3)
+    away = rng.uniform(16e3, 27e3, 3)
+    size = rng.uniform(2000, 3000, 3)
     middle = np.stack([away * np.cos(turn), away * np.sin(turn)], 1)
     lean = wind_direction[:2] / np.hypot(*wind_direction[:2])
     turrets, anvils = [], []
-    for place, radius in zip(middle, size, strict=True):
+    for place, radius in zip(middle[:count], size[:count], strict=True):
         top = rng.uniform(8500, 11000)
         turrets.append([*place, radius, top])
         for _ in range(int(rng.integers(7, 12))):

@@ -78,7 +78,7 @@ def march(field: Field, rays: np.ndarray, sun: np.ndarray) -> CloudSky:
         x, y = at * dx[active], at * dy[active]
         z = at * dz[active] + at * at * bend[active]
         clear = field.clearance(x, y, z)
-        smallest = np.maximum(0.06 * scale, 0.0035 * at)
+        smallest = np.maximum(0.07 * scale, 0.004 * at)
         outside = clear > 0.4 * scale
         step = np.where(outside, np.maximum((clear - 0.38 * scale) * 0.75, smallest), smallest)
         near = np.nonzero(~outside)[0]
@@ -137,7 +137,7 @@ def cirrus(weather: Weather, rays: np.ndarray, sun: np.ndarray) -> CloudSky:
 def sample_streaks(along: np.ndarray, across: np.ndarray, seed: int, cover: float) -> np.ndarray:
     """Optical depth (n,) of cirrus: hooks and fibres drawn out along the wind."""
     # Noise over a map that is looked up: a million rays would each pay for every octave.
-    half, size = 10.0, 560
+    half, size = 10.0, 448
     axis = ((np.arange(size) + 0.5) / size * 2 - 1) * half
     u, v = np.meshgrid(axis, axis, indexing="ij")
     bend = fractal(np.stack([u * 0.35, v * 0.35], -1), seed, 3)
@@ -147,7 +147,7 @@ def sample_streaks(along: np.ndarray, across: np.ndarray, seed: int, cover: floa
     fibre = fractal(np.stack([p * 0.9 + 0.8 * bend2, q * 7.0], -1), seed + 5, 3, gain=0.6)
     wisp = fractal(np.stack([p * 2.4, q * 9.0 + 2.0 * bend], -1), seed + 7, 2, gain=0.6)
     body = np.clip(patch * 0.9 + 0.32 * fibre + 0.1 * wisp - (0.42 - 0.75 * cover), 0, None)
-    depth = (0.75 * body**1.5 * np.clip(0.75 + 0.9 * fibre, 0.15, 2)).astype(np.float32).ravel()
+    depth = (1.1 * body**1.5 * np.clip(0.75 + 0.9 * fibre, 0.15, 2)).astype(np.float32).ravel()
     x = np.clip((along + half) * (size / (2 * half)) - 0.5, 0, size - 1.001)
     y = np.clip((across + half) * (size / (2 * half)) - 0.5, 0, size - 1.001)
     i, j = x.astype(np.int32), y.astype(np.int32)

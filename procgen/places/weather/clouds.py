@@ -52,7 +52,7 @@ def cloud_voxels(cloud: Cloud) -> tuple[np.ndarray, np.ndarray]:
     up = (np.arange(levels) + 0.5) / levels * own * tall
     x, y, z = (part.ravel() for part in np.meshgrid(axis, axis, up, indexing="ij"))
     x, y, z = x.astype(np.float32), y.astype(np.float32), z.astype(np.float32)
-    edge = np.clip((1 - np.hypot(x, y) / (own / 2)) * 5, 0, 1)  # nothing is cut off by the box
+    edge = np.clip((0.97 - np.hypot(x, y) / (own / 2)) * 5, 0, 1)  # nothing is cut off by the box
     if cloud.kind == "cirrus":
         plane = np.stack([x, y], -1).reshape(count, count, levels, 2)[:, :, 0] / 3000
         bend = fractal(plane, noise, 3)

@@ -12,9 +12,9 @@ from .snowflake import Snowflake, crystal
 from .spec import Weather, wind
 
 SHUTTER = 1 / 45  # seconds that a streak of rain lasts
-# Number in the box at amount 1, speed of fall in m/s (lowest, highest), share of the wind that carries it.
+# Number in a cubic metre at amount 1, speed of fall in m/s (lowest, highest), share of the wind that carries it.
 KINDS = {
-    "rain": (26000, 5.0, 9.0, 0.8), "snow": (16000, 0.6, 1.5, 0.9), "dust": (9000, 0.0, 0.06, 1.0), "leaves": (1500, 0.8, 1.6, 0.75),
+    "rain": (5.0, 5.0, 9.0, 0.8), "snow": (12.0, 0.6, 1.5, 0.9), "dust": (12.0, 0.0, 0.06, 1.0), "leaves": (0.2, 0.8, 1.6, 0.75),
 }  # fmt: skip
 NEAREST = 0.5  # metres before the eye that stay free
 HIDDEN = ("rain", "snow", "dust")  # labels look through these
@@ -30,7 +30,7 @@ class Particles(NamedTuple):
 
 
 def _sizes(kind: str, rng, count: int) -> np.ndarray:
-    median, spread = {"rain": (0.0022, 0.25), "snow": (0.009, 0.4), "dust": (0.0012, 0.5), "leaves": (0.07, 0.3)}[kind]
+    median, spread = {"rain": (0.0022, 0.25), "snow": (0.011, 0.4), "dust": (0.0012, 0.5), "leaves": (0.07, 0.3)}[kind]
     return median * np.exp(rng.normal(0, spread, count))
 
 
@@ -42,7 +42,7 @@ def move_particles(weather: Weather, box, eye, seconds: float) -> Particles:
         return Particles(*(np.zeros((0, 3)) for _ in range(3)), np.zeros(0))
     box, eye = np.asarray(box, float), np.asarray(eye, float)
     most, slow, fast, carried = KINDS[kind]
-    count = max(int(most * weather.amount), 1)
+    count = max(int(most * weather.amount * np.prod(box)), 1)
     rng = child(weather.seed, "particles")
     start = rng.random((count, 3)) * box
     sizes = _sizes(kind, rng, count)

@@ -63,7 +63,7 @@ def solve_sky(weather: Weather, volumes: bool = False) -> Sky:
     level = (weather.moon_elevation, share * MOON_TINT) if night else (weather.sun_elevation, np.ones(3))
     layers = air_layers(weather)
 
-    clear = _widened(sum(sky.radiance(_coarse()[..., :3]) * tint for sky, tint in sources))
+    clear = _widened(sum(sky.radiance(_coarse()) * tint for sky, tint in sources))
     if night or weather.sun_elevation < -4:
         clear = clear + _widened(starlight(weather, _coarse()))
         if weather.aurora:
@@ -105,8 +105,13 @@ def solve_sky(weather: Weather, volumes: bool = False) -> Sky:
 
 
 @lru_cache(maxsize=1)
+def _rays(height: int, width: int) -> np.ndarray:
+    return directions(height, width)[height // 2 :]
+
+
 def _coarse() -> np.ndarray:
-    return directions(HEIGHT // 2, WIDTH // 2)[HEIGHT // 4 :]
+    """Directions of half the panorama's fineness: the clear sky is smooth."""
+    return _rays(HEIGHT // 2, WIDTH // 2)
 
 
 def _widened(values: np.ndarray) -> np.ndarray:

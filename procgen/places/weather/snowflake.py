@@ -66,7 +66,7 @@ def crystal(flake: Snowflake, detail: float = 1.0) -> Mesh:
     if flake.kind == "plate":
         arm.append(_bar((core * 0.6, 0), (reach, 0), 4 * width, 2.5 * width, thickness))
     else:
-        arm.append(_bar((0, 0), (reach, 0), width, 1.5 * width, thickness))
+        arm.append(_bar((core * 0.5, 0), (reach, 0), width, 1.5 * width, thickness))
     count = round(flake.branches * min(1.0, detail + 0.3)) if flake.kind == "dendrite" else 0
     slope = np.array([0.5, np.sqrt(0.75)])
     for place in np.linspace(core / reach + 0.06, 0.88, count):

@@ -10,7 +10,7 @@ from ...light.panorama import LUMINANCE
 from .sky import solve_sky
 from .spec import Weather, sample_weather
 
-BOX = (24.0, 24.0, 14.0)  # metres around the eye that what falls fills
+BOX = (16.0, 16.0, 10.0)  # metres around the eye that what falls fills
 
 
 __all__ = ["Weather", "WeatherObjects", "build_weather", "sample_weather"]
