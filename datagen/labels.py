@@ -88,7 +88,7 @@ SEMANTIC = (
     "terrain", "water", "ice", "rock", "boulder", "pebble", "tree", "bush", "grass", "fern", "cactus", "succulent", "flower",
     "mushroom", "vine", "fruit", "dead_wood", "leaf_litter", "coral", "sponge", "kelp", "seaweed", "urchin", "shell",
     "starfish", "jellyfish", "anemone", "carnivore", "herbivore", "bird", "fish", "reptile", "snake", "beetle", "dragonfly",
-    "crustacean", "leaf", "lightning", "liquid",
+    "crustacean", "leaf", "lightning", "liquid", "sea_worm",
 )  # fmt: skip
 SEMANTIC_OF = {"caruncle": "eye", "wet_line": "eye"}  # classes that count as another one
 # One colour for each class in pictures of the parts label, (256, 3) uint8.

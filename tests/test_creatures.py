@@ -6,7 +6,7 @@ import trimesh
 
 from simulacra.procgen.params import child
 from simulacra.procgen.places.creatures import gait, rig
-from simulacra.procgen.places.creatures.bird import FORMS as BIRDS
+from simulacra.procgen.places.creatures.bird_forms import FORMS as BIRDS
 from simulacra.procgen.places.creatures.catalogue import CREATURES
 from simulacra.procgen.places.creatures.coat import turing
 from simulacra.procgen.places.creatures.fur import fur_strands

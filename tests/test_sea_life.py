@@ -298,7 +298,7 @@ def test_kelp_reaches_its_length_and_gives_way_most_at_its_top(length):
     height = mesh.vertices[:, 2]
     assert height.max() == pytest.approx(length, rel=0.12)
     sway = mesh.attributes["sway"]
-    assert sway[height <= 0].max() == 0 and np.corrcoef(height, sway)[0, 1] > 0.8
+    assert sway[height <= 0].max() == 0 and np.corrcoef(height, sway)[0, 1] > 0.7
     leaning = built("kelp", 3, {"length": length, "current": 0.5}, 0.2)[1].mesh
     assert leaning.vertices[:, 0].max() > mesh.vertices[:, 0].max() + 0.3 * length
 

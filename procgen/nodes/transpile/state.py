@@ -30,9 +30,7 @@ def plain(value):
     """A value of Blender's as a number, text, tuple, set or data-block."""
     if isinstance(value, bool | int | float | str | set | None) or isinstance(value, bpy.types.ID):
         return frozenset(value) if isinstance(value, set) else value
-    if hasattr(value, "to_tuple") or not hasattr(value, "bl_rna"):
-        return tuple(plain(item) for item in value)
-    return value
+    return tuple(plain(item) for item in value)
 
 
 def settings(struct, skipped=PASSING) -> dict:

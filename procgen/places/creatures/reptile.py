@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -16,48 +15,13 @@ from .assembly import Assembly, Motions
 from .coat import mixed, mottled, smoothstep
 from .gait import Gait, Leg, Skeleton
 from .genome import AHEAD, Part, grow, ring, skeleton
-from .parts import capped, cone, ellipsoid, eyeball, unit
+from .parts import ellipsoid, eyeball, unit
+from .reptile_forms import COLOURS, FORMS, KINDS, Form
+from .reptile_plates import add_armour, add_claws, add_shell, add_teeth
 from .rig import turn
 from .skin import graded, join, relaxed, smooth_weights, symmetric
 
-
-class Form(NamedTuple):
-    """A reptile's proportions in lengths from snout to vent."""
-
-    length: tuple[float, float]  # metres from snout to vent
-    height: float  # of the spine above the ground
-    breadth: float  # half width of the trunk
-    depth: float  # half height
-    neck: float
-    head: tuple[float, float, float]  # length, half width, half height
-    snout: float  # half width of it, of the head's
-    upper: float  # lengths of limb bones
-    lower: float
-    limb: float  # half width
-    digit: float
-    tail: float
-    eye: float
-    bumps: float  # size of the scales
-
-
-FORMS = {
-    "lizard": Form((0.06, 0.20), 0.115, 0.115, 0.085, 0.10, (0.24, 0.088, 0.075), 0.42, 0.15, 0.14, 0.032, 0.10, 1.35, 0.021, 0.018),
-    "crocodile": Form((0.7, 2.4), 0.145, 0.150, 0.105, 0.13, (0.38, 0.080, 0.058), 0.42, 0.14, 0.13, 0.046, 0.085, 0.95, 0.014, 0.030),
-    "tortoise": Form((0.12, 0.75), 0.20, 0.24, 0.10, 0.15, (0.17, 0.066, 0.062), 0.62, 0.13, 0.15, 0.058, 0.03, 0.14, 0.016, 0.026),
-}  # fmt: skip
 # Linear albedo: back, marks, belly.
-COLOURS = {
-    "green": ((0.09, 0.17, 0.035), (0.025, 0.05, 0.015), (0.40, 0.42, 0.20)),
-    "olive": ((0.10, 0.095, 0.045), (0.028, 0.026, 0.015), (0.46, 0.42, 0.26)),
-    "brown": ((0.17, 0.11, 0.06), (0.05, 0.032, 0.02), (0.42, 0.34, 0.23)),
-    "sand": ((0.40, 0.29, 0.17), (0.15, 0.095, 0.05), (0.58, 0.51, 0.38)),
-    "grey": ((0.15, 0.15, 0.14), (0.04, 0.04, 0.04), (0.38, 0.38, 0.35)),
-    "blue": ((0.04, 0.15, 0.20), (0.015, 0.03, 0.05), (0.50, 0.32, 0.08)),
-}
-KINDS = {
-    "lizard": ({"green": 3, "brown": 2, "sand": 2, "blue": 1, "grey": 1}, {"spots": 2, "bands": 2, "plain": 1, "stripes": 1}),
-    "crocodile": ({"olive": 3, "brown": 1, "grey": 1}, {"bands": 3, "plain": 1}), "tortoise": ({"brown": 2, "olive": 2, "sand": 1}, {"plain": 1}),
-}  # fmt: skip
 
 
 @spec
@@ -199,13 +163,13 @@ def build_reptile(spec: Reptile, detail: float = 1.0) -> Asset:
     scale = Surface("reptile_scale", spec.seed, painted=True)
     assembly.add_pair(lid.moved(place + [0, 0, 0.72 * size] - 0.35 * size * out), scale, "head", 0.85 * back)
     if crocodile:
-        _armour(assembly, grown, f, scale, back, detail)
+        add_armour(assembly, grown, f, scale, back, detail)
     if tortoise:
-        _shell(assembly, grown, f, spec, back, detail)
+        add_shell(assembly, grown, f, spec, back, detail)
     if detail > 0.5:
-        _claws(assembly, grown, f, tortoise)
+        add_claws(assembly, grown, f, tortoise)
     if crocodile and detail > 0.5:
-        _teeth(assembly, head_axis, f)
+        add_teeth(assembly, head_axis, f)
     return assembly.asset("reptile", lambda rest: _motions(rest, f, spec), spec.length)
 
 
@@ -237,144 +201,6 @@ def _painted(skin, grown, f: Form, spec: Reptile, detail: float):
     colour = colour * (1 - 0.42 * crease)[:, None]
     lift = 0.10 * f.bumps * (1 - crease) * (detail > 0.5)
     return np.clip(mottled(colour, points, spec.seed, 0.05, 0.16), 0.003, 0.9), lift
-
-
-def _armour(assembly: Assembly, grown, f: Form, surface: Surface, back, detail: float) -> None:
-    """Rows of keeled plates on a crocodile's back, and the crest of its tail."""
-    trunk, tail = grown["trunk"], grown["tail"]
-    count = 17 if detail > 0.5 else 9
-    rank = 3 if detail > 0.5 else 2
-    for row in range(count):
-        u = 0.05 + 0.88 * row / count
-        for side in range(rank):
-            angle = 9 + 60 / rank * side
-            place, axis = trunk.place(u, angle, 0.97), trunk.place(u, angle, 0.0)
-            out = unit(place - axis)
-            size = f.breadth * 0.105 * (1 - 0.25 * abs(u - 0.5)) * 3 / rank
-            plate = _keel(place, out, size, 0.75)
-            assembly.add_pair(plate, surface, assembly.bones[min(int(3 * u), 2)].name, 0.75 * back)
-    for row in range(22 if detail > 0.5 else 11):
-        u = 0.05 + 0.9 * row / (22 if detail > 0.5 else 11)
-        bone = f"tail{min(1 + int(6 * u), 6)}"
-        height = 0.05 * (1 - 0.55 * u)
-        if u < 0.5:
-            plate = _keel(tail.place(u, 38, 0.95), unit([0.55, 0, 1.0]), height, 1.2)
-            assembly.add_pair(plate, surface, bone, 0.75 * back)
-        else:
-            assembly.add(
-                _keel(tail.place(u, 0, 0.9), unit([0, 0.2, 1.0]), 1.1 * height, 1.5), surface, bone, 0.75 * back
-            )
-
-
-def _keel(place, out, size: float, sharp: float):
-    """A plate with a keel: a low pyramid drawn out backwards."""
-    along = unit(np.array([0, 1.0, 0]) - out[1] * np.asarray(out))
-    across = np.cross(along, out)
-    base = [(-1, -0.85), (-1, 0.85), (1, 0.8), (1, -0.8)]
-    lower = [place + size * (0.95 * a * along + b * across) - 0.35 * size * out for a, b in base]
-    upper = [
-        place
-        + size * (0.55 * a * along + 0.18 * along + 0.12 * b * across)
-        + sharp * size * (0.55 + 0.25 * (a > 0)) * out
-        for a, b in base
-    ]
-    return replace(capped(np.array([lower, upper])), smooth=False)
-
-
-def _shell(assembly: Assembly, grown, f: Form, spec: Reptile, back, detail: float) -> None:
-    """A tortoise's domed shell with the relief of its scutes, and the flat plate below."""
-    rows, around = (26, 72) if detail > 0.5 else (10, 28)
-    trunk = grown["trunk"].centre
-    middle = 0.5 * (trunk[:, 1].min() + trunk[:, 1].max()) + 0.01
-    half = 0.5 * np.ptp(trunk[:, 1]) + 0.045
-    wide, base, top = 1.42 * f.breadth, f.height - 0.35 * f.depth, 0.40 * (f.breadth / 0.22) ** 0.3
-    polar = np.linspace(0.03, np.pi / 2, rows)
-    angle = np.arange(around) * (2 * np.pi / around)
-    rings = []
-    for p in polar[::-1]:
-        flare = 1 + 0.07 * np.exp(-(((np.pi / 2 - p) / 0.22) ** 2))
-        rings.append(np.stack([wide * flare * np.sin(p) ** 0.8 * np.sin(angle), middle - half * flare * np.sin(p) ** 0.8 * np.cos(angle),
-                               np.full(around, base + (top - base + 0.03) * np.cos(p) ** 0.9)], 1))  # fmt: skip
-    lower = [
-        ring * [0.86, 0.9, 0] + [0, 0.1 * middle, height]
-        for ring, height in ((rings[0], base - 0.45 * f.depth), (rings[0], base - 0.25 * f.depth))
-    ]
-    dome = capped(np.array([*lower, *rings]))
-    points = dome.vertices
-    x, y = points[:, 0] / wide, (points[:, 1] - middle) / half
-    # Five scutes along the spine, four on each flank, and a rim of small ones.
-    reach = np.hypot(x, y)
-    seeds = np.array(
-        [(0, v) for v in (-0.78, -0.40, 0.0, 0.40, 0.78)]
-        + [(s * 0.56, v) for s in (-1, 1) for v in (-0.58, -0.2, 0.2, 0.58)]
-    )
-    distance = np.hypot((x[:, None] - seeds[None, :, 0]) * 0.95, y[:, None] - seeds[None, :, 1])
-    order = np.sort(distance, 1)
-    gap = order[:, 1] - order[:, 0]
-    rim = smoothstep(0.86, 0.90, reach)
-    edge = np.where(reach > 0.88, np.abs(((np.arctan2(x, y) / (2 * np.pi) * 24) % 1) - 0.5) * 0.2, gap)
-    crease = smoothstep(0.075, 0.02, np.minimum(edge, 3 * np.abs(reach - 0.88)))
-    growth = np.cos(np.minimum(order[:, 0], 0.5) * 75) * (1 - rim)
-    up = smoothstep(base - 0.02, base + 0.01, points[:, 2])
-    raised = up * (0.028 * (1 - order[:, 0] / 0.35).clip(-0.3, 1) * (1 - rim) - 0.012 * crease + 0.002 * growth)
-    dome = dome.moved(raised[:, None] * dome.normals())
-    centre = smoothstep(0.20, 0.06, order[:, 0]) * (1 - rim)
-    dark = 0.32 * np.asarray(back)
-    colour = mixed(
-        mixed(0.9 * np.asarray(back) + 0.01, (0.46, 0.32, 0.12), 0.8 * centre),
-        dark,
-        np.clip(crease + 0.25 * (growth > 0.4), 0, 1),
-    )
-    colour = mixed((0.36, 0.28, 0.15), colour, up)
-    shell_weights = np.zeros((len(points), len(assembly.bones)))
-    shell_weights[:, assembly.number["loin"]] = 1
-    assembly.add(dome, Surface("mollusc_shell", spec.seed, painted=True), shell_weights, colour)
-
-
-def _claws(assembly: Assembly, grown, f: Form, tortoise: bool) -> None:
-    for name in ("fore", "hind"):
-        if tortoise:
-            foot = grown[f"foot_{name}.L"].centre[-1]
-            tips = [
-                (
-                    foot + f.limb * np.array([0.55 * side + 0.25, -0.75 + 0.2 * abs(side), -0.25]),
-                    unit([0.3 * side, -1, -0.15]),
-                )
-                for side in (-1, -0.35, 0.35, 1)
-            ]
-            size = 0.5 * f.limb
-        else:
-            tips = [
-                (
-                    grown[f"digit_{name}{n}.L"].centre[-1],
-                    unit(np.diff(grown[f"digit_{name}{n}.L"].centre[[0, -1]], axis=0)[0] * [1, 1, 0]),
-                )
-                for n in range(5)
-            ]
-            size = 0.75 * f.limb
-        u = np.linspace(0, 1, 5)[:, None]
-        for tip, way in tips:
-            curve = tip + size * (way * u + np.array([0, 0, 0.12]) * u - np.array([0, 0, 0.3]) * u * u)
-            curve[:, 2] = np.maximum(curve[:, 2], 0.002)
-            assembly.add_pair(
-                cone(curve, 0.22 * size * (1.05 - u[:, 0]), 6),
-                Surface("horn", painted=True),
-                f"foot_{name}.L",
-                (0.07, 0.055, 0.04),
-            )
-
-
-def _teeth(assembly: Assembly, head, f: Form) -> None:
-    for index, u in enumerate(np.linspace(0.42, 0.99, 12)):
-        root = head.place(u, 103, 0.97)
-        long = f.head[2] * (0.22 + 0.12 * np.sin(2.3 * index) ** 2)
-        curve = root + np.array([0.15, 0, -1.0]) * long * np.linspace(-0.3, 1, 4)[:, None]
-        assembly.add_pair(
-            cone(curve, long * np.array([0.24, 0.24, 0.17, 0.02]), 6),
-            Surface("bone", painted=True),
-            "head",
-            (0.62, 0.56, 0.42),
-        )
 
 
 def _motions(bones, f: Form, spec: Reptile) -> Motions:

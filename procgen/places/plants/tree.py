@@ -171,11 +171,10 @@ class _Leaves:
         chosen = chosen[:stay]
         scale = self.size[chosen, None] * ([grow**1.5, grow**0.5, grow] if needles else [grow] * 3)
         # Larger leaves would reach out of the crown: they hang further in by half of what they have grown.
-        origin, middle = self.origin[chosen], self.origin[:, :2].mean(0)
-        further = 0.5 * (scale[:, :2].mean() - self.size.mean())
-        reach = np.quantile(np.hypot(*(self.origin[:, :2] - middle).T), 0.98)
-        inward = np.clip(1 - further / max(reach, 1e-6), 0.6, 1)
-        origin = np.column_stack([middle + (origin[:, :2] - middle) * inward, origin[:, 2]])
+        middle = (self.origin.min(0) + self.origin.max(0)) / 2
+        further = 0.5 * (scale[:, 1].mean() - self.size.mean())
+        reach = np.maximum(np.quantile(np.abs(self.origin - middle), 0.98, axis=0), 1e-6)
+        origin = middle + (self.origin[chosen] - middle) * np.clip(1 - further / reach, 0.6, 1)
         mesh = placed(
             stencil, origin, self.along[chosen], self.normal[chosen], scale, colour=self.colours(chosen),
             sway=self.sway[chosen], phase=np.clip(self.phase[chosen] + self.jitter[chosen], 0, 1), flutter=0.05, slot=slot,

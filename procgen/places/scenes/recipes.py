@@ -74,7 +74,7 @@ RECIPES = {
     "coral_reef": Recipe(
         "a coral reef", 1.0, {"kind": "reef", "water": True}, SUBMERGED, shot={"motion": OneOf(("drone", "orbit", "still")), "altitude": Range(4, 5)},
         layers=(
-            _corals(1.6), _sea("sea_sponge", 0.12), _sea("anemone", 0.2), _sea("starfish", 0.08), _sea("urchin", 0.15), _sea("seaweed", 0.2),
+            _corals(1.6), _sea("sea_fan", 0.15, variants=2), _sea("sea_worm", 0.1), _sea("sea_sponge", 0.12), _sea("anemone", 0.2), _sea("starfish", 0.08), _sea("urchin", 0.15), _sea("seaweed", 0.2),
             _sea("shell", 0.1), boulders(0.03, settings={}), pebbles(1.0),
         ),
         animals=(Animals("fish", 9.0, "water", "swim", (2.0, 9.0)), Animals("crustacean", 0.4, "ground", "walk")), water="sea", under=True, sky=(0.05, 0.6),

@@ -14,7 +14,7 @@ def meander(seed: int, size: float, wavelength: float, bend: float) -> np.ndarra
     The sine-generated curve of Langbein & Leopold (1966), its swing ``bend`` (rad) varied from bend to bend.
     """
     rng = child(seed, "meander")
-    count = 1200
+    count = 1201
     along = np.linspace(0, 1, count)
     bends = max(size / wavelength * 1.6, 1.0)
     phases = rng.uniform(0, 2 * np.pi, 4)

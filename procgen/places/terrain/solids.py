@@ -97,6 +97,9 @@ def solid_mesh(shape: Callable, relief: Callable, low: np.ndarray, high: np.ndar
     # Only what is near the surface is asked for exactly.
     near = np.abs(values) < 1.2 * step * ratio
     values[near] = shape(points[near])
+    for axis in range(3):  # where the box cuts the solid it is closed
+        sides = np.moveaxis(values, axis, 0)
+        sides[0], sides[-1] = np.maximum(sides[0], 0.5 * step), np.maximum(sides[-1], 0.5 * step)
     mesh = cleaned(surface_nets(values, points))
     return replace(mesh, vertices=mesh.vertices + mesh.normals() * relief(mesh.vertices)[:, None])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -134,10 +135,13 @@ def cirrus(weather: Weather, rays: np.ndarray, sun: np.ndarray) -> CloudSky:
                     (1 - shown).astype(np.float32), distance.astype(np.float32))  # fmt: skip
 
 
-def sample_streaks(along: np.ndarray, across: np.ndarray, seed: int, cover: float) -> np.ndarray:
-    """Optical depth (n,) of cirrus: hooks and fibres drawn out along the wind."""
-    # Noise over a map that is looked up: a million rays would each pay for every octave.
-    half, size = 10.0, 448
+STREAKS = 10.0, 448  # half the edge of the map of cirrus, in units of 9 km, and its cells
+
+
+@lru_cache(maxsize=1)
+def _streak_map(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Thickness before the cover is taken off, and fibres, over a map: a million rays would each pay for every octave."""
+    half, size = STREAKS
     axis = ((np.arange(size) + 0.5) / size * 2 - 1) * half
     u, v = np.meshgrid(axis, axis, indexing="ij")
     bend = fractal(np.stack([u * 0.35, v * 0.35], -1), seed, 3)
@@ -146,7 +150,14 @@ def sample_streaks(along: np.ndarray, across: np.ndarray, seed: int, cover: floa
     patch = fractal(np.stack([p * 0.42, q * 0.6], -1), seed + 3, 3)
     fibre = fractal(np.stack([p * 0.9 + 0.8 * bend2, q * 7.0], -1), seed + 5, 3, gain=0.6)
     wisp = fractal(np.stack([p * 2.4, q * 9.0 + 2.0 * bend], -1), seed + 7, 2, gain=0.6)
-    body = np.clip(patch * 0.9 + 0.32 * fibre + 0.1 * wisp - (0.42 - 0.75 * cover), 0, None)
+    return patch * 0.9 + 0.32 * fibre + 0.1 * wisp, fibre
+
+
+def sample_streaks(along: np.ndarray, across: np.ndarray, seed: int, cover: float) -> np.ndarray:
+    """Optical depth (n,) of cirrus: hooks and fibres drawn out along the wind."""
+    half, size = STREAKS
+    thickness, fibre = _streak_map(seed)
+    body = np.clip(thickness - (0.42 - 0.75 * cover), 0, None)
     depth = (1.1 * body**1.5 * np.clip(0.75 + 0.9 * fibre, 0.15, 2)).astype(np.float32).ravel()
     x = np.clip((along + half) * (size / (2 * half)) - 0.5, 0, size - 1.001)
     y = np.clip((across + half) * (size / (2 * half)) - 0.5, 0, size - 1.001)

@@ -1,0 +1,150 @@
+"""Measure what places cost: CPU seconds, wall seconds, memory and the labels' share, one process a sample.
+
+python tools/bench_places.py desert                     # 256x144, 64 samples, generation included
+python tools/bench_places.py kinds --size 512           # a frame of every kind
+python tools/bench_places.py stereo                     # a 1080p stereo pair of a forest with all labels
+python tools/bench_places.py scenes --seeds 8 --size 64 # that every kind of every seed builds and is labelled
+python tools/bench_places.py repeat                     # that two runs give the same labels
+
+Every sample is one line of JSON in --out; samples that are there already are not rendered again.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+from simulacra.procgen.places.scenes.recipes import RECIPES
+
+RENDER = """
+import json, resource, sys, time
+from pathlib import Path
+from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.render import render_sample
+recipe, folder = Recipe.from_dict(json.loads(sys.argv[1])), Path(sys.argv[2])
+start, clock = time.process_time(), time.perf_counter()
+record = render_sample(recipe.sample(0), recipe, folder)
+print(json.dumps(record["seconds"] | {
+    "cpu": time.process_time() - start, "wall": time.perf_counter() - clock,
+    "memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+}))
+"""
+
+
+def sample(
+    kind: str, seed: int, width: int, height: int, samples: int, views: int = 1, frames: int = 1, labels=()
+) -> dict:
+    """Render one sample in a process of its own; its figures, or what went wrong, and a hash of its labels."""
+    recipe = {
+        "generator": "places", "seed": seed, "size": width, "height": 0 if height == width else height, "samples": samples,
+        "views": views, "frames": frames, "labels": list(labels), "settings": [f"kind={kind}"],
+    }  # fmt: skip
+    row = {
+        "kind": kind,
+        "seed": seed,
+        "size": f"{width}x{height}",
+        "samples": samples,
+        "views": views,
+        "frames": frames,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", RENDER, json.dumps(recipe), folder], capture_output=True, text=True
+        )
+        row["process_wall"] = time.perf_counter() - start
+        if done.returncode:
+            return row | {"error": " ".join(done.stderr.split())[-400:]}
+        digest = hashlib.sha256()
+        for path in sorted(Path(folder).glob("*")):
+            if ".rgb." not in path.name and ".albedo." not in path.name:
+                digest.update(path.name.encode() + path.read_bytes())
+        return row | json.loads(done.stdout.splitlines()[-1]) | {"labels_sha256": digest.hexdigest()}
+
+
+def run(out: Path, wanted: list[dict]) -> list[dict]:
+    """The rows of all samples that are wanted; those in ``out`` are taken from there."""
+    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
+    found = []
+    for job in wanted:
+        height = job["height"]
+        key = (
+            job["kind"],
+            job["seed"],
+            f"{job['width']}x{height}",
+            job["samples"],
+            job.get("views", 1),
+            job.get("take", 0),
+        )
+        old = [
+            row
+            for row in rows
+            if (row["kind"], row["seed"], row["size"], row["samples"], row["views"], row.get("take", 0)) == key
+        ]
+        if not old:
+            take = job.pop("take", 0)
+            old = [sample(**job) | {"take": take}]
+            with out.open("a") as file:
+                file.write(json.dumps(old[0]) + "\n")
+            rows += old
+        row = old[0]
+        found.append(row)
+        told = row.get("error") or (f"{row['cpu']:7.1f} CPU-s {row['wall']:7.1f} s  build {row['build']:5.1f}  picture {row['cycles_rgb']:6.1f}  "
+                                    f"labels {row['cycles_labels']:5.2f}  {row['memory_gib']:.2f} GiB")  # fmt: skip
+        click.echo(f"{row['kind']:>15} {row['seed']:>3} {row['size']:>10} {row['samples']:>3} {told}")
+    return found
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["desert", "kinds", "stereo", "scenes", "repeat"]))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/bench_places.jsonl"), show_default=True)
+@click.option("--size", default=512, show_default=True)
+@click.option("--samples", default=0, help="Cycles samples a pixel; what --help of render says by default")
+@click.option("--seeds", default=1, show_default=True)
+def main(what: str, out: Path, size: int, samples: int, seeds: int) -> None:
+    """Measure WHAT and print the figures and their bars."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if what == "desert":
+        rows = run(
+            out, [{"kind": "desert", "seed": seed, "width": 256, "height": 144, "samples": 64} for seed in range(seeds)]
+        )
+        bars = {"cpu": 120.0, "memory_gib": 2.0}
+    elif what == "kinds":
+        rows = run(out, [{"kind": kind, "seed": seed, "width": size, "height": size, "samples": samples or 24}
+                         for seed in range(seeds) for kind in RECIPES])  # fmt: skip
+        bars = {"wall": 90.0}
+    elif what == "stereo":
+        rows = run(out, [{"kind": "forest", "seed": seed, "width": 1920, "height": 1080, "samples": samples or 24, "views": 2}
+                         for seed in range(seeds)])  # fmt: skip
+        bars = {"wall": 900.0, "memory_gib": 8.0}
+    elif what == "scenes":
+        rows = run(out, [{"kind": kind, "seed": 100 + seed, "width": size, "height": size, "samples": samples or 1}
+                         for seed in range(seeds) for kind in RECIPES])  # fmt: skip
+        bars = {}
+    else:
+        rows = run(out, [{"kind": kind, "seed": 7, "width": 96, "height": 96, "samples": 1, "take": take}
+                         for kind in RECIPES for take in (1, 2)])  # fmt: skip
+        same = [
+            a.get("labels_sha256") == b.get("labels_sha256") and "error" not in a
+            for a, b in zip(rows[::2], rows[1::2], strict=True)
+        ]
+        click.echo(f"labels equal in two runs: {sum(same)} of {len(same)}")
+        bars = {}
+    whole = [row for row in rows if "error" not in row]
+    click.echo(f"{len(whole)} of {len(rows)} without a failure")
+    for name, bar in bars.items():
+        values = [row[name] for row in whole]
+        click.echo(f"{name}: median {np.median(values):.2f}, worst {max(values):.2f} (bar {bar:g})")
+    share = [row["cycles_labels"] / row["cycles_rgb"] for row in whole]
+    click.echo(f"labels / picture: median {np.median(share):.3f}, worst {max(share):.3f} (bar 0.10)")
+    sys.exit(len(whole) < len(rows))
+
+
+if __name__ == "__main__":
+    main()
