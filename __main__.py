@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "prove a dataset",
     "view": "write a gallery page of a dataset",
     "export": "write a dataset as other tools read it",
+    "transpile": "turn a node graph into Python",
     "doctor": "show versions and what is missing",
 }
 
@@ -76,7 +77,7 @@ def _program():
     from . import __version__
     from .datagen.cli.parser import Parser
 
-    rows = "\n".join(f"  {name:<10}{about}" for name, about in COMMANDS.items())
+    rows = "\n".join(f"  {name:<11}{about}" for name, about in COMMANDS.items())
     about = "Simulacra makes labelled synthetic people and places in Blender."
     usage = "simulacra [--help] [--version] COMMAND ..."
     parser = Parser("simulacra", about, usage=usage, epilog=f"commands:\n{rows}")

@@ -176,7 +176,7 @@ def build_bird(spec: Bird, detail: float = 1.0) -> Asset:
     if not folded:
         size = np.where(share["arm"] > 0.6, 0.0, size)
     mesh = feathers.vane(feathers.CONTOUR, 0.30, 4 if detail > 0.5 else 3, 2, 0.12)
-    roots, along, normal, stand = feathers.coverage(skin, backwards, size, rng, 4000 if detail > 0.5 else 110)
+    roots, along, normal, stand = feathers.coverage(skin, backwards, size, rng, 4000 if detail > 0.5 else 75)
     shell = feathers.placed(
         mesh, roots, along, normal, size[stand] * rng.uniform(0.9, 1.15, len(stand)), rng.uniform(0.9, 1.15, len(stand))
     )

@@ -9,14 +9,14 @@ from .fields import cells2, noise2, seen, smoothstep, waves
 REPOSE = 0.62  # rise over run at which dry sand slides (32°)
 
 
-def _smooth_min(a, b, width):
+def smooth_min(a, b, width):
     """The smaller of two, rounded where they are within ``width`` of each other (Quilez's quadratic one); C1."""
     mix = np.maximum(width - np.abs(a - b), 0)
     return np.minimum(a, b) - mix * mix / (4 * width)
 
 
 def _smooth_max(a, b, width):
-    return -_smooth_min(-a, -b, width)
+    return -smooth_min(-a, -b, width)
 
 
 def _ridge(along, across, seed: int, spacing: float, crest: float, bend: float):
@@ -31,7 +31,7 @@ def _ridge(along, across, seed: int, spacing: float, crest: float, bend: float):
     t = share / 0.97
     windward = 1.3 * height * t * t * (3 - 2 * t) - rounded
     lee = REPOSE * spacing * (0.985 - share)
-    return _smooth_max(_smooth_min(windward, lee, rounded), np.zeros_like(share), rounded)
+    return _smooth_max(smooth_min(windward, lee, rounded), np.zeros_like(share), rounded)
 
 
 def dunes(x, y, seed: int, spacing: float, crest: float, wind: float, cell=None):

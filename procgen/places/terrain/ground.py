@@ -8,7 +8,7 @@ import numpy as np
 
 from ...params import child
 from . import landforms, shores
-from .drifts import dunes, floes, ripples, sastrugi
+from .drifts import dunes, floes, ripples, sastrugi, smooth_min
 from .erosion import carve, crumble, rain, settled, snowfall, steepness
 from .fields import CHUNK, Grid, blurred, cells2, crest, doubled, plane, seen, smoothstep, waves
 from .landforms import Land, Landform, level
@@ -135,6 +135,8 @@ class Ground:
         if terrain.kind == "sea_floor":
             c, s = np.cos(terrain.wind), np.sin(terrain.wind)
             height = height + sediment * ripples(x * c + y * s, y * c - x * s, seed % 65521, 0.28, 0.03, cell)
+        if terrain.kind in ("sea_floor", "reef"):  # nothing there grows out of the water
+            height = smooth_min(height, np.full_like(height, -0.1), 0.6)
         if terrain.snow > 0:
             height = height + snow * sastrugi(x, y, seed % 65519, terrain.wind, cell)
         if terrain.kind == "glacier":

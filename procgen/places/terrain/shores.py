@@ -14,8 +14,9 @@ def _shore(land: Land, field: np.ndarray, cliffs: np.ndarray, x, y) -> np.ndarra
     gentle, steep = 0.5 * size, 0.035 * size
     inland = np.maximum(field, 0)
     slope = relief * (0.55 * (1 - np.exp(-inland / gentle)) * 1.6)
-    wall = relief * 0.5 * (1 - np.exp(-((inland / steep) ** 2)))
-    rise = slope * smoothstep(0, 0.08 * size, inland) + cliffs * wall
+    # Behind a low shore the land rises to the same height, but slowly.
+    wall = relief * 0.5 * (1 - np.exp(-((inland / (steep + (1 - cliffs) * 0.25 * size)) ** 2)))
+    rise = slope * smoothstep(0, 0.08 * size, inland) + wall
     rolling = 0.22 * relief * land.wave(7, x, y, 0.22, 4) * smoothstep(0, 0.18 * size, inland)
     beach = 0.05 * np.minimum(inland, 0.016 * size)
     out = np.maximum(-field, 0)

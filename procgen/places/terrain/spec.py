@@ -42,7 +42,7 @@ class Terrain:
 # What the kinds differ in: size and relief as (median, sigma of the logarithm), strata and roughness as (a, b) of a beta
 # distribution, snow as metres and as the share of the relief where it begins, and the odds of water.
 _SHAPES = {
-    "mountain": ((6000, 0.2), (1500, 0.25), (2, 4), (4, 2), (0.0, 2.5), (0.25, 0.8), 0.0),
+    "mountain": ((6500, 0.2), (1300, 0.25), (2, 4), (4, 2), (0.0, 2.5), (0.25, 0.8), 0.0),
     "canyon": ((3600, 0.15), (260, 0.2), (6, 2), (3, 3), (0.0, 0.0), (1.0, 1.0), 0.6),
     "cliff": ((1600, 0.15), (90, 0.3), (4, 2), (4, 2), (0.0, 0.0), (1.0, 1.0), 0.6),
     "mesa": ((4500, 0.2), (190, 0.25), (6, 2), (3, 3), (0.0, 0.0), (1.0, 1.0), 0.0),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...light.sky import XYZ_TO_RGB
+from .spec import towards
 
 EARTH, TOP = 6371e3, 80e3  # metres: radius, and height above which there is no air
 WAVELENGTHS = np.arange(0.40, 0.73, 0.04)  # micrometres; between them spectra are straight lines
@@ -125,7 +126,7 @@ class Air(NamedTuple):
 
     def transmittance(self, path: np.ndarray) -> np.ndarray:
         """Transmittance (…, k) over columns (…, 3)."""
-        depth = path[..., :1] * RAYLEIGH + path[..., 1:2] * (self.aerosol * 1.0) + path[..., 2:] * OZONE
+        depth = path[..., :1] * RAYLEIGH + path[..., 1:2] * self.aerosol + path[..., 2:] * OZONE
         return np.exp(-depth)
 
 
@@ -243,8 +244,6 @@ class ClearSky(NamedTuple):
 @lru_cache(maxsize=8)
 def clear_sky(elevation: float, azimuth: float, turbidity: float, height: float = 20.0) -> ClearSky:
     """The clear sky under a sun at an elevation and azimuth in degrees (from -y towards +x)."""
-    from .spec import towards
-
     rows, columns_ = 56, 33
     sun = towards(azimuth, elevation)
     view = np.pi / 2 * np.linspace(0, 1, rows) ** 2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...geometry.mesh import Mesh
+from ...geometry.mesh import Mesh, merged
 from ...params import child
 from .snowflake import Snowflake, crystal
 from .spec import Weather, wind
@@ -161,8 +161,6 @@ def particles(weather: Weather, box, eye, seconds: float = 0.0) -> Mesh:
 
 def _with_crystals(weather: Weather, mesh: Mesh, turns, sizes, places, eye) -> Mesh:
     """Flakes within two metres of the eye as crystals: farther off nobody could tell."""
-    from ...geometry.mesh import merged
-
     near = np.linalg.norm(places - eye, axis=1) < 2.0
     if not near.any():
         return mesh

@@ -9,10 +9,20 @@ import numpy as np
 
 from ...geometry.noise import fractal
 from ...light.panorama import LUMINANCE, directions
-from .air import AirLayers, air_layers
-from .atmosphere import ClearSky, clear_sky, sunlight
+from .air import RAYLEIGH_RGB, AirLayers, air_layers
+from .atmosphere import (
+    AEROSOL_HEIGHT,
+    CHANNELS,
+    RAYLEIGH_HEIGHT,
+    SUN_RADIUS,
+    ClearSky,
+    aerosol_extinction,
+    clear_sky,
+    sunlight,
+)
 from .cloud_sky import CloudSky, draw_clouds
 from .exposure import exposure_gain
+from .lightning import strike_direction
 from .night import MOON_TINT, aurora, moonlight, starlight
 from .spec import Weather, is_night, towards
 
@@ -82,8 +92,7 @@ def solve_sky(weather: Weather, volumes: bool = False) -> Sky:
         through = through * layer.through
     if weather.overcast > 0:
         sky, through, horizon = _overcast(weather, sky, through, horizon, rays, light)
-    disc_through = _towards_sun(through, sun)
-    beam = beam * disc_through
+    beam = beam * _towards_sun(through, sun)
     horizon = horizon + 0.5 * dusk * _dome(sky) / np.pi
     sky, horizon, beam, fog = _in_haze(weather, layers, sky, horizon, beam, sun, rays)
     if weather.lightning:
@@ -97,7 +106,7 @@ def solve_sky(weather: Weather, volumes: bool = False) -> Sky:
     veil = layers.transmittance_up(np.maximum(rays[:, 0, 2], 0.004))[:, 1]
     seen[half:] = through * veil[:, None]
     # The disc is as bright as its beam says; clamped where no picture can tell the difference.
-    disc = sunlight(weather.sun_elevation, weather.turbidity) / (np.pi * 0.00465**2)
+    disc = sunlight(weather.sun_elevation, weather.turbidity) / (np.pi * SUN_RADIUS**2)
     metered = disc * gain
     metered *= min(1.0, 400 / max(float(metered.max()), 1e-9))
     gain32 = gain.astype(np.float32)
@@ -157,10 +166,8 @@ def _with_clouds(sky, clear, layer: CloudSky, rays, beam, dome, weather: Weather
 
 def _air_in_front(weather: Weather, distance, sine):
     """Transmittance (h, w, 3) over a distance along rays, and (h, 1, 3) to space."""
-    from .atmosphere import AEROSOL_HEIGHT, CHANNELS, RAYLEIGH_HEIGHT, aerosol_extinction
-
     front, whole = 0.0, 0.0
-    for strength, thickness in ((1.2406e-6 * CHANNELS**-4, RAYLEIGH_HEIGHT),
+    for strength, thickness in ((RAYLEIGH_RGB, RAYLEIGH_HEIGHT),
                                 (aerosol_extinction(weather.turbidity, CHANNELS), AEROSOL_HEIGHT)):  # fmt: skip
         slope = thickness / sine
         front = front + (-np.expm1(-distance / slope) * slope)[..., None] * strength.astype(np.float32)
@@ -213,8 +220,6 @@ def _in_haze(weather: Weather, layers: AirLayers, sky, horizon, beam, sun, rays)
 
 def _flash(weather: Weather, sky: np.ndarray, rays: np.ndarray) -> np.ndarray:
     """The glow of a flash in the clouds around its channel."""
-    from .lightning import strike_direction
-
     toward = strike_direction(weather).astype(np.float32)
     cosine = np.clip(rays @ toward, -1, 1)
     glow = np.exp((cosine - 1) / 0.02) + 0.25 * np.exp((cosine - 1) / 0.15)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...light.lamps import Lamp, build_lamp
+from .atmosphere import SUN_RADIUS
 from .night import MOON_RADIUS, moon_disc
 from .sky import Sky, solve_sky
 from .spec import Weather, is_night, towards
@@ -14,7 +15,6 @@ from .spec import Weather, is_night, towards
 if TYPE_CHECKING:
     from ...nodes.shader import Nodes
 
-SUN_RADIUS = 0.00465  # radians
 STARS = 0.9  # radiance of a bright star in the metered picture of a dark night
 
 
