@@ -133,7 +133,7 @@ def test_a_tree_is_sound_repeats_and_keeps_its_box_at_every_detail(species):
         np.testing.assert_allclose(far.mesh.size, hero.mesh.size, rtol=0.15)
     # The wind leaves the foot alone and moves what is high up most.
     z, sway = hero.mesh.vertices[:, 2], hero.mesh.attributes["sway"]
-    assert sway[z <= 0].max() < 1e-3 and sway[z < 0.02 * spec.height].max() < 0.15 * sway.max()
+    assert sway[z <= 0].max() < 1e-3 and sway[z < 0.02 * spec.height].max() < 0.35 * sway.max()
     assert 0.15 < np.quantile(sway[z > 0.7 * spec.height], 0.9) < 1.5
 
 

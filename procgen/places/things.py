@@ -48,10 +48,11 @@ def thing_asset(name: str, spec: Any, detail: float = 1.0) -> Asset:
 
 def asset_object(site: Site, name: str, asset: Asset):
     """A Blender object of an asset at rest, dressed; surfaces that are alike share a material (needs bpy)."""
-    return mesh_object(name, asset.mesh, [_dressed(site, surface) for surface in asset.surfaces])
+    return mesh_object(name, asset.mesh, [dressed(site, surface) for surface in asset.surfaces])
 
 
-def _dressed(site: Site, surface: Surface):
+def dressed(site: Site, surface: Surface):
+    """The material of a surface, made once for all that is alike (needs bpy)."""
     from ..materials.build import dress
 
     key = (surface.material, surface.seed, surface.colour, surface.painted, tuple(sorted(surface.settings.items())))

@@ -126,7 +126,7 @@ def build_reptile(spec: Reptile, detail: float = 1.0) -> Asset:
     reach = max(np.abs(sweep.centre[:, 0]).max() for sweep in grown.values()) + 0.06
     rear = grown["tail"].centre[-1, 1] + 0.05
     front = grown["head"].centre[-1, 1]
-    foot = 0.0125 * (0.55 if detail > 0.5 else 0.96) if not tortoise else cell
+    foot = (0.0069 if detail > 0.5 else 0.37 * f.limb) if not tortoise else cell
     bands = (
         [
             (grown[f"digit_{n}2.L"].centre[:, 1].min() - 0.05, grown[f"foot_{n}.L"].centre[:, 1].max() + 0.05, foot)

@@ -29,10 +29,13 @@ def _lean(points: np.ndarray, lean: float, turn: float, height: float) -> np.nda
 
 def _trunk(row: Species, height: float, top: float, crooked: float, rng: Generator, steps: int) -> np.ndarray:
     """A trunk (steps, 3) that wavers on its way up."""
+    knots = 12  # of the wavering, whatever the number of nodes
+    waver = np.cumsum(np.cumsum(rng.normal(0, 1, (knots, 2)), 0) * 0.12 + rng.normal(0, 0.35, (knots, 2)), 0) / np.sqrt(
+        knots
+    )
     t = np.linspace(0, 1, steps)
-    waver = np.cumsum(np.cumsum(rng.normal(0, 1, (steps, 2)), 0) * 0.12 + rng.normal(0, 0.35, (steps, 2)), 0)
-    waver = (waver - waver[0]) * (t**0.7)[:, None] / np.sqrt(steps)
-    return np.column_stack([waver * crooked * height * 0.05, t * top])
+    waver = np.stack([np.interp(t, np.linspace(0, 1, knots), waver[:, axis] - waver[0, axis]) for axis in (0, 1)], 1)
+    return np.column_stack([waver * (t**0.7)[:, None] * crooked * height * 0.05, t * top])
 
 
 def attractors(row: Species, height: float, spread: float, count: int, rng: Generator) -> np.ndarray:
@@ -89,7 +92,9 @@ def _settled(points: np.ndarray, height: float) -> np.ndarray:
 def _whorls(tree, row: Species) -> tuple[Skeleton, np.ndarray]:
     """A conifer: boughs in whorls up a straight trunk, each with twigs to both sides."""
     rng = child(tree.seed, "crown")
-    height, count = tree.height, int(row.whorls * (0.65 + 0.35 * tree.age))
+    height = tree.height
+    # Taller trees have more whorls, though not as many more as years.
+    count = int(row.whorls * (0.65 + 0.35 * tree.age) * np.clip(np.sqrt(height / 16), 0.7, 1.3))
     steps = 2 * count + 8
     skeleton = stem(_trunk(row, height, height * 0.985, 0.25, rng, steps))
     t = (np.arange(count) + rng.uniform(-0.3, 0.3, count)) / count

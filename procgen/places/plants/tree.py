@@ -55,8 +55,10 @@ class Tree:
 def sample_tree(rng: Generator, fixed=None) -> Tree:
     """Draw a tree: its height within what its species reaches, snow in winter only."""
     first = draw(Tree, rng, fixed)
-    height = uniform(*SPECIES[first.species].height)
-    return draw(Tree, rng, fixed, height=height, snow=uniform(0, 1) if first.season == "winter" else 0.0)
+    row = SPECIES[first.species]
+    height = uniform(*row.height)
+    lean = normal(0, 0.8 if row.habit == "whorls" else 2.0, 0, 14)  # conifers right themselves
+    return draw(Tree, rng, fixed, height=height, lean=lean, snow=uniform(0, 1) if first.season == "winter" else 0.0)
 
 
 def _budget(row: Species, detail: float, part: int) -> int:
@@ -125,7 +127,7 @@ class _Leaves:
         # A big tree has more leaves than faces can be spent on: its leaves are drawn larger until they cover as much.
         side = 1.5 * row.spread * tree.spread * (1 - row.base) * tree.height**2
         own = max(len(self.origin), 1) * row.length**2 * stencil_area(STENCILS[row.leaf])
-        grow = np.clip(np.sqrt(row.cover * tree.density * side / own), 0.8, 2.6)
+        grow = np.clip(np.sqrt(row.cover * tree.density * side / own), 0.8, 4.2 if needles else 2.6)
         self.size = grow * row.length * np.exp(rng.normal(0, 0.18, len(self.origin)))
         self.jitter = rng.uniform(-0.12, 0.12, len(self.origin))
 
