@@ -3,8 +3,9 @@
 _command = None
 # In the order of registration; each may have CLASSES, register() and unregister().
 MODULES = (
-    "scene_settings", "preferences", "jobs", "report", "generate", "preset_operators", "dataset", "scene_labels", "importers", "assets",
-    "model", "menus", "panels", "person_panels", "live", "translations",
+    "scene_settings", "preferences", "jobs", "report", "generate", "subject_operators", "materials", "things", "preset_operators",
+    "dataset", "scene_labels", "importers", "assets", "model", "menus", "panels", "person_panels", "place_panels", "material_panels",
+    "settling", "motion", "translations",
 )  # fmt: skip
 
 

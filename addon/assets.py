@@ -8,8 +8,7 @@ import numpy as np
 from bpy.props import IntProperty
 
 from .errors import reported
-from .generate import OnPerson
-from .person import collection_of, rig_of, spec_of
+from .person import OnPerson, collection_of, rig_of, spec_of
 
 EDGE = 160  # pixels of a preview
 

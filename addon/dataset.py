@@ -10,28 +10,39 @@ from bpy.props import BoolProperty
 
 from ..procgen.params import to_dict
 from ..procgen.vary import value_at
-from . import jobs, scene_settings
-from .choices import LABELS, SEQUENCE
+from . import jobs
+from .choices import ANY, labels_of
 from .errors import reported
-from .person import rig_of, spec_of
 from .preferences import caller, dataset_folder, preferences, user_path
+from .subjects import at_hand, family_of
 
 DRY = {"samples": 16}  # a dry run shows what there will be, not how fine
 
 
 def arguments(settings, out: Path, locked: dict, workers: int) -> list[str]:
     """The arguments of ``simulacra render`` for the panel's recipe; ``locked`` maps dotted paths to values."""
-    labels = sorted(name for name in settings.labels if settings.frames > 1 or name not in SEQUENCE)
+    places = family_of(settings.kind) == "places"
+    labels = sorted(settings.labels & set(offered(settings)))
     found = ["render", settings.kind, str(out)]
-    for option in ("count", "seed", "size", "samples", "frames", "views"):
+    for option in ("count", "seed", "samples", "frames"):
         found += [f"--{option}", str(getattr(settings, option))]
+    found += ["--size", f"{settings.width}x{settings.height}" if places else str(settings.size)]
+    found += ["--views", str((2 if settings.stereo else 1) if places else settings.views)]
     if labels:
         found += ["--labels", ",".join(labels)]
-    if settings.hdri:
+    if settings.hdri and not places:
         found += ["--hdri", bpy.path.abspath(settings.hdri)]
+    if places and settings.place != ANY:
+        locked = locked | {"kind": settings.place}
     for path, value in sorted(locked.items()):
         found += ["--set", f"{path}={json.dumps(value) if isinstance(value, bool) else value}"]
     return [*found, "--workers", str(workers or "auto"), "--json"]
+
+
+def offered(settings) -> list[str]:
+    """The labels that the panel's recipe can have."""
+    family = family_of(settings.kind)
+    return labels_of(family, settings.frames, family == "places" and settings.stereo)
 
 
 def out_folder(settings) -> Path:
@@ -42,12 +53,12 @@ def out_folder(settings) -> Path:
 
 
 def locked_values(context, settings) -> dict:
-    """The values of the selected person's locked fields, if the recipe keeps them."""
-    rig = rig_of(context.object)
-    if not settings.keep_locked or rig is None:
+    """The values of the locked fields of the selected person or place, if the recipe is of such and keeps them."""
+    subject = at_hand(context)
+    if not settings.keep_locked or subject is None or subject.kind != settings.kind:
         return {}
-    document = to_dict(spec_of(rig)[1])
-    return {path: value_at(document, path) for path in scene_settings.locked(rig)}
+    document = to_dict(subject.told()[1])
+    return {path: value_at(document, path) for path in subject.locked}
 
 
 def recipe_of(folder: Path) -> dict | None:
@@ -131,8 +142,10 @@ class SIMULACRA_OT_resume_dataset(Follows, bpy.types.Operator):
         out = out_folder(context.scene.simulacra.dataset)
         recipe = recipe_of(out)
         command = ["render", str(recipe["generator"]), str(out)]
-        for option in ("count", "seed", "size", "samples", "frames", "views"):
+        for option in ("count", "seed", "samples", "frames", "views"):
             command += [f"--{option}", str(recipe[option])]
+        height = recipe.get("height", 0)
+        command += ["--size", f"{recipe['size']}x{height}" if height else str(recipe["size"])]
         for option in ("hdri", "spec"):
             command += [f"--{option}", recipe[option]] if recipe[option] else []
         command += ["--labels", ",".join(recipe["labels"])] if recipe["labels"] else []
@@ -166,8 +179,7 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
         for option, value in (DRY | {"count": 1}).items():
             index = command.index(f"--{option}") + 1
             command[index] = str(min(value, int(command[index])))
-        every = [row[0] for row in LABELS if settings.frames > 1 or row[0] not in SEQUENCE]
-        command += ["--labels", ",".join(every)]  # the later one counts
+        command += ["--labels", ",".join(offered(settings))]  # the later one counts
         title = f"{settings.kind} {settings.seed}"  # an undo while it runs would leave the settings in freed memory
         call = caller()
         commands = [call(command), call(["export", str(out), "--to", "pictures", "--out", str(pictures)])]

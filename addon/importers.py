@@ -10,11 +10,10 @@ from bpy_extras.io_utils import poll_file_object_drop
 from mathutils import Matrix
 
 from ..procgen import registry
-from . import live, mesh_files, presets, transforms
+from . import mesh_files, presets, subjects, transforms
 from .avatar.format import AvatarError, read_avatar
 from .choices import SHAPES
 from .errors import expect, reported
-from .person import generate
 
 LARGEST_JSON = 64 << 20
 SENSOR = 36.0  # mm, of imported cameras; only its ratio to the lens counts
@@ -230,7 +229,7 @@ class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
         """Build from the spec."""
         path = Path(bpy.path.abspath(self.filepath))
         kind, spec = registry.parse(read_json(path / "spec.json" if path.is_dir() else path))
-        live.show(generate(kind, spec, location=context.scene.cursor.location))
+        subjects.make(context, kind, spec, location=context.scene.cursor.location)
         return {"FINISHED"}
 
 
@@ -247,7 +246,7 @@ def read_json(path: Path):
 
 
 class SIMULACRA_OT_drop_json(FromFile, bpy.types.Operator):
-    """Take a JSON file for what it is: a preset, a person's spec, or cameras"""
+    """Take a JSON file for what it is: a preset, the spec of a person or place, or cameras"""
 
     bl_idname = "simulacra.drop_json"
     bl_label = "Import JSON"

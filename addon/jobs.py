@@ -7,8 +7,8 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .errors import reported
-from .live import redraw
 from .preferences import preferences, user_path
+from .settling import redraw
 from .worker import Job
 
 EVERY = 0.25  # seconds between two looks at the worker

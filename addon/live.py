@@ -7,19 +7,13 @@ import bpy
 from ..procgen.distributions import SpecError
 from ..procgen.params import from_dict, to_dict
 from ..procgen.people.consequences import CONSEQUENCES, follow
-from ..procgen.people.face import PARTS
 from ..procgen.registry import find
-from . import properties
+from . import properties, settling
 from .person import SPEC, collection_of, rig_of, spec_of, store
 
-LOOK = 0.1  # seconds between two looks at whether a slider was let go
-QUIET = (
-    7  # looks without a change that count as letting go; Blender hears the mouse between any two, however slow it draws
-)
+QUIET = 7  # looks; Blender hears the mouse between any two, however slow it draws
 _showing = False  # the sliders are being set from a spec: nothing changed
 _previews: dict[str, object] = {}  # rig name -> the preview of the drag that goes on
-_changed: dict[str, int] = {}  # rig name -> looks since it last changed
-message = ""  # what went wrong last, for the panel
 
 
 def root_of(rig, kind: str):
@@ -52,15 +46,14 @@ def on_update(path: str):
 
 def slider_moved(rig, path: str) -> None:
     """Take a field from its slider, preview it, and leave the rest for when the slider is let go."""
-    global message
     kind, before = spec_of(rig)
     document = properties.edited(root_of(rig, kind), kind, to_dict(before), path)
     document = follow(document, path)
     try:
         spec = from_dict(find(kind).load("spec"), document)
-        message = ""
+        settling.say("")
     except SpecError as error:
-        message = str(error)
+        settling.say(str(error))
         show(rig)
         return
     change(rig, kind, before, spec)
@@ -79,21 +72,14 @@ def change(rig, kind: str, before, spec) -> None:
         if name not in _previews:
             _previews[name] = Preview(collection_of(rig), before)
         _previews[name].show(spec)
-    _changed[name] = 0
-    if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=LOOK)
+    settling.changed("people", name)
 
 
 def settle(rig) -> None:
     """Build now whatever a person's spec says and its objects do not show yet."""
     for _ in _rebuild(rig):
         pass
-    _changed.pop(rig.name_full, None)
-
-
-def is_settling() -> bool:
-    """Whether something waits to be built."""
-    return bool(_changed)
+    settling.built("people", rig.name_full)
 
 
 def _rebuild(rig):
@@ -107,55 +93,12 @@ def _rebuild(rig):
         yield step
 
 
-def _tick() -> float | None:
-    """Builds what waits once its slider is let go; a timer.
-
-    It is done in one go and recorded as one undo step: Blender's undo takes data that changed between two steps without
-    its knowledge for what it was, and ends in freed memory.
-    """
-    global message
-    for name, looks in list(_changed.items()):
-        if looks < QUIET:
-            _changed[name] = looks + 1
-            return LOOK
-        rig = bpy.data.objects.get(name)
-        if rig is None or SPEC not in rig:
-            _changed.pop(name)
-            continue
-        manager = bpy.context.window_manager
-        with bpy.context.temp_override(window=manager.windows[0]):
-            if bpy.context.mode != "OBJECT":
-                return 0.5
-            manager.progress_begin(0, len(PARTS))
-            try:
-                for done, _ in enumerate(_rebuild(rig)):
-                    manager.progress_update(done)
-                message = ""
-            except SpecError as error:
-                message = str(error)
-            finally:
-                manager.progress_end()
-                _changed.pop(name, None)
-            bpy.ops.ed.undo_push(message="Simulacra: update the person")
-        redraw()
-    return None
+def _find(name: str):
+    rig = bpy.data.objects.get(name)
+    return rig if rig is not None and SPEC in rig else None
 
 
-def redraw() -> None:
-    """Redraw the sidebars and viewports."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "IMAGE_EDITOR"):
-                area.tag_redraw()
-
-
-def forget(*_) -> None:
-    """Drop all that is held of the scene: after an undo, or when another file is open, it points nowhere."""
-    _previews.clear()
-    _changed.clear()
-
-
-def _stale_rigs() -> list:
+def stale_rigs() -> list:
     """The people of this file that do not show all that their spec says."""
     from ..procgen.people import edit
 
@@ -169,56 +112,7 @@ def _stale_rigs() -> list:
     return found
 
 
-def _go_on(operator: str):
-    """A timer that takes one more step back or forth: a slider's own step shows a person that is only previewed."""
-
-    def step() -> None:
-        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-            action = getattr(bpy.ops.ed, operator)
-            if _stale_rigs() and action.poll():
-                action()
-
-    return step
-
-
-@bpy.app.handlers.persistent
-def after_undo(*_) -> None:
-    """Go on to the last step that shows a whole person."""
-    forget()
-    if _stale_rigs() and not bpy.app.background:
-        bpy.app.timers.register(_go_on("undo"), first_interval=0.0)
-
-
-@bpy.app.handlers.persistent
-def after_redo(*_) -> None:
-    """Go on to the next step that shows a whole person."""
-    forget()
-    if _stale_rigs() and not bpy.app.background:
-        bpy.app.timers.register(_go_on("redo"), first_interval=0.0)
-
-
-@bpy.app.handlers.persistent
-def after_load(*_) -> None:
-    """Nothing held is valid; what was saved in the middle of a change is built."""
-    forget()
-    for rig in _stale_rigs():
-        kind, spec = spec_of(rig)
-        change(rig, kind, spec, spec)
-
-
-HANDLERS = {"undo_post": after_undo, "redo_post": after_redo, "load_post": after_load}
-
-
-def register() -> None:
-    """Listen to undo, redo and load."""
-    for name, handler in HANDLERS.items():
-        getattr(bpy.app.handlers, name).append(handler)
-
-
-def unregister() -> None:
-    """Stop listening, and let nothing go on."""
-    for name, handler in HANDLERS.items():
-        getattr(bpy.app.handlers, name).remove(handler)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
-    forget()
+settling.keep(
+    "people",
+    settling.Keeper("Simulacra: update the person", QUIET, _find, stale_rigs, _rebuild, lambda: _previews.clear()),
+)

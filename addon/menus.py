@@ -2,6 +2,7 @@
 
 import bpy
 
+from .choices import THINGS, title
 from .preferences import PACKAGE
 
 
@@ -17,6 +18,22 @@ class SIMULACRA_OT_open_preferences(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def _things_menu(family: str) -> type:
+    """The menu of the things of a family."""
+
+    def draw(self, context):
+        self.layout.operator_context = "INVOKE_DEFAULT"
+        for row in THINGS[family]:
+            self.layout.operator("simulacra.add_thing", text=title(row.name)).thing = row.name
+
+    name = f"SIMULACRA_MT_{family.lower().replace(' ', '_')}"
+    about = {"__doc__": f"{family} to add at the 3D cursor", "bl_idname": name, "bl_label": family, "draw": draw}
+    return type(name, (bpy.types.Menu,), about)
+
+
+THING_MENUS = tuple(_things_menu(family) for family in THINGS)
+
+
 class SIMULACRA_MT_add(bpy.types.Menu):
     """Add what Simulacra makes"""
 
@@ -26,7 +43,11 @@ class SIMULACRA_MT_add(bpy.types.Menu):
     def draw(self, context):
         """Draw the entries."""
         self.layout.operator_context = "INVOKE_DEFAULT"
-        self.layout.operator("simulacra.generate", text="Person", icon="USER")
+        self.layout.operator("simulacra.generate", text="Person", icon="USER").kind = "faces"
+        self.layout.operator("simulacra.generate", text="Place", icon="WORLD").kind = "places"
+        for menu in THING_MENUS:
+            self.layout.menu(menu.bl_idname)
+        self.layout.separator()
         self.layout.operator("simulacra.import_avatar", text="Avatar…", icon="OUTLINER_OB_VOLUME")
         self.layout.operator("simulacra.import_sample", text="Sample of a Dataset…", icon="FILE")
 
@@ -41,7 +62,7 @@ def draw_object(self, context):
     self.layout.operator("simulacra.mark_asset", icon="ASSET_MANAGER")
 
 
-CLASSES = (SIMULACRA_OT_open_preferences, SIMULACRA_MT_add)
+CLASSES = (SIMULACRA_OT_open_preferences, *THING_MENUS, SIMULACRA_MT_add)
 
 
 def register() -> None:

@@ -3,18 +3,17 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..procgen.registry import PICTURED
-from . import jobs, live, model
-from .dataset import out_folder, recipe_of
+from . import jobs, model, settling
+from .choices import LABELS, labels_of
+from .dataset import offered, out_folder, recipe_of
 from .errors import last
-from .person_panels import Sidebar, field_column
+from .field_panels import Sidebar, field_column
 from .scene_labels import default_folder
-
-COMING = () if any(generator.family == "places" for generator in PICTURED.values()) else ("Places",)
+from .subjects import family_of
 
 
 class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
-    """Make a person and change it"""
+    """Make a person or a place"""
 
     bl_label = "Generate"
     bl_order = 0
@@ -24,20 +23,28 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
         layout, settings = self.layout, context.scene.simulacra.generate
         row = layout.row(align=True)
         row.prop(settings, "kind", expand=True)
-        for family in COMING:
-            row.operator("simulacra.coming", text=family)
+        places = family_of(settings.kind) == "places"
+        if places:
+            layout.prop(settings, "place", text="")
         row = layout.row(align=True)
         row.prop(settings, "seed")
         row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "generate"
         row = layout.row(align=True)
         row.prop(settings, "light", toggle=True)
         row.prop(settings, "camera", toggle=True)
+        if places:
+            row = layout.row(align=True)
+            row.prop(settings, "stereo", toggle=True)
+            row.prop(settings, "sequence", toggle=True)
+            layout.label(
+                text=f"{context.scene.render.resolution_x} × {context.scene.render.resolution_y} px", icon="OUTPUT"
+            )
         row = layout.row()
         row.scale_y = 1.6
-        row.operator("simulacra.generate", icon="OUTLINER_OB_ARMATURE")
-        if live.message or last:
+        row.operator("simulacra.generate", icon="WORLD" if places else "OUTLINER_OB_ARMATURE")
+        if settling.message or last:
             box = layout.box()
-            box.label(text=live.message or last["message"][:90], icon="ERROR")
+            box.label(text=settling.message or last["message"][:90], icon="ERROR")
             box.operator("simulacra.error_report", icon="TEXT")
 
 
@@ -110,7 +117,7 @@ class SIMULACRA_PT_dataset(Sidebar, bpy.types.Panel):
     """Render a labelled dataset in the background"""
 
     bl_label = "Dataset"
-    bl_order = 3
+    bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
@@ -118,24 +125,33 @@ class SIMULACRA_PT_dataset(Sidebar, bpy.types.Panel):
         layout, settings = self.layout, context.scene.simulacra.dataset
         layout.use_property_split = True
         layout.use_property_decorate = False
+        family = family_of(settings.kind)
+        places = family == "places"
         layout.prop(settings, "kind")
+        if places:
+            layout.prop(settings, "place")
         layout.prop(settings, "out", placeholder=str(out_folder(settings)))
         row = layout.row(align=True)
         row.prop(settings, "seed")
         row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "dataset"
         column = layout.column(align=True)
-        for name in ("count", "size", "samples"):
+        for name in ("count", *(("width", "height") if places else ("size",)), "samples"):
             column.prop(settings, name)
         column = layout.column(align=True)
         column.prop(settings, "frames")
-        column.prop(settings, "views")
+        column.prop(settings, "stereo" if places else "views")
+        can = offered(settings)
         header, body = layout.panel("SIMULACRA_labels", default_closed=True)
-        header.label(text=f"{iface_('Labels')}: {len(settings.labels)}")
+        header.label(text=f"{iface_('Labels')}: {len(settings.labels & set(can))}")
         if body:
             grid = body.grid_flow(columns=2, even_columns=True, align=True)
             grid.use_property_split = False
-            grid.prop(settings, "labels")
-        layout.prop(settings, "hdri")
+            for name in [row[0] for row in LABELS if row[0] in labels_of(family, 2, True)]:
+                cell = grid.row()
+                cell.enabled = name in can  # the rest needs a sequence or a stereo pair
+                cell.prop_enum(settings, "labels", name)
+        if not places:
+            layout.prop(settings, "hdri")
         layout.prop(settings, "keep_locked")
         row = layout.row(align=True)
         row.operator("simulacra.dry_run", icon="RENDER_STILL")
@@ -162,7 +178,7 @@ class SIMULACRA_PT_labels(Sidebar, bpy.types.Panel):
     """Exact labels for whatever is in this file"""
 
     bl_label = "Labels for This Scene"
-    bl_order = 4
+    bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
@@ -185,7 +201,7 @@ class SIMULACRA_PT_import(Sidebar, bpy.types.Panel):
     """Avatars, meshes, cameras and samples; they can also be dropped on the viewport"""
 
     bl_label = "Import"
-    bl_order = 5
+    bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
@@ -206,7 +222,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
     """Let a trained system make an avatar"""
 
     bl_label = "Generate with a Model"
-    bl_order = 6
+    bl_order = 7
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):

@@ -5,12 +5,28 @@ from __future__ import annotations
 import json
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..procgen import registry
 from ..procgen.blender import require_supported_blender
 from ..procgen.params import SpecError, from_dict, to_dict
 
 SPEC = "spec"  # property of the rig: the JSON document of what the person shows
+
+
+class OnPerson:
+    """What operators on the selected person alone share."""
+
+    @classmethod
+    def poll(cls, context):
+        """A person must be selected, in Object Mode."""
+        if context.mode != "OBJECT":
+            cls.poll_message_set(tip_("Switch to Object Mode first"))
+            return False
+        if rig_of(context.object) is None:
+            cls.poll_message_set(tip_("Select a person, or press Generate to make one"))
+            return False
+        return True
 
 
 def rig_of(obj):

@@ -8,24 +8,21 @@ from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..procgen import registry, vary
-from . import presets, scene_settings
+from . import presets
 from .errors import reported
-from .generate import OnPerson, show_spec
-from .person import rig_of, spec_of
-
-SURROUNDINGS = ("light", "camera")
+from .subjects import OnSubject, at_hand
 
 
-def paths_of(rig, kind: str, scope: str) -> list[str]:
-    """The fields that a preset of a scope holds: ALL, LOCKED, or LOOK (without light and camera)."""
-    every = vary.paths(registry.find(kind).load("spec"))
+def paths_of(subject, scope: str) -> list[str]:
+    """The fields that a preset of a scope holds: ALL, LOCKED, or LOOK (without what surrounds it)."""
+    every = vary.paths(registry.find(subject.kind).load("spec"))
     if scope == "LOCKED":
-        return sorted(scene_settings.locked(rig))
-    return [path for path in every if scope == "ALL" or path.split(".")[0] not in SURROUNDINGS]
+        return subject.locked
+    return [path for path in every if scope == "ALL" or path.split(".")[0] not in subject.surroundings]
 
 
-class SIMULACRA_OT_apply_preset(OnPerson, bpy.types.Operator):
-    """Set the selected person's fields to those of the preset; what it does not hold stays"""
+class SIMULACRA_OT_apply_preset(OnSubject, bpy.types.Operator):
+    """Set the fields of what is selected to those of the preset; what it does not hold stays"""
 
     bl_idname = "simulacra.apply_preset"
     bl_label = "Apply"
@@ -45,16 +42,16 @@ class SIMULACRA_OT_apply_preset(OnPerson, bpy.types.Operator):
         found = presets.available()
         if self.preset not in found:
             raise presets.PresetError(f"{self.preset or 'preset'}: is not there; allowed are {', '.join(found)}")
-        rig = rig_of(context.object)
-        kind, spec = spec_of(rig)
+        subject = at_hand(context)
+        kind, spec = subject.told()
         if found[self.preset].kind != kind:
             raise presets.PresetError(f"{self.preset}: is a preset of {found[self.preset].kind}; allowed is {kind}")
-        show_spec(rig, kind, presets.apply(found[self.preset], spec))
+        subject.show(presets.apply(found[self.preset], spec))
         return {"FINISHED"}
 
 
-class SIMULACRA_OT_save_preset(OnPerson, bpy.types.Operator):
-    """Save fields of the selected person as a preset of your own"""
+class SIMULACRA_OT_save_preset(OnSubject, bpy.types.Operator):
+    """Save fields of what is selected as a preset of your own"""
 
     bl_idname = "simulacra.save_preset"
     bl_label = "Save Preset"
@@ -73,9 +70,9 @@ class SIMULACRA_OT_save_preset(OnPerson, bpy.types.Operator):
     @reported
     def execute(self, context):
         """Write the file."""
-        rig = rig_of(context.object)
-        kind, spec = spec_of(rig)
-        chosen = paths_of(rig, kind, self.scope)
+        subject = at_hand(context)
+        kind, spec = subject.told()
+        chosen = paths_of(subject, self.scope)
         if not chosen:
             raise presets.PresetError("no field is locked; lock what the preset shall hold, or save everything")
         name = presets.file_name(self.title)

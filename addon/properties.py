@@ -19,10 +19,11 @@ from bpy.props import (
 
 from ..procgen.distributions import Choice, Continuous, Flag, Simplex, Vector, Whole, rounded
 from ..procgen.params import Param, fields
-from ..procgen.registry import PICTURED
+from ..procgen.registry import find
 
 COLOUR = "linear sRGB"  # unit of a vector that holds colours, three numbers each
-UNITS = {"deg": "°", "years": "years", "mm": "mm", "K": "K", "EV": "EV"}
+UNITS = {"deg": "°", "°": "°", "deg/s": "°/s", "rad": "rad", "m/s": "m/s", "km": "km", "1/m": "1/m", "years": "years", "mm": "mm", "K": "K",
+         "EV": "EV"}  # fmt: skip
 SPELLED = {"hdri": "HDRI", "hdri_rotation": "HDRI rotation", "shift_x": "Shift sideways", "shift_y": "Shift up", "f_stop": "f-stop",
            "makeup": "Make-up", "makeup_on": "Make-up"}  # fmt: skip
 TAKEN = {"name": "named"}  # attributes that every property group of Blender's has
@@ -71,11 +72,14 @@ def section_of(name: str) -> str:
     return re.match(r"[a-z]+", bare).group().removesuffix("s").replace("brown", "brow")
 
 
-def _property(name: str, param: Param, update):
+def _property(name: str, param: Param, update, given: dict):
     distribution, unit = param.distribution, param.unit
     shown = "mm" if factor_of(distribution, unit) != 1 else unit
     label = label_of(name) + (f" ({UNITS[shown]})" if shown in UNITS else "")
     about = {"name": label, "description": (param.doc or label_of(name)), "update": update}
+    if name in given:
+        factor = factor_of(distribution, unit)
+        about["default"] = given[name] * factor if factor != 1 else given[name]
     if isinstance(distribution, Choice):
         items = [(option, label_of(option), about["description"]) for option in distribution.options]
         return EnumProperty(items=items, **about)
@@ -132,18 +136,20 @@ def _vector_class(kind: str, name: str, vector: Vector, unit: str, group, path: 
     return made
 
 
-def _group_class(kind: str, cls: type, group: tuple[str, ...], path: str, update) -> type:
+def _group_class(kind: str, cls: type, group: tuple[str, ...], path: str, update, given: dict) -> type:
     annotations = {}
     for name, param in fields(cls).items():
         full = f"{path}.{name}" if path else name
         if param.nested:
-            annotations[name] = PointerProperty(type=_group_class(kind, param.nested, (*group, name), full, update))
+            annotations[name] = PointerProperty(
+                type=_group_class(kind, param.nested, (*group, name), full, update, given.get(name, {}))
+            )
         elif isinstance(param.distribution, Vector):
             made = _vector_class(kind, name, param.distribution, param.unit, group, full, update)
             annotations[name] = PointerProperty(type=made)
         else:
             attribute = TAKEN.get(name, name)
-            annotations[attribute] = _property(name, param, update(full))
+            annotations[attribute] = _property(name, param, update(full), given)
             factor, slider = factor_of(param.distribution, param.unit), not isinstance(param.distribution, Whole)
             CONTROLS[kind].append(
                 Control(full, group, attribute, label_of(name), param.doc, "", (full,), factor, slider)
@@ -176,6 +182,14 @@ def _at(document: dict, path: str):
     return document
 
 
+def read(root, kind: str) -> dict:
+    """The dictionary that the properties of a kind without vectors and groups show."""
+    document: dict = {}
+    for control in CONTROLS[kind]:
+        edited(root, kind, document, control.path)
+    return document
+
+
 def edited(root, kind: str, document: dict, path: str) -> dict:
     """The dictionary with the field of a control taken from its property; weights that must sum to one make room."""
     control = next(control for control in CONTROLS[kind] if control.path == path)
@@ -200,7 +214,7 @@ def edited(root, kind: str, document: dict, path: str) -> dict:
 
 def declared(kind: str, path: str):
     """The distribution that a path of a kind's spec declares, or None for a group."""
-    cls = PICTURED[kind].load("spec")
+    cls = find(kind).load("spec")
     for name in path.split("."):
         rows = fields(cls) if cls else {}
         if name not in rows:
@@ -221,14 +235,17 @@ def _make_room(weights: dict, field: str, value: float) -> None:
     weights[field] = value
 
 
-def make_classes(update) -> dict[str, type]:
-    """The property group class of every kind; ``update(path)`` gives the callback of a control."""
+def make_classes(updates: dict, defaults: dict) -> dict[str, type]:
+    """The property group class of every kind in ``updates``, whose value for a path is the callback of its control.
+
+    ``defaults`` holds dictionaries of specs that are shown before anything is set, for the kinds that have one.
+    """
     _classes.clear()
     CONTROLS.clear()
     made = {}
-    for kind, generator in PICTURED.items():
+    for kind, update in updates.items():
         CONTROLS[kind] = []
-        made[kind] = _group_class(kind, generator.load("spec"), (), "", update)
+        made[kind] = _group_class(kind, find(kind).load("spec"), (), "", update, defaults.get(kind, {}))
     return made
 
 

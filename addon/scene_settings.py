@@ -1,27 +1,36 @@
 """What the sidebar keeps: settings of the scene, and a person's sliders and locks on its rig."""
 
-import json
-
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ..procgen.registry import PICTURED
-from . import live, properties
-from .choices import CAMERAS, LABELS, SHAPES, preset_items
+from . import live, materials, place_live, properties
+from .choices import CAMERAS, LABELS, PLACE_KINDS, SHAPES, THING_ITEMS, preset_items
 
-KINDS = [(name, name.capitalize(), generator.doc) for name, generator in PICTURED.items()]
+KINDS = [(name, generator.family.capitalize(), generator.doc) for name, generator in PICTURED.items()]
+HOLDERS = {"people": bpy.types.Object, "places": bpy.types.Collection}  # what carries sliders, by family
+UPDATES = {"people": live.on_update, "places": place_live.on_update}
 
 
 class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
-    """How the next person is made, and how the one at hand is changed."""
+    """How the next person or place is made, and how the one at hand is changed."""
 
     kind: EnumProperty(name="Kind", description="What to generate", items=KINDS)
-    seed: IntProperty(name="Seed", description="The same seed gives the same person everywhere", min=0, default=1)
+    seed: IntProperty(
+        name="Seed", description="The same seed gives the same person or place everywhere", min=0, default=1
+    )
     light: BoolProperty(
-        name="Surroundings", default=True,
-        description="Build the person's world and lamps too; the scene's own world stays in the file",
+        name="Surroundings",
+        default=True,
+        description="Build world and lamps too; the scene's own world stays in the file",
+    )
+    camera: BoolProperty(name="Camera", default=True, description="Build the camera and make it the scene's")
+    place: EnumProperty(name="Place", description="Kind of place", items=PLACE_KINDS)
+    stereo: BoolProperty(name="Stereo", description="Build a left and a right camera", default=False)
+    sequence: BoolProperty(
+        name="Sequence", default=False,
+        description="Build for the scene's frames: the camera travels, and what lives moves",
     )  # fmt: skip
-    camera: BoolProperty(name="Camera", default=True, description="Build the portrait camera and make it the scene's")
     search: StringProperty(
         name="Search",
         description="Show only fields whose name or meaning holds these words",
@@ -29,7 +38,7 @@ class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
     )
     amount: FloatProperty(
         name="Amount",
-        description="How far a variation goes toward somebody else",
+        description="How far a variation goes toward another one",
         min=0.0,
         max=1.0,
         default=0.15,
@@ -40,14 +49,14 @@ class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
 class SIMULACRA_PG_presets(bpy.types.PropertyGroup):
     """Which preset is chosen, and what is saved."""
 
-    chosen: EnumProperty(name="Preset", description="A preset to apply to the person", items=preset_items)
+    chosen: EnumProperty(name="Preset", description="A preset to apply to what is selected", items=preset_items)
     title: StringProperty(name="Name", description="Name of the preset to save", default="My preset")
     scope: EnumProperty(
         name="Save", description="What the preset holds", default="ALL",
         items=[
-            ("ALL", "Everything", "The whole person, with light and camera"),
+            ("ALL", "Everything", "All fields, with light, weather and camera"),
             ("LOCKED", "Locked fields", "Only the fields that are locked; all else stays as it is when it is applied"),
-            ("LOOK", "Person", "The person without light and camera"),
+            ("LOOK", "Look", "The person without light and camera, or the place without weather and camera"),
         ],
     )  # fmt: skip
 
@@ -58,17 +67,23 @@ class SIMULACRA_PG_dataset(bpy.types.PropertyGroup):
     kind: EnumProperty(name="Recipe", description="Which generator to draw from", items=KINDS)
     count: IntProperty(name="Count", description="Number of samples", min=1, max=10_000_000, default=8)
     seed: IntProperty(name="First seed", description="Seed of the first sample; the next ones follow", min=0, default=0)
+    place: EnumProperty(name="Place", description="Kind of place", items=PLACE_KINDS)
     size: IntProperty(name="Size", description="Edge of the picture", subtype="PIXEL", min=16, max=8192, default=512)
+    width: IntProperty(name="Width", description="Width of the picture", subtype="PIXEL", min=16, max=8192, default=640)
+    height: IntProperty(
+        name="Height", description="Height of the picture", subtype="PIXEL", min=16, max=8192, default=360
+    )
     samples: IntProperty(name="Samples", description="Cycles samples a pixel", min=1, max=65536, default=64)
     frames: IntProperty(name="Frames", description="Frames of a sequence; 1 is a still", min=1, max=10_000, default=1)
     views: IntProperty(name="Views", description="Views around the same person", min=1, max=10_000, default=1)
+    stereo: BoolProperty(name="Stereo", description="A left and a right picture of each moment", default=False)
     labels: EnumProperty(
         name="Labels", description="What is rendered beside the picture", items=LABELS, options={"ENUM_FLAG"},
         default={"depth", "normal", "parts", "instance"},
     )  # fmt: skip
     keep_locked: BoolProperty(
         name="Keep what is locked", default=False,
-        description="Every sample takes the locked fields of the selected person; all else is drawn",
+        description="Every sample takes the locked fields of the selected person or place; all else is drawn",
     )  # fmt: skip
     hdri: StringProperty(
         name="HDRI folder",
@@ -118,6 +133,13 @@ class SIMULACRA_PG_import(bpy.types.PropertyGroup):
     )
 
 
+class SIMULACRA_PG_things(bpy.types.PropertyGroup):
+    """Which thing is added next."""
+
+    thing: EnumProperty(name="Thing", description="What to add", items=THING_ITEMS, default="tree")
+    seed: IntProperty(name="Seed", description="The same seed gives the same thing everywhere", min=0, default=1)
+
+
 class SIMULACRA_PG_model(bpy.types.PropertyGroup):
     """What a trained system is asked for."""
 
@@ -138,7 +160,7 @@ class SIMULACRA_PG_model(bpy.types.PropertyGroup):
 
 
 class SIMULACRA_PG_scene(bpy.types.PropertyGroup):
-    """All settings of the sidebar."""
+    """All settings of the sidebar; those of the next material join them when its sliders are made."""
 
     generate: PointerProperty(type=SIMULACRA_PG_generate)
     presets: PointerProperty(type=SIMULACRA_PG_presets)
@@ -146,6 +168,7 @@ class SIMULACRA_PG_scene(bpy.types.PropertyGroup):
     labels: PointerProperty(type=SIMULACRA_PG_labels)
     imports: PointerProperty(type=SIMULACRA_PG_import)
     model: PointerProperty(type=SIMULACRA_PG_model)
+    things: PointerProperty(type=SIMULACRA_PG_things)
 
 
 GROUPS = (
@@ -155,48 +178,46 @@ GROUPS = (
     SIMULACRA_PG_labels,
     SIMULACRA_PG_import,
     SIMULACRA_PG_model,
-    SIMULACRA_PG_scene,
+    SIMULACRA_PG_things,
 )
-_person: list[type] = []
+_made: list[type] = []  # classes that are made at registration, inner ones first
 
 
-def locked(rig) -> set[str]:
-    """The dotted paths of a person's locked fields."""
-    try:
-        found = json.loads(rig.simulacra.locked or "[]")
-    except ValueError:
-        return set()
-    return {path for path in found if isinstance(path, str)} if isinstance(found, list) else set()
+def made_classes() -> list[type]:
+    """The classes that were made from specs, inner ones first."""
+    return _made
 
 
-def lock(rig, paths, on: bool) -> None:
-    """Lock or unlock fields of a person."""
-    rig.simulacra.locked = json.dumps(sorted(locked(rig) | set(paths) if on else locked(rig) - set(paths)))
+def _holder(family: str, made: dict[str, type]) -> type:
+    """The property group that carries the sliders, the kind and the locks of a family."""
+    annotations = {name: PointerProperty(type=made[name]) for name, row in PICTURED.items() if row.family == family}
+    annotations["kind"] = StringProperty(name="Kind", description="Which generator made this", options={"HIDDEN"})
+    annotations["locked"] = StringProperty(
+        name="Locked", description="Fields that stay when others are drawn anew, as JSON", options={"HIDDEN"}
+    )
+    return type(f"SIMULACRA_PG_{family}", (bpy.types.PropertyGroup,), {"__annotations__": annotations})
 
 
 def register() -> None:
     """Register the settings and the sliders of every kind."""
-    for cls in GROUPS:
+    updates = {name: UPDATES[row.family] for name, row in PICTURED.items()} | materials.kinds()
+    made = properties.make_classes(updates, materials.defaults())
+    material = materials.group_class(made)
+    holders = {family: _holder(family, made) for family in HOLDERS}
+    _made.extend([*properties.classes(), material, *holders.values()])
+    SIMULACRA_PG_scene.__annotations__["material"] = PointerProperty(type=material)
+    for cls in (*GROUPS, *_made, SIMULACRA_PG_scene):
         bpy.utils.register_class(cls)
-    made = properties.make_classes(live.on_update)
-    for cls in properties.classes():
-        bpy.utils.register_class(cls)
-    annotations = {kind: PointerProperty(type=cls) for kind, cls in made.items()}
-    annotations["kind"] = StringProperty(name="Kind", description="Which generator made this person")
-    annotations["locked"] = StringProperty(
-        name="Locked", description="Fields that stay when others are drawn anew, as JSON"
-    )
-    person = type("SIMULACRA_PG_person", (bpy.types.PropertyGroup,), {"__annotations__": annotations})
-    bpy.utils.register_class(person)
-    _person.append(person)
     bpy.types.Scene.simulacra = PointerProperty(type=SIMULACRA_PG_scene)
-    bpy.types.Object.simulacra = PointerProperty(type=person)
+    bpy.types.Material.simulacra = PointerProperty(type=material)
+    for family, owner in HOLDERS.items():
+        owner.simulacra = PointerProperty(type=holders[family])
 
 
 def unregister() -> None:
     """Take everything back."""
-    del bpy.types.Object.simulacra
-    del bpy.types.Scene.simulacra
-    for cls in (*_person, *reversed(properties.classes()), *reversed(GROUPS)):
+    for owner in (*HOLDERS.values(), bpy.types.Material, bpy.types.Scene):
+        del owner.simulacra
+    for cls in reversed((*GROUPS, *_made, SIMULACRA_PG_scene)):
         bpy.utils.unregister_class(cls)
-    _person.clear()
+    _made.clear()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import bpy
 
-from . import MODULES, properties, scene_settings
+from . import MODULES, scene_settings
 
 
 class Text(NamedTuple):
@@ -29,7 +29,7 @@ def _of_properties(cls: type) -> list[Text]:
         found.append(Text(f"{cls.__name__}.{prop.identifier}", prop.name, prop.description))
         if prop.type == "ENUM":
             found += [Text(f"{cls.__name__}.{prop.identifier}.{item.identifier}", item.name, item.description or item.name)
-                      for item in prop.enum_items_static]  # fmt: skip
+                      for item in prop.enum_items_static_ui]  # fmt: skip
     return found
 
 
@@ -66,6 +66,6 @@ def all_texts() -> list[Text]:
             found.append(Text(cls.__name__, getattr(cls, "bl_label", about), about))
             if issubclass(cls, bpy.types.Operator | bpy.types.AddonPreferences):
                 found += _of_properties(cls)
-    for cls in (*scene_settings.GROUPS, *properties.classes()):
+    for cls in (*scene_settings.GROUPS, *scene_settings.made_classes()):
         found += _of_properties(cls)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -126,9 +127,14 @@ def label_material():
     return material
 
 
-def render_picture(scene, png: Path, clock: CyclesClock) -> dict[str, np.ndarray]:
-    """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading."""
+def render_picture(scene, png: Path, clock: CyclesClock, meter: Callable | None = None) -> dict[str, np.ndarray]:
+    """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading.
+
+    ``meter`` maps the linear picture (h, w, 3) to the exposure in EV at which it is developed.
+    """
     channels = render_channels(scene, clock)
+    if meter is not None:
+        scene.view_settings.exposure = meter(pick(channels, "combined"))
     settings = scene.render.image_settings
     set_format(settings, "PNG")
     settings.color_mode, settings.color_depth = "RGB", "8"

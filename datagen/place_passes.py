@@ -9,6 +9,8 @@ from ..procgen.nodes.shader import Nodes
 from ..procgen.places.site import FACE_ID, INSTANCE_ID, OBJECT_ID
 from . import passes
 
+MIDDLE, FOLLOW = 0.22, 0.8  # linear level of the middle tones, and how far the exposure follows to it
+WHITE = 6.0  # linear level that AgX shows as near white
 IDENTITY, MOVES = "identity", ("next", "previous")  # AOVs
 
 
@@ -20,6 +22,19 @@ def picture_settings(scene, samples: int, shading: bool) -> None:
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 5, 2, 2
     cycles.transmission_bounces, cycles.transparent_max_bounces, cycles.volume_bounces = 4, 16, 1
     cycles.use_fast_gi = False
+
+
+def meter(picture: np.ndarray) -> float:
+    """The exposure in EV for a linear picture (h, w, 3): its middle tones come to where a photographer puts them.
+
+    As a camera's matrix meter does, part of what the scene is dark or light by is kept, and highlights are held.
+    """
+    luminance = np.maximum(picture @ [0.2126, 0.7152, 0.0722], 1e-6)
+    level = float(np.exp(np.log(luminance).mean()))
+    bright = float(np.quantile(luminance, 0.97))
+    wanted = np.log2(MIDDLE / level) * FOLLOW
+    highest = np.log2(WHITE / bright)  # more would burn out the brightest parts
+    return float(np.clip(min(wanted, max(highest, 0.5 * wanted)), -4.0, 7.0))
 
 
 def label_material():

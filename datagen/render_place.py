@@ -52,7 +52,9 @@ def render_place(spec, recipe, folder: Path) -> dict:
         scene.camera = site.cameras[eye]
         scene.cycles.seed = number
         rgb = folder / file_name(number, "rgb")
-        extra = passes.render_picture(scene, rgb, picture_clock)
+        # The first picture is metered, and all others are taken alike.
+        metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
+        extra = passes.render_picture(scene, rgb, picture_clock, metered)
         develop(rgb, spec.camera, child(spec.camera.seed, f"grain {number}"))
         for name in set(extra) & set(labels):
             write_label(folder / file_name(number, name), name, extra[name])

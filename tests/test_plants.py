@@ -124,7 +124,7 @@ def test_a_tree_is_sound_repeats_and_keeps_its_box_at_every_detail(species):
     check_geometry(hero)
     assert hero.kind == "tree"
     assert tree.build_tree(spec).mesh.digest() == hero.mesh.digest()
-    assert len(hero.mesh.faces) <= 95_000
+    assert len(hero.mesh.faces) <= 90_000
     assert hero.mesh.vertices[:, 2].max() == pytest.approx(spec.height, rel=0.1)
     for detail, most in ((0.25, 8000), (0.05, 1200)):
         far = tree.build_tree(spec, detail=detail)
@@ -171,6 +171,14 @@ def test_spring_blossoms_autumn_fruits_and_winter_snow_have_their_surfaces():
     assert "petal" in materials(season="spring") and "petal" not in materials(season="summer")
     assert "fruit_skin" in materials(season="autumn")
     assert "snow" in materials(season="winter", snow=0.8) and "snow" not in materials(season="winter", snow=0.0)
+
+
+@pytest.mark.parametrize("fixed", [("cherry", "spring", 0.0), ("spruce", "winter", 1.0), ("apple", "autumn", 0.0)])
+def test_blossoms_fruit_and_snow_stay_within_the_faces_of_a_far_tree(fixed):
+    species, season, snow = fixed
+    spec = sampled(species, season=season, snow=snow, density=1.6, age=1.0)
+    for detail, most in ((1.0, 90_000), (0.25, 8000), (0.05, 1200)):
+        assert len(tree.build_tree(spec, detail=detail).mesh.faces) <= most
 
 
 def test_snow_is_drawn_in_winter_only():

@@ -191,3 +191,8 @@ def test_a_row_in_the_registry_is_all_that_a_new_generator_needs(monkeypatch, ca
     listed = {entry["name"]: entry for entry in rows("generators")}
     assert listed["opals"]["options"] == {"kind": ["flint", "slate"]} == options(Pebble)
     assert listed["opals"]["numbers"] == 1
+
+
+def test_no_two_generators_share_a_name():
+    names = [generator.name for catalogue in registry.CATALOGUES for generator in catalogue]
+    assert len(names) == len(set(names)) > 140

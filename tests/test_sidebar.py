@@ -193,7 +193,7 @@ def test_randomise_and_vary_are_the_plain_calls(person, sidebar):
     plain = registry.sample("faces", 12)
     bpy.ops.simulacra.lock(path="identity")
     bpy.ops.simulacra.lock(path="hair.groom")
-    kept = sorted(sidebar("scene_settings").locked(person))
+    kept = sorted(sidebar("locks").locked(person))
     assert all(path.startswith("identity.") for path in kept if path != "hair.groom") and len(kept) > 150
     assert bpy.ops.simulacra.randomise(group="skin", seed=5) == {"FINISHED"}
     expected = vary.redraw("faces", plain, 5, group="skin", locked=kept)
@@ -266,7 +266,8 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(person, sidebar):
         (lambda: bpy.ops.simulacra.redecode_avatar(), "Select an avatar"),
         (lambda: bpy.ops.simulacra.label_scene(), "has no camera"),
         (lambda: bpy.ops.simulacra.generate_with_model(), "no trained systems yet"),
-        (lambda: bpy.ops.simulacra.coming(), "Places come"),
+        (lambda: bpy.ops.simulacra.rebuild_place(), "Select a place"),
+        (lambda: bpy.ops.simulacra.remove_place(), "Select a place"),
     ):
         with pytest.raises(RuntimeError, match=words):
             call()
@@ -325,14 +326,16 @@ def test_enabling_and_disabling_leaves_nothing(sidebar):
         kinds = {item for item in dir(bpy.types) if "simulacra" in item.lower()}
         operators = set(dir(bpy.ops.simulacra))
         handlers = [
-            h.__module__ for group in ("undo_post", "redo_post", "load_post") for h in getattr(bpy.app.handlers, group)
+            h.__module__
+            for group in ("undo_post", "redo_post", "load_pre", "load_post", "frame_change_post")
+            for h in getattr(bpy.app.handlers, group)
         ]
         menus = [
             f.__module__
             for menu in (bpy.types.VIEW3D_MT_mesh_add, bpy.types.VIEW3D_MT_object_asset)
             for f in menu._dyn_ui_initialize()
         ]
-        owned = [owner for owner in (bpy.types.Scene, bpy.types.Object) if hasattr(owner, "simulacra")]
+        owned = [owner for owner in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection, bpy.types.Material) if hasattr(owner, "simulacra")]
         return kinds, operators, [m for m in handlers + menus if "simulacra" in m], owned
 
     first = there()
@@ -344,8 +347,14 @@ def test_enabling_and_disabling_leaves_nothing(sidebar):
 
 
 def test_the_menu_of_labels_is_the_label_table(sidebar):
-    from simulacra.datagen.labels import LABELS
+    from simulacra.datagen.labels import LABELS, allowed
 
     choices = sidebar("choices")
     assert {row[0] for row in choices.LABELS} == set(LABELS) - {"rgb"}
-    assert choices.SEQUENCE == {label.name for label in LABELS.values() if label.sequence}
+    for row in choices.LABEL_CHOICES:
+        label = LABELS[row.name]
+        assert (row.of, row.sequence, row.stereo) == (label.of, label.sequence, label.stereo), row.name
+    for family in ("people", "places"):
+        for frames, stereo in ((1, False), (2, False), (1, True), (2, True)):
+            can = {name for name, label in LABELS.items() if allowed(label, frames, family, stereo)} - {"rgb"}
+            assert set(choices.labels_of(family, frames, stereo)) == can

@@ -19,7 +19,7 @@ from simulacra.procgen.places.terrain.rivers import meander, near_curve
 from simulacra.procgen.places.terrain.spec import KINDS, sample_terrain
 from simulacra.procgen.places.terrain.view_mesh import view_mesh
 
-THINGS = [generator.name for generator in TERRAIN if generator.name != "ground"]
+THINGS = [generator.name for generator in TERRAIN]
 
 
 @cache

@@ -72,4 +72,5 @@ def _submerge(site: Site, place, scene: Scene, weather) -> None:
         add_water_column(material, kind, level, irradiance, tuple(sun), caustics=picture, surface=material == water_material)
     add_water_backdrop(bpy.context.scene.world, kind, depth, irradiance, tuple(sun))
     left = float(transmittance(water(kind).attenuation, depth + 2.0).mean())
+    # For the viewport; a dataset meters its pictures.
     bpy.context.scene.view_settings.exposure = float(-STOPS * np.log2(max(left, 0.02)))

@@ -11,7 +11,6 @@ from ..params import child
 from .life import Scene
 from .scatter import upright
 from .scenes.layer import Animals
-from .site import Site
 from .things import asset_object, dressed, thing_asset, thing_spec
 
 MOST = 12  # animals of one kind
@@ -20,7 +19,7 @@ TRIES = 24
 RATE = 24.0  # frames a second
 
 
-def build_fauna(site: Site, recipe, place, scene: Scene) -> None:
+def build_fauna(site, recipe, place, scene: Scene) -> None:
     """Put the animals of a recipe into the view: standing on the ground, in the air or in the water."""
     for animals in recipe.animals:
         rng = child(place.life.seed, "animals", animals.generator)
@@ -88,7 +87,7 @@ def _hidden(ground, eye: np.ndarray, target: np.ndarray) -> bool:
     return bool((ground.height(points[:, :2], 0.5) > points[:, 2]).any())
 
 
-def _put(site: Site, animals: Animals, asset: Asset, matrix: np.ndarray, scene: Scene, rng) -> None:
+def _put(site, animals: Animals, asset: Asset, matrix: np.ndarray, scene: Scene, rng) -> None:
     import bpy
     from mathutils import Matrix
 

@@ -12,7 +12,6 @@ from ..params import SpecError, child, choice, draw, fields, lognormal, seed, sp
 from .scatter import Spots, View, lattice, scatter, upright
 from .scenes.layer import Layer
 from .shot import Way
-from .site import Site
 from .things import asset_object, footprint, row_of, thing_asset, thing_spec
 from .wind import add_wind
 
@@ -54,7 +53,7 @@ class Scene:
     current: float = 0.0  # seconds of the slowest swing under water; 0 in air
 
 
-def build_life(site: Site, layers: tuple[Layer, ...], life: Life, scene: Scene) -> None:
+def build_life(site, layers: tuple[Layer, ...], life: Life, scene: Scene) -> None:
     """Scatter every layer; what stood in the camera's way is left out."""
     for number, layer in enumerate(layers):
         density = layer.density * getattr(life, layer.group)
@@ -62,7 +61,7 @@ def build_life(site: Site, layers: tuple[Layer, ...], life: Life, scene: Scene) 
             scatter_layer(site, layer, density, life, scene, int(child(life.seed, f"layer {number}").integers(2**31)))
 
 
-def scatter_layer(site: Site, layer: Layer, density: float, life: Life, scene: Scene, number: int) -> None:
+def scatter_layer(site, layer: Layer, density: float, life: Life, scene: Scene, number: int) -> None:
     """Scatter one layer with ``density`` things a m² where all suits them."""
     spots = lattice(density, layer.reach, scene.view, number, keep=lambda away: _thinned(layer, away))
     distance = scene.view.distance(spots.points)

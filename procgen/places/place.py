@@ -9,7 +9,7 @@ from ..params import Constraint, choice, draw, fork, group, seed, spec, within
 from .life import Life, Scene, build_life, sample_life
 from .scatter import View
 from .scenes.recipes import RECIPES
-from .shot import Shot, Way, Wish, build_cameras, find_way, sample_shot, way_through
+from .shot import Shot, Way, Wish, build_cameras, build_lamps, find_way, sample_shot, way_through
 from .terrain.spec import Terrain, sample_terrain
 from .things import constraints
 from .water.waves import Sea, sample_sea
@@ -102,6 +102,8 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
         build_life(site, recipe.layers, place.life, scene)
         build_fauna(site, recipe, place, scene)
         build_waters(site, recipe, place, scene, resolution)
+    else:
+        build_lamps(site, place.camera, way)
     build_cameras(site, place.camera, way, eyes, 60_000.0)
     build_air(site, recipe, place, scene, world.cave is None)
     return site

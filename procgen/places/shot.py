@@ -31,6 +31,7 @@ class Shot:
     bob: float = beta(2, 5, 0, 0.06, unit="m", doc="rise and fall of a walk's steps")
     baseline: float = lognormal(0.12, 0.5, 0.02, 1.0, unit="m", doc="between the eyes of a stereo pair")
     nearest: float = lognormal(1.6, 0.4, 0.3, 20, unit="m", doc="least distance of anything to the camera")
+    lamp: float = lognormal(1.0, 0.4, 0.0, 5.0, doc="strength of the lamps that are carried into the dark")
     noise: float = beta(1.2, 6.0, doc="grain of the sensor, 0 none … 1 high ISO")
     vignette: float = beta(1.5, 6.0, doc="how far the corners fall off")
     seed: int = seed()
@@ -181,7 +182,9 @@ def _still(ground, shot, wish, stand, heading, above, skyline, vertical) -> tupl
     eye = np.append(stand, _height(ground, stand[None], above, wish.under))
     # Hills are framed: the view rises with the skyline, so that it stays in the upper half of the picture.
     pitch = np.radians(shot.pitch) + np.clip(skyline - 0.3 * vertical, 0.0, 0.35)
-    if wish.under is None and above > 6:
+    if wish.under is not None:
+        pitch = np.radians(shot.pitch - 9)  # the bed is what there is to see
+    elif above > 6:
         pitch = min(pitch, -np.radians(6))
     flat = np.cos(pitch)
     return eye[None], np.array([[flat * np.cos(heading), flat * np.sin(heading), np.sin(pitch)]])
@@ -298,3 +301,22 @@ def build_cameras(site, shot: Shot, way: Way, eyes: int, far: float) -> None:
         site.cameras.append(obj)
     bpy.context.scene.camera = site.cameras[0]
     bpy.context.scene.render.fps = FRAMES_PER_SECOND
+
+
+def build_lamps(site, shot: Shot, way: Way) -> None:
+    """Light a dark place: a lamp beside the camera, and lanterns set down along the way ahead (needs bpy)."""
+    import bpy
+
+    if shot.lamp == 0:
+        return
+    eye, forward, right = way.eyes[0], way.forward[0], way.right[0]
+    lights = [(eye - 0.6 * right + [0, 0, 0.5], 40.0, 0.25)]
+    lights += [(eye + forward * distance + right * side, power, 0.15)
+               for distance, side, power in ((5.0, 1.1, 120.0), (12.0, -1.4, 320.0), (22.0, 1.0, 700.0))]  # fmt: skip
+    for number, (place, power, radius) in enumerate(lights):
+        data = bpy.data.lights.new(f"Lamp {number}", "POINT")
+        data.energy, data.shadow_soft_size, data.color = power * shot.lamp, radius, (1.0, 0.78, 0.55)
+        obj = bpy.data.objects.new(data.name, data)
+        obj.location = place
+        obj["part_of"] = "camera"
+        site.collection.objects.link(obj)

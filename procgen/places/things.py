@@ -10,7 +10,6 @@ import numpy as np
 from ..assets import Asset, Surface
 from ..generator import Generator
 from ..params import Constraint, OneOf, Range, SpecError, child
-from .site import Site, mesh_object
 
 
 def row_of(name: str) -> Generator:
@@ -46,12 +45,14 @@ def thing_asset(name: str, spec: Any, detail: float = 1.0) -> Asset:
     return row_of(name).load("build")(spec, detail=detail)
 
 
-def asset_object(site: Site, name: str, asset: Asset):
+def asset_object(site, name: str, asset: Asset):
     """A Blender object of an asset at rest, dressed; surfaces that are alike share a material (needs bpy)."""
+    from .site import mesh_object
+
     return mesh_object(name, asset.mesh, [dressed(site, surface) for surface in asset.surfaces])
 
 
-def dressed(site: Site, surface: Surface):
+def dressed(site, surface: Surface):
     """The material of a surface, made once for all that is alike (needs bpy)."""
     from ..materials.build import dress
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import bpy
 import numpy as np
-
-from ..nodes.shader import Nodes
 
 GUST = 2.6  # seconds of the slowest swing
 SHARES = ((1.0, 1.0), (2.3, 0.35), (5.1, 0.12))  # frequency and amplitude of each swing, relative to the slowest
 
 
-def add_wind(obj: bpy.types.Object, speed: float, direction: float, period: float = GUST) -> None:
+def add_wind(obj, speed: float, direction: float, period: float = GUST) -> None:
     """Let an object give way to a wind of ``speed`` m/s that blows toward ``direction``, radians from +x to +y.
 
     A vertex leans by its ``sway`` and swings about that; ``period`` is the slowest swing's, in seconds.
     """
+    import bpy
+
+    from ..nodes.shader import Nodes
+
     group = bpy.data.node_groups.new("Wind", "GeometryNodeTree")
     for way in ("INPUT", "OUTPUT"):
         group.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")

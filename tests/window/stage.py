@@ -181,12 +181,12 @@ class Stage:
 
 def open_panels(*names):
     """Register the sidebar's panels anew: these open, all others closed, as if the user had left them so."""
-    found = [sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES for name in ("panels", "person_panels")]
+    found = [sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES for name in ("panels", "person_panels", "place_panels", "material_panels")]
     classes = [cls for group in found for cls in group]
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)
     for cls in classes:
-        always = cls.__name__ in ("SIMULACRA_PT_generate", "SIMULACRA_PT_person") and not names
+        always = cls.__name__ in ("SIMULACRA_PT_generate", "SIMULACRA_PT_person", "SIMULACRA_PT_place") and not names
         cls.bl_options = set() if cls.__name__ in names or always else {"DEFAULT_CLOSED"}
         if cls.__name__ == "SIMULACRA_PT_person" and any("_faces_" in name for name in names):
             cls.bl_options = set()

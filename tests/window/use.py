@@ -56,14 +56,14 @@ def scenario(stage):
     facts["slider"] = {"before": before, "after": during}
     assert during[1] > before[1] + 0.1 and abs(during[0] - during[1]) < 1e-5, facts
     yield from stage.picture("2_slider_moved")
-    yield from stage.until(lambda: not module("live").is_settling(), 120, "the rest of the person")
-    assert not module("live").message, module("live").message
+    yield from stage.until(lambda: not module("settling").is_waiting("people"), 120, "the rest of the person")
+    assert not module("settling").message, module("settling").message
     yield from stage.wait(10)
     yield from stage.picture("3_settled")
     yield from stage.key("Z", ctrl=True)
-    facts["at undo"] = jaw(), module("live")._stale_rigs() and True
+    facts["at undo"] = jaw(), bool(module("live").stale_rigs())
     yield from stage.until(lambda: abs(jaw()[1] - before[1]) < 1e-6, 60, "undo")
-    yield from stage.until(lambda: not module("live").is_settling(), 120, "what undo left to build")
+    yield from stage.until(lambda: not module("settling").is_waiting("people"), 120, "what undo left to build")
     facts["undone"] = jaw()
     assert abs(jaw()[0] - before[0]) < 1e-5
     yield from stage.picture("4_undone")

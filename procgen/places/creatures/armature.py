@@ -20,11 +20,12 @@ def creature_object(
     fps: float = 24.0,
     materials: Sequence[Any] = (),
     name: str = "",
+    start: int = 1,
 ):
     """Put a rigged animal into the open scene: its armature object and its list of mesh objects.
 
-    With a ``cycle`` every frame 1 … frames has keys: the phase starts at 0 and the object goes at the cycle's speed from
-    the origin. ``materials`` stand for the asset's surfaces in their order.
+    With a ``cycle`` each of so many frames from ``start`` on has keys: the phase starts at 0 and the object goes at the
+    cycle's speed from the origin. ``materials`` stand for the asset's surfaces in their order.
     """
     import bpy
 
@@ -38,7 +39,7 @@ def creature_object(
     modifier = body.modifiers.new("Armature", "ARMATURE")
     modifier.object = armature
     if cycle:
-        animate(armature, asset, cycle, frames, fps)
+        animate(armature, asset, cycle, frames, fps, start)
     return armature, [body]
 
 
@@ -97,8 +98,8 @@ def _body(asset: Asset, name: str, materials: Sequence[Any]):
     return body
 
 
-def animate(armature, asset: Asset, cycle: str, frames: int, fps: float) -> None:
-    """Key a cycle on an armature object of the animal, frames 1 … frames."""
+def animate(armature, asset: Asset, cycle: str, frames: int, fps: float, start: int = 1) -> None:
+    """Key a cycle on an armature object of the animal, so many frames from ``start`` on."""
     rig = asset.rig
     rest = {bone.name: frame(bone)[:3, :3] for bone in rig.bones}
     roots = [bone.name for bone in rig.bones if not bone.parent]
@@ -109,7 +110,7 @@ def animate(armature, asset: Asset, cycle: str, frames: int, fps: float) -> None
         seconds = index / fps
         pose = rig.cycles[cycle]((seconds / rig.period[cycle]) % 1.0)
         armature.location = velocity(rig, cycle) * seconds
-        armature.keyframe_insert("location", frame=index + 1)
+        armature.keyframe_insert("location", frame=index + start)
         moved = pose.get("", np.zeros(3))
         for name, rotation in pose.items():
             if not name:
@@ -119,8 +120,8 @@ def animate(armature, asset: Asset, cycle: str, frames: int, fps: float) -> None
             before[name] = rotation
             bone = armature.pose.bones[name]
             bone.rotation_quaternion = rotation
-            bone.keyframe_insert("rotation_quaternion", frame=index + 1)
+            bone.keyframe_insert("rotation_quaternion", frame=index + start)
         for name in roots:
             bone = armature.pose.bones[name]
             bone.location = rest[name].T @ moved
-            bone.keyframe_insert("location", frame=index + 1)
+            bone.keyframe_insert("location", frame=index + start)

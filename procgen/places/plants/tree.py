@@ -22,7 +22,8 @@ SEASONS = ("spring", "summer", "autumn", "winter")
 # Of a tree that sheds: how many of summer's leaves it has, by season.
 FULLNESS = {"spring": 0.75, "summer": 1.0, "autumn": 0.78, "winter": 0.0}
 # Faces of leaves and of branches by detail; logarithms are interpolated between.
-BUDGET = np.log([[0.02, 0.05, 0.25, 1.0], [260, 700, 5000, 60000], [60, 180, 1700, 25000]])
+BUDGET = np.log([[0.02, 0.05, 0.25, 1.0], [260, 700, 5000, 58000], [60, 180, 1700, 22000]])
+LEAFY = 0.4  # of the faces that leaves may have where there are blossoms too
 SNOW_RIDGE = (
     np.array([[-1, -0.03, 0.1], [0, -0.03, 1.0], [1, -0.03, 0.1], [-1, 1.03, 0.1], [0, 1.03, 1.0], [1, 1.03, 0.1]]),
     np.array([(1, 0, 3, 4), (2, 1, 4, 5)]),
@@ -161,14 +162,14 @@ class _Leaves:
             rng, len(chosen), own, own * [1.35, 1.2, 1.0], np.clip(0.35 + 0.5 * patch + 0.4 * outer, 0.01, 1)
         )
 
-    def mesh(self, share: float, detail: float, slot: int) -> Mesh:
-        """The leaves of a share of the places; at a low detail fewer and larger ones."""
+    def mesh(self, share: float, detail: float, part: float = 1.0) -> Mesh:
+        """The leaves of a share of the places; at a low detail fewer and larger ones, within a part of the faces."""
         chosen = self.take(share)
         if not len(chosen):
             return merged([])
         needles = self.row.leaf == "needle"
         stencil = STENCILS[self.row.leaf if detail > 0.5 or needles else "blade"]
-        stay = min(int(_budget(self.row, detail, 1) / len(stencil[1])), len(chosen))
+        stay = min(int(part * _budget(self.row, detail, 1) / len(stencil[1])), len(chosen))
         grow = (len(chosen) / max(stay, 1)) ** (0.46 if needles else 0.47)
         chosen = chosen[:stay]
         scale = self.size[chosen, None] * ([grow**1.5, grow**0.5, grow] if needles else [grow] * 3)
@@ -179,15 +180,15 @@ class _Leaves:
         origin = middle + (self.origin[chosen] - middle) * np.clip(1 - further / reach, 0.6, 1)
         mesh = placed(
             stencil, origin, self.along[chosen], self.normal[chosen], scale, colour=self.colours(chosen),
-            sway=self.sway[chosen], phase=np.clip(self.phase[chosen] + self.jitter[chosen], 0, 1), flutter=0.05, slot=slot,
+            sway=self.sway[chosen], phase=np.clip(self.phase[chosen] + self.jitter[chosen], 0, 1), flutter=0.05,
         )  # fmt: skip
         below = np.maximum(0.004 * self.tree.height - mesh.vertices[:, 2], 0)  # what hangs that low lies on the ground
         return mesh.moved(np.column_stack([0 * below, 0 * below, below]))
 
 
-def _blossoms(leaves: _Leaves, detail: float, slot: int) -> Mesh:
+def _blossoms(leaves: _Leaves, detail: float) -> Mesh:
     rng = child(leaves.tree.seed, "blossoms")
-    count = int(_budget(leaves.row, detail, 1) / 9)
+    count = int((1 - LEAFY) * _budget(leaves.row, detail, 1) / 5)  # of five petals
     chosen = np.sort(rng.choice(len(leaves.origin), min(count, len(leaves.origin)), replace=False))
     # A blossom stands for a cluster of them, as a leaf for several.
     size = 0.85 * float(np.median(leaves.size)) * (len(leaves.origin) / max(len(chosen), 1)) ** 0.42
@@ -195,10 +196,10 @@ def _blossoms(leaves: _Leaves, detail: float, slot: int) -> Mesh:
     across = unit(np.cross(facing, leaves.along[chosen]))
     colour = leaf_colours(rng, len(chosen), leaves.row.blossom, np.ones(3) * 0.8, 0.3, 0.05)
     return placed(blossom(), leaves.origin[chosen] + 0.03 * facing, across, facing, size * np.exp(rng.normal(0, 0.1, len(chosen))),
-                  colour=colour, sway=leaves.sway[chosen], phase=leaves.phase[chosen], flutter=0.02, slot=slot)  # fmt: skip
+                  colour=colour, sway=leaves.sway[chosen], phase=leaves.phase[chosen], flutter=0.02)  # fmt: skip
 
 
-def _fruit(leaves: _Leaves, detail: float, slot: int) -> Mesh:
+def _fruit(leaves: _Leaves, detail: float) -> Mesh:
     rng = child(leaves.tree.seed, "fruit")
     ball = icosphere(1 if detail > 0.5 else 0, 0.5)
     count = int(np.clip(_budget(leaves.row, detail, 1) * 0.09 / len(ball.faces), 4, 90))
@@ -206,10 +207,10 @@ def _fruit(leaves: _Leaves, detail: float, slot: int) -> Mesh:
     colour = leaf_colours(rng, count, leaves.row.fruit, leaves.row.green, 0.25, 0.2)
     down = np.broadcast_to([0.0, 0.0, -1.0], (count, 3))
     return placed((ball.vertices + [0, 0.6, 0], ball.faces), leaves.origin[chosen], down, leaves.along[chosen], 0.085, colour=colour,
-                  sway=leaves.sway[chosen], phase=leaves.phase[chosen], slot=slot)  # fmt: skip
+                  sway=leaves.sway[chosen], phase=leaves.phase[chosen])  # fmt: skip
 
 
-def _snow(tree: Tree, row: Species, skeleton: Skeleton, sway, phase, width: float, detail: float, slot: int) -> Mesh:
+def _snow(tree: Tree, row: Species, skeleton: Skeleton, sway, phase, width: float, detail: float) -> Mesh:
     """Ridges of snow on whatever wood (or spray of needles, ``width`` metres wide) does not stand too steep."""
     rng = child(tree.seed, "snow")
     inner = np.flatnonzero(skeleton.parent >= 0)
@@ -221,13 +222,13 @@ def _snow(tree: Tree, row: Species, skeleton: Skeleton, sway, phase, width: floa
     )
     chosen = np.flatnonzero(likely)
     thickest = np.argsort(-skeleton.radius[inner[chosen]], kind="stable")
-    chosen = chosen[thickest[: _budget(row, detail, 2) // 3]]
+    chosen = chosen[thickest[: _budget(row, detail, 2) // 6]]
     nodes = inner[chosen]
     half = np.maximum(skeleton.radius[nodes], width * (skeleton.order[nodes] == 2) / 2) * 1.05
     depth = skeleton.radius[nodes] + 0.05 * tree.snow * flat[chosen] * np.exp(rng.normal(0, 0.3, len(nodes)))
     scale = np.stack([half, skeleton.length[nodes], depth], 1)
     return placed(SNOW_RIDGE, start[chosen], unit(step[chosen]), np.broadcast_to([0, 0.001, 1.0], (len(nodes), 3)), scale,
-                  colour=np.full((len(nodes), 3), 0.86), sway=sway[nodes], phase=phase[nodes], slot=slot)  # fmt: skip
+                  colour=np.full((len(nodes), 3), 0.86), sway=sway[nodes], phase=phase[nodes])  # fmt: skip
 
 
 def build_wood(
@@ -278,17 +279,18 @@ def grown(tree, row: Species, detail: float, kind: str) -> Asset:
         share *= 1.15 - 0.5 * tree.turned
     if tree.season == "winter" and row.autumn:
         share = row.holds
-    if row.blossom and tree.season == "spring":
+    blooms = row.blossom is not None and tree.season == "spring"
+    if blooms:
         share *= 0.25
     foliage = "needle" if row.leaf == "needle" else "leaf"
-    add(leaves.mesh(share, detail, 0), Surface(foliage, tree.seed, painted=True))
-    if row.blossom and tree.season == "spring":
-        add(_blossoms(leaves, detail, 0), Surface("petal", tree.seed, painted=True))
+    add(leaves.mesh(share, detail, LEAFY if blooms else 1.0), Surface(foliage, tree.seed, painted=True))
+    if blooms:
+        add(_blossoms(leaves, detail), Surface("petal", tree.seed, painted=True))
     if row.fruit and tree.season == "autumn" and len(leaves.origin) > 100 and detail > 0.1:
-        add(_fruit(leaves, detail, 0), Surface("fruit_skin", tree.seed, painted=True))
+        add(_fruit(leaves, detail), Surface("fruit_skin", tree.seed, painted=True))
     if tree.snow > 0.1:
         width = 0.8 * row.length if row.leaf == "needle" and not row.autumn else 0.0
-        add(_snow(tree, row, skeleton, sway, phase, width, detail, 0), Surface("snow", tree.seed))
+        add(_snow(tree, row, skeleton, sway, phase, width, detail), Surface("snow", tree.seed))
     return Asset(kind, merged(parts), tuple(surfaces))
 
 

@@ -120,7 +120,7 @@ RECIPES = {
         animals=(Animals("herbivore", 0.5, "ground", "walk"), Animals("bird", 0.5, "air", "fly", (10.0, 50.0))), sky=(0.12, 0.45),
     ),
     "plain": Recipe(
-        "a plain", 1.0, {"kind": "plain"}, MILD,
+        "a plain", 1.0, {"kind": "plain", "snow": Range(0, 0)}, MILD,
         layers=(
             grass(("meadow", "tall"), 9.0, clumped=0.1), flowers(1.2), trees(("oak", "acacia", "poplar"), 0.0012, clump=60.0, clumped=0.6),
             bushes(0.006), boulders(0.0008), pebbles(0.3),

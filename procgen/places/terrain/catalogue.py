@@ -13,6 +13,4 @@ TERRAIN: tuple[Generator, ...] = (
     Generator("overhang", "terrain", ".places.terrain.standing", "Overhang", "sample_overhang", "build_overhang",
               "A wall of rock that leans out over a hollow"),
     Generator("iceberg", "terrain", ".places.terrain.standing", "Ice", "sample_ice", "build_ice", "A block of ice that floats"),
-    Generator("ground", "terrain", ".places.terrain.ground", "Terrain", "sample_terrain", "build_ground",
-              "Eroded ground: heights and masks at any point and resolution"),
 )  # fmt: skip

@@ -64,10 +64,8 @@ def _patterns() -> list[list[tuple[int, int, int, int]]]:
             at = ring.index(middles[0])
             ring = ring[at:] + ring[:at]
             faces = [(ring[0], ring[i], ring[i + 1], -1) for i in range(1, len(ring) - 1)]
-        elif len(middles) == 2 and (mask in (5, 10)):  # opposite sides: two quads
-            a, b = (0, 4), (2, 6)
+        elif mask in (5, 10):  # opposite sides: two quads
             faces = [(0, 4, 6, 3), (4, 1, 2, 6)] if mask == 5 else [(0, 1, 5, 7), (7, 5, 2, 3)]
-            del a, b
         else:  # a corner between two middles is an ear; what is left is a triangle fan from the first middle
             faces, left = [], list(ring)
             for corner in range(4):
