@@ -1,6 +1,7 @@
 """The sidebar's Materials panel: one of many materials, its fields as sliders, and the button that applies it."""
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from . import materials, properties
 from .field_panels import Sidebar, field_column
@@ -37,7 +38,7 @@ class SIMULACRA_PT_materials(Sidebar, bpy.types.Panel):
             body.use_property_decorate = False
             sliders = getattr(root, root.kind)
             for control in properties.CONTROLS[root.kind]:
-                text = {"text": "Pattern"} if control.attribute == "seed" else {}
+                text = {"text": iface_("Pattern")} if control.attribute == "seed" else {}
                 body.prop(sliders, control.attribute, slider=control.slider, **text)
         row = layout.row()
         row.scale_y = 1.4

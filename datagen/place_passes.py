@@ -9,7 +9,7 @@ from ..procgen.nodes.shader import Nodes
 from ..procgen.places.site import FACE_ID, INSTANCE_ID, OBJECT_ID
 from . import passes
 
-MIDDLE, FOLLOW = 0.22, 0.8  # linear level of the middle tones, and how far the exposure follows to it
+MIDDLE, FOLLOW = 0.27, 0.8  # linear level of the middle tones, and how far the exposure follows to it
 WHITE = 6.0  # linear level that AgX shows as near white
 IDENTITY, MOVES = "identity", ("next", "previous")  # AOVs
 

@@ -56,7 +56,7 @@ class SceneMotion:
         from ..procgen.places.site import OBJECT_ID
 
         matrices = self.matrices[frame]
-        return {obj[OBJECT_ID]: matrices[obj.name] for obj in self.site.objects if OBJECT_ID in obj}
+        return {obj[OBJECT_ID]: matrices[obj.name] for obj in reversed(self.site.objects) if OBJECT_ID in obj}
 
     def carried(self, frame: int, step: int) -> dict[int, np.ndarray]:
         """By the id of a thing, the matrix (4, 4) that carries it from a frame to the one ``step`` later, where not one."""

@@ -123,3 +123,10 @@ def test_blenders_own_command_line_is_the_same(window):
     assert document == registry.dump("faces", registry.sample("faces", 7))
     answer = window.call("blender", "--command", "simulacra", "render", "faces", "out", "--size", "0")
     assert answer.returncode == 2 and "size: 0 is not allowed" in answer.stderr
+
+
+def test_a_person_makes_a_place(window):
+    """Generate a place, turn its camera, move its sun, take both back; then a material on a sphere and a boulder."""
+    verdict = window("places")
+    assert verdict["ok"], verdict
+    assert verdict["facts"]["objects"] > 3

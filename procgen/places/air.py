@@ -16,6 +16,8 @@ STOPS = 0.75  # how much of what water takes from the light a photographer gives
 
 def build_air(site: Site, recipe, place, scene: Scene, open_air: bool = True) -> None:
     """Light the place and put its air, or its water, between the camera and everything."""
+    import bpy
+
     from .weather.weather import build_weather
 
     weather = place.weather
@@ -27,8 +29,11 @@ def build_air(site: Site, recipe, place, scene: Scene, open_air: bool = True) ->
     for obj in made.objects:
         for collection in list(obj.users_collection):
             collection.objects.unlink(obj)
-        told = not obj.get("label_hidden") and obj.type == "MESH"
-        site.link(obj, obj.get("class", "leaf") if told else "", "weather", count=int(obj.get("count", 1)))
+        if obj.name.startswith(weather.precipitation.title()):
+            _link_particles(site, weather, scene, obj.material_slots[0].material)
+            bpy.data.objects.remove(obj)
+        else:
+            site.link(obj, "lightning" if obj.type == "MESH" and weather.lightning else "", "weather")
     if recipe.under:
         _submerge(site, place, scene, weather)
     elif open_air:
@@ -36,6 +41,32 @@ def build_air(site: Site, recipe, place, scene: Scene, open_air: bool = True) ->
 
         for material in materials_of(site):
             add_haze(material, weather)
+
+
+def _link_particles(site: Site, weather, scene: Scene, material) -> None:
+    """Put what falls or flies into the site, going on in a sequence; labels look through all but leaves."""
+    from .site import FACE_ID, mesh_object
+    from .weather.particles import HIDDEN, particles
+    from .weather.weather import BOX
+
+    eye = scene.way.eyes[len(scene.way.eyes) // 2]
+
+    def at(seconds: float):
+        mesh = particles(weather, BOX, eye, seconds, settled=0.0)
+        attributes = {name: values for name, values in mesh.attributes.items() if name == "colour"}
+        if "iid" in mesh.attributes:
+            attributes[FACE_ID] = mesh.attributes["iid"] - 1
+        return dataclasses.replace(mesh, attributes=attributes)
+
+    start = at(0.0)
+    told = weather.precipitation not in HIDDEN
+    count = int(start.attributes[FACE_ID].max()) + 1 if FACE_ID in start.attributes and len(start.vertices) else 1
+    obj = mesh_object(weather.precipitation.title(), start, [material])
+    obj.visible_shadow = told
+    moves = scene.frames > 1
+    site.link(obj, "leaf" if told else "", "weather", count=count, moves=moves and told)
+    if moves:
+        site.laws.append((obj, at))
 
 
 def materials_of(site: Site) -> list:

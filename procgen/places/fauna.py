@@ -17,6 +17,7 @@ MOST = 12  # animals of one kind
 ALIKE = 4  # of which so many share a body
 TRIES = 24
 RATE = 24.0  # frames a second
+FUR = 0.5  # share of the strands that the closest look would need
 
 
 def build_fauna(site, recipe, place, scene: Scene) -> None:
@@ -24,15 +25,15 @@ def build_fauna(site, recipe, place, scene: Scene) -> None:
     for animals in recipe.animals:
         rng = child(place.life.seed, "animals", animals.generator)
         count = min(int(rng.poisson(animals.count * place.life.animals)), MOST)
-        bodies: list[Asset] = []
+        bodies: list[tuple[Asset, object]] = []
         for number in range(count):
             if number % ALIKE == 0:
                 fixed = dict(animals.settings) | ({"wings": "spread"} if animals.generator == "bird" else {})
                 spec = thing_spec(animals.generator, int(rng.integers(2**31)), fixed)
-                bodies.append(thing_asset(animals.generator, spec, 1.0 if count <= 2 else 0.4))
-            spot = _spot(animals, bodies[-1], place, scene, rng)
+                bodies.append((thing_asset(animals.generator, spec, 1.0 if count <= 2 else 0.4), spec))
+            spot = _spot(animals, bodies[-1][0], place, scene, rng)
             if spot is not None:
-                _put(site, animals, bodies[-1], spot, scene, rng)
+                _put(site, animals, *bodies[-1], spot, scene, rng)
 
 
 def _spot(animals: Animals, asset: Asset, place, scene: Scene, rng) -> np.ndarray | None:
@@ -87,7 +88,7 @@ def _hidden(ground, eye: np.ndarray, target: np.ndarray) -> bool:
     return bool((ground.height(points[:, :2], 0.5) > points[:, 2]).any())
 
 
-def _put(site, animals: Animals, asset: Asset, matrix: np.ndarray, scene: Scene, rng) -> None:
+def _put(site, animals: Animals, asset: Asset, spec, matrix: np.ndarray, scene: Scene, rng) -> None:
     import bpy
     from mathutils import Matrix
 
@@ -122,3 +123,28 @@ def _put(site, animals: Animals, asset: Asset, matrix: np.ndarray, scene: Scene,
         obj["part_of"] = "life.animals"
     for body in bodies:
         site.link(body, asset.kind, "life.animals", moves=True)
+    if scene.frames == 1 and "fur" in asset.mesh.attributes:
+        phase = before / RATE / asset.rig.period[cycle] % 1.0
+        fur = _fur(site, asset, spec, cycle, phase, bodies[0])
+        if fur is not None:
+            fur.parent, fur.location = stand, (velocity(asset.rig, cycle) * before / RATE).tolist()
+            site.collection.objects.link(fur)
+
+
+def _fur(site, asset: Asset, spec, cycle: str, phase: float, body):
+    """The strands of an animal's fur in its pose, as a part of its body; a sequence shows its coat without them."""
+    from ..assets import Surface
+    from ..blender import curves_object
+    from .creatures.fur import fur_strands
+    from .creatures.rig import skinned
+    from .site import OBJECT_ID
+
+    strands, radii, colours = fur_strands(asset, spec, FUR, vertices=skinned(asset, cycle, phase))
+    if not len(strands):
+        return None
+    opaque = np.concatenate([colours, np.ones((len(colours), 1))], 1)
+    fur = curves_object(f"{body.name} fur", strands, radii.reshape(-1), part=0.0, curve_attributes={"colour": ("FLOAT_COLOR", opaque)})
+    fur.data.materials.append(dressed(site, Surface("fur", painted=True)))
+    fur["part_of"], fur["class"], fur[OBJECT_ID] = "life.animals", asset.kind, body[OBJECT_ID]
+    site.objects.append(fur)
+    return fur

@@ -11,26 +11,28 @@ from .site import Site, mesh_object
 from .things import thing_spec
 
 
-def ground_layers(cover: Mapping[str, str], seed: int) -> list[tuple]:
-    """The layers (material, its spec, mask) of a cover: the base, then what covers it, snow last."""
+def ground_layers(cover: Mapping[str, str], seed: int, turf: str = "deep") -> list[tuple]:
+    """The layers (material, its spec, mask) of a cover: the base, then what covers it, snow last; ``turf`` is the tone of
+    grass."""
     order = ["base", *(name for name in ("sediment", "flow", "rock", "beach", "snow") if name in cover)]
     chosen: dict[str, object] = {}
     for name in order:  # one material is one look, wherever it lies
-        chosen.setdefault(cover[name], thing_spec(cover[name], int(child(seed, cover[name]).integers(2**31))))
+        fixed = {"tone": turf} if cover[name] == "grass_soil" else None
+        chosen.setdefault(cover[name], thing_spec(cover[name], int(child(seed, cover[name]).integers(2**31)), fixed))
     return [(cover[name], chosen[cover[name]], None if name == "base" else name) for name in order]
 
 
-def build_land(site: Site, mesh, cover: Mapping[str, str], seed: int, part: str = "terrain", name: str = "Ground"):
+def build_land(site: Site, mesh, cover: Mapping[str, str], seed: int, turf: str):
     """Put the mesh of the ground into the site, with its materials and their relief."""
     from ..materials.build import blend_materials
     from ..materials.relief import add_group, relief_of_layers
 
-    layers = [layer for layer in ground_layers(cover, seed) if layer[2] is None or _shown(mesh, layer[2])]
+    layers = [layer for layer in ground_layers(cover, seed, turf) if layer[2] is None or _shown(mesh, layer[2])]
     material = blend_materials(layers)
-    obj = mesh_object(name, mesh, [material])
+    obj = mesh_object("Ground", mesh, [material])
     site.ground_materials.append(material)
     add_group(obj, relief_of_layers(layers))
-    site.link(obj, "terrain", part)
+    site.link(obj, "terrain", "terrain")
     return obj
 
 

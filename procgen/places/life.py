@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..geometry.noise import fractal
-from ..params import SpecError, child, choice, draw, fields, lognormal, seed, spec
+from ..params import Range, SpecError, child, choice, draw, fields, lognormal, seed, spec
 from .scatter import Spots, View, lattice, scatter, upright
 from .scenes.layer import Layer
 from .shot import Way
@@ -16,6 +16,8 @@ from .things import asset_object, footprint, row_of, thing_asset, thing_spec
 from .wind import add_wind
 
 SEASONS = {"spring": 0.2, "summer": 0.45, "autumn": 0.2, "winter": 0.15}
+DRY = {"spring": Range(0.0, 0.2), "summer": Range(0.05, 0.6), "autumn": Range(0.35, 0.9), "winter": Range(0.5, 0.95)}  # of grass
+TURF = {"spring": "fresh", "summer": "deep", "autumn": "olive", "winter": "yellowish"}
 MOST = 400_000  # instances of one layer; beyond it every other one goes
 
 
@@ -125,6 +127,8 @@ def variant_specs(layer: Layer, life: Life, number: int) -> list:
                 fixed[path] = wish[index % len(wish)]
         if layer.seasonal and "season" in known:
             fixed["season"] = life.season
+        if layer.seasonal and "dry" in known and "dry" not in fixed:
+            fixed["dry"] = DRY[life.season]
         draw_seed = int(child(number, f"variant {index}").integers(2**31))
         try:
             specs.append(thing_spec(layer.generator, draw_seed, fixed))
@@ -175,7 +179,7 @@ def _free(points, height, radius, tall, scene: Scene) -> np.ndarray:
     """Whether things leave the camera room: none stands in its way, and what is below the eye may come nearer."""
     free = np.ones(len(points), bool)
     for eye in View._few(scene.way.eyes, 16):
-        beside = np.linalg.norm(points - eye[:2], axis=1) - 0.6 * radius
+        beside = np.linalg.norm(points - eye[:2], axis=1) - radius
         over = eye[2] - (height + tall)  # of the eye over its top
         free &= (beside > scene.nearest) | (over > np.maximum(0.5 * scene.nearest, 0.3))
     return free

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..params import Constraint, choice, draw, fork, group, seed, spec, within
-from .life import Life, Scene, build_life, sample_life
+from .life import TURF, Life, Scene, build_life, sample_life
 from .scatter import View
 from .scenes.recipes import RECIPES
 from .shot import Shot, Way, Wish, build_cameras, build_lamps, find_way, sample_shot, way_through
@@ -91,7 +91,7 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
     way = world.way(place, recipe, frames, aspect)
     view = view_of(way, place.camera, aspect)
     cover = dict(world.ground.cover) | dict(recipe.cover)
-    build_land(site, world.mesh(way, place, resolution), cover, place.seed)
+    build_land(site, world.mesh(way, place, resolution), cover, place.seed, TURF[place.life.season])
     wind = place.weather
     heading = towards(wind.wind_direction, 0.0)
     scene = Scene(
@@ -131,7 +131,7 @@ class OpenGround:
         ground = self.ground
         sun = towards(place.weather.sun_azimuth, place.weather.sun_elevation)
         wish = Wish(recipe.sky, recipe.wet, sun=sun, under=ground.water_level if recipe.under else None,
-                    around=_shore(ground, place) if recipe.wet else None)  # fmt: skip
+                    around=_stands(ground, place, recipe))  # fmt: skip
         return find_way(ground, place.camera, wish, frames, aspect)
 
     def mesh(self, way: Way, place: Place, resolution: tuple[int, int]):
@@ -165,6 +165,17 @@ class CaveGround:
 def ground_of(place: Place, recipe):
     """The ground of a place."""
     return CaveGround(place) if place.terrain.kind == "cave" and recipe.says == "inside a cave" else OpenGround(place)
+
+
+def _stands(ground, place: Place, recipe) -> np.ndarray | None:
+    """Points (k, 2) near which to stand: the shore, or the river of a valley or canyon; anywhere where that is None."""
+    if recipe.wet:
+        return _shore(ground, place)
+    river = ground.river
+    if river is None or recipe.under:
+        return None
+    middle = river[np.abs(river[:, :2]).max(1) < 0.4 * ground.size]
+    return (middle if len(middle) else river)[:, :2]
 
 
 def _shore(ground, place: Place) -> np.ndarray:

@@ -20,7 +20,7 @@ def trees(species: tuple[str, ...], density: float, **more) -> Layer:
 def grass(habits: tuple[str, ...], density: float = 9.0, **more) -> Layer:
     """Clumps of grass, fewer and larger the further off."""
     given = {
-        "reach": (0.3, 160.0), "variants": 5, "scale": (0.6, 1.4), "thin": 9.0, "swell": 2.6, "slope": 42.0, "clump": 5.0,
+        "reach": (0.3, 160.0), "variants": 5, "scale": (0.6, 1.4), "thin": 16.0, "swell": 2.4, "slope": 42.0, "clump": 5.0,
         "clumped": 0.25, "masks": {"rock": -1.5, "flow": -0.4, "beach": -2.0, "snow": -1.5}, "details": ((7.0, 1.0), (1e9, 0.3)),
         "seasonal": True,
     } | more  # fmt: skip

@@ -69,7 +69,7 @@ RECIPES = {
             Layer("shell", "sea_life", 0.25, (0.6, 14.0), variants=4, scale=(0.5, 1.3), tilt=1.0, base=0.0, masks={"beach": 1.0}, thin=4.0),
             trees(("pine", "palm"), 0.006, height=(4.0, 1e9)), Layer("seaweed", "sea_life", 0.12, (1.5, 18.0), base=0.0, masks={"beach": 1.0}, height=(0.0, 0.8)),
         ),
-        animals=(Animals("bird", 1.2, "air", "fly", (8.0, 40.0)), Animals("crustacean", 0.5, "ground", "walk")), water="sea", wet=0.45,
+        animals=(Animals("bird", 1.2, "air", "fly", (8.0, 40.0)), Animals("crustacean", 0.5, "ground", "walk")), water="sea", wet=0.45, cover={"beach": "sand"},
     ),
     "coral_reef": Recipe(
         "a coral reef", 1.0, {"kind": "reef", "water": True}, SUBMERGED, shot={"motion": OneOf(("drone", "orbit", "still")), "altitude": Range(4, 5)},
@@ -94,14 +94,14 @@ RECIPES = {
         "a forest", 1.4, {"kind": "hills"}, MILD,
         layers=(
             trees(("oak", "beech", "birch", "maple", "spruce", "pine"), 0.035, clump=45.0, clumped=0.12, base=1.0),
-            bushes(0.03), ferns(0.4), grass(("meadow", "tall"), 4.5, clumped=0.4), flowers(0.25),
+            bushes(0.03), ferns(0.4), grass(("meadow", "meadow", "lawn"), 5.0, clumped=0.4, scale=(0.5, 1.0)), flowers(0.25),
             Layer("leaf_litter", "ground_cover", 0.5, (0.5, 30.0), variants=3, tilt=1.0, sink=0.0, thin=7.0, swell=1.6, slope=35.0),
             Layer("mushroom", "ground_cover", 0.12, (0.8, 16.0), variants=3, thin=6.0, clump=3.0, clumped=0.7, details=((5.0, 1.0), (1e9, 0.3))),
             Layer("fallen_log", "undergrowth", 0.006, (3.0, 80.0), tilt=1.0, sink=0.1, thin=40.0, slope=28.0),
             Layer("tree_stump", "undergrowth", 0.003, (3.0, 60.0), thin=40.0, slope=28.0), boulders(0.002), pebbles(0.5),
         ),
         animals=(Animals("herbivore", 0.6, "ground", "walk", (6.0, 18.0)), Animals("bird", 0.6, "air", "fly", (6.0, 25.0)), Animals("carnivore", 0.2, "ground", "walk")),
-        sky=(0.05, 0.6),
+        sky=(0.05, 0.6), cover={"base": "forest_floor"},
     ),
     "kelp_forest": Recipe(
         "a kelp forest", 0.8, {"kind": "sea_floor", "water": True}, SUBMERGED, shot={"motion": OneOf(("drone", "still")), "altitude": Range(4, 6), "height": Range(1.5, 4)},
@@ -122,7 +122,7 @@ RECIPES = {
     "plain": Recipe(
         "a plain", 1.0, {"kind": "plain", "snow": Range(0, 0)}, MILD,
         layers=(
-            grass(("meadow", "tall"), 9.0, clumped=0.1), flowers(1.2), trees(("oak", "acacia", "poplar"), 0.0012, clump=60.0, clumped=0.6),
+            grass(("meadow", "meadow", "tussock", "tall", "meadow"), 14.0, clumped=0.1, scale=(0.45, 1.0)), flowers(1.2), trees(("oak", "acacia", "poplar"), 0.0012, clump=60.0, clumped=0.6),
             bushes(0.006), boulders(0.0008), pebbles(0.3),
         ),
         animals=(Animals("herbivore", 1.2, "ground", "walk", (7.0, 22.0)), Animals("carnivore", 0.3, "ground", "walk", (8.0, 22.0)),
@@ -132,7 +132,7 @@ RECIPES = {
     "river": Recipe(
         "a river valley", 1.1, {"kind": "river_valley", "water": True}, MILD,
         layers=(
-            trees(("willow", "poplar", "birch", "oak", "spruce"), 0.014, height=(0.8, 1e9)), grass(("meadow", "tall"), 7.0, height=(0.5, 1e9)),
+            trees(("willow", "poplar", "birch", "oak", "spruce"), 0.014, height=(0.8, 1e9)), grass(("meadow", "meadow", "tussock", "tall", "meadow"), 10.0, height=(0.5, 1e9), scale=(0.5, 1.0)),
             Layer("grass", "ground_cover", 3.0, (0.6, 70.0), settings={"habit": ("reed",)}, variants=3, height=(-0.15, 0.5), thin=14.0, swell=1.5,
                   clump=6.0, details=((9.0, 1.0), (1e9, 0.3)), slope=35.0),
             bushes(0.03, **_SHORE), flowers(0.5, **_SHORE), boulders(0.01, height=(-0.8, 1e9), masks={"flow": 0.5, "beach": 0.5}, base=0.4),

@@ -34,9 +34,10 @@ def _sizes(kind: str, rng, count: int) -> np.ndarray:
     return median * np.exp(rng.normal(0, spread, count))
 
 
-def move_particles(weather: Weather, box, eye, seconds: float) -> Particles:
+def move_particles(weather: Weather, box, eye, seconds: float, settled: float | None = None) -> Particles:
     """What is in a box (3,) metres around the eye (3,) at a time: each goes straight, flutters, and comes in again on the
-    other side where it leaves the box; the box moves with the eye and what is in it does not."""
+    other side where it leaves the box; the box moves with the eye and what is in it does not. From the moment ``settled``
+    (seconds) on nothing comes in again, so that a sequence shows the same particles throughout."""
     kind = weather.precipitation
     if kind == "none":
         return Particles(*(np.zeros((0, 3)) for _ in range(3)), np.zeros(0))
@@ -53,7 +54,8 @@ def move_particles(weather: Weather, box, eye, seconds: float) -> Particles:
     rate, phase = rng.uniform(0.6, 2.2, (count, 3)), rng.uniform(0, 2 * np.pi, (count, 3))
     flutter = swing * np.sin(rate * seconds + phase) * [1, 1, 0.3]
     low = eye - box / 2
-    places = low + np.mod(start + velocities * seconds - low, box)
+    moment = seconds if settled is None else settled
+    places = low + np.mod(start + velocities * moment - low, box) + velocities * (seconds - moment)
     return Particles(places, velocities, flutter, sizes)
 
 
@@ -125,15 +127,17 @@ def _leaf() -> Mesh:
     return Mesh(np.concatenate([rib, *edges]), faces)
 
 
-def particles(weather: Weather, box, eye, seconds: float = 0.0) -> Mesh:
-    """What is in the air as a mesh: streaks, flakes, grains or leaves; the same time gives the same mesh.
+def particles(weather: Weather, box, eye, seconds: float = 0.0, settled: float | None = None) -> Mesh:
+    """What is in the air as a mesh: streaks, flakes, grains or leaves; the same time gives the same mesh. With ``settled``
+    seconds it is the mesh of that moment gone on: the same vertices.
 
     Attributes: ``number`` of the particle; of leaves also ``iid`` (1…n) and ``colour`` (n, 3), linear.
     """
     kind = weather.precipitation
-    moving = move_particles(weather, box, eye, seconds)
+    moving = move_particles(weather, box, eye, seconds, settled)
     places, sizes = moving.places + moving.flutter, moving.sizes
-    free = np.linalg.norm(places - eye, axis=1) > NEAREST + 10 * sizes
+    first = moving if settled is None else move_particles(weather, box, eye, settled)
+    free = np.linalg.norm(first.places + first.flutter - eye, axis=1) > NEAREST + 10 * sizes
     number = np.nonzero(free)[0]
     if not len(number):
         return Mesh(np.zeros((0, 3)), np.zeros((0, 4)))
@@ -145,7 +149,7 @@ def particles(weather: Weather, box, eye, seconds: float = 0.0) -> Mesh:
         turns = _turns(rng, count, seconds, {"snow": 1.2, "dust": 2.0, "leaves": 3.0}[kind])[free]
         shape = {"snow": HEXAGON, "dust": GRAIN, "leaves": _leaf()}[kind]
         mesh = _placed(shape, turns, sizes[free], places[free])
-        if kind == "snow":
+        if kind == "snow" and settled is None:
             mesh = _with_crystals(weather, mesh, turns, sizes[free], places[free], eye)
     attributes = dict(mesh.attributes)
     attributes["number"] = number[attributes["number"].astype(int)]

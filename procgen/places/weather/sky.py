@@ -52,12 +52,16 @@ class Sky(NamedTuple):
     layers: AirLayers
 
 
-@lru_cache(maxsize=3)
 def solve_sky(weather: Weather, volumes: bool = False) -> Sky:
     """Solve the sky of a weather; the same weather gives the same numbers.
 
     With ``volumes`` its clouds are left out, for the scene holds them, and the exposure is the one with them.
     """
+    return _solved(weather, volumes)  # one key, however it is asked for
+
+
+@lru_cache(maxsize=3)
+def _solved(weather: Weather, volumes: bool) -> Sky:
     night = is_night(weather)
     half = HEIGHT // 2
     rays = directions(HEIGHT, WIDTH)[half:]

@@ -1,0 +1,404 @@
+"""The sidebar's places, things and materials: each against the plain call, changed as a user would, and taken back."""
+
+import json
+
+import numpy as np
+import pytest
+
+from simulacra.procgen import registry
+
+# A bare plain, the quickest of places.
+BARE = (
+    "kind=plain", "life.trees=0", "life.undergrowth=0", "life.ground_cover=0", "life.stones=0.5", "life.sea_life=0", "life.animals=0",
+    "weather.precipitation=none", "weather.lightning=false", "weather.clouds=none", "weather.sun_elevation=30",
+)  # fmt: skip
+SIZE = (64, 48)
+
+
+def snapshot(objects) -> dict:
+    """What was built, by name: place, points, materials, lens, modifiers."""
+    import bpy
+
+    bpy.context.view_layer.update()
+    found = {}
+    for obj in objects:
+        row = [(np.round(np.array(obj.matrix_world), 5) + 0.0).tobytes()]
+        if obj.type == "MESH":
+            flat = np.zeros(3 * len(obj.data.vertices), np.float32)
+            obj.data.vertices.foreach_get("co", flat)
+            row += [flat.tobytes(), [material.name for material in obj.data.materials], [m.type for m in obj.modifiers]]
+        if obj.type == "CAMERA":
+            row.append(round(obj.data.lens, 5))
+        found[obj.name] = row
+    return found
+
+
+def nodes_of(tree) -> list:
+    """A node tree's nodes with the values of their inputs."""
+    rows = []
+    for node in tree.nodes:
+        values = []
+        for socket in node.inputs:
+            value = getattr(socket, "default_value", None)
+            if hasattr(value, "__len__") and not isinstance(value, str):
+                value = [round(float(number), 5) for number in value]
+            values.append(round(value, 5) if isinstance(value, float) else value)
+        rows.append((node.bl_idname, repr(values), len(node.internal_links)))
+    return rows
+
+
+def counts() -> dict:
+    """How much of each kind of data the file holds."""
+    import bpy
+
+    names = ("objects", "collections", "meshes", "materials", "node_groups", "images", "worlds", "lights", "cameras", "actions")
+    return {name: len(getattr(bpy.data, name)) for name in names}
+
+
+@pytest.fixture
+def bare(sidebar):
+    """A bare plain in an empty scene."""
+    import bpy
+
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    fixed = sidebar("procgen.params").parse_settings(BARE)
+    spec = sidebar("procgen.registry").sample("places", 1, fixed)
+    return sidebar("subjects").make(bpy.context, "places", spec).owner
+
+
+def shown(sidebar, collection):
+    """The spec that a place shows, as plain values."""
+    return sidebar("procgen.params").to_dict(sidebar("place").spec_of(collection)[1])
+
+
+def test_generate_makes_the_place_that_the_plain_call_makes(scene, sidebar, monkeypatch):
+    import addon_utils
+    import bpy
+
+    from simulacra.procgen.params import parse_settings, to_dict
+
+    spec = registry.sample("places", 5, parse_settings(BARE))
+    theirs = sidebar("procgen.registry")
+    draw, empty = theirs.sample, sidebar("procgen.params").parse_settings(BARE[1:])
+
+    def sample(name, seed, fixed=None):
+        return draw(name, seed, {**empty, **(fixed or {})} if name == "places" else fixed)
+
+    monkeypatch.setattr(theirs, "sample", sample)
+    site = registry.build("places", spec, resolution=SIZE, eyes=2)
+    expected = snapshot(bpy.data.objects)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    before = counts()
+    assert bpy.ops.simulacra.generate(kind="places", seed=5, place="plain", stereo=True) == {"FINISHED"}
+    mine = snapshot(bpy.data.objects)
+    assert sorted(name for name in mine.keys() | expected.keys() if mine.get(name) != expected.get(name)) == []
+    del site
+    collection = scene.collection.children["Place"]
+    assert list(scene.collection.objects) == [] and scene.camera.name == "Left camera" and scene.world.name == "Sky"
+    assert shown(sidebar, collection) == to_dict(spec)
+    assert sidebar("subjects").at_hand(bpy.context).owner == collection
+    assert bpy.ops.simulacra.remove_place() == {"FINISHED"} and counts() == before
+
+
+def test_what_the_scene_has_stays_where_a_place_brings_none(sidebar):
+    import bpy
+
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    scene.world = bpy.data.worlds.new("Mine")
+    bpy.ops.object.camera_add()
+    camera = scene.camera = bpy.context.object
+    before, exposure = counts(), scene.view_settings.exposure
+    fixed = sidebar("procgen.params").parse_settings(BARE)
+    spec = sidebar("procgen.registry").sample("places", 1, fixed)
+    place = sidebar("subjects").make(bpy.context, "places", spec, light=False, camera=False).owner
+    assert scene.world.name == "Mine" and scene.camera == camera and scene.view_settings.exposure == exposure
+    after = counts()
+    assert [after[name] - before[name] for name in ("worlds", "lights", "cameras", "images")] == [0, 0, 0, 0]
+    assert not {obj.type for obj in place.objects} & {"LIGHT", "CAMERA"}
+    sidebar("place").remove(place)
+    assert counts() == before and scene.world.name == "Mine"
+
+
+def test_the_sliders_of_a_place_show_its_spec(bare, sidebar):
+    properties, document = sidebar("properties"), shown(sidebar, bare)
+    value_at = sidebar("procgen.vary").value_at
+    for control in properties.CONTROLS["places"]:
+        value, stored = getattr(properties.holder(bare.simulacra.places, control), control.attribute), value_at(document, control.path)
+        if isinstance(stored, float):
+            assert value == pytest.approx(stored * control.factor, rel=1e-6, abs=1e-9), control.path
+        else:
+            assert value == stored, control.path
+    paths = {path for control in properties.CONTROLS["places"] for path in control.paths}
+    assert paths == set(sidebar("procgen.vary").paths(sidebar("procgen.registry").find("places").load("spec")))
+
+
+def test_the_camera_turns_at_once_and_the_sun_moves_without_the_ground(bare, sidebar):
+    import bpy
+
+    live, sliders = sidebar("place_live"), bare.simulacra.places
+    ground = next(obj for obj in bare.objects if obj.name == "Ground")
+    camera = bpy.context.scene.camera
+    view, kept = -np.array(camera.matrix_world)[:3, 2], counts()
+    rise = sliders.camera.pitch
+    sliders.camera.roll = 0.0
+    sliders.camera.pitch = rise + 10.0
+    sliders.camera.field_of_view = 40.0
+    assert not live.stale_places() and camera.data.lens == pytest.approx(18 / np.tan(np.radians(20)), rel=1e-5)
+    bpy.context.view_layer.update()
+    turned = -np.array(camera.matrix_world)[:3, 2]
+    assert np.degrees(np.arcsin(turned[2]) - np.arcsin(view[2])) == pytest.approx(10.0, abs=1e-3)
+    assert abs(np.array(camera.matrix_world)[2, 0]) < 1e-6  # no roll
+    sliders.weather.sun_elevation = 55.0
+    sliders.weather.sun_azimuth = 20.0
+    assert live.work(bare) == {"light"} and live.stale_places() == [bare]
+    assert bpy.ops.simulacra.settle() == {"FINISHED"} and not live.stale_places()
+    assert ground == next(obj for obj in bare.objects if obj.name == "Ground") and counts() == kept
+    lamp = next(obj for obj in bare.objects if obj.type == "LIGHT")
+    toward = sidebar("procgen.places.weather.spec").towards(20.0, 55.0)
+    bpy.context.view_layer.update()
+    assert np.array(lamp.matrix_world)[:3, 2] == pytest.approx(toward, abs=1e-4)
+    assert not live.is_grown(bare)
+
+
+def test_other_sliders_wait_and_then_build_what_a_fresh_build_does(bare, sidebar):
+    import bpy
+
+    live, sliders = sidebar("place_live"), bare.simulacra.places
+    sliders.terrain.roughness = 0.9
+    sliders.life.stones = 0.2
+    sliders.camera.noise = 0.5
+    assert live.work(bare) == {"grow"} and live.stale_places() == [bare]
+    assert bpy.ops.simulacra.settle() == {"FINISHED"} and live.is_grown(bare)
+    mine, spec = snapshot(bpy.data.objects), registry.parse(json.loads(bare["spec"]))[1]
+    assert spec.terrain.roughness == 0.9 and spec.camera.noise == 0.5
+    held = counts()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    registry.build("places", spec, resolution=SIZE)
+    expected = snapshot(bpy.data.objects)
+    assert sorted(name for name in mine.keys() | expected.keys() if mine.get(name) != expected.get(name)) == []
+    fresh = counts()
+    assert {name: held[name] for name in ("objects", "meshes", "materials", "images", "worlds", "lights")} == {
+        name: fresh[name] for name in ("objects", "meshes", "materials", "images", "worlds", "lights")
+    }
+
+
+def test_drawing_a_place_anew_is_the_plain_call(bare, sidebar, monkeypatch):
+    """What is drawn is looked at; nothing of it needs to be built for that."""
+    import bpy
+
+    monkeypatch.setattr(sidebar("place_live"), "settle", lambda collection: None)
+    vary = sidebar("procgen.vary")
+    _, before = sidebar("place").spec_of(bare)
+    for path in ("kind", "weather.clouds", "camera"):
+        assert bpy.ops.simulacra.lock(path=path) == {"FINISHED"}
+    locked = sorted(sidebar("locks").locked(bare))
+    assert {"kind", "weather.clouds", "camera.pitch"} <= set(locked)
+    assert bpy.ops.simulacra.randomise(group="weather", seed=4) == {"FINISHED"}
+    expected = vary.redraw("places", before, 4, group="weather", locked=locked)
+    assert sidebar("place").spec_of(bare)[1] == expected and expected.terrain == before.terrain != expected.weather
+    assert bpy.ops.simulacra.randomise(seed=9) == {"FINISHED"}
+    drawn = sidebar("place").spec_of(bare)[1]
+    assert drawn == vary.redraw("places", expected, 9, locked=locked)
+    assert drawn.camera == before.camera and drawn.kind == "plain" and drawn.terrain != before.terrain
+    bpy.ops.simulacra.lock(path="kind")
+    assert bpy.ops.simulacra.vary(seed=6, amount=0.9) == {"FINISHED"}
+    assert sidebar("place").spec_of(bare)[1].kind == "plain"
+    bare.simulacra.places.kind = "desert"
+    spec = sidebar("place").spec_of(bare)[1]
+    assert spec.kind == "desert" and spec.terrain.kind != "plain" and spec.camera == before.camera
+    assert bare.simulacra.places.terrain.kind == spec.terrain.kind
+
+
+def test_a_saved_place_can_be_edited_on(bare, sidebar, tmp_path):
+    import addon_utils
+    import bpy
+
+    before, path = shown(sidebar, bare), str(tmp_path / "place.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
+    place = bpy.data.collections["Place"]
+    assert shown(sidebar, place) == before and not sidebar("place").is_stale(place)
+    place.simulacra.places.weather.sun_elevation = 12.0
+    assert bpy.ops.simulacra.settle() == {"FINISHED"}
+    assert shown(sidebar, place)["weather"]["sun_elevation"] == 12.0 and not sidebar("place").is_stale(place)
+    assert bpy.context.scene.world["place_number"] == place["place_number"]
+
+
+def test_what_moves_by_a_law_moves_with_the_frame(sidebar):
+    import bpy
+
+    from simulacra.procgen.geometry.primitives import grid
+
+    motion, site = sidebar("motion"), sidebar("procgen.places.site")
+    rest = grid(4, 4)
+    obj = site.mesh_object("Sheet", rest)
+    bpy.context.scene.collection.objects.link(obj)
+    motion.learn(1, [(obj, lambda seconds: rest.moved(np.full_like(rest.vertices, seconds)))])
+    bpy.context.scene.render.fps = 24
+    bpy.context.scene.frame_set(36)
+    flat = np.zeros(3 * len(obj.data.vertices), np.float32)
+    obj.data.vertices.foreach_get("co", flat)
+    assert flat.reshape(-1, 3) == pytest.approx(rest.vertices + 1.5, abs=1e-6)
+    motion.learn(1, [])
+    assert not motion.is_known(1)
+
+
+@pytest.mark.parametrize("name", ["boulder", "snowflake", "flower", "beetle"])
+def test_a_thing_is_what_its_generator_builds(scene, sidebar, name):
+    import bpy
+
+    assert bpy.ops.simulacra.add_thing(thing=name, seed=3, location=(1.0, 2.0, 3.0)) == {"FINISHED"}
+    obj = bpy.context.object
+    rows = sidebar("choices").THINGS.values()
+    row = next(row for group in rows for row in group if row.name == name)
+    spec = row.load("sample")(sidebar("procgen.params").child(3, name), None)
+    asset = row.load("build")(spec)
+    assert json.loads(obj["thing"])["spec"] == sidebar("procgen.params").to_dict(spec)
+    body = obj if asset.rig is None else next(child for child in obj.children if child.type == "MESH")
+    flat = np.zeros(3 * len(body.data.vertices), np.float32)
+    body.data.vertices.foreach_get("co", flat)
+    assert (flat == asset.mesh.vertices.astype(np.float32).ravel()).all()
+    assert [material.name.partition(".")[0] for material in body.data.materials] == [
+        surface.material for surface in asset.surfaces
+    ]
+    bpy.context.scene.frame_set(1)
+    bpy.context.view_layer.update()
+    assert tuple(obj.matrix_world.translation) == pytest.approx((1.0, 2.0, 3.0), abs=1e-5)
+    if asset.rig is not None:
+        assert obj.type == "ARMATURE" and obj.animation_data.action and len(obj.data.bones) == len(asset.rig.bones)
+    assert sidebar("subjects").at_hand(bpy.context) is None  # a rigged animal is no person
+
+
+def test_all_things_and_materials_are_offered(sidebar):
+    choices = sidebar("choices")
+    offered = {row[0] for row in choices.THING_ITEMS if row[0]}
+    families = ("plants", "terrain", "sea_life", "creatures")
+    assert offered >= {name for name, row in registry.GENERATORS.items() if row.family in families} - {"ground"}
+    materials = {name for name, row in registry.GENERATORS.items() if row.family == "materials"}
+    assert {row[0] for row in choices.MATERIAL_ITEMS if row[0]} == materials and len(materials) >= 93
+    numbers = [row[4] for row in choices.MATERIAL_ITEMS if row[0]]
+    assert len(set(numbers)) == len(numbers)
+
+
+def cube(location=(0, 0, 0)):
+    """A mesh object with a subdivided surface."""
+    import bpy
+
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=24, y_subdivisions=24, size=0.2, location=location)
+    return bpy.context.object
+
+
+def test_a_material_is_what_the_plain_call_gives(scene, sidebar):
+    import bpy
+
+    from simulacra.procgen.materials.relief import apply_material
+
+    spec = registry.sample("granite", 4)
+    plain = cube()
+    message = apply_material(plain, "granite", spec, True, 0.5)
+    expected = nodes_of(plain.data.materials[0].node_tree), nodes_of(plain.modifiers[0].node_group.copy())
+    one, two = cube((1, 0, 0)), cube((2, 0, 0))
+    one.select_set(True)
+    settings = bpy.context.scene.simulacra.material
+    settings.kind, settings.seed, settings.relief, settings.strength = "granite", 4, True, 0.5
+    assert bpy.ops.simulacra.apply_material() == {"FINISHED"}
+    material = one.data.materials[0]
+    assert two.data.materials[0] == material and len(one.data.materials) == 1
+    assert (nodes_of(material.node_tree), nodes_of(one.modifiers[0].node_group)) == expected
+    assert one.modifiers[0].node_group == two.modifiers[0].node_group and isinstance(message, str)
+    assert json.loads(material["spec"])["spec"] == sidebar("procgen.params").to_dict(spec)
+    assert sidebar("materials").shown(bpy.context) == material.simulacra and plain.data.materials[0] != material
+
+
+def test_a_slider_changes_all_that_wear_the_material(scene, sidebar):
+    import dataclasses
+
+    import bpy
+
+    from simulacra.procgen.materials.build import build_material
+
+    one, two = cube(), cube((1, 0, 0))
+    one.select_set(True)
+    settings = bpy.context.scene.simulacra.material
+    settings.kind = "sand"
+    assert bpy.ops.simulacra.apply_material() == {"FINISHED"}
+    material, before = two.active_material, counts()
+    material.simulacra.sand.brightness = 1.2
+    spec = dataclasses.replace(registry.sample("sand", 1), brightness=1.2)
+    assert nodes_of(material.node_tree) == nodes_of(build_material("sand", spec).node_tree)
+    assert tuple(material.diffuse_color)[:3] == pytest.approx(spec.colour, rel=1e-6)
+    material.simulacra.relief = True
+    assert all(len(obj.modifiers) == 1 for obj in (one, two))
+    material.simulacra.sand.grain *= 1.1
+    material.simulacra.strength = 2.0
+    groups = {obj.modifiers[0].node_group.name for obj in (one, two)}
+    assert len(groups) == 1 and len([group for group in bpy.data.node_groups if "simulacra_relief" in group]) == 1
+    material.simulacra.relief = False
+    assert not one.modifiers and not two.modifiers and counts()["node_groups"] == before["node_groups"]
+    material.simulacra.kind = "moss"
+    assert json.loads(material["spec"])["kind"] == "moss" and one.active_material == material
+    assert bpy.ops.simulacra.roll_material() == {"FINISHED"} and material.simulacra.seed != 1
+    assert settings.kind == "sand"  # that of the next material
+
+
+def test_where_it_cannot_be_applied_it_says_why(scene, sidebar):
+    import bpy
+
+    with pytest.raises(RuntimeError, match="Select the mesh objects"):
+        bpy.ops.simulacra.apply_material()
+    with pytest.raises(RuntimeError, match="is not one of the beetle's"):
+        bpy.ops.simulacra.add_thing(thing="beetle", cycle="sing")
+    with pytest.raises(RuntimeError, match="press Generate"):
+        bpy.ops.simulacra.rebuild_place()
+    assert counts()["objects"] == 0
+
+
+def test_the_recipe_of_places(bare, sidebar, tmp_path):
+    import bpy
+
+    from simulacra.datagen.recipe import Recipe
+
+    settings, dataset = bpy.context.scene.simulacra.dataset, sidebar("dataset")
+    settings.kind, settings.place, settings.width, settings.height = "places", "forest", 320, 200
+    settings.stereo, settings.frames, settings.views, settings.hdri = True, 3, 7, "/nowhere"
+    settings.labels = {"depth", "parts", "disparity", "scene_flow", "flow"}
+    settings.keep_locked = True
+    bpy.ops.simulacra.lock(path="life.trees")
+    locked = dataset.locked_values(bpy.context, settings)
+    found = dataset.arguments(settings, tmp_path / "out", locked, 1)
+    assert found[:3] == ["render", "places", str(tmp_path / "out")] and "--hdri" not in found
+    options = dict(zip(found[3::2], found[4::2], strict=False))
+    assert options["--size"] == "320x200" and options["--views"] == "2"
+    assert options["--labels"] == "depth,disparity,flow,scene_flow"
+    wished = tuple(found[index + 1] for index, word in enumerate(found) if word == "--set")
+    assert wished == ("kind=forest", "life.trees=0.0")
+    recipe = Recipe(generator="places", size=320, height=200, views=2, frames=3, settings=wished,
+                    labels=tuple(options["--labels"].split(",")))  # fmt: skip
+    drawn = recipe.sample(0)
+    assert drawn.kind == "forest" and drawn.life.trees == 0.0
+    settings.kind = "faces"
+    assert dataset.locked_values(bpy.context, settings) == {}
+    assert "kind=forest" not in dataset.arguments(settings, tmp_path, {}, 1)
+
+
+def test_a_place_of_a_dataset_comes_back(scene, sidebar, tmp_path):
+    import bpy
+
+    from simulacra.procgen.params import parse_settings
+
+    spec = registry.sample("places", 1, parse_settings(BARE))
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(registry.dump("places", spec)))
+    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = SIZE
+    assert bpy.ops.simulacra.drop_json(filepath=str(path)) == {"FINISHED"}
+    assert json.loads(sidebar("subjects").at_hand(bpy.context).owner["spec"]) == json.loads(path.read_text())
+    path.write_text(json.dumps(registry.dump("boulder", registry.sample("boulder", 1))))
+    with pytest.raises(RuntimeError, match="makes no picture of its own"):
+        bpy.ops.simulacra.drop_json(filepath=str(path))
