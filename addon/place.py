@@ -104,7 +104,12 @@ def _grow(collection) -> None:
     options, scene = options_of(collection), bpy.context.scene
     before = {item.session_uid for item in _everything()}
     kept = scene.world, scene.camera, scene.view_settings.exposure
-    site = registry.build(kind, spec, frames=options.frames, eyes=options.eyes, resolution=tuple(options.resolution))
+    try:
+        site = registry.build(kind, spec, frames=options.frames, eyes=options.eyes, resolution=options.resolution)
+    except BaseException:  # half a place is of no use
+        scene.world, scene.camera, scene.view_settings.exposure = kept
+        bpy.data.batch_remove([item for item in _everything() if item.session_uid not in before])
+        raise
     made = [item for item in _everything() if item.session_uid not in before and item != site.collection]
     own = [item for item in made if isinstance(item, bpy.types.Object)]
     for obj in own:

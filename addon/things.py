@@ -86,7 +86,7 @@ class SIMULACRA_OT_add_thing(bpy.types.Operator):
         selected = list(context.selected_objects)
         with busy():
             obj = add(self.thing, self.seed, self.cycle)
-        put(obj, self.location)
+        put(context, obj, self.location)
         for other in selected:
             other.select_set(False)
         for part in (obj, *obj.children):
@@ -96,16 +96,21 @@ class SIMULACRA_OT_add_thing(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def put(obj, location) -> None:
-    """Bring a thing to a place; what walks is carried by an empty, for its own way is keyed."""
+def put(context, obj, location) -> None:
+    """Bring a thing to a place and into the active collection; what walks is carried by an empty, for its way is keyed."""
+    parts = [obj, *obj.children]
     if obj.animation_data is None:
         obj.location = location
-        return
-    stand = bpy.data.objects.new(f"{obj.name} stand", None)
-    stand.empty_display_size = 0.2
-    stand.location = location
-    bpy.context.scene.collection.objects.link(stand)
-    obj.parent = stand
+    else:
+        stand = bpy.data.objects.new(f"{obj.name} stand", None)
+        stand.empty_display_size = 0.2
+        stand.location = location
+        obj.parent = stand
+        parts.append(stand)
+    for part in parts:
+        for collection in list(part.users_collection):
+            collection.objects.unlink(part)
+        context.collection.objects.link(part)
 
 
 class SIMULACRA_OT_find_thing(bpy.types.Operator):

@@ -335,7 +335,11 @@ def test_enabling_and_disabling_leaves_nothing(sidebar):
             for menu in (bpy.types.VIEW3D_MT_mesh_add, bpy.types.VIEW3D_MT_object_asset)
             for f in menu._dyn_ui_initialize()
         ]
-        owned = [owner for owner in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection, bpy.types.Material) if hasattr(owner, "simulacra")]
+        owned = [
+            owner
+            for owner in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection, bpy.types.Material)
+            if hasattr(owner, "simulacra")
+        ]
         return kinds, operators, [m for m in handlers + menus if "simulacra" in m], owned
 
     first = there()

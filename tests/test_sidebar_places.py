@@ -1,6 +1,7 @@
 """The sidebar's places, things and materials: each against the plain call, changed as a user would, and taken back."""
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -51,7 +52,18 @@ def counts() -> dict:
     """How much of each kind of data the file holds."""
     import bpy
 
-    names = ("objects", "collections", "meshes", "materials", "node_groups", "images", "worlds", "lights", "cameras", "actions")
+    names = (
+        "objects",
+        "collections",
+        "meshes",
+        "materials",
+        "node_groups",
+        "images",
+        "worlds",
+        "lights",
+        "cameras",
+        "actions",
+    )
     return {name: len(getattr(bpy.data, name)) for name in names}
 
 
@@ -128,7 +140,10 @@ def test_the_sliders_of_a_place_show_its_spec(bare, sidebar):
     properties, document = sidebar("properties"), shown(sidebar, bare)
     value_at = sidebar("procgen.vary").value_at
     for control in properties.CONTROLS["places"]:
-        value, stored = getattr(properties.holder(bare.simulacra.places, control), control.attribute), value_at(document, control.path)
+        value, stored = (
+            getattr(properties.holder(bare.simulacra.places, control), control.attribute),
+            value_at(document, control.path),
+        )
         if isinstance(stored, float):
             assert value == pytest.approx(stored * control.factor, rel=1e-6, abs=1e-9), control.path
         else:
@@ -208,10 +223,37 @@ def test_drawing_a_place_anew_is_the_plain_call(bare, sidebar, monkeypatch):
     bpy.ops.simulacra.lock(path="kind")
     assert bpy.ops.simulacra.vary(seed=6, amount=0.9) == {"FINISHED"}
     assert sidebar("place").spec_of(bare)[1].kind == "plain"
+    assert bpy.ops.simulacra.save_preset(title="Sky", scope="LOCKED") == {"FINISHED"}
     bare.simulacra.places.kind = "desert"
     spec = sidebar("place").spec_of(bare)[1]
     assert spec.kind == "desert" and spec.terrain.kind != "plain" and spec.camera == before.camera
     assert bare.simulacra.places.terrain.kind == spec.terrain.kind
+    bpy.ops.simulacra.lock(path="weather.clouds")
+    bpy.ops.simulacra.randomise(group="weather", seed=31)
+    assert sidebar("place").spec_of(bare)[1].weather.clouds != "none"
+    assert bpy.ops.simulacra.apply_preset(preset="user/sky.json") == {"FINISHED"}
+    assert bare.simulacra.places.weather.clouds == "none" == sidebar("place").spec_of(bare)[1].weather.clouds
+
+
+def test_each_button_is_one_undo_step(bare, sidebar):
+    import bpy
+
+    first = counts()
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.simulacra.remove_place("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert counts()["objects"] == 0 and not sidebar("place").places()
+    bpy.ops.ed.undo()
+    assert counts() == first and not sidebar("place_live").stale_places()
+    for call in (
+        lambda: bpy.ops.simulacra.add_thing("EXEC_DEFAULT", True, thing="pebble"),
+        lambda: bpy.ops.simulacra.apply_material("EXEC_DEFAULT", True),
+    ):
+        bpy.data.objects["Ground"].select_set(True)
+        bpy.ops.ed.undo_push(message="before")
+        before = counts(), snapshot(bpy.data.objects)
+        assert call() == {"FINISHED"} and (counts(), snapshot(bpy.data.objects)) != before
+        bpy.ops.ed.undo()
+        assert (counts(), snapshot(bpy.data.objects)) == before
 
 
 def test_a_saved_place_can_be_edited_on(bare, sidebar, tmp_path):
@@ -346,6 +388,25 @@ def test_a_slider_changes_all_that_wear_the_material(scene, sidebar):
     assert json.loads(material["spec"])["kind"] == "moss" and one.active_material == material
     assert bpy.ops.simulacra.roll_material() == {"FINISHED"} and material.simulacra.seed != 1
     assert settings.kind == "sand"  # that of the next material
+
+
+def test_half_a_place_is_taken_back(scene, sidebar, monkeypatch):
+    import bpy
+
+    land = import_module("bl_ext.user_default.simulacra.procgen.places.land")
+    before, sample = counts(), sidebar("procgen.registry").sample
+
+    def fail(*_):
+        bpy.data.materials.new("Half")
+        bpy.context.scene.world = bpy.data.worlds.new("Half")
+        raise sidebar("procgen.params").SpecError("life: no room")
+
+    monkeypatch.setattr(land, "build_land", fail)
+    spec = sample("places", 1, sidebar("procgen.params").parse_settings(BARE))
+    monkeypatch.setattr(sidebar("procgen.registry"), "sample", lambda *_: spec)
+    with pytest.raises(RuntimeError, match="life: no room"):
+        bpy.ops.simulacra.generate(kind="places", seed=1)
+    assert counts() == before and bpy.context.scene.world is None
 
 
 def test_where_it_cannot_be_applied_it_says_why(scene, sidebar):

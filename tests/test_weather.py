@@ -32,9 +32,9 @@ def small(monkeypatch):
     """Panoramas of an eighth of the usual fineness."""
     monkeypatch.setattr(sky, "HEIGHT", 128)
     monkeypatch.setattr(sky, "WIDTH", 256)
-    sky.solve_sky.cache_clear()
+    sky._solved.cache_clear()
     yield
-    sky.solve_sky.cache_clear()
+    sky._solved.cache_clear()
 
 
 # The spec

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from ..params import Constraint, choice, draw, fork, group, seed, spec, within
 from .life import TURF, Life, Scene, build_life, sample_life
+from .local import LocalGround, moved
 from .scatter import View
 from .scenes.recipes import RECIPES
 from .shot import Shot, Way, Wish, build_cameras, build_lamps, find_way, sample_shot, way_through
@@ -127,12 +128,15 @@ class OpenGround:
         self.ground = build_ground(place.terrain)
 
     def way(self, place: Place, recipe, frames: int, aspect: float) -> Way:
-        """The camera's way over it."""
+        """The camera's way over it, from the origin of the coordinates that the place has from then on."""
         ground = self.ground
         sun = towards(place.weather.sun_azimuth, place.weather.sun_elevation)
         wish = Wish(recipe.sky, recipe.wet, sun=sun, under=ground.water_level if recipe.under else None,
                     around=_stands(ground, place, recipe))  # fmt: skip
-        return find_way(ground, place.camera, wish, frames, aspect)
+        way = find_way(ground, place.camera, wish, frames, aspect)
+        origin = np.round(way.eyes[0, :2])
+        self.ground = LocalGround(ground, origin)
+        return moved(way, origin)
 
     def mesh(self, way: Way, place: Place, resolution: tuple[int, int]):
         """The ground's mesh as the cameras see it."""

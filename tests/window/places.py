@@ -1,5 +1,6 @@
 """The scenario of a user of places: generate one, turn its camera, move its sun, undo, add a tree, give a mesh a material."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def scenario(stage):
     bpy.ops.object.delete()
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = 96, 64
-    open_panels("SIMULACRA_PT_generate", "SIMULACRA_PT_place")
+    open_panels(*(f"SIMULACRA_PT_{name}" for name in ("generate", "place", "things", "materials")))
     yield from stage.open_tab()
     settings = scene.simulacra.generate
     settings.kind, settings.place, settings.seed = "places", "desert", 3
@@ -62,14 +63,15 @@ def scenario(stage):
     assert not module("settling").message and not module("place_live").stale_places(), module("settling").message
     yield from stage.picture("4_sun")
     yield from stage.key("Z", ctrl=True)
-    yield from stage.until(lambda: abs(place().simulacra.places.weather.sun_elevation - old[1]) < 1e-4, 60, "undo of the sun")
+    yield from stage.until(
+        lambda: abs(place().simulacra.places.weather.sun_elevation - old[1]) < 1e-4, 60, "undo of the sun"
+    )
     yield from stage.until(lambda: not module("place_live").stale_places(), 120, "a whole step")
     bpy.context.scene.simulacra.generate.search = ""
     yield from stage.picture("5_undone")
 
     yield from stage.press("simulacra.remove_place", column=0.826)
     yield from stage.until(lambda: place() is None, 60, "the place to go")
-    open_panels("SIMULACRA_PT_things", "SIMULACRA_PT_materials")
     yield from stage.wait(10)
     with bpy.context.temp_override(window=stage.window, area=stage.area):
         bpy.ops.mesh.primitive_uv_sphere_add(segments=128, ring_count=64)
@@ -77,10 +79,12 @@ def scenario(stage):
     sphere = bpy.context.view_layer.objects.active
     yield from stage.until(lambda: sphere.active_material is not None, 30, "a material")
     material = sphere.active_material
+    brightness, colour = material.simulacra.soil.brightness, tuple(material.diffuse_color)[:3]
     yield from stage.find(".brightness", column=0.72)
     yield from stage.drag(stage.x - 40, stage.y, stage.x + 40, stage.y)
-    assert abs(material.diffuse_color[0] - material.simulacra.id_data.diffuse_color[0]) < 1e-6
-    facts["brightness"] = material.simulacra.soil.brightness
+    said = json.loads(material["spec"])["spec"]["brightness"]
+    assert said != brightness and abs(said - material.simulacra.soil.brightness) < 1e-5
+    assert max(abs(a / b - said / brightness) for a, b in zip(material.diffuse_color, colour, strict=False)) < 1e-3
     yield from stage.picture("6_material")
     bpy.context.scene.simulacra.things.thing = "boulder"
     yield from stage.press("simulacra.add_thing")

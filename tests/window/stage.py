@@ -181,7 +181,10 @@ class Stage:
 
 def open_panels(*names):
     """Register the sidebar's panels anew: these open, all others closed, as if the user had left them so."""
-    found = [sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES for name in ("panels", "person_panels", "place_panels", "material_panels")]
+    found = [
+        sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES
+        for name in ("panels", "person_panels", "place_panels", "material_panels")
+    ]
     classes = [cls for group in found for cls in group]
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)
