@@ -10,7 +10,7 @@ import numpy as np
 
 from ..procgen import registry
 from ..procgen.params import child, to_dict
-from .cameras import camera_record
+from .cameras import camera_record, pixel_centres, pixel_rays, project
 from .caption import caption
 from .files import write_json, write_label
 from .labels import file_name
@@ -20,6 +20,7 @@ from .scene_motion import SceneMotion, displaced, flow_to
 from .sequence import MOTION, motion_labels_of
 from .tracks import Tracks
 
+ASTRAY = 2e-3  # pixels
 FAR = 1e9  # planar depth from which there is nothing
 
 
@@ -137,6 +138,7 @@ def _values(
     length = np.linalg.norm(normal, axis=-1)
     if known.any() and np.abs(length[known] - 1).max() > 1e-3:
         raise RuntimeError("normal: the pass holds mixed normals")
+    _settle(raw, record, known)
     values = {
         "depth": np.where(known, raw["depth"], np.inf), "normal": np.where(known[..., None], normal, 0.0),
         "position": np.where(known[..., None], raw["position"], np.nan),
@@ -154,6 +156,16 @@ def _values(
             if step == 1:
                 move = np.where(known[..., None] & inside, there - raw["position"], np.nan)
     return values, move
+
+
+def _settle(raw: dict[str, np.ndarray], record: dict, known: np.ndarray) -> None:
+    """Put hits that rounding moved along a face seen edge on, a blade of grass say, back onto their pixels' rays."""
+    pixels, _ = project(record, raw["position"])
+    with np.errstate(invalid="ignore"):
+        astray = known & (np.abs(pixels - pixel_centres(record)).max(-1) > ASTRAY)
+    if astray.any():
+        origin, rays = pixel_rays(record)
+        raw["position"][astray] = origin + rays[astray] * raw["depth"][astray, None]
 
 
 def disparity(depth: np.ndarray, record: dict, pair: list[dict]) -> np.ndarray:
