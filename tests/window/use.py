@@ -117,7 +117,7 @@ def scenario(stage):
     yield from stage.picture("9_avatar")
 
 
-PANELS = ["SIMULACRA_PT_generate", "SIMULACRA_PT_person", "SIMULACRA_PT_presets", "SIMULACRA_PT_dataset"]
+PANELS = [f"SIMULACRA_PT_{name}" for name in ("generate", "person", "presets", "things", "materials", "dataset")]
 HEADER = 28  # pixels from one folded panel to the next
 
 

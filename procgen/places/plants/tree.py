@@ -63,7 +63,7 @@ def sample_tree(rng: Generator, fixed=None) -> Tree:
 
 
 def _budget(row: Species, detail: float, part: int) -> int:
-    return int(row.faces * np.exp(np.interp(np.log(max(detail, 0.02)), BUDGET[0], BUDGET[part])))
+    return round(row.faces * np.exp(np.interp(np.log(max(detail, 0.02)), BUDGET[0], BUDGET[part])))
 
 
 def _along_twigs(skeleton: Skeleton, twigs: np.ndarray, share: np.ndarray):
@@ -120,7 +120,7 @@ class _Leaves:
         keep = rng.permutation(origin.shape[0] * each)[:count]
         # The outermost ones first: the crown keeps its extent when few are left.
         ends = origin.reshape(-1, 3)[keep]
-        ends = np.concatenate([ends.argmin(0), ends.argmax(0)]) if count else np.zeros(0, np.int64)
+        ends = np.unique(np.concatenate([ends.argmin(0), ends.argmax(0)])) if count else np.zeros(0, np.int64)
         keep = np.concatenate([keep[ends], np.delete(keep, ends)])
         flat = lambda values: values.reshape(-1, *values.shape[2:])[keep]  # noqa: E731
         self.origin, self.along, self.normal, node = flat(origin), flat(along), flat(normal), flat(node)
