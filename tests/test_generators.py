@@ -44,7 +44,9 @@ def test_a_thing_is_whole_and_the_same_everywhere(name):
         assert 0.001 < mesh.size.max() < 60 and all(np.isfinite(values).all() for values in mesh.attributes.values())
         materials = {name for name, row in registry.GENERATORS.items() if row.family == "materials"}
         assert {surface.material for surface in asset.surfaces} <= materials
-        assert digest(asset) == table[f"{name} {seed}"], "the geometry has changed; if that is meant, write the table anew"
+        assert digest(asset) == table[f"{name} {seed}"], (
+            "the geometry has changed; if that is meant, write the table anew"
+        )
 
 
 def test_the_table_names_what_there_is():

@@ -46,7 +46,11 @@ def test_a_kind_draws_within_its_recipe(kind):
     for seed in range(4):
         place = registry.sample("places", seed, parse_settings([f"kind={kind}"]))
         assert place.kind == kind
-        for part, wishes in (("terrain", RECIPES[kind].terrain), ("weather", RECIPES[kind].weather), ("camera", RECIPES[kind].shot)):
+        for part, wishes in (
+            ("terrain", RECIPES[kind].terrain),
+            ("weather", RECIPES[kind].weather),
+            ("camera", RECIPES[kind].shot),
+        ):
             for name, wish in constraints(wishes).items():
                 drawn = getattr(getattr(place, part), name)
                 if isinstance(wish, OneOf):
@@ -71,7 +75,9 @@ def test_what_a_user_narrows_stands_over_the_recipe():
 
 
 def test_a_caption_tells_kind_and_sky():
-    place = registry.sample("places", 3, parse_settings(["kind=canyon", "weather.clouds=cumulus", "life.season=autumn"]))
+    place = registry.sample(
+        "places", 3, parse_settings(["kind=canyon", "weather.clouds=cumulus", "life.season=autumn"])
+    )
     text = caption("places", place)
     assert text.startswith("A picture of a canyon in autumn") and "cumulus" in text
 
@@ -123,7 +129,9 @@ def test_a_way_is_smooth_and_never_under_ground_or_water(motion, seed):
     way = find_way(ground, taken, Wish(sun=np.array([0.5, 0.3, 0.8])), 48, 1.6)
     floor = np.maximum(ground.height(way.eyes[:, :2]), ground.water_level)
     assert (way.eyes[:, 2] - floor).min() > 0.3
-    assert np.allclose(np.linalg.norm(way.forward, axis=1), 1) and np.allclose((way.forward * way.right).sum(1), 0, atol=1e-9)
+    assert np.allclose(np.linalg.norm(way.forward, axis=1), 1) and np.allclose(
+        (way.forward * way.right).sum(1), 0, atol=1e-9
+    )
     steps = np.diff(way.eyes, axis=0) * 24
     if motion == "still":
         assert np.abs(steps).max() == 0

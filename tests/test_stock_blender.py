@@ -73,7 +73,7 @@ def dataset(stock, tmp_path_factory):
 
 def test_help_and_bad_input(stock):
     result = stock("--help")
-    assert result.returncode == 0 and "  render    render a labelled dataset" in result.stdout
+    assert result.returncode == 0 and "  render     render a labelled dataset" in result.stdout
     result = stock("render", "dragons", "out")
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.strip() == "simulacra: dragons: no such generator; allowed are faces"

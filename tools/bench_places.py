@@ -6,11 +6,12 @@ python tools/bench_places.py stereo                     # a 1080p stereo pair of
 python tools/bench_places.py scenes --seeds 8 --size 64 # that every kind of every seed builds and is labelled
 python tools/bench_places.py repeat                     # that two runs give the same labels
 
-Every sample is one line of JSON in --out; samples that are there already are not rendered again.
+Every sample is one line of JSON in --out, its picture beside that; samples that are there already are not rendered again.
 """
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,12 +39,12 @@ print(json.dumps(record["seconds"] | {
 
 
 def sample(
-    kind: str, seed: int, width: int, height: int, samples: int, views: int = 1, frames: int = 1, labels=()
+    pictures: Path, kind: str, seed: int, width: int, height: int, samples: int, views: int = 1, frames: int = 1
 ) -> dict:
     """Render one sample in a process of its own; its figures, or what went wrong, and a hash of its labels."""
     recipe = {
         "generator": "places", "seed": seed, "size": width, "height": 0 if height == width else height, "samples": samples,
-        "views": views, "frames": frames, "labels": list(labels), "settings": [f"kind={kind}"],
+        "views": views, "frames": frames, "settings": [f"kind={kind}"],
     }  # fmt: skip
     row = {
         "kind": kind,
@@ -61,6 +62,8 @@ def sample(
         row["process_wall"] = time.perf_counter() - start
         if done.returncode:
             return row | {"error": " ".join(done.stderr.split())[-400:]}
+        pictures.mkdir(exist_ok=True)
+        shutil.copy(Path(folder, "0000.rgb.png"), pictures / f"{kind}_{seed}_{width}.png")
         digest = hashlib.sha256()
         for path in sorted(Path(folder).glob("*")):
             if ".rgb." not in path.name and ".albedo." not in path.name:
@@ -89,7 +92,7 @@ def run(out: Path, wanted: list[dict]) -> list[dict]:
         ]
         if not old:
             take = job.pop("take", 0)
-            old = [sample(**job) | {"take": take}]
+            old = [sample(out.with_suffix(".pictures"), **job) | {"take": take}]
             with out.open("a") as file:
                 file.write(json.dumps(old[0]) + "\n")
             rows += old

@@ -58,6 +58,7 @@ def encode_flow(flow: np.ndarray) -> np.ndarray:
 
     What 16 bits cannot hold, flow of 512 px and more, is left unknown.
     """
+    flow = flow.astype(np.float64)
     known = np.isfinite(flow).all(-1) & (np.abs(np.nan_to_num(flow)) < 511.9).all(-1)
     values = np.rint(np.where(known[..., None], np.nan_to_num(flow), 0) * 64 + 2**15)
     picture = np.concatenate([values, np.ones((*known.shape, 1))], -1) * known[..., None]
