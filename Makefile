@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test slow lint extension bench sidebar window releases judges clean
+.PHONY: help demo test slow lint extension bench places sidebar window releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,11 @@ lint: $(VENV)/.installed  ## Check style and layers
 
 bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
 	$(BIN)/python tools/bench_render.py
+
+places: $(VENV)/.installed  ## Measure what places cost: desert, all kinds, a stereo pair
+	$(BIN)/python tools/bench_places.py desert
+	$(BIN)/python tools/bench_places.py kinds --samples 12
+	$(BIN)/python tools/bench_places.py stereo --samples 8
 
 sidebar: $(VENV)/.installed  ## Measure Generate, sliders and avatars
 	$(BIN)/python tools/bench_sidebar.py
