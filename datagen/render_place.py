@@ -12,10 +12,10 @@ from ..procgen import registry
 from ..procgen.params import child, to_dict
 from .cameras import camera_record, pixel_centres, pixel_rays, project
 from .caption import caption
+from .develop import develop
 from .files import write_json, write_label
 from .labels import file_name
 from .place_records import PixelCounts, compact_ids, object_records
-from .render import develop
 from .scene_motion import SceneMotion, displaced, flow_to
 from .sequence import MOTION, motion_labels_of
 from .tracks import Tracks

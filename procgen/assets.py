@@ -47,7 +47,7 @@ class Rig:
     weights: np.ndarray
     cycles: dict[str, Callable[[float], dict[str, np.ndarray]]]
     period: dict[str, float]  # seconds of a cycle
-    speed: dict[str, float]  # metres a second that the cycle carries it along -y
+    speed: dict[str, float]  # metres a second that the cycle carries it, along -y but for crabs
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def _normals(ground, points: np.ndarray, distance: np.ndarray, pixel: float) -> 
 def _free(points, height, radius, tall, scene: Scene) -> np.ndarray:
     """Whether things leave the camera room: none stands in its way, and what is below the eye may come nearer."""
     free = np.ones(len(points), bool)
-    for eye in View._few(scene.way.eyes, 16):
+    for eye in View.few(scene.way.eyes, 16):
         beside = np.linalg.norm(points - eye[:2], axis=1) - radius
         over = eye[2] - (height + tall)  # of the eye over its top
         free &= (beside > scene.nearest) | (over > np.maximum(0.5 * scene.nearest, 0.3))

@@ -22,12 +22,12 @@ class View:
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """From points (n, 2) to the nearest eye on the plan, metres."""
-        return np.min([np.linalg.norm(points - eye[:2], axis=1) for eye in self._few(self.eyes)], axis=0)
+        return np.min([np.linalg.norm(points - eye[:2], axis=1) for eye in self.few(self.eyes)], axis=0)
 
     def sees(self, points: np.ndarray, around: float) -> np.ndarray:
         """Whether points (n, 2) lie in a camera's sector on the plan, or within ``around`` metres of it."""
         found = np.zeros(len(points), bool)
-        for eye, direction in zip(self._few(self.eyes), self._few(self.directions), strict=True):
+        for eye, direction in zip(self.few(self.eyes), self.few(self.directions), strict=True):
             away = points - eye[:2]
             length = np.linalg.norm(away, axis=1)
             flat = direction[:2] / max(np.linalg.norm(direction[:2]), 1e-9)
@@ -36,7 +36,8 @@ class View:
         return found
 
     @staticmethod
-    def _few(values: np.ndarray, most: int = 12) -> np.ndarray:
+    def few(values: np.ndarray, most: int = 12) -> np.ndarray:
+        """At most so many of a way's values, evenly chosen with both ends."""
         return values[np.unique(np.linspace(0, len(values) - 1, min(most, len(values))).astype(int))]
 
 

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from ..params import beta, child, choice, draw, lognormal, normal, seed, spec, uniform
 
 FRAMES_PER_SECOND = 24
+SPREAD = 0.5  # share of the ground's edge within which to stand
 RAYS, STEPS = 13, 44  # directions of a view that are looked along, and distances along each
 
 
@@ -57,10 +58,7 @@ class Wish:
 
     sky: tuple[float, float] = (0.12, 0.55)  # share of the picture above the skyline
     water: float = 0.0  # share of the looks that should end on water
-    toward: np.ndarray | None = None  # (2,) a place that it is best to look at
     around: np.ndarray | None = None  # (k, 2) places near which to stand
-    spread: float = 0.25  # of the ground's size within which to stand
-    level: tuple[float, float] | None = None  # m, heights of the ground on which to stand
     sun: np.ndarray | None = None  # (3,) toward it
     under: float | None = None  # level of the water to stay under, m
 
@@ -89,12 +87,10 @@ def _candidates(ground, shot, wish, rng, places: int = 90, turns: int = 4) -> tu
         chosen = wish.around[rng.integers(len(wish.around), size=places)]
         stands = chosen + rng.normal(scale=max(3.0, ground.size * 0.004), size=(places, 2))
     else:
-        stands = rng.uniform(-0.5, 0.5, (places * 3, 2)) * ground.size * wish.spread * 2
+        stands = rng.uniform(-0.5, 0.5, (places * 3, 2)) * ground.size * SPREAD
     heights = ground.height(stands, 1.0)
     fits = np.ones(len(stands), bool)
-    if wish.level is not None:
-        fits = (heights >= wish.level[0]) & (heights <= wish.level[1])
-    elif ground.water_level is not None and wish.under is None:
+    if ground.water_level is not None and wish.under is None:
         fits = heights > ground.water_level + 0.3
     if wish.under is not None:
         fits = heights < wish.under - shot.height - 1.5
@@ -102,11 +98,6 @@ def _candidates(ground, shot, wish, rng, places: int = 90, turns: int = 4) -> tu
     order = np.lexsort((flat, ~fits))[:places]
     stands = stands[order]
     headings = rng.uniform(-np.pi, np.pi, (len(stands), turns))
-    if wish.toward is not None:
-        away = wish.toward - stands
-        headings[:, : turns // 2] = np.arctan2(away[:, 1], away[:, 0])[:, None] + rng.normal(
-            scale=0.3, size=(len(stands), turns // 2)
-        )
     return np.repeat(stands, turns, 0), headings.ravel()
 
 
@@ -147,10 +138,6 @@ def _scores(ground, shot, wish, stands, headings, eye_height, vertical) -> tuple
         ).reshape(len(stands), -1)  # fmt: skip
         wet = (ends < ground.water_level).mean(1)
         score += 1.5 * np.minimum(wet / wish.water, 1)
-    if wish.toward is not None:
-        away = wish.toward - stands
-        turn = np.angle(np.exp(1j * (np.arctan2(away[:, 1], away[:, 0]) - headings)))
-        score += 0.8 * np.exp(-((turn / half) ** 2))
     if wish.sun is not None and wish.sun[2] > 0.02:
         flat = np.arctan2(wish.sun[1], wish.sun[0])
         against = np.cos(flat - headings)
