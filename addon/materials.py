@@ -92,9 +92,12 @@ def fill(material, kind: str, spec) -> None:
     tree.nodes.clear()
     g = Nodes(tree)
     fields, place = shader_fields(g, "object")
-    shade(g, fields, look_of(kind, spec, fields, place, spec.colour))
+    shade(g, fields, look_of(kind, spec, fields, place, spec.colour), plain=spec.colour)
     prune(tree)
     material.diffuse_color = (*spec.colour, 1.0)
+    stem = material.name.partition(".")[0]
+    if stem != kind and stem in properties.CONTROLS:  # unless the user gave it a name
+        material.name = kind
     material[SPEC] = json.dumps(registry.dump(kind, spec))
 
 

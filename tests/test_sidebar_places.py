@@ -385,7 +385,7 @@ def test_a_slider_changes_all_that_wear_the_material(scene, sidebar):
     material.simulacra.relief = False
     assert not one.modifiers and not two.modifiers and counts()["node_groups"] == before["node_groups"]
     material.simulacra.kind = "moss"
-    assert json.loads(material["spec"])["kind"] == "moss" and one.active_material == material
+    assert json.loads(material["spec"])["kind"] == "moss" == material.name and one.active_material == material
     assert bpy.ops.simulacra.roll_material() == {"FINISHED"} and material.simulacra.seed != 1
     assert settings.kind == "sand"  # that of the next material
 

@@ -65,7 +65,8 @@ def build_material(name: str, spec: Any, colour=None, painted: bool = False, coo
     material, tree = new_material(name, main)
     g = Nodes(tree)
     fields, place = shader_fields(g, coordinates)
-    shade(g, fields, look_of(name, spec, fields, place, g.attribute("colour") if painted else main))
+    colour = g.attribute("colour") if painted else main
+    shade(g, fields, look_of(name, spec, fields, place, colour), plain=colour)
     prune(tree)
     return material
 
@@ -78,7 +79,11 @@ def blend_materials(layers: Sequence[Layer], coordinates: str = "world"):
     material, tree = new_material(" over ".join(name for name, _, _ in reversed(layers))[:63], layers[0][1].colour)
     g = Nodes(tree)
     fields, place = shader_fields(g, coordinates)
-    shade(g, fields, blended(layers, fields, place, lambda attribute: g.attribute(attribute, "Fac")))
+    plain = fields.value(layers[0][1].colour)
+    for _, spec, attribute in layers[1:]:
+        if attribute is not None:
+            plain = fields.value(g.attribute(attribute, "Fac")).smooth(0.25, 0.65).between(plain, fields.value(spec.colour))
+    shade(g, fields, blended(layers, fields, place, lambda attribute: g.attribute(attribute, "Fac")), plain=plain.data)
     prune(tree)
     return material
 
@@ -119,8 +124,12 @@ def shader_fields(g, coordinates: str) -> tuple[Fields, Value]:
     return fields, fields.value(place)
 
 
-def shade(g, fields: Fields, look: Look) -> None:
-    """Connect a look to a shader tree's output."""
+def shade(g, fields: Fields, look: Look, plain: Any) -> None:
+    """Connect a look to a shader tree's output; ``plain`` is its colour as light that has bounced before sees it.
+
+    What a camera does not see itself needs no detail: Cycles skips the branch of a mix that has no weight, and most of the
+    time of a picture goes into shading what lights other things.
+    """
     channel = Look(*(fields.value(item).data for item in look))
     values = {
         "Base Color": channel.colour, "Roughness": channel.roughness, "Specular IOR Level": channel.specular,
@@ -155,6 +164,14 @@ def shade(g, fields: Fields, look: Look) -> None:
         clear = g.add("ShaderNodeBsdfTransparent", {"Color": channel.colour}).out()
         shadow = g.math("MULTIPLY", g.add("ShaderNodeLightPath")["Is Shadow Ray"], channel.transmission)
         shader = g.add("ShaderNodeMixShader", {0: shadow, 1: shader, 2: clear}).out()
+    elif channel.emission == (0.0, 0.0, 0.0) and channel.metallic == 0.0:
+        bounced = g.add("ShaderNodeBsdfDiffuse", {"Color": plain}).out()
+        if channel.translucency != 0.0:
+            behind = g.add("ShaderNodeBsdfTranslucent", {"Color": plain}).out()
+            share = channel.translucency if isinstance(channel.translucency, float) else 0.35
+            bounced = g.add("ShaderNodeMixShader", {0: share, 1: bounced, 2: behind}).out()
+        seen = g.add("ShaderNodeLightPath")["Is Camera Ray"]
+        shader = g.add("ShaderNodeMixShader", {0: seen, 1: bounced, 2: shader}).out()
     g.surface(shader)
 
 

@@ -18,6 +18,7 @@ from .weather.spec import Weather, sample_weather, towards
 
 MARGIN = 1.12  # of the angle of view that is kept built
 BUDGET = 600_000  # faces of the ground
+FINEST = 1.5  # pixels across a face, which is seen aslant: about one face a pixel
 
 
 @spec
@@ -142,7 +143,8 @@ class OpenGround:
         """The ground's mesh as the cameras see it."""
         from .terrain.view_mesh import view_mesh
 
-        return view_mesh(self.ground, way.eyes, way.forward, np.radians(place.camera.field_of_view), resolution, BUDGET)
+        angle = np.radians(place.camera.field_of_view)
+        return view_mesh(self.ground, way.eyes, way.forward, angle, resolution, BUDGET, finest=FINEST)
 
 
 class CaveGround:
