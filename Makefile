@@ -24,7 +24,7 @@ demo: $(VENV)/.installed  ## Render 4 labelled faces, check them, write the gall
 
 test: $(VENV)/.installed  ## Run the tests
 	$(BIN)/python -m ruff check .
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 slow: $(VENV)/.installed  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -q -m slow
