@@ -110,7 +110,8 @@ def run(out: Path, wanted: list[dict]) -> list[dict]:
 @click.option("--size", default=512, show_default=True)
 @click.option("--samples", default=0, help="Cycles samples a pixel; what --help of render says by default")
 @click.option("--seeds", default=1, show_default=True)
-def main(what: str, out: Path, size: int, samples: int, seeds: int) -> None:
+@click.option("--first", default=0, help="number of the first seed of scenes, so that several runs can share them out")
+def main(what: str, out: Path, size: int, samples: int, seeds: int, first: int) -> None:
     """Measure WHAT and print the figures and their bars."""
     out.parent.mkdir(parents=True, exist_ok=True)
     if what == "desert":
@@ -127,7 +128,7 @@ def main(what: str, out: Path, size: int, samples: int, seeds: int) -> None:
                          for seed in range(seeds)])  # fmt: skip
         bars = {"wall": 900.0, "memory_gib": 8.0}
     elif what == "scenes":
-        rows = run(out, [{"kind": kind, "seed": 100 + seed, "width": size, "height": size, "samples": samples or 1}
+        rows = run(out, [{"kind": kind, "seed": 100 + first + seed, "width": size, "height": size, "samples": samples or 1}
                          for seed in range(seeds) for kind in RECIPES])  # fmt: skip
         bars = {}
     else:
