@@ -87,3 +87,18 @@ def face_dataset(tmp_path_factory):
                "--samples", "4", "--frames", "2", "--json"]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=600)
     return out
+
+
+@pytest.fixture
+def transpiled(scene):
+    """A function that writes a data-block as Python, runs it, and gives the source and what it built."""
+    from simulacra.procgen.nodes.transpile.document import transpile
+
+    def run(owner, spec=None):
+        source = transpile(owner)
+        module = {"__name__": "written"}
+        exec(compile(source, "written.py", "exec"), module)
+        build = next(module[name] for name in module if name.startswith("build_"))
+        return source, build(*([spec(module)] if spec else []))
+
+    return run
