@@ -1,0 +1,54 @@
+"""What a scene holds, to be compared between an operator and the plain call."""
+
+import numpy as np
+
+
+def snapshot(objects) -> dict:
+    """What was built, by name: place, points, materials, lens, modifiers."""
+    import bpy
+
+    bpy.context.view_layer.update()
+    found = {}
+    for obj in objects:
+        row = [(np.round(np.array(obj.matrix_world), 5) + 0.0).tobytes()]
+        if obj.type == "MESH":
+            flat = np.zeros(3 * len(obj.data.vertices), np.float32)
+            obj.data.vertices.foreach_get("co", flat)
+            row += [flat.tobytes(), [material.name for material in obj.data.materials], [m.type for m in obj.modifiers]]
+        if obj.type == "CAMERA":
+            row.append(round(obj.data.lens, 5))
+        found[obj.name] = row
+    return found
+
+
+def nodes_of(tree) -> list:
+    """A node tree's nodes with the values of their inputs."""
+    rows = []
+    for node in tree.nodes:
+        values = []
+        for socket in node.inputs:
+            value = getattr(socket, "default_value", None)
+            if hasattr(value, "__len__") and not isinstance(value, str):
+                value = [round(float(number), 5) for number in value]
+            values.append(round(value, 5) if isinstance(value, float) else value)
+        rows.append((node.bl_idname, repr(values), len(node.internal_links)))
+    return rows
+
+
+def counts() -> dict:
+    """How much of each kind of data the file holds."""
+    import bpy
+
+    names = (
+        "objects",
+        "collections",
+        "meshes",
+        "materials",
+        "node_groups",
+        "images",
+        "worlds",
+        "lights",
+        "cameras",
+        "actions",
+    )
+    return {name: len(getattr(bpy.data, name)) for name in names}
