@@ -37,6 +37,8 @@ LABELS = {
         Label("rgb", "png", np.uint8, 3, "sRGB after the view transform", 0, "the picture"),
         Label("linear", "exr", np.float32, 3, "linear Rec.709, scene referred", 0, "the picture before the view transform",
               default=()),
+        Label("alpha", "png", np.uint8, 1, "255 covered", 0, "share of the pixel that the person covers; with this label, rgb "
+              "shows the person alone, as straight colour", "coverage over the picture's filter", of=("people",), default=()),
         Label("depth", "exr", np.float32, 1, "m along the optical axis", np.inf, "planar depth", STRAND),
         Label("normal", "exr", np.float32, 3, "unit vector, camera frame (x right, y down, z forward)", 0,
               "smooth shading normal, without bump", STRAND),

@@ -137,7 +137,7 @@ def render_picture(scene, png: Path, clock: CyclesClock, meter: Callable | None 
         scene.view_settings.exposure = meter(pick(channels, "combined"))
     settings = scene.render.image_settings
     set_format(settings, "PNG")
-    settings.color_mode, settings.color_depth = "RGB", "8"
+    settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
     bpy.data.images["Render Result"].save_render(str(png), scene=scene)
     extra = {"linear": pick(channels, "combined"), "albedo": pick(channels, "albedo")}
     if scene.view_layers[0].use_pass_diffuse_direct:

@@ -15,6 +15,7 @@ from .caption import caption
 from .develop import develop
 from .files import write_json, write_label
 from .labels import HAIR, SEMANTIC, SEMANTIC_OF, file_name
+from .png import read_png, write_png
 from .sequence import MOTION, Topology, motion_labels
 
 
@@ -31,6 +32,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     import bpy
 
     from . import passes
+    from .orbit import PICTURES, render_orbit
 
     started = time.perf_counter()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -50,12 +52,17 @@ def render_sample(spec, recipe, folder: Path) -> dict:
 
     # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
     passes.picture_settings(scene, recipe.samples, "shading" in labels)
-    for number, (frame, camera) in enumerate(shots):
+    scene.render.film_transparent = "alpha" in labels
+    together = recipe.frames == 1 and recipe.views > 1 and set(labels) <= set(PICTURES)
+    if together:
+        for number, image in enumerate(render_orbit(scene, person.cameras, picture_clock)):
+            _write_picture(folder, number, image, spec)
+    for number, (frame, camera) in enumerate([] if together else shots):
         _aim(scene, frame, camera)
         scene.cycles.seed = number  # noise that stood still over a sequence would show
         rgb = folder / file_name(number, "rgb")
         extra = passes.render_picture(scene, rgb, picture_clock)
-        develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
+        _write_picture(folder, number, read_png(rgb), spec)
         for name in set(extra) & set(labels):
             write_label(folder / file_name(number, name), name, extra[name])
 
@@ -67,6 +74,9 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     flows, topology = [], Topology()
     scene.cycles.seed = 0
     for number, (frame, camera) in enumerate(shots):
+        if together:  # pictures alone: no label tells what is seen
+            records["camera"].append(camera_record(camera, scene, number))
+            continue
         _aim(scene, frame, camera)
         if motion:
             topology.check(person.objects, frame)
@@ -100,8 +110,9 @@ def render_sample(spec, recipe, folder: Path) -> dict:
         source = person.cameras[record["frame"] % len(person.cameras)].data
         record["f_stop"], record["focus_m"] = source.dof.aperture_fstop, source.dof.focus_distance
     write_json(folder / "camera.json", {"frames": records["camera"]})
-    write_json(folder / "landmarks.json", {"scheme": "ibug68+pupils", "frames": records["landmarks"]})
-    write_json(folder / "objects.json", {"frames": records["objects"]})
+    if not together:
+        write_json(folder / "landmarks.json", {"scheme": "ibug68+pupils", "frames": records["landmarks"]})
+        write_json(folder / "objects.json", {"frames": records["objects"]})
     write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
     (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
     finished = time.perf_counter()
@@ -112,6 +123,16 @@ def render_sample(spec, recipe, folder: Path) -> dict:
             "total": finished - started,
         },
     }  # fmt: skip
+
+
+def _write_picture(folder: Path, number: int, image: np.ndarray, spec) -> None:
+    """Write a picture as the camera of the spec develops it; a cut-out stays as it is, with its coverage beside it."""
+    rgb = folder / file_name(number, "rgb")
+    write_png(rgb, np.ascontiguousarray(image[..., :3]))
+    if image.shape[2] == 4:
+        write_label(folder / file_name(number, "alpha"), "alpha", image[..., 3])
+    else:
+        develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
 
 
 def _aim(scene, frame: int, camera) -> None:

@@ -79,6 +79,19 @@ def studio(light, rng: Generator):
     return panorama, lamps, 0.012
 
 
+def tent(light, rng: Generator):
+    """A photographer's light tent: soft light from all sides, so that no view is in the dark; asked for, never drawn."""
+    panorama = Panorama()
+    white = blackbody(light.warmth)
+    front = direction(light.key_side * light.key_azimuth, light.key_elevation).astype(np.float32)
+
+    def shade(rays):
+        return (0.75 + 0.25 * rays[..., 2:] + 0.15 * (rays @ front)[..., None]) * white
+
+    panorama.backdrop(shade)
+    return panorama, [], 0.0
+
+
 def _wall(colour, second, seed: int, kind: int):
     def shade(points, normals):
         grain = 0.92 + 0.16 * noise(points * 6, seed, 2)[:, None]

@@ -16,14 +16,14 @@ from .panorama import LUMINANCE, irradiance
 SURROUNDINGS = {
     "street": outdoors.street, "park": outdoors.park, "beach": outdoors.beach, "country": outdoors.country,
     "studio": interiors.studio, "window": interiors.window, "room": interiors.room,
-    "night_street": night.night_street, "neon": night.neon,
+    "night_street": night.night_street, "neon": night.neon, "tent": interiors.tent,
 }  # fmt: skip
 WEIGHTS = {"street": 0.15, "park": 0.15, "beach": 0.05, "country": 0.09, "studio": 0.22, "window": 0.12, "room": 0.14,
-           "night_street": 0.05, "neon": 0.03}  # fmt: skip
+           "night_street": 0.05, "neon": 0.03, "tent": 0.0}  # fmt: skip
 SAYS = {
     "street": "on a street in daylight", "park": "in a park", "beach": "on a beach", "country": "in the countryside",
     "studio": "in a photo studio", "window": "by a window", "room": "in a room", "night_street": "on a street at night",
-    "neon": "in neon light",
+    "neon": "in neon light", "tent": "in even light",
 }  # fmt: skip
 GREY = 1.22  # radiance of a white card at the face that the meter aims at; AgX puts skin in its place from there
 BALANCE = 0.72  # how far the camera's white balance follows the light's colour

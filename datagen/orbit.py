@@ -1,0 +1,47 @@
+"""Renders the pictures of an orbit in one run, so that Cycles keeps the scene and only the camera moves."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from .passes import CyclesClock, set_format
+from .png import read_png
+
+PICTURES = ("rgb", "alpha")  # what one run can make: the developed picture and its coverage
+
+
+def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
+    """Render one picture (h, w, 3 or 4) uint8 of each camera, RGBA with straight alpha where the film is transparent.
+
+    The cameras share their lens. A render of its own for every camera would make Cycles load all strands of hair anew
+    each time, which takes longer than the picture.
+    """
+    camera = scene.camera = cameras[0]
+    home, focus = camera.matrix_world.copy(), camera.data.dof.focus_distance
+    for frame, source in enumerate(cameras):
+        camera.matrix_world = source.matrix_world.copy() if frame else home
+        camera.rotation_mode = "QUATERNION"
+        camera.data.dof.focus_distance = source.data.dof.focus_distance if frame else focus
+        for path in ("location", "rotation_quaternion"):
+            camera.keyframe_insert(path, frame=frame)
+        camera.data.dof.keyframe_insert("focus_distance", frame=frame)
+    scene.frame_start, scene.frame_end, scene.frame_step = 0, len(cameras) - 1, 1
+    scene.cycles.use_animated_seed = True
+    settings = scene.render.image_settings
+    set_format(settings, "PNG")
+    settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
+    scene.render.use_file_extension = True
+    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
+        scene.render.filepath = str(Path(folder, "view_"))
+        with clock:
+            bpy.ops.render.render(animation=True)
+        pictures = [read_png(Path(folder, f"view_{frame:04d}.png")) for frame in range(len(cameras))]
+    for owner in (camera, camera.data):
+        owner.animation_data_clear()
+    scene.cycles.use_animated_seed = False
+    camera.matrix_world, camera.data.dof.focus_distance = home, focus
+    return pictures

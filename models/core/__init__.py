@@ -1,0 +1,1 @@
+"""What every system shares: cameras, data, trainer, layers, losses, metrics."""

@@ -1,0 +1,295 @@
+"""Fits triplanes to pictures of people with one decoder for all, so that planes of any resolution can be decoded."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ...datagen.errors import BadInput, Unfinished
+from ..core.data import People, Person, composite
+from .render import Field, quadrature, render, render_image  # noqa: F401
+from .triplane import Decoder, TriplaneField, resize, sample_planes
+
+Progress = Callable[[dict], None]
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """What planes are like and how they are fitted; the stage that shares the decoder is Rodin's first (2212.06135)."""
+
+    channels: int = 8
+    resolution: int = 64
+    width: int = 64  # of the decoder's hidden layers
+    depth: int = 2  # hidden layers
+    fourier: int = 1  # octaves of Fourier features of the features
+    steps: int = 3000
+    people: int = 8  # in a step
+    rays: int = 512  # of each person in a step
+    samples: int = 24  # along a ray, evenly
+    importance: int = 24  # along a ray, where something is
+    plane_rate: float = 2e-2
+    decoder_rate: float = 3e-3
+    lowest: int = 24  # random scaling goes down to this resolution; 0 leaves it out
+    variation: float = 2e-3  # weight of the planes' total variation
+    magnitude: float = 1e-3  # weight of the planes' squares
+    smoothness: float = 1e-3  # weight of |density(x) - density(x + n)|, n of 0.004 box units
+    held_out: int = 0  # every so many views are kept for measuring; 0 keeps none
+    save_every: int = 500
+    seed: int = 0
+
+
+class Rays(NamedTuple):
+    """Rays of B people: origins and unit directions (B, N, 3), colour (B, N, 3) on ``background`` (B, N, 3)."""
+
+    origins: Tensor
+    directions: Tensor
+    colour: Tensor
+    background: Tensor
+
+
+class RaySource:
+    """Draws rays of one person, most of them where the person is."""
+
+    def __init__(self, person: Person, views: Sequence[int] | None = None, on_person: float = 0.75):
+        index = list(range(len(person.rgba))) if views is None else list(views)
+        self.rgba = person.rgba[index].permute(0, 2, 3, 1).flatten(0, 2)  # (V * H * W, 4)
+        self.height, self.width = person.rgba.shape[2:]
+        cameras = person.cameras.pick(index)
+        self.origins = cameras.c2w[:, :3, 3]
+        self.unproject = cameras.c2w[:, :3, :3] @ torch.linalg.inv(cameras.intrinsics)
+        self.covered = (self.rgba[:, 3] > 0).nonzero()[:, 0]
+        self.share = on_person if len(self.covered) else 0.0
+
+    def draw(self, count: int, generator: torch.Generator) -> Rays:
+        """``count`` rays with a random background each, which asks for the right opacity too."""
+        on = round(count * self.share)
+        pick = torch.randint(len(self.rgba), (count,), generator=generator)
+        if on:
+            pick[:on] = self.covered[torch.randint(len(self.covered), (on,), generator=generator)]
+        view, rest = pick // (self.height * self.width), pick % (self.height * self.width)
+        y, x = (rest // self.width + 0.5) / self.height, (rest % self.width + 0.5) / self.width
+        local = torch.stack([x, y, torch.ones_like(x)], -1)
+        directions = (self.unproject[view] @ local[..., None])[..., 0]
+        background = torch.rand(count, 3, generator=generator)
+        colour, alpha = self.rgba[pick].float().div(255).split([3, 1], -1)
+        return Rays(self.origins[view], torch.nn.functional.normalize(directions, dim=-1),
+                    colour * alpha + background * (1 - alpha), background)  # fmt: skip
+
+
+def draw_rays(sources: Sequence[RaySource], count: int, generator: torch.Generator) -> Rays:
+    """``count`` rays of each of several people."""
+    return Rays(*map(torch.stack, zip(*(source.draw(count, generator) for source in sources), strict=True)))
+
+
+def variation(planes: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring texels of planes (..., R, R)."""
+    return planes.diff(dim=-1).square().mean() + planes.diff(dim=-2).square().mean()
+
+
+def unevenness(planes: Tensor, decoder: Decoder, points: int, generator: torch.Generator) -> Tensor:
+    """Mean |opacity(x) - opacity(x + n)| at random points, n of 0.004 box units; opacity is that of 0.05 box units."""
+    at = torch.rand(len(planes), points, 3, generator=generator) * 2 - 1
+    near = at + torch.randn(at.shape, generator=generator) * 0.004
+    density = decoder(sample_planes(planes, torch.cat([at, near], 1)))[0]
+    first, second = (1 - torch.exp(-0.05 * density)).chunk(2, 1)
+    return (first - second).abs().mean()
+
+
+def scaled(planes: Tensor, lowest: int, generator: torch.Generator) -> Tensor:
+    """Planes resized to a random lower resolution and back, every second time: the decoder then reads both."""
+    resolution = planes.shape[-1]
+    if not lowest or lowest >= resolution or torch.rand(1, generator=generator) < 0.5:
+        return planes
+    lower = int(torch.randint(lowest, resolution, (1,), generator=generator))
+    return resize(resize(planes, lower), resolution)
+
+
+class PlaneAdam:
+    """Adam (arXiv 1412.6980) on the planes of the people of a step alone, with a count of steps for each person."""
+
+    def __init__(self, planes: Tensor, betas=(0.9, 0.99)):
+        self.planes, self.betas = planes, betas
+        self.mean, self.square = torch.zeros_like(planes), torch.zeros_like(planes)
+        self.steps = torch.zeros(len(planes))
+
+    @torch.no_grad()
+    def step(self, index: Tensor, gradient: Tensor, rate: float) -> None:
+        """Move the planes of the people at ``index`` against their gradient, and keep them in [-1, 1]."""
+        first, second = self.betas
+        self.steps[index] += 1
+        count = self.steps[index].view(-1, 1, 1, 1, 1)
+        mean = self.mean[index].lerp_(gradient, 1 - first)
+        square = self.square[index].mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        self.mean[index], self.square[index] = mean, square
+        move = (mean / (1 - first**count)) / ((square / (1 - second**count)).sqrt() + 1e-10)
+        self.planes[index] = (self.planes[index] - rate * move).clamp_(-1, 1)
+
+    def state(self) -> dict[str, Tensor]:
+        """The tensors that a checkpoint needs."""
+        return {"plane_mean": self.mean, "plane_square": self.square, "plane_steps": self.steps}
+
+
+def photometric(planes: Tensor, decoder: Decoder, rays: Rays, config: FitConfig, generator: torch.Generator) -> Tensor:
+    """Mean squared colour error (B,) of rays through planes (B, 3, C, R, R)."""
+    field = TriplaneField(planes, decoder)
+    seen = render(field, rays.origins, rays.directions, config.samples, config.importance, rays.background, generator)
+    return (seen.colour - rays.colour).square().mean((1, 2))
+
+
+def new_decoder(config: FitConfig) -> Decoder:
+    """A decoder of nearly empty space."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(config.seed)
+        decoder = Decoder(config.channels, config.width, config.depth, config.fourier)
+    with torch.no_grad():
+        decoder.net[-1].bias[0] = -2.0
+    return decoder
+
+
+def new_planes(count: int, config: FitConfig) -> Tensor:
+    """Planes (count, 3, C, R, R) that all start the same, so that a channel means the same for everybody."""
+    generator = torch.Generator().manual_seed(config.seed)
+    coarse = torch.randn(1, 3, config.channels, 8, 8, generator=generator) * 0.1
+    return resize(coarse, config.resolution).repeat(count, 1, 1, 1, 1)
+
+
+def fit(
+    people: Sequence[Person],
+    planes: Tensor,  # (N, 3, C, R, R), changed in place
+    decoder: Decoder,
+    config: FitConfig,
+    train_decoder: bool = True,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Fit planes, and the decoder unless it is frozen; with a folder it is saved there and goes on from what is there.
+
+    Raises Unfinished, with the last good state kept, where the loss is no number.
+    """
+    views = [_kept(len(person.rgba), config.held_out) for person in people]
+    sources = [RaySource(person, kept) for person, kept in zip(people, views, strict=True)]
+    moments = PlaneAdam(planes)
+    optimiser = torch.optim.Adam(decoder.parameters(), lr=config.decoder_rate, betas=(0.9, 0.99))
+    start = _restore(folder, planes, moments, decoder, optimiser, config) if folder else 0
+    for parameter in decoder.parameters():
+        parameter.requires_grad_(train_decoder)
+    for number in range(start, config.steps):
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + number)
+        fade = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * number / config.steps))
+        index = torch.randperm(len(sources), generator=generator)[: config.people]
+        rays = draw_rays([sources[i] for i in index], config.rays, generator)
+        chosen = planes[index].requires_grad_()
+        seen = scaled(chosen, config.lowest, generator)
+        error = photometric(seen, decoder, rays, config, generator)
+        loss = error.sum() + len(index) * (
+            config.variation * variation(chosen)
+            + config.magnitude * chosen.square().mean()
+            + config.smoothness * unevenness(seen, decoder, 1024, generator)
+        )
+        if not torch.isfinite(loss):
+            raise Unfinished(f"step {number} of the fit: the loss is {loss.item()}; the last saved state is kept")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        moments.step(index, chosen.grad, config.plane_rate * fade)
+        if train_decoder:
+            for group in optimiser.param_groups:
+                group["lr"] = config.decoder_rate * fade
+            optimiser.step()
+        if progress and (number % 20 == 0 or number + 1 == config.steps):
+            progress({"stage": "fit", "done": number + 1, "total": config.steps, "mse": error.detach().mean().item()})
+        if folder and ((number + 1) % config.save_every == 0 or number + 1 == config.steps):
+            _save(folder, number + 1, planes, moments, decoder, optimiser, config)
+
+
+def _kept(count: int, held_out: int) -> list[int]:
+    return [view for view in range(count) if not held_out or view % held_out != held_out // 2]
+
+
+def held_out_views(count: int, config: FitConfig) -> list[int]:
+    """The views of ``count`` that a fit does not see."""
+    return sorted(set(range(count)) - set(_kept(count, config.held_out)))
+
+
+def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: FitConfig) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {"planes": planes, **moments.state()}
+    tensors |= {f"decoder.{name}": value for name, value in decoder.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    beside = folder / f".fit.{os.getpid()}"
+    about = {"step": str(step), "config": json.dumps(asdict(config))}
+    save_file({name: value.detach().contiguous() for name, value in tensors.items()}, beside, about)
+    os.replace(beside, folder / "fit.safetensors")
+
+
+def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfig) -> int:
+    path = folder / "fit.safetensors"
+    if not path.is_file():
+        return 0
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    free = {"steps": 0, "save_every": 0}
+    before = FitConfig(**json.loads(about["config"]))
+    if replace(before, **free) != replace(config, **free):
+        raise BadInput(f"{path}: was fitted with another configuration; allowed is the same, or a new folder")
+    tensors = load_file(path)
+    if tensors["planes"].shape != planes.shape:
+        raise BadInput(f"{path}: holds planes {tuple(tensors['planes'].shape)}; allowed are {tuple(planes.shape)}")
+    planes.copy_(tensors["planes"])
+    for name, value in moments.state().items():
+        value.copy_(tensors[name])
+    decoder.load_state_dict({n.removeprefix("decoder."): v for n, v in tensors.items() if n.startswith("decoder.")})
+    states: dict[int, dict] = {}
+    for name, value in tensors.items():
+        if name.startswith("adam."):
+            _, index, key = name.split(".", 2)
+            states.setdefault(int(index), {})[key] = value
+    optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
+    return int(about["step"])
+
+
+class Fitted(NamedTuple):
+    """What a finished fit left: planes (N, 3, C, R, R), the shared decoder, its configuration."""
+
+    planes: Tensor
+    decoder: Decoder
+    config: FitConfig
+
+
+def fit_people(people: People, folder: Path, config: FitConfig, progress: Progress | None = None) -> Fitted:
+    """Fit everybody with one decoder, resumable; a finished fit is read."""
+    planes, decoder = new_planes(len(people), config), new_decoder(config)
+    fit(people.people, planes, decoder, config, folder=folder, progress=progress)
+    return Fitted(planes, decoder, config)
+
+
+def load_fit(folder: Path) -> Fitted:
+    """Read what ``fit_people`` left."""
+    path = Path(folder) / "fit.safetensors"
+    if not path.is_file():
+        raise BadInput(f"{path}: is missing; allowed is the folder of a fit")
+    with safe_open(path, "pt") as file:
+        config = FitConfig(**json.loads(file.metadata()["config"]))
+    tensors = load_file(path)
+    decoder = new_decoder(config)
+    decoder.load_state_dict({n.removeprefix("decoder."): v for n, v in tensors.items() if n.startswith("decoder.")})
+    return Fitted(tensors["planes"], decoder.requires_grad_(False), config)
+
+
+@torch.no_grad()
+def held_out_psnr(person: Person, planes: Tensor, decoder: Decoder, views: Sequence[int], samples: int = 48) -> float:
+    """PSNR in dB of views of a person on white, rendered from planes (3, C, R, R)."""
+    pictures = render_image(TriplaneField(planes[None], decoder), person.cameras.pick(list(views)), person.rgba.shape[-1],
+                            samples, samples)  # fmt: skip
+    error = ((pictures - composite(person.rgba[list(views)])) / 2).square().mean()
+    return float(-10 * torch.log10(error))
