@@ -7,18 +7,31 @@ import inspect
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple
 
-# Each sub-command is imported only when it is called: help works without bpy, and a worker starts fast.
+
+class Command(NamedTuple):
+    """A sub-command: what it does, and the folder of its module."""
+
+    about: str
+    folder: str = "datagen"
+
+
+# Each sub-command is imported only when it is called: help works without bpy and torch, and a worker starts fast.
 COMMANDS = {
-    "list": "list what can be generated",
-    "sample": "print the spec of a seed",
-    "render": "render a labelled dataset",
-    "label": "render the labels of any Blender file",
-    "check": "prove a dataset",
-    "view": "write a gallery page of a dataset",
-    "export": "write a dataset as other tools read it",
-    "transpile": "turn a node graph into Python",
-    "doctor": "show versions and what is missing",
+    "list": Command("list what can be generated"),
+    "sample": Command("print the spec of a seed"),
+    "render": Command("render a labelled dataset"),
+    "label": Command("render the labels of any Blender file"),
+    "check": Command("prove a dataset"),
+    "view": Command("write a gallery page of a dataset"),
+    "export": Command("write a dataset as other tools read it"),
+    "transpile": Command("turn a node graph into Python"),
+    "train": Command("train a system on datasets", "models"),
+    "generate": Command("let a trained system make an avatar", "models"),
+    "results": Command("measure trained systems", "models"),
+    "doctor": Command("show versions and what is missing"),
 }
 
 
@@ -56,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int | None:
     from .datagen.cli.parser import Parser
+    from .datagen.errors import BadInput
 
     if not words or words[0].startswith("-"):
         parser = _program()
@@ -66,7 +80,10 @@ def _run(words: list[str]) -> int | None:
     name, *rest = words
     if name not in COMMANDS:
         _program().error(f"{name}: no such command; allowed are {', '.join(COMMANDS)}")
-    module = import_module(f".datagen.cli.{name}", __package__)
+    folder = COMMANDS[name].folder
+    if find_spec(f".{folder}", __package__) is None:  # the extension comes without the trained systems
+        raise BadInput(f"{name}: is not part of the Blender extension; pip install simulacra[models] in a Python")
+    module = import_module(f".{folder}.cli.{name}", __package__)
     parser = Parser(f"simulacra {name}", inspect.getdoc(module.command))
     module.configure(parser)
     return module.command(parser.read(rest))
@@ -77,8 +94,8 @@ def _program():
     from . import __version__
     from .datagen.cli.parser import Parser
 
-    rows = "\n".join(f"  {name:<11}{about}" for name, about in COMMANDS.items())
-    about = "Simulacra makes labelled synthetic people and places in Blender."
+    rows = "\n".join(f"  {name:<11}{row.about}" for name, row in COMMANDS.items())
+    about = "Simulacra makes labelled synthetic people and places in Blender, and trains generators on them."
     usage = "simulacra [--help] [--version] COMMAND ..."
     parser = Parser("simulacra", about, usage=usage, epilog=f"commands:\n{rows}")
     parser.add_argument("--version", action="version", version=f"%(prog)s, version {__version__}")

@@ -79,6 +79,7 @@ def draw_job(layout, what: str) -> None:
     box = layout.box()
     if job.state == "running":
         text = iface_("{done} of {total}").format(done=job.done, total=job.total) if job.total else iface_("starting")
+        text = f"{job.stage}: {text}" if job.stage else text
         row = box.row(align=True)
         row.progress(factor=job.progress, text=text)
         row.operator("simulacra.cancel", text="", icon="X").what = what
@@ -94,6 +95,9 @@ def draw_job(layout, what: str) -> None:
         box.label(text=f"{job.title}: {iface_(job.state)}", icon=icon)
         for line in wrapped(job.error, 38)[:4]:
             box.label(text=line)
+    for warning in job.warnings[-3:]:
+        for index, line in enumerate(wrapped(warning, 38)):
+            box.label(text=line, icon="ERROR" if index == 0 else "BLANK1")
     if job.failed:
         box.label(text=iface_("{count} failed").format(count=job.failed), icon="ERROR")
     box.operator("simulacra.show_log", icon="TEXT").what = what
@@ -234,15 +238,32 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
             for index, line in enumerate(wrapped(reason, 34)):
                 box.label(text=line, icon="INFO" if index == 0 else "BLANK1")
             box.operator("simulacra.open_preferences", icon="PREFERENCES")
+        chosen = model.chosen(settings)
         column = field_column(layout)
         column.prop(settings, "system")
-        column.prop(settings, "run")
-        column.prop(settings, "prompt")
-        column.prop(settings, "photo")
+        column.prop(settings, "run", placeholder=iface_("shipped weights"))
+        column.prop(settings, "mode")
+        if settings.mode in ("prompt", "edit"):
+            column.prop(settings, "prompt")
+        if settings.mode == "photo":
+            column.prop(settings, "photo")
+        if settings.mode == "edit":
+            at_hand = model.avatar_at_hand(context)
+            column.prop(settings, "edit", placeholder=at_hand.replace("\\", "/").rpartition("/")[2])
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "model"
-        column.prop(settings, "guidance")
+        column = field_column(layout)
+        if settings.mode != "unconditional":
+            column.prop(settings, "guidance")
+        if chosen.steps:
+            column.prop(settings, "steps")
+        if chosen.suffix != ".glb":
+            column.prop(settings, "shape")
+            column.prop(settings, "resolution")
+        short = "" if reason else model.unready(context)
+        for index, line in enumerate(wrapped(short, 34)):
+            layout.label(text=line, icon="INFO" if index == 0 else "BLANK1")
         row = layout.row()
         row.scale_y = 1.4
         row.operator("simulacra.generate_with_model", icon="OUTLINER_OB_POINTCLOUD")

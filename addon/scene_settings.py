@@ -5,7 +5,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 
 from ..procgen.registry import PICTURED
 from . import live, materials, place_live, properties
-from .choices import CAMERAS, LABELS, PLACE_KINDS, SHAPES, THING_ITEMS, preset_items
+from .choices import CAMERAS, LABELS, MODES, PLACE_KINDS, SHAPES, SYSTEMS, THING_ITEMS, preset_items
 
 KINDS = [(name, generator.family.capitalize(), generator.doc) for name, generator in PICTURED.items()]
 HOLDERS = {"people": bpy.types.Object, "places": bpy.types.Collection}  # what carries sliders, by family
@@ -143,19 +143,34 @@ class SIMULACRA_PG_things(bpy.types.PropertyGroup):
 class SIMULACRA_PG_model(bpy.types.PropertyGroup):
     """What a trained system is asked for."""
 
+    system: EnumProperty(name="System", description="Which trained system", items=SYSTEMS)
+    mode: EnumProperty(name="Make", description="What the avatar is made from", items=MODES, default="prompt")
     run: StringProperty(
-        name="Checkpoint",
-        description="Folder of a trained system: model.safetensors and config.json",
+        name="Run",
+        description="Folder of a system that you trained; empty takes the weights that Simulacra ships",
         subtype="DIR_PATH",
-    )
-    system: StringProperty(
-        name="System", description="Name of the system, as simulacra list systems shows it", default="rodin"
     )
     prompt: StringProperty(name="Prompt", description="What the avatar should look like")
     photo: StringProperty(name="Photo", description="A picture that the avatar should resemble", subtype="FILE_PATH")
+    edit: StringProperty(
+        name="Avatar",
+        description="File of the avatar to change; empty takes the selected one",
+        subtype="FILE_PATH",
+    )
     seed: IntProperty(name="Seed", description="Seed of the sampler", min=0, default=0)
     guidance: FloatProperty(
-        name="Guidance", description="How strictly the prompt is followed", min=0.0, max=30.0, default=4.0
+        name="Guidance",
+        description="How strictly the prompt or photo is followed; 0 leaves it to the system",
+        min=0.0,
+        max=30.0,
+        default=0.0,
+    )
+    steps: IntProperty(
+        name="Steps", description="Steps of sampling; 0 leaves them to the system", min=0, max=1000, default=0
+    )
+    shape: EnumProperty(name="Arrives as", items=SHAPES, description="What the avatar becomes")
+    resolution: IntProperty(
+        name="Resolution", description="Cells along the edge of an avatar's cube", min=16, max=512, default=128
     )
 
 

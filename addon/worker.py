@@ -48,6 +48,8 @@ class Job:
         self.done = self.total = 0
         self.seconds_each = self.seconds_left = 0.0
         self.failed = 0
+        self.stage = ""  # of a job that has several
+        self.warnings: list[str] = []
         self.started = time.monotonic()
         self.state = "running"  # then: finished, failed or cancelled
         self.error = ""
@@ -107,9 +109,16 @@ class Job:
         for name in ("done", "total", "seconds_each", "seconds_left"):
             if isinstance(event.get(name), int | float):
                 setattr(self, name, event[name])
+        self.stage = str(event.get("stage", self.stage))
+        if event["event"] == "warning":
+            self.warnings = [*self.warnings, str(event.get("message"))][-LAST_LINES:]
         if event["event"] == "failed":
             self.failed += 1
             self.lines = [*self.lines, f"seed {event.get('seed')}: {event.get('reason')}"][-LAST_LINES:]
+
+    def fail(self, reason: str) -> None:
+        """Say that the commands have ended, but what they made cannot be used."""
+        self.state, self.error = "failed", reason
 
     def _reason(self, code: int) -> str:
         own = [line for line in self.lines if line.startswith("simulacra: ")]

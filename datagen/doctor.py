@@ -19,7 +19,7 @@ from .machine import automatic_workers, cores, memory
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
 NEEDED = ("numpy", "rich", "opencv-python-headless", "webdataset")
 OPTIONAL = {
-    "torch": "train and generate: pip install torch",
+    "torch": "train and generate: pip install 'simulacra[models]'",
     "ray": "render on a cluster: pip install 'simulacra[ray]'",
     "mediapipe": "judge faces: pip install 'simulacra[judges]' on Python 3.11",
     "dlib-bin": "judge faces: pip install 'simulacra[judges]'",
@@ -45,6 +45,7 @@ def examine() -> dict:
         _running_blender() if inside else _installed_blender(),
         *(_package(name) for name in needed),
         *(_package(name, hint) for name, hint in optional.items()),
+        _weights(),
     ]
     free = shutil.disk_usage(".").free / 2**30
     rows.append(_row("free disk", True, f"{free:.1f} GiB", free > SPACE, f"free {SPACE:g} GiB or more"))
@@ -93,6 +94,17 @@ def _package(name: str, hint: str = "") -> dict:
     except PackageNotFoundError:
         found = getattr(sys.modules.get(name), "__version__", "")
     return _row(name, not hint, found, bool(found), hint or f"pip install {name}")
+
+
+def _weights() -> dict:
+    """The systems that ship trained; Blender's extension comes without any."""
+    name, hint = "trained systems", "simulacra train SYSTEM makes one; see simulacra list systems"
+    try:
+        from ..models.systems.catalogue import SYSTEMS
+    except ImportError:
+        return _row(name, False, "", False, "they come with pip install 'simulacra[models]', in a Python of their own")
+    found = ", ".join(system.name for system in SYSTEMS if system.shipped)
+    return _row(name, False, found, bool(found), hint)
 
 
 def _blender(found: str, ok: bool, hint: str) -> dict:

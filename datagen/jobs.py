@@ -10,13 +10,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .dataset import LOGS, DatasetFolder
 from .errors import NO_SPACE, Unfinished
 from .machine import resident, worker_command
+from .stopping import stoppable
 from .worker import DEFAULT_RENDERER
 
 RENEW_AFTER = 40  # samples, or
@@ -216,34 +217,12 @@ def run(folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callabl
     workers do not start. However it ends, no worker outlives it and no unfinished sample is left.
     """
     try:
-        with _stoppable():
+        with stoppable():
             return Run(folder, indices, pool, tell).go()
     except OSError as error:
         if error.errno in NO_SPACE:
             raise Unfinished(f"{folder.path}: the disk is full; free some and run the same command again") from None
         raise
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """A request to terminate ends a run as Ctrl-C does, so that its workers are ended and its folders swept."""
-
-    def stop(*_) -> None:
-        raise KeyboardInterrupt
-
-    requests = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        requests = []  # only the main thread hears signals
-    before = {request: signal.getsignal(request) for request in requests}
-    for request, handler in before.items():
-        if handler == signal.SIG_DFL:  # nohup and embedding programs have theirs
-            signal.signal(request, stop)
-    try:
-        yield
-    finally:
-        for request, handler in before.items():
-            if handler is not None:
-                signal.signal(request, handler)
 
 
 def _signal_name(number: int) -> str:

@@ -20,12 +20,14 @@ def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
     The cameras share their lens. A render of its own for every camera would make Cycles load all strands of hair anew
     each time, which takes longer than the picture.
     """
-    camera = scene.camera = cameras[0]
-    home, focus = camera.matrix_world.copy(), camera.data.dof.focus_distance
+    camera = cameras[0].copy()
+    camera.data = cameras[0].data.copy()
+    camera.rotation_mode = "QUATERNION"
+    scene.collection.objects.link(camera)
+    scene.camera = camera
     for frame, source in enumerate(cameras):
-        camera.matrix_world = source.matrix_world.copy() if frame else home
-        camera.rotation_mode = "QUATERNION"
-        camera.data.dof.focus_distance = source.data.dof.focus_distance if frame else focus
+        camera.matrix_world = source.matrix_world
+        camera.data.dof.focus_distance = source.data.dof.focus_distance
         for path in ("location", "rotation_quaternion"):
             camera.keyframe_insert(path, frame=frame)
         camera.data.dof.keyframe_insert("focus_distance", frame=frame)
@@ -40,8 +42,8 @@ def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
         with clock:
             bpy.ops.render.render(animation=True)
         pictures = [read_png(Path(folder, f"view_{frame:04d}.png")) for frame in range(len(cameras))]
-    for owner in (camera, camera.data):
-        owner.animation_data_clear()
     scene.cycles.use_animated_seed = False
-    camera.matrix_world, camera.data.dof.focus_distance = home, focus
+    lens = camera.data
+    bpy.data.objects.remove(camera)
+    bpy.data.cameras.remove(lens)
     return pictures

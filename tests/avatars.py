@@ -19,7 +19,7 @@ def noise(channels=5, edge=9, widths=(12, 7), seed=0, scale=1.0, **about):
     """An avatar of random numbers."""
     rng = np.random.default_rng(seed)
     meta = Meta(0.6, (0.1, -0.2, 0.3), about.pop("level", 0.5), **about)
-    sizes = [channels * (3 if meta.aggregate == "concat" else 1), *widths, 4]
+    sizes = [channels * (3 if meta.aggregate == "concat" else 1) * (1 + 2 * meta.fourier), *widths, 4]
     layers = [
         (rng.normal(0, scale / math.sqrt(n), (m, n)).astype(np.float32), rng.normal(0, 0.3, m).astype(np.float32))
         for n, m in zip(sizes, sizes[1:], strict=False)

@@ -14,15 +14,15 @@ from simulacra.addon.avatar.format import Avatar, AvatarError, Meta, read_avatar
 # --- the field
 
 
-@pytest.mark.parametrize("aggregate, activation, density, colour", [
-    ("sum", "relu", "softplus", "sigmoid"), ("mean", "softplus", "exp", "linear"), ("concat", "silu", "relu", "sigmoid"),
-    ("sum", "leaky_relu", "sdf", "sigmoid"), ("concat", "relu", "occupancy", "linear"),
+@pytest.mark.parametrize("aggregate, activation, density, colour, fourier", [
+    ("sum", "relu", "softplus", "sigmoid", 0), ("mean", "softplus", "exp", "linear", 2), ("concat", "silu", "relu", "sigmoid", 0),
+    ("sum", "leaky_relu", "sdf", "sigmoid", 4), ("concat", "relu", "occupancy", "linear", 1),
 ])  # fmt: skip
-def test_the_field_is_torchs(aggregate, activation, density, colour):
+def test_the_field_is_torchs(aggregate, activation, density, colour, fourier):
     torch = pytest.importorskip("torch")
     from torch.nn import functional as F
 
-    about = {"aggregate": aggregate, "activation": activation, "density": density, "colour": colour}
+    about = {"aggregate": aggregate, "activation": activation, "density": density, "colour": colour, "fourier": fourier}
     avatar = noise(32, 17, (64, 64), planes=("yx", "xz", "yz"), **about)
     points = np.random.default_rng(1).uniform(-0.36, 0.36, (3000, 3)) + avatar.meta.center
     unit = torch.tensor((points - avatar.meta.center) * 2 / avatar.meta.box, dtype=torch.float64)
@@ -32,6 +32,8 @@ def test_the_field_is_torchs(aggregate, activation, density, colour):
         :, :, 0
     ]
     value = {"sum": sampled.sum(0), "mean": sampled.mean(0), "concat": sampled.reshape(-1, len(points))}[aggregate].T
+    waves = [wave(2**k * math.pi * value) for k in range(fourier) for wave in (torch.sin, torch.cos)]
+    value = torch.cat([value, *waves], 1)
     for index, (weight, bias) in enumerate(avatar.decoder):
         value = F.linear(value, torch.tensor(weight).double(), torch.tensor(bias).double())
         value = getattr(F, activation)(value) if index < len(avatar.decoder) - 1 else value
@@ -44,9 +46,10 @@ def test_the_field_is_torchs(aggregate, activation, density, colour):
     assert np.abs(tint - wanted).max() < 1e-5
 
 
+@pytest.mark.parametrize("fourier", [0, 2])
 @pytest.mark.parametrize("aggregate", format.CHOICES["aggregate"])
-def test_the_grid_is_the_field_at_the_centres_of_its_cells(aggregate):
-    avatar = noise(aggregate=aggregate, planes=("yx", "zx", "yz"))
+def test_the_grid_is_the_field_at_the_centres_of_its_cells(aggregate, fourier):
+    avatar = noise(aggregate=aggregate, planes=("yx", "zx", "yz"), fourier=fourier)
     grid = decode.field_grid(avatar, 11)
     place = ((np.arange(11) + 0.5) / 11 - 0.5) * avatar.meta.box
     points = np.stack(np.meshgrid(*(place + c for c in avatar.meta.center), indexing="ij"), -1).reshape(-1, 3)
@@ -67,8 +70,8 @@ def pieces():
 
 @pytest.mark.parametrize("avatar, resolution", [
     (make.sphere(), 64), (make.sphere(), 50), (make.sphere(radius=0.35), 33), (make.head(), 96), (pieces(), 61),
-    (make.cube(3.0), 21),
-], ids=["sphere", "odd", "cut by the box", "head", "pieces", "cube"])  # fmt: skip
+    (make.cube(3.0), 21), (noise(scale=0.3, fourier=2), 40),
+], ids=["sphere", "odd", "cut by the box", "head", "pieces", "cube", "octaves"])  # fmt: skip
 def test_the_coarse_search_finds_the_same_surface(avatar, resolution):
     sign = -1 if avatar.meta.density == "sdf" else 1
     grids = [sign * find(avatar, resolution) for find in (decode.density_grid, decode.surface_grid)]

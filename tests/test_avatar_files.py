@@ -15,9 +15,9 @@ from simulacra.addon.avatar import decode, format
 from simulacra.addon.avatar.format import Avatar, AvatarError, read_avatar, write_avatar
 
 
-@pytest.mark.parametrize("half", [False, True])
-def test_what_is_written_is_read_bit_for_bit(tmp_path, half):
-    avatar = noise(background=(0.0, 0.5, 1.0), prompt="né\n", planes=("yx", "zy", "xz"))
+@pytest.mark.parametrize("half, fourier", [(False, 0), (True, 3)])
+def test_what_is_written_is_read_bit_for_bit(tmp_path, half, fourier):
+    avatar = noise(fourier=fourier, background=(0.0, 0.5, 1.0), prompt="né\n", planes=("yx", "zy", "xz"))
     planes = avatar.planes.copy()
     planes[0, 0, 0, :3] = -0.0, 0.0, 6e-8
     avatar = replace(avatar, planes=planes.astype(np.float16).astype(np.float32) if half else planes)
@@ -41,6 +41,15 @@ def test_safetensors_reads_ours_and_we_read_its(tmp_path):
     notes = header(path.read_bytes())[0]["__metadata__"]
     library.save_file(arrays, other, metadata=notes | {"format": "pt"})
     same(read_avatar(other), avatar)
+
+
+def test_octaves_are_named_only_where_there_are_some(tmp_path):
+    """So a reader from before there were any reads all that it can."""
+    path = tmp_path / "a.avatar.safetensors"
+    for octaves in (0, 4):
+        write_avatar(path, noise(fourier=octaves))
+        found = json.loads(header(path.read_bytes())[0]["__metadata__"]["avatar"])
+        assert found.get("fourier", 0) == octaves == read_avatar(path).meta.fourier and ("fourier" in found) == (octaves > 0)
 
 
 def header(data):
@@ -92,7 +101,7 @@ def mutations(data):
     odd = (None, True, -1, 0, 1e999, 10**400, "x", [], {}, [1, 2], [1e308] * 3, nested)
     yield from (
         meta(**{name: value})
-        for name in ("version", "box", "center", "planes", "level", "prompt", "density")
+        for name in ("version", "box", "center", "planes", "level", "prompt", "density", "fourier")
         for value in odd
     )
     yield from (
@@ -176,6 +185,9 @@ def test_broken_files_end_in_one_clear_line(tmp_path):
     (lambda head, body: packed(json.dumps(head).replace("{", '{"planes": 1, ', 1).encode(), body), "twice"),
     (lambda head, body: packed(head, np.full(len(body) // 4, np.nan, "<f4").tobytes()), "NaN"),
     (lambda head, body: packed(about(head, version=2), body), "version is 2; allowed is 1"),
+    (lambda head, body: packed(about(head, fourier=5), body), r"fourier is 5; allowed are 0\.\.4"),
+    (lambda head, body: packed(about(head, fourier=True), body), "fourier is True"),
+    (lambda head, body: packed(about(head, fourier=1), body), "allowed are 15 inputs"),
     (lambda head, body: packed(about(head, glow=2), body), "avatar.glow is not known"),
     (lambda head, body: packed(about(head, planes=["xy", "xz", "zx"]), body), "xy, xz, yz in any order"),
     (lambda head, body: packed(about(head, level=math.nan), body), "NaN; allowed are finite"),

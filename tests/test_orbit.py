@@ -34,7 +34,7 @@ def test_an_orbit_in_one_run_shows_what_single_renders_show(tmp_path):
     for view in range(3):
         assert together.camera(view) == single.camera(view)
         alpha = together.label("alpha", view).astype(float)
-        assert np.abs(alpha - single.label("alpha", view)).mean() < 2  # other noise at the edges
+        assert np.abs(alpha - single.label("alpha", view)).mean() < 5  # other noise at the edges, of 4 samples
         on = alpha == 255
         ours, theirs = together.label("rgb", view)[on].astype(float), single.label("rgb", view)[on].astype(float)
         assert on.mean() > 0.2 and np.abs(ours - theirs).mean() < 6

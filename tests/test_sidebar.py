@@ -265,7 +265,7 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(person, sidebar):
         (lambda: bpy.ops.simulacra.import_mesh(filepath="/nowhere/x.stl"), "allowed are .glb"),
         (lambda: bpy.ops.simulacra.redecode_avatar(), "Select an avatar"),
         (lambda: bpy.ops.simulacra.label_scene(), "has no camera"),
-        (lambda: bpy.ops.simulacra.generate_with_model(), "no trained systems yet"),
+        (lambda: bpy.ops.simulacra.generate_with_model(), "Needs a Python with simulacra"),
         (lambda: bpy.ops.simulacra.rebuild_place(), "Select a place"),
         (lambda: bpy.ops.simulacra.remove_place(), "Select a place"),
     ):

@@ -48,7 +48,7 @@ def field(avatar: Avatar, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             else:
                 features = sampled[0] + sampled[1] + sampled[2]
                 features *= np.float32(1 / 3 if meta.aggregate == "mean" else 1)
-            out[rows] = _outputs(features @ weight.T + bias, avatar, 4)
+            out[rows] = _outputs(features if meta.fourier else features @ weight.T + bias, avatar, 4)
     return out[:, 0].copy(), out[:, 1:].copy()
 
 
@@ -140,11 +140,17 @@ def _texels(unit: np.ndarray, edge: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Separable:
-    """The first layer on a grid: a sum of three sheets (k, k, width), for (x, y), (x, z) and (y, z)."""
+    """The first layer on a grid: a sum of three sheets (k, k, width), for (x, y), (x, z) and (y, z).
+
+    Where octaves come before that layer it is no sum any more, and the sheets are of what the octaves are taken of.
+    """
 
     def __init__(self, avatar: Avatar, unit: np.ndarray):
         meta, (weight, bias) = avatar.meta, avatar.decoder[0]
         channels, edge = avatar.planes.shape[1:3]
+        if meta.fourier:
+            width = weight.shape[1] // (1 + 2 * meta.fourier)
+            weight, bias = np.eye(width, dtype=np.float32), np.float32(0)
         low, fraction = _texels(unit, edge)
         high, fraction = np.minimum(low + 1, edge - 1), fraction[:, None, None]
         sheets = {}
@@ -191,8 +197,10 @@ def _evaluate_dense(separable: _Separable, avatar: Avatar, outputs: int, progres
 
 
 def _outputs(hidden: np.ndarray, avatar: Avatar, count: int) -> np.ndarray:
-    """The first ``count`` outputs from what the first layer gave, which is overwritten."""
+    """The first ``count`` outputs from what the first layer gave, or where there are octaves takes; it is overwritten."""
     meta = avatar.meta
+    if meta.fourier:
+        hidden = _first(hidden, *avatar.decoder[0], meta.fourier)
     for index, (weight, bias) in enumerate(avatar.decoder[1:], 2):
         _activate(hidden, meta.activation)
         rows = count if index == len(avatar.decoder) else len(weight)
@@ -211,6 +219,18 @@ def _outputs(hidden: np.ndarray, avatar: Avatar, count: int) -> np.ndarray:
         colour[:] = _sigmoid(colour) if meta.colour == "sigmoid" else np.clip(colour, 0, 1)
     # Weights that overflow give numbers that the surface and Cycles can hold.
     return np.nan_to_num(out, copy=False, nan=0.0, posinf=HUGE, neginf=-HUGE)
+
+
+def _first(features: np.ndarray, weight: np.ndarray, bias: np.ndarray, octaves: int) -> np.ndarray:
+    """The first layer of features and, an octave at a time, of their sines and cosines."""
+    parts = np.split(weight, 1 + 2 * octaves, 1)
+    hidden = features @ parts[0].T
+    hidden += bias
+    for octave in range(octaves):
+        angle = features * np.float32(2**octave * np.pi)
+        hidden += np.sin(angle) @ parts[1 + 2 * octave].T
+        hidden += np.cos(angle) @ parts[2 + 2 * octave].T
+    return hidden
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ MAX_RESOLUTION = 2048  # texels along a plane's edge
 MAX_CHANNELS = 256
 MAX_LAYERS = 16
 MAX_WIDTH = 1024
+MAX_FOURIER = 4  # octaves
 MAX_PLANES = 512 << 20  # bytes of the planes as float32
 
 
@@ -48,6 +49,7 @@ class Meta:
     activation: str = "relu"
     density: str = "softplus"
     colour: str = "sigmoid"
+    fourier: int = 0
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
     prompt: str = ""
     licence: str = ""
@@ -62,6 +64,8 @@ class Meta:
                 raise AvatarError(f"avatar.{name} is {_short(getattr(self, name))}; allowed are {', '.join(allowed)}")
         low, high = {"sdf": (-1e4, 1e4), "occupancy": (1e-6, 1 - 1e-6)}.get(self.density, (1e-9, 1e9))
         _check_number("level", self.level, low, high)
+        if type(self.fourier) is not int or not 0 <= self.fourier <= MAX_FOURIER:
+            raise AvatarError(f"avatar.fourier is {_short(self.fourier)}; allowed are 0..{MAX_FOURIER}")
         names = self.planes if isinstance(self.planes, tuple) else ()
         pairs = [set(name) for name in names if isinstance(name, str) and len(name) == 2]
         if len(names) != 3 or len(pairs) != 3 or not all(pair in pairs for pair in PAIRS):
@@ -84,7 +88,7 @@ class Avatar:
 
     def __post_init__(self):
         arrays = self.arrays()
-        _check_shapes({name: array.shape for name, array in arrays.items()}, self.meta.aggregate)
+        _check_shapes({name: array.shape for name, array in arrays.items()}, self.meta)
         for name, array in arrays.items():
             if array.dtype != np.float32:
                 raise AvatarError(f"{name} is {array.dtype}; allowed is float32")
@@ -125,6 +129,8 @@ def write_avatar(path: str | Path, avatar: Avatar) -> None:
     if np.array_equal(half, avatar.planes):
         stored["planes"] = half
     about = {"version": VERSION, "channels": CHANNELS, "sampling": SAMPLING} | asdict(avatar.meta)
+    if not avatar.meta.fourier:
+        del about["fourier"]  # so that what was written before there were octaves reads it
     header: dict = {"__metadata__": {"avatar": json.dumps(about)}}
     place = 0
     names = sorted(stored)  # the decoder first, so that its float32 are aligned
@@ -155,7 +161,7 @@ def _read(source, size: int, name: str) -> Avatar:
         raise AvatarError("__metadata__ has no text named avatar; it says what the planes mean")
     meta = _meta(_json(notes["avatar"], "avatar"))
     kinds = _tensors(header, size - start)
-    _check_shapes({name: tuple(header[name]["shape"]) for name in kinds}, meta.aggregate)
+    _check_shapes({name: tuple(header[name]["shape"]) for name in kinds}, meta)
     arrays = {name: _load(source, start, kinds[name], header[name]) for name in kinds}
     layers = range(len(arrays) // 2)
     decoder = tuple((arrays[f"decoder.{index}.weight"], arrays[f"decoder.{index}.bias"]) for index in layers)
@@ -219,7 +225,7 @@ def _tensors(header: dict, size: int) -> dict[str, np.dtype]:
     return kinds
 
 
-def _check_shapes(shapes: dict[str, tuple], aggregate: str) -> None:
+def _check_shapes(shapes: dict[str, tuple], meta: Meta) -> None:
     layers = len(shapes) // 2
     parts = [f"decoder.{index}.{part}" for index in range(layers) for part in ("weight", "bias")]
     if not 1 <= layers <= MAX_LAYERS or set(shapes) != {"planes", *parts}:
@@ -234,7 +240,7 @@ def _check_shapes(shapes: dict[str, tuple], aggregate: str) -> None:
         )
     if prod(shape) * 4 > MAX_PLANES:
         raise AvatarError(f"planes takes {prod(shape) * 4} bytes as float32; allowed are {MAX_PLANES}")
-    width = channels * (3 if aggregate == "concat" else 1)
+    width = channels * (3 if meta.aggregate == "concat" else 1) * (1 + 2 * meta.fourier)
     for index in range(layers):
         weight, bias = shapes[f"decoder.{index}.weight"], shapes[f"decoder.{index}.bias"]
         out = weight[0] if weight else 0
@@ -263,7 +269,7 @@ def _meta(about) -> Meta:
         found = about.pop(name, None)
         if found != allowed or isinstance(found, bool):
             raise AvatarError(f"avatar.{name} is {_short(found)}; allowed is {json.dumps(allowed)}")
-    optional = {"background", "prompt", "licence", "generator"}
+    optional = {"fourier", "background", "prompt", "licence", "generator"}
     needed = set(Meta.__dataclass_fields__) - optional
     if unknown := sorted(set(about) - needed - optional):
         raise AvatarError(

@@ -11,6 +11,7 @@ from ..labels import LABELS, RECORDS
 from ..tables import show
 from .parser import one_of
 
+TABLES = ("labels", "exports", "systems")
 FAMILIES = tuple(dict.fromkeys(generator.family for generator in GENERATORS.values()))
 
 
@@ -50,6 +51,13 @@ def rows(what: str) -> list[dict]:
         from ..export import EXPORTERS
 
         return [{"name": name, "doc": (row.__doc__ or "").strip().splitlines()[0]} for name, row in EXPORTERS.items()]
+    if what == "systems":
+        from ...models.systems.catalogue import SYSTEMS
+
+        return [
+            {"name": row.name, "from": ", ".join(row.can), "weights": "shipped" if row.shipped else "", "doc": row.doc}
+            for row in SYSTEMS
+        ]
     listed = []
     for generator in GENERATORS.values():
         if what in ("generators", generator.family):
@@ -63,19 +71,19 @@ def rows(what: str) -> list[dict]:
 
 def configure(parser) -> None:
     """Add the arguments."""
-    names = ("generators", *FAMILIES, "labels", "exports")
+    names = ("generators", *FAMILIES, *TABLES)
     parser.add_argument("what", nargs="?", default="generators", metavar="WHAT", type=one_of(*names),
                         help=f"one of {', '.join(names)}")  # fmt: skip
     parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines")
 
 
 def command(arguments) -> None:
-    """List generators and the options of their fields, labels, or export formats."""
+    """List generators and the options of their fields, labels, export formats, or systems that can be trained."""
     found = rows(arguments.what)
     if arguments.as_json:
         for row in found:
             print(json.dumps(row), flush=True)
-    elif arguments.what in ("labels", "exports"):
+    elif arguments.what in TABLES:
         show(list(found[0]), [list(row.values()) for row in found])
     else:
         table, styles = [], []

@@ -1,0 +1,43 @@
+"""People as what adversarial training takes: posed single pictures, a random view of a random person each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ...datagen.errors import BadInput
+from ..core.cameras import Cameras
+from ..core.data import Person, composite, shrink
+
+
+class PosedViews:
+    """All views of all people, as uint8, at one size."""
+
+    def __init__(self, people: Sequence[Person], size: int):
+        if not len(people):
+            raise BadInput("people: there are none to train on; allowed are one or more")
+        self.rgba = torch.cat([_at(person, size) for person in people])
+        self.cameras = Cameras(
+            *(torch.cat(parts) for parts in zip(*(person.cameras for person in people), strict=True))
+        )
+        counts = torch.tensor([len(person.rgba) for person in people])
+        self.counts, self.starts = counts, counts.cumsum(0) - counts
+
+    def to(self, device: torch.device) -> PosedViews:
+        """Move everything to a device."""
+        self.rgba, self.counts, self.starts = self.rgba.to(device), self.counts.to(device), self.starts.to(device)
+        self.cameras = Cameras(*(part.to(device) for part in self.cameras))
+        return self
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Cameras]:
+        """``count`` pictures (count, 3, H, W) in [-1, 1] on white and their cameras; every person is as likely."""
+        person = torch.randint(len(self.counts), (count,), generator=generator, device=generator.device)
+        view = (torch.rand(count, generator=generator, device=generator.device) * self.counts[person]).long()
+        index = self.starts[person] + view.clamp(max=self.counts[person] - 1)
+        return composite(self.rgba[index]), self.cameras.pick(index)
+
+
+def _at(person: Person, size: int) -> Tensor:
+    return person.rgba if person.rgba.shape[-1] == size else shrink(person.rgba, size, person.name)

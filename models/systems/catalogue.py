@@ -1,0 +1,58 @@
+"""The systems there are and what each can make an avatar from; a table, read without torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from ...datagen.errors import BadInput
+
+MODES = ("prompt", "photo", "edit", "unconditional")
+AVATAR, MESH = ".avatar.safetensors", ".glb"  # files that an avatar can be written as
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system that ships trained
+
+
+class System(NamedTuple):
+    """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES.
+
+    ``files`` are what it can write; ``coloured`` says whether its field has colours before a network draws them.
+    """
+
+    name: str
+    module: str
+    doc: str
+    can: tuple[str, ...] = ("unconditional",)
+    files: tuple[str, ...] = (AVATAR, MESH)
+    coloured: bool = True
+
+    def load(self):
+        """What holds the system's ``Config``, ``train`` and ``load``; it needs torch."""
+        name, _, attribute = self.module.partition(":")
+        module = import_module(f".{name}", __package__)
+        return getattr(module, attribute) if attribute else module
+
+    @property
+    def shipped(self) -> Path | None:
+        """The folder of the weights that come with this version, if any do."""
+        folder = WEIGHTS / self.name
+        return folder if (folder / "config.json").is_file() else None
+
+
+SYSTEMS = (
+    System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES),
+    System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)"),
+    System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", files=(MESH,)),
+    System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", files=(MESH,)),
+    System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", files=(MESH,),
+           coloured=False),
+    System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
+)  # fmt: skip
+
+
+def find(name: str) -> System:
+    """The system of a name; raises BadInput with what is allowed."""
+    for system in SYSTEMS:
+        if system.name == name:
+            return system
+    raise BadInput(f"{name}: no such system; allowed are {', '.join(system.name for system in SYSTEMS)}")

@@ -1,0 +1,132 @@
+"""EG3D: triplanes by a style GAN, rendered small, super-resolved, and judged with the small picture (arXiv 2112.07945)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..core.cameras import Cameras
+from ..core.data import People
+from ..fields.render import Field
+from ..fields.triplane import TriplaneField, sample_planes
+from ..gan.discriminators import DiscriminatorConfig, dual
+from ..gan.generators import (
+    POSE,
+    Mapping,
+    PlaneDecoder,
+    Scene,
+    SuperResolution,
+    TriplaneSynthesis,
+    ViewGenerator,
+    feature_picture,
+    pose_vectors,
+)
+from ..gan.layers import resize
+from ..gan.posed import front_camera, load_posed, seeded, train_posed
+from ..gan.regularizers import R1, DensitySmoothness
+from ..gan.trainer import AdversarialConfig
+from .request import Progress
+
+SYSTEM = "eg3d"
+
+
+@dataclass(frozen=True)
+class Config(AdversarialConfig):
+    """EG3D at a size for a processor; published are planes of 32 x 256^2, 48 + 48 samples, 64^2 … 128^2 to 512^2."""
+
+    size: int = 32
+    raw: int = 16  # px a side of what is rendered
+    latent: int = 64
+    style: int = 64
+    mapping: int = 2
+    channels: int = 8
+    planes: int = 32
+    features: int = 16
+    decoder: int = 32
+    samples: int = 20
+    narrowest: int = 24
+    widest: int = 64
+    swap: float = 0.5  # probability that the generator is told another picture's pose than its own
+    r1: float = 1.0
+    r1_every: int = 16
+    smoothness: float = 0.25
+    smoothness_every: int = 4
+
+
+class EG3D(ViewGenerator):
+    """Latents to planes under a pose as a condition, to a raw picture, to a sharp one.
+
+    In training the pose that conditions the planes is now and then another's, so that they cannot draw for one camera
+    alone; a sampled person is conditioned on the pose straight ahead.
+    """
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config, self.latent = config, config.latent
+        self.mapping = Mapping(config.latent, config.style, config.mapping, POSE)
+        self.planes = TriplaneSynthesis(config.channels, config.planes, config.style, config.narrowest, config.widest)
+        self.decoder = PlaneDecoder(config.channels, config.features, config.decoder)
+        self.sharpen = SuperResolution(config.features, config.style, config.narrowest)
+        self.register_buffer("front", torch.zeros(POSE))
+
+    def field(self, latents: Tensor) -> Field:
+        """The field of people, of density and colour in 0…1: the raw picture's, as super-resolution knows no space."""
+        inside = TriplaneField(self.planes(self.mapping(latents, self.front.expand(len(latents), -1))), self.decoder)
+
+        def field(points: Tensor) -> tuple[Tensor, Tensor]:
+            density, features = inside(points)
+            return density, features[..., :3]
+
+        return field
+
+    def density(self, latents: Tensor, poses: Tensor, points: Tensor) -> Tensor:
+        """Density (B, N) per box unit at points (B, N, 3)."""
+        return self.decoder(sample_planes(self.planes(self.mapping(latents, poses)), points))[0]
+
+    def pictures(
+        self, planes: Tensor, style: Tensor, cameras: Cameras, size: int, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The sharp picture (B, 3, size, size) and the raw one, both in [-1, 1]."""
+        raw = max(size * self.config.raw // self.config.size, 1)
+        features = feature_picture(TriplaneField(planes, self.decoder), cameras, raw, self.config.samples, 1.0, rng)
+        return self.sharpen(features, style, size), features[:, :3] * 2 - 1
+
+    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
+        poses = pose_vectors(cameras)
+        swapped = torch.rand(len(poses), 1, generator=rng, device=rng.device) < self.config.swap
+        style = self.mapping(latents, torch.where(swapped, poses.roll(1, 0), poses))
+        return dual(*self.pictures(self.planes(style), style, cameras, self.config.size, rng))
+
+    def real(self, pictures: Tensor, shown: int) -> Tensor:
+        return dual(pictures, resize(pictures, self.config.raw))
+
+    def scene(self, latents: Tensor) -> Scene:
+        style = self.mapping(latents, self.front.expand(len(latents), -1))
+        planes = self.planes(style)
+        return lambda cameras, size: self.pictures(planes, style, cameras, size)[0].clamp(-1, 1)
+
+
+def judge(config: Config) -> DiscriminatorConfig:
+    """The discriminator: six channels, conditioned on the camera."""
+    return DiscriminatorConfig(config.size, 6, config.narrowest, config.widest, POSE)
+
+
+def regularizers(config: Config) -> list:
+    """R1, and smoothness of the density."""
+    return [R1(config.r1, config.r1_every), DensitySmoothness(config.smoothness, config.smoothness_every)]
+
+
+def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
+    """Train on random single views of people; goes on from what the folder holds."""
+    config = config or Config()
+    model = seeded(lambda: EG3D(config), config.seed)
+    model.front.copy_(pose_vectors(front_camera(people))[0])
+    train_posed(SYSTEM, people, folder, config, model, judge(config), regularizers(config), progress)
+
+
+def load(folder: Path) -> EG3D:
+    """The trained generator of a folder."""
+    return load_posed(SYSTEM, folder, Config, EG3D)

@@ -1,0 +1,215 @@
+"""Rodin's adversarial baselines: pi-GAN (arXiv 2012.00926) and GIRAFFE (arXiv 2011.12100)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..core.cameras import Cameras
+from ..core.data import People
+from ..fields.compose import Boxes, compose, turned
+from ..fields.mlp import FeatureField, FeatureFieldConfig, FilmMapping, FilmSiren, SirenConfig
+from ..fields.render import Field
+from ..gan.discriminators import DiscriminatorConfig
+from ..gan.generators import Scene, ViewGenerator, feature_picture
+from ..gan.layers import resize
+from ..gan.posed import load_posed, seeded, train_posed
+from ..gan.regularizers import R1, CameraHead
+from ..gan.trainer import AdversarialConfig
+from .request import Progress
+
+
+class Baseline(NamedTuple):
+    """A system of this module, as a module of its own would be."""
+
+    Config: type[AdversarialConfig]
+    train: Callable[..., None]
+    load: Callable[[Path], ViewGenerator]
+
+
+@dataclass(frozen=True)
+class PiGANConfig(AdversarialConfig):
+    """pi-GAN at a size for a processor; published are 8 layers of 256, 24 + 24 samples, 32 to 128 px."""
+
+    generator_rate: float = 5e-4
+    discriminator_rate: float = 1e-3
+    size: int = 32
+    start: int = 16  # px a side at first
+    grow: int = 10_000  # pictures after which the full size is rendered
+    latent: int = 64
+    width: int = 32
+    depth: int = 3
+    mapping: int = 64
+    samples: int = 16
+    narrowest: int = 24
+    widest: int = 64
+    r1: float = 1.0
+    r1_every: int = 16
+    camera: float = 5.0  # weight of the discriminator's guess of the camera
+
+
+class PiGAN(ViewGenerator):
+    """Latents to the frequencies and phases of a FiLM-SIREN, rendered at full size, at first at a lower one."""
+
+    def __init__(self, config: PiGANConfig):
+        super().__init__()
+        self.config, self.latent = config, config.latent
+        self.siren = FilmSiren(SirenConfig(config.width, config.depth))
+        self.mapping = FilmMapping(config.latent, self.siren.modulated, config.mapping)
+
+    def _picture(self, film: tuple[Tensor, Tensor], cameras: Cameras, size: int, rng=None) -> Tensor:
+        # A ray's direction follows from its point: all rays of a picture start at the camera.
+        eyes = cameras.c2w[:, None, :3, 3]
+
+        def field(points: Tensor) -> tuple[Tensor, Tensor]:
+            return self.siren(points, F.normalize(points - eyes, dim=-1), *film)
+
+        return feature_picture(field, cameras, size, self.config.samples, 1.0, rng) * 2 - 1
+
+    def field(self, latents: Tensor) -> Field:
+        """The field of people as seen from the front."""
+        film = self.mapping(latents)
+
+        def field(points: Tensor) -> tuple[Tensor, Tensor]:
+            ahead = torch.tensor([0.0, 1.0, 0.0], device=points.device)
+            return self.siren(points, ahead.expand_as(points), *film)
+
+        return field
+
+    def side(self, shown: int) -> int:
+        """Pixels a side that are rendered after ``shown`` pictures."""
+        return self.config.size if shown >= self.config.grow else self.config.start
+
+    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
+        # The discriminator keeps its size: it sees low resolutions grown, real and fake alike.
+        return resize(self._picture(self.mapping(latents), cameras, self.side(shown), rng), self.config.size)
+
+    def real(self, pictures: Tensor, shown: int) -> Tensor:
+        return resize(resize(pictures, self.side(shown)), self.config.size)
+
+    def scene(self, latents: Tensor) -> Scene:
+        film = self.mapping(latents)
+        return lambda cameras, size: self._picture(film, cameras, size)
+
+
+@dataclass(frozen=True)
+class GiraffeConfig(AdversarialConfig):
+    """GIRAFFE at a size for a processor; published are codes of 256, features 128 x 16^2, pictures of 64 … 256 px."""
+
+    generator_rate: float = 1e-3
+    discriminator_rate: float = 1e-3
+    size: int = 32
+    raw: int = 16  # px a side of the rendered features
+    objects: int = 1
+    shape: int = 32
+    appearance: int = 32
+    width: int = 48
+    depth: int = 3
+    octaves: int = 4
+    features: int = 16
+    samples: int = 16
+    shrink: float = 0.1  # an object's half side is between 1 - shrink and 1
+    move: float = 0.05  # largest shift of an object in box units
+    turn: float = 0.1  # largest turn of an object about z, in radians
+    narrowest: int = 24
+    widest: int = 64
+    r1: float = 1.0
+    r1_every: int = 16
+
+
+class NeuralRenderer(nn.Module):
+    """Feature pictures (B, F, h, w) to colours (B, 3, size, size) in [-1, 1]: GIRAFFE's, with one doubling or more."""
+
+    def __init__(self, features: int, width: int, doublings: int):
+        super().__init__()
+        sizes = [features] + [width] * doublings
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.colours = nn.ModuleList(
+            [nn.Conv2d(features, 3, 1)] + [nn.Conv2d(width, 3, 3, padding=1) for _ in range(doublings)]
+        )
+
+    def forward(self, values: Tensor, size: int) -> Tensor:
+        total = self.colours[0](values)
+        for layer, colour in zip(self.layers, self.colours[1:], strict=True):
+            values = F.leaky_relu(layer(F.interpolate(values, scale_factor=2, mode="nearest")), 0.2)
+            total = resize(total, values.shape[-1]) + colour(values)
+        return resize(total.tanh(), size)
+
+
+class Giraffe(ViewGenerator):
+    """Latents to shape and appearance codes of objects, their composed features, and a picture by convolutions.
+
+    The people stand before white, so the background is one learned feature and not a field.
+    """
+
+    def __init__(self, config: GiraffeConfig):
+        super().__init__()
+        self.config = config
+        self.latent = config.objects * (config.shape + config.appearance)
+        shared = (config.shape, config.appearance, config.width, config.depth, config.octaves, config.features)
+        self.object = FeatureField(FeatureFieldConfig(*shared))
+        self.background = nn.Parameter(torch.zeros(config.features))
+        doublings = max((config.size // config.raw).bit_length() - 1, 0)
+        self.renderer = NeuralRenderer(config.features, config.narrowest, doublings)
+
+    def place(self, count: int, rng: torch.Generator | None = None) -> Boxes:
+        """Boxes of ``count`` scenes: drawn, or where they are on average."""
+        shape = (count, self.config.objects)
+        device = self.background.device
+        drawn = torch.full((*shape, 5), 0.5, device=device)
+        if rng is not None:
+            drawn = torch.rand(*shape, 5, generator=rng, device=rng.device)
+        centred = drawn * 2 - 1
+        scale = 1 - self.config.shrink * drawn[..., :1]
+        return Boxes(
+            scale.expand(-1, -1, 3), turned(self.config.turn * centred[..., 1]), self.config.move * centred[..., 2:]
+        )
+
+    def field(self, latents: Tensor, boxes: Boxes | None = None) -> Field:
+        """The composed field of people; its features are no colours."""
+        codes = latents.unflatten(1, (self.config.objects, -1)).unbind(1)
+
+        def one(code: Tensor) -> Field:
+            shape, appearance = code.split([self.config.shape, self.config.appearance], -1)
+            return lambda points: self.object(points, shape, appearance)
+
+        return compose([one(code) for code in codes], self.place(len(latents)) if boxes is None else boxes)
+
+    def _picture(self, field: Field, cameras: Cameras, size: int, rng=None) -> Tensor:
+        raw = max(size * self.config.raw // self.config.size, 1)
+        return self.renderer(feature_picture(field, cameras, raw, self.config.samples, self.background, rng), size)
+
+    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
+        return self._picture(self.field(latents, self.place(len(latents), rng)), cameras, self.config.size, rng)
+
+    def scene(self, latents: Tensor) -> Scene:
+        field = self.field(latents)
+        return lambda cameras, size: self._picture(field, cameras, size)
+
+
+def _train_pi_gan(
+    people: People, folder: Path, config: PiGANConfig | None = None, progress: Progress | None = None
+) -> None:
+    config = config or PiGANConfig()
+    judge = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest, heads={"camera": 3})
+    plugs = [R1(config.r1, config.r1_every), CameraHead(config.camera)]
+    train_posed("pi_gan", people, folder, config, seeded(lambda: PiGAN(config), config.seed), judge, plugs, progress)
+
+
+def _train_giraffe(
+    people: People, folder: Path, config: GiraffeConfig | None = None, progress: Progress | None = None
+) -> None:
+    config = config or GiraffeConfig()
+    judge = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest)
+    model = seeded(lambda: Giraffe(config), config.seed)
+    train_posed("giraffe", people, folder, config, model, judge, [R1(config.r1, config.r1_every)], progress)
+
+
+pi_gan = Baseline(PiGANConfig, _train_pi_gan, lambda folder: load_posed("pi_gan", folder, PiGANConfig, PiGAN))
+giraffe = Baseline(GiraffeConfig, _train_giraffe, lambda folder: load_posed("giraffe", folder, GiraffeConfig, Giraffe))

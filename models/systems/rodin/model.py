@@ -1,0 +1,289 @@
+"""A trained Rodin: avatars from nothing, from a prompt, from a photo, and changed ones from others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ....datagen.errors import BadInput
+from ...cli.settings import restored
+from ...core.cameras import Cameras, orbit
+from ...core.checkpoint import load_weights, read_about
+from ...core.data import People, Person
+from ...diffusion.conditioning import Cond, augment, unconditional
+from ...diffusion.guidance import guided
+from ...diffusion.prior import LatentPrior, LatentPriorConfig
+from ...diffusion.samplers import ddim, ddim_inverse
+from ...fields.export import SavedAvatar, read_avatar_planes
+from ...fields.fit import RaySource, fit
+from ...fields.render import render, render_image
+from ...fields.triplane import Decoder, TriplaneField, resize
+from ...vision import classifier as classifiers
+from ...vision import vlm as vlms
+from ...vision.captions import say
+from ...vision.prompts import parse
+from ..request import Request, Result
+from . import base, upsampler
+from .config import Config
+from .photo import read_portrait
+from .planes import Statistics
+from .refiner import refiner_of
+
+SYSTEM = "rodin"
+LEVEL = 0.1  # of the noise that small planes get before they are upsampled
+LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
+LOOK_SIZE = 64  # pixels of those
+TUNING = 80  # steps in which planes are drawn towards a photo
+Progress = Callable[[dict], None]
+
+
+class Rodin(nn.Module):
+    """All networks of the system; build it by ``load``, or by training.
+
+    ``distance`` in box units and ``field_of_view`` in degrees are those of the pictures that it was trained on, ``half``
+    is the box's half side in metres.
+    """
+
+    def __init__(self, config: Config, vlm: nn.Module, half: float, distance: float, field_of_view: float):
+        super().__init__()
+        latent = vlm.config.embedding
+        fitting = config.fit
+        self.config, self.half, self.distance, self.field_of_view = config, half, distance, field_of_view
+        self.vlm, self.classifier = vlm, None
+        self.decoder = Decoder(fitting.channels, fitting.width, fitting.depth, fitting.fourier)
+        self.small = Statistics(fitting.channels, config.resolution)
+        self.large = Statistics(fitting.channels, fitting.resolution)
+        self.base = base.network_of(config, latent)
+        self.prior = LatentPrior(LatentPriorConfig(latent, config.prior_width, config.prior_depth))
+        self.upsampler = upsampler.Upsampler(config, latent)
+        self.refiner = refiner_of(config)
+
+    def parts(self) -> dict[str, nn.Module]:
+        """The modules that a checkpoint holds; the image-text model has a folder of its own."""
+        names = ("decoder", "small", "large", "base", "prior", "upsampler", "refiner")
+        return {name: getattr(self, name) for name in names}
+
+    @torch.no_grad()
+    def latents_of(self, prompts: list[str], generator: torch.Generator, scale: float = 1.5) -> Tensor:
+        """Portrait latents (B, D) that the prior draws for prompts."""
+        return F.normalize(self.prior.sample(self.vlm.encode_text(prompts), generator, 20, scale), dim=-1)
+
+    @torch.no_grad()
+    def planes_of(self, latents: Tensor | None, noise: Tensor, guidance: float, steps: int,
+                  progress: Progress | None = None) -> Tensor:  # fmt: skip
+        """Small rolled planes (B, C, r, 3r) that the base diffusion makes of noise, with latents (B, D) or without."""
+        cond = (
+            Cond(vec=latents)
+            if latents is not None
+            else unconditional(Cond(vec=torch.zeros(len(noise), self.vlm.config.embedding)))
+        )
+        denoise = guided(self.base, cond, scale=guidance if latents is not None else 1.0)
+        return ddim(denoise, base.process_of(self.config), noise, steps, callback=_told(progress, "base"))
+
+    @torch.no_grad()
+    def enlarged(self, rolled: Tensor, latents: Tensor | None, generator: torch.Generator,
+                 progress: Progress | None = None) -> Tensor:  # fmt: skip
+        """Large planes (B, 3, C, R, R) of small rolled ones."""
+        config = self.config
+        level = torch.full((len(rolled),), LEVEL)
+        spatial = augment(rolled, level, generator, upsampler.BLUR)
+        vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else latents
+        keep = torch.full((len(rolled),), float(latents is not None))
+        cond = Cond(vec=vec, spatial=spatial, keep=keep, level=level)
+        size = config.fit.resolution
+        noise = torch.randn(len(rolled), config.fit.channels, size, 3 * size, generator=generator)
+        made = ddim(lambda x, t: self.upsampler(x, t, cond), upsampler.process_of(config), noise, config.upsampler_sampling,
+                    callback=_told(progress, "upsampler"))  # fmt: skip
+        return self.large.unroll(made)
+
+    def front(self, looks=LOOKS) -> Cameras:
+        """Cameras as the dataset's, at angles in degrees."""
+        azimuths, elevations = torch.tensor(looks).T
+        return orbit(azimuths, elevations, self.distance, self.field_of_view)
+
+    def field(self, planes: Tensor) -> TriplaneField:
+        """The field of planes (3, C, R, R) or (1, 3, C, R, R)."""
+        return TriplaneField(planes if planes.dim() == 5 else planes[None], self.decoder)
+
+    def looks(self, rolled: Tensor) -> Tensor:
+        """Quick pictures (B, K, 3, s, s) in [-1, 1] of small rolled planes."""
+        planes = resize(self.small.unroll(rolled), self.config.fit.resolution)
+        return torch.stack([render_image(self.field(one), self.front(), LOOK_SIZE, 32, 16) for one in planes])
+
+    @torch.no_grad()
+    def generate(self, request: Request, progress: Progress | None = None) -> Result:
+        """Make one avatar; raises BadInput for a photo without a face or an avatar that cannot be read."""
+        guidance = self.config.guidance if request.guidance is None else request.guidance
+        steps = request.steps or self.config.steps
+        generator = torch.Generator().manual_seed(request.seed)
+        if request.edit is not None:
+            planes = self._edited(request, guidance, steps, generator, progress)
+        else:
+            planes = self._made(request, guidance, steps, generator, progress)
+        return Result(planes, self.decoder, self.half, prompt=request.prompt)
+
+    def _made(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
+        config = self.config
+        count = config.candidates if request.prompt or request.photo else 1
+        portrait = read_portrait(request.photo) if request.photo else None
+        if portrait is not None:
+            latents = self.vlm.encode_image(portrait[None]).repeat(count, 1)
+        elif request.prompt:
+            latents = self.latents_of([say(parse(request.prompt)) or request.prompt] * count, generator)
+        else:
+            latents = self.unprompted(1, generator)
+        noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
+        rolled = self.planes_of(latents, noise, guidance, steps, progress)
+        best = 0
+        if count > 1:
+            pictures = self.looks(rolled)
+            if portrait is not None:
+                wanted = F.interpolate(portrait[None], (LOOK_SIZE, LOOK_SIZE), mode="area")
+                best = int((pictures[:, 0] - wanted).square().mean((1, 2, 3)).argmin())
+            else:
+                best = int(self.agreement(pictures, request.prompt).argmax())
+        planes = self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
+        return planes if portrait is None else self.tuned(planes, portrait, progress)
+
+    def unprompted(self, count: int, generator: torch.Generator) -> Tensor:
+        """Portrait latents (B, D) of nobody in particular."""
+        nothing = torch.zeros(count, self.vlm.config.embedding)
+        return F.normalize(self.prior.sample(nothing, generator, 20, 0.0), dim=-1)
+
+    def agreement(self, pictures: Tensor, prompt: str) -> Tensor:
+        """How well pictures (B, K, 3, s, s) of B candidates agree with a prompt, by the guiding image-text model (B,)."""
+        views = pictures.shape[1]
+        flat = pictures.flatten(0, 1)
+        text = say(parse(prompt)) or prompt
+        near = self.vlm.encode_image(flat) @ self.vlm.encode_text([text])[0]
+        match = self.vlm.score(flat, [text] * len(flat))
+        return (near + match).unflatten(0, (-1, views)).mean(1)
+
+    def _edited(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
+        """The avatar of a file with what the prompt says, by DDIM inversion under its own latent (arXiv 2212.06135)."""
+        large = self._adopted(read_avatar_planes(request.edit), progress)
+        rolled = self.small.roll(resize(large[None], self.config.resolution))
+        picture = render_image(self.field(large), self.front(LOOKS[:1]), 96, 48, 32)
+        now = self.vlm.encode_image(picture)
+        before = self.classifier.predict(picture)[0]
+        after = {**before, **parse(request.prompt)}
+        shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
+        wanted = F.normalize(now + shift, dim=-1)
+        process = base.process_of(self.config)
+        noise = ddim_inverse(guided(self.base, Cond(vec=now)), process, rolled, steps, _told(progress, "inversion"))
+        changed = self.planes_of(wanted, noise, guidance, steps, progress)
+        again = self.planes_of(now, noise, 1.0, steps)
+        # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.
+        twin = torch.Generator().manual_seed(request.seed), torch.Generator().manual_seed(request.seed)
+        difference = self.enlarged(changed, wanted, twin[0], progress) - self.enlarged(again, now, twin[1])
+        return (large + difference[0]).clamp(-1, 1)
+
+    def _adopted(self, avatar: SavedAvatar, progress) -> Tensor:
+        """An avatar's planes (3, C, R, R) for this decoder: as they are, or fitted to what another decoder shows."""
+        ours, theirs = self.decoder.state_dict(), avatar.decoder.state_dict()
+        same = ours.keys() == theirs.keys() and all(
+            a.shape == b.shape and torch.allclose(a, b, atol=1e-3)
+            for a, b in zip(ours.values(), theirs.values(), strict=True)
+        )
+        if same:
+            return resize(avatar.planes[None], self.config.fit.resolution)[0]
+        if abs(avatar.half / self.half - 1) > 0.5:
+            raise BadInput(
+                f"edit: the avatar's box is {2 * avatar.half:.2f} m wide; allowed is about {2 * self.half:.2f}"
+            )
+        angles = [(float(a), e) for e in (4.0, 16.0) for a in range(-180, 180, 45)]
+        cameras = self.front(angles)
+        scaled = Cameras(cameras.intrinsics, cameras.c2w.clone())
+        scaled.c2w[:, :3, 3] *= self.half / avatar.half
+        pictures = render_image(avatar.field, scaled, 64, 48, 32)
+        rgba = torch.cat([(pictures + 1) / 2, torch.ones_like(pictures[:, :1])], 1).mul(255).round().to(torch.uint8)
+        person = Person("avatar", rgba, cameras, {}, ())
+        settings = replace(self.config.fit, steps=self.config.single_steps, people=1, lowest=0)
+        planes = self.large.mean[None].clone()
+        with torch.enable_grad():
+            fit([person], planes, self.decoder, settings, train_decoder=False, progress=_renamed(progress, "adopting"))
+        return planes[0]
+
+    def tuned(self, planes: Tensor, portrait: Tensor, progress: Progress | None = None) -> Tensor:
+        """Planes (3, C, R, R) drawn towards a portrait (3, s, s) in [-1, 1] seen from the front, the decoder frozen."""
+        person = Person("photo", torch.cat([(portrait + 1) / 2, torch.ones_like(portrait[:1])])[None].mul(255).to(torch.uint8),
+                        self.front(LOOKS[:1]), {}, ())  # fmt: skip
+        source, start = RaySource(person), planes
+        with torch.enable_grad():
+            moved = planes.clone().requires_grad_()
+            optimiser = torch.optim.Adam([moved], lr=5e-3)
+            for number in range(TUNING):
+                generator = torch.Generator().manual_seed(number)
+                rays = source.draw(1024, generator)
+                seen = render(self.field(moved), rays.origins[None], rays.directions[None], 24, 24, 1.0, generator)
+                error = (seen.colour[0] - rays.colour).square().mean()
+                # Where the photo says nothing the sample holds.
+                loss = error + 0.05 * (moved - start).square().mean()
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                if progress:
+                    progress({"event": "progress", "stage": "photo", "done": number + 1, "total": TUNING})
+        return moved.detach().clamp(-1, 1)
+
+    @torch.no_grad()
+    def sample_planes(self, count: int, generator: torch.Generator) -> Tensor:
+        """Large planes (B, 3, C, R, R) of people made from nothing."""
+        config = self.config
+        latents = self.unprompted(count, generator)
+        noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
+        return self.enlarged(self.planes_of(latents, noise, config.guidance, config.steps), latents, generator)
+
+    @torch.no_grad()
+    def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:
+        """Pictures (B, V, 3, size, size) in [-1, 1] of people made from nothing."""
+        made = [self.sample_planes(min(4, count - start), generator) for start in range(0, count, 4)]
+        return torch.stack([render_image(self.field(one), cameras, size) for one in torch.cat(made)])
+
+    @torch.no_grad()
+    def pictures(self, planes: Tensor, cameras: Cameras, size: int) -> Tensor:
+        """Refined pictures (V, 3, size, size) in [-1, 1] of planes (3, C, R, R)."""
+        return self.refiner.enlarge(render_image(self.field(planes), cameras, size // 2), size)
+
+
+def _told(progress: Progress | None, stage: str):
+    if progress is None:
+        return None
+
+    def tell(done: int, total: int, x0: Tensor) -> None:
+        progress({"event": "progress", "stage": stage, "done": done, "total": total})
+
+    return tell
+
+
+def _renamed(progress: Progress | None, stage: str):
+    return progress and (lambda event: progress({**event, "event": "progress", "stage": stage}))
+
+
+def load(folder: Path) -> Rodin:
+    """Read a trained Rodin; raises BadInput where the folder holds another system or is damaged."""
+    folder = Path(folder)
+    about = read_about(folder)
+    if about["system"] != SYSTEM:
+        raise BadInput(f"{folder}: is a checkpoint of {about['system']}; allowed is one of {SYSTEM}")
+    try:
+        config = restored(Config(), about["config"])
+        rig = float(about["half"]), float(about["distance"]), float(about["field_of_view"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{folder}: its config is not that of a {SYSTEM} ({error})") from None
+    model = Rodin(config, vlms.load(folder / "vlm"), *rig)
+    load_weights(folder, model.parts(), SYSTEM)
+    model.classifier = classifiers.load(folder / "classifier")
+    return model.eval().requires_grad_(False)
+
+
+def rig_of(people: People) -> tuple[float, float]:
+    """The cameras' distance in box units and their field of view in degrees, of the first person."""
+    cameras = people[0].cameras
+    distance = cameras.c2w[:, :3, 3].norm(dim=-1).mean()
+    return float(distance), float(2 * torch.rad2deg(torch.atan(0.5 / cameras.intrinsics[0, 0, 0])))

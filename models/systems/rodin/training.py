@@ -1,0 +1,157 @@
+"""Trains a Rodin stage by stage; every stage goes on where it was stopped."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ....datagen.errors import BadInput
+from ...cli.settings import plain
+from ...core.checkpoint import save_weights
+from ...core.data import People, composite, frontal
+from ...core.trainer import Trainer
+from ...fields.fit import Fitted, RaySource, fit, fit_people
+from ...fields.render import render_image
+from ...fields.triplane import TriplaneField, mirrored, resize
+from ...vision import classifier as classifiers
+from ...vision import fit as vision
+from ...vision import vlm as vlms
+from ...vision.captions import captions
+from .base import BaseStep
+from .config import Config
+from .model import SYSTEM, Rodin, rig_of
+from .refiner import RefinerStep
+from .upsampler import UpsamplerStep
+
+VIEWS = 9  # frontal pictures of a person that latents are taken of
+CAPTIONS = 12  # of each person, for the prior
+PAIRS = 3  # views of a person that the refiner is trained on
+Progress = Callable[[dict], None]
+
+
+def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
+    """Train all stages on people and write what ``load`` reads; raises BadInput where they lack what is needed."""
+    config, folder = config or Config(), Path(folder)
+    learn = people.split("train") if people.splits else people
+    if len(learn) < 2:
+        raise BadInput(f"data: holds {len(learn)} people to learn from; allowed are 2 or more")
+    if not all(len(frontal(person)) for person in learn):
+        raise BadInput("data: somebody has no view from the front; allowed are orbits that pass there")
+    folder.mkdir(parents=True, exist_ok=True)
+    train_vision(people, folder, progress)
+    fitted = fit_all(learn, folder, config, progress)
+    model = Rodin(config, vlms.load(folder / "vlm"), learn.half, *rig_of(learn))
+    model.decoder.load_state_dict(fitted.decoder.state_dict())
+    small = resize(fitted.planes, config.resolution)
+    model.small.measure(small)
+    model.large.measure(fitted.planes)
+    latents, views = latents_of(learn, model.vlm)
+    rolled = {name: torch.stack([statistics.roll(planes), statistics.roll(mirrored(planes))], 1)
+              for name, statistics, planes in (("small", model.small, small), ("large", model.large, fitted.planes))}  # fmt: skip
+    model.requires_grad_(False)
+    stages = {
+        "base": (config.base, model.base, BaseStep(model.base, rolled["small"], latents, views, config)),
+        "prior": (config.prior, model.prior, PriorStep(model, learn, latents, views, config)),
+        "upsampler": (config.upsampler, model.upsampler, UpsamplerStep(
+            model.upsampler, model.decoder, model.large, rolled["small"], rolled["large"], latents, views,
+            [RaySource(person) for person in learn], config)),
+    }  # fmt: skip
+    for name, (settings, network, step) in stages.items():
+        _train_stage(name, settings, network, step, folder, progress)
+    pairs = pairs_of(learn, fitted)
+    _train_stage("refiner", config.refiner, model.refiner, RefinerStep(model.refiner, *pairs, config), folder, progress)
+    save(model, folder, {"data": people.digest, "people": len(learn)})
+
+
+def save(model: Rodin, folder: Path, more: dict) -> None:
+    """Save the networks in half precision with their configuration."""
+    about = {
+        "system": SYSTEM, "config": plain(model.config), "half": model.half, "distance": model.distance,
+        "field_of_view": model.field_of_view, **more,
+    }  # fmt: skip
+    save_weights(folder, {name: copy.deepcopy(part).half() for name, part in model.parts().items()}, about)
+
+
+def train_vision(people: People, folder: Path, progress: Progress | None = None) -> None:
+    """The guiding image-text model and the classifier, unless the folder has them."""
+    if not (folder / "vlm" / "config.json").is_file():
+        vision.fit_vlm(people, folder / "vlm", replace(vision.FitConfig(), part=0), _staged(progress, "vlm"))
+    if not (folder / "classifier" / "config.json").is_file():
+        classifiers.fit_classifier(people, folder / "classifier", progress=_staged(progress, "classifier"))
+
+
+def fit_all(people: People, folder: Path, config: Config, progress: Progress | None = None) -> Fitted:
+    """Planes of everybody: the first ``config.shared`` with the decoder, the others with the decoder frozen.
+
+    The others start from the mean of the first, so that a channel means the same for all.
+    """
+    first, rest = people.people[: config.shared], people.people[config.shared :]
+    shared = fit_people(replace(people, people=first), folder / "fit", config.fit, _staged(progress, "fit"))
+    if not rest:
+        return shared
+    steps = -(-config.single_steps * len(rest) // config.fit.people)
+    settings = replace(config.fit, steps=steps)
+    planes = shared.planes.mean(0, keepdim=True).repeat(len(rest), 1, 1, 1, 1)
+    fit(rest, planes, shared.decoder, settings, False, folder / "fit-rest", _staged(progress, "fit of the others"))
+    return Fitted(torch.cat([shared.planes, planes]), shared.decoder, config.fit)
+
+
+@torch.no_grad()
+def latents_of(people: People, vlm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Latents (N, 2, K, D) of frontal pictures, as they are and mirrored, and how many of the K each person has (N,)."""
+    latents, counts = [], []
+    for person in people:
+        pictures = composite(person.rgba[frontal(person)[:VIEWS]])
+        both = torch.stack([vlm.encode_image(pictures), vlm.encode_image(pictures.flip(-1))])
+        counts.append(both.shape[1])
+        latents.append(torch.nn.functional.pad(both, (0, 0, 0, VIEWS - both.shape[1])))
+    return torch.stack(latents), torch.tensor(counts)
+
+
+class PriorStep:
+    """A training step of the prior: from a caption's embedding to the latent of one of the person's pictures."""
+
+    def __init__(self, model: Rodin, people: People, latents: Tensor, views: Tensor, config: Config):
+        self.prior, self.latents, self.views, self.config = model.prior, latents, views, config
+        generator = np.random.default_rng(config.prior.seed)
+        with torch.no_grad():
+            self.texts = torch.stack(
+                [model.vlm.encode_text(captions(p.attributes, generator, CAPTIONS)) for p in people]
+            )
+
+    def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        count = self.config.prior_batch
+        who = torch.randint(len(self.texts), (count,), generator=generator)
+        view = (torch.rand(count, generator=generator) * self.views[who]).long()
+        side, caption = (torch.randint(n, (count,), generator=generator) for n in (2, CAPTIONS))
+        return {"loss": self.prior.loss(self.latents[who, side, view], self.texts[who, caption], generator)}
+
+
+def pairs_of(people: People, fitted: Fitted) -> tuple[Tensor, Tensor]:
+    """What fitted planes render (M, 3, S, S) and what was seen there at twice the edge, in [-1, 1]."""
+    rendered, seen = [], []
+    for number, (person, planes) in enumerate(zip(people, fitted.planes, strict=True)):
+        views = [(number * 7 + 5 * k) % len(person.rgba) for k in range(PAIRS)]
+        field = TriplaneField(planes[None], fitted.decoder)
+        rendered.append(render_image(field, person.cameras.pick(views), person.rgba.shape[-1] // 2, 24, 24))
+        seen.append(composite(person.rgba[views]))
+    return torch.cat(rendered), torch.cat(seen)
+
+
+def _train_stage(name: str, settings, network: nn.Module, step, folder: Path, progress: Progress | None) -> None:
+    """Train one network and leave its averaged weights in it."""
+    network.requires_grad_(True)
+    trainer = Trainer(folder / name, {name: network}, step, settings, progress=_staged(progress, name))
+    trainer.run()
+    network.load_state_dict(trainer.ema_modules()[name].state_dict())
+    network.requires_grad_(False).eval()
+
+
+def _staged(progress: Progress | None, stage: str) -> Progress | None:
+    return progress and (lambda event: progress({**event, "stage": stage}))

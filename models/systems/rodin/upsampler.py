@@ -1,0 +1,73 @@
+"""The upsampler: large planes from small ones by a diffusion that predicts the planes, with a loss on what they render."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...diffusion.conditioning import Cond, augment, drop, enlarged
+from ...diffusion.process import Gaussian
+from ...diffusion.unet import UNet, UNetConfig
+from ...fields.fit import RaySource, draw_rays
+from ...fields.render import render
+from ...fields.triplane import TriplaneField
+from .config import Config
+from .planes import Statistics
+
+NOISIEST = 0.5  # level of the noise that a small plane is trained with; sampling tells of 0.1
+BLUR = 2.0  # texels, at level 1
+RAYS = 256  # of a person in the rendered loss
+
+
+def process_of(config: Config) -> Gaussian:
+    """The upsampler's process: linear, and it predicts the planes themselves."""
+    return Gaussian("linear", config.upsampler_steps, "x0")
+
+
+class Upsampler(UNet):
+    """Predicts large planes as a correction of the small ones, enlarged."""
+
+    def __init__(self, config: Config, latent: int):
+        channels = config.fit.channels
+        super().__init__(
+            UNetConfig(channels, channels, base=config.upsampler_width, multipliers=config.upsampler_multipliers, blocks=1,
+                       attention=(), vector=latent, spatial=channels, rollout=config.rollout, size=config.fit.resolution)
+        )  # fmt: skip
+
+    def forward(self, x: Tensor, t: Tensor, cond: Cond | None = None) -> Tensor:
+        return enlarged(cond.spatial, x.shape[2]) + super().forward(x, t, cond)
+
+
+class UpsamplerStep:
+    """A training step: mean squared error of the planes, and mean absolute error of rays rendered through them.
+
+    ``small`` (N, 2, C, r, 3r) and ``large`` (N, 2, C, R, 3R) are rolled planes, as they are and mirrored; only those
+    that are not mirrored have pictures to compare with, ``sources``.
+    """
+
+    def __init__(self, network: Upsampler, decoder, statistics: Statistics, small: Tensor, large: Tensor, latents: Tensor,
+                 views: Tensor, sources: list[RaySource], config: Config):  # fmt: skip
+        self.network, self.decoder, self.statistics = network, decoder, statistics
+        self.small, self.large, self.latents, self.views = small, large, latents, views
+        self.sources, self.config, self.process = sources, config, process_of(config)
+
+    def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        config, count = self.config, self.config.upsampler_batch
+        who = torch.randint(len(self.small), (count,), generator=generator)
+        side = torch.randint(2, (count,), generator=generator)
+        side[: (count + 1) // 2] = 0
+        level = torch.rand(count, generator=generator) * NOISIEST
+        spatial = augment(self.small[who, side], level, generator, BLUR)
+        view = (torch.rand(count, generator=generator) * self.views[who]).long()
+        cond = drop(Cond(vec=self.latents[who, side, view]), config.drop, generator, ("vec",))
+        cond = Cond(cond.vec, None, spatial, cond.keep, level)
+        x0 = self.large[who, side]
+        t, noise = self.process.draw(x0, generator)
+        made = self.network(self.process.q_sample(x0, t, noise), t, cond)
+        error = (made - x0).square().mean()
+        seen = side == 0
+        rays = draw_rays([self.sources[i] for i in who[seen]], RAYS, generator)
+        field = TriplaneField(self.statistics.unroll(made[seen]), self.decoder)
+        shown = render(field, rays.origins, rays.directions, 20, 20, rays.background, generator)
+        apart = (shown.colour - rays.colour).abs().mean()
+        return {"loss": error + config.render_weight * apart, "planes": error, "rendered": apart}

@@ -1,0 +1,200 @@
+"""Names what a portrait shows: one head for each attribute, one that tells whether there is a face, and features."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...datagen.errors import BadInput
+from ...datagen.files import write_json
+from ..core.attributes import ATTRIBUTES
+from ..core.checkpoint import load_weights, read_about, save_weights
+from ..core.data import People
+from ..core.trainer import Trainer, TrainerConfig
+from .faceless import faceless
+from .fit import base_rates
+from .portraits import CROP, Portraits, focus, learn_and_test, portraits
+
+SYSTEM = "attribute-classifier"
+PERSON = "person"
+
+
+@dataclass(frozen=True)
+class ClassifierConfig:
+    """The net and its training; ``crop`` is the central share of a picture that it looks at."""
+
+    size: int = 64
+    crop: float = CROP
+    width: int = 32  # channels after the first convolution; four times as many at the end
+    dropout: float = 0.1
+    steps: int = 600
+    batch: int = 32
+    faceless: int = 8  # pictures of no face in each batch, besides
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.size % 16 or self.size < 16:
+            raise BadInput(f"size: is {self.size}; allowed are multiples of 16")
+
+
+class Residual(nn.Module):
+    """Two convolutions that halve the picture, added to what averaging gives."""
+
+    def __init__(self, a: int, b: int):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(a, b, 3, 2, 1), nn.Conv2d(b, b, 3, 1, 1)
+        self.norm_1, self.norm_2 = nn.GroupNorm(8, b), nn.GroupNorm(8, b)
+        self.skip = nn.Conv2d(a, b, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm_2(self.second(F.silu(self.norm_1(self.first(x)))))
+        return F.silu(y + self.skip(F.avg_pool2d(x, 2)))
+
+
+class Trunk(nn.Module):
+    """Pictures (B, 3, S, S) to a map (B, 4 width, S / 16, S / 16)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, width, 3, 2, 1), nn.GroupNorm(8, width), nn.SiLU())
+        channels = (width, 2 * width, 4 * width, 4 * width)
+        self.blocks = nn.Sequential(*(Residual(a, b) for a, b in zip(channels[:-1], channels[1:], strict=True)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.blocks(self.stem(images))
+
+
+class AttributeClassifier(nn.Module):
+    """A small residual net; pictures are [-1, 1] (B, 3, H, H) in the framing of the people's views, of any size."""
+
+    def __init__(self, config: ClassifierConfig | None = None):
+        super().__init__()
+        self.config = c = config or ClassifierConfig()
+        self.trunk = Trunk(c.width)
+        # Rows and columns of the last map are kept apart: a hat is above and a beard below.
+        self.pooled = nn.Sequential(nn.Linear(4 * c.width * (c.size // 16) ** 2, 4 * c.width), nn.SiLU())
+        self.dropout = nn.Dropout(c.dropout)
+        self.heads = nn.ModuleDict({name: nn.Linear(4 * c.width, len(v)) for name, v in ATTRIBUTES.items()})
+        self.heads[PERSON] = nn.Linear(4 * c.width, 1)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Features (B, 4 width) for distances between sets of portraits (FD-gen)."""
+        return self.cropped(focus(images, self.config.size, self.config.crop))
+
+    def cropped(self, images: Tensor) -> Tensor:
+        """Features of pictures (B, 3, size, size) that show no more than the crop."""
+        return self.pooled(self.trunk(images).flatten(1))
+
+    def logits(self, features: Tensor) -> dict[str, Tensor]:
+        """Scores by attribute (B, values), and by "person" (B, 1)."""
+        features = self.dropout(features)
+        return {name: head(features) for name, head in self.heads.items()}
+
+    forward = features
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> list[dict[str, str]]:
+        """The attributes of each picture."""
+        scores = self.logits(self.features(images))
+        best = {name: scores[name].argmax(1).tolist() for name in ATTRIBUTES}
+        return [{name: ATTRIBUTES[name][best[name][i]] for name in ATTRIBUTES} for i in range(len(images))]
+
+    @torch.no_grad()
+    def person(self, images: Tensor) -> Tensor:
+        """The probability (B,) that each picture shows an upright face."""
+        return self.logits(self.features(images))[PERSON][:, 0].sigmoid()
+
+
+def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None = None,
+                   progress: Callable | None = None) -> dict:  # fmt: skip
+    """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
+
+    The report holds the accuracy on people kept apart, and how often faces are refused and other pictures let in.
+    Training that was stopped goes on.
+    """
+    config = config or ClassifierConfig()
+    learn, test = learn_and_test(people)
+    views = portraits(learn, config.size, config.crop)
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        model = AttributeClassifier(config)
+    weights = {name: _weights(views.codes[:, i], len(v)) for i, (name, v) in enumerate(ATTRIBUTES.items())}
+
+    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        device = generator.device
+        index = torch.randint(len(views), (config.batch,), generator=generator, device=device).cpu()
+        images = views.varied(index, generator)
+        others = faceless(images, config.faceless, generator)
+        scores = model.logits(model.cropped(torch.cat([images, others])))
+        truth = views.codes[index].to(device)
+        told = {
+            name: F.cross_entropy(
+                scores[name][: config.batch], truth[:, i], weights[name].to(device), label_smoothing=0.05
+            )
+            for i, name in enumerate(ATTRIBUTES)
+        }
+        here = (torch.arange(config.batch + config.faceless, device=device) < config.batch).float()
+        told[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
+        return {"loss": sum(told.values())} | told
+
+    settings = TrainerConfig(
+        steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
+        warmup=max(config.steps // 20, 1), ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+    trainer = Trainer(folder, {"classifier": model}, step, settings, progress=progress)
+    trainer.run()
+    best = copy.deepcopy(trainer.ema_modules()["classifier"]).cpu().eval()
+    report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
+    if test is not None:
+        report |= {"test_people": len(test)} | evaluate(best, portraits(test, config.size, config.crop))
+    save_weights(folder, {"classifier": copy.deepcopy(best).half()},
+                 {"system": SYSTEM, "config": asdict(config), "report": report})  # fmt: skip
+    write_json(Path(folder) / "report.json", report)
+    return report
+
+
+def load(folder: Path) -> AttributeClassifier:
+    """The classifier of a folder that ``fit_classifier`` filled; raises BadInput where it holds another model."""
+    about = read_about(folder)
+    try:
+        model = AttributeClassifier(ClassifierConfig(**about["config"]))
+    except (KeyError, TypeError) as error:
+        raise BadInput(f"{folder}: holds no {SYSTEM}'s config ({error})") from error
+    load_weights(folder, {"classifier": model}, SYSTEM)
+    return model.eval()
+
+
+@torch.no_grad()
+def evaluate(model: AttributeClassifier, views: Portraits) -> dict:
+    """The accuracy of each attribute on views, with its mean over values (balanced), chance and the commonest value's."""
+    features = torch.cat([model.cropped(chunk) for chunk in views.chunks()])
+    scores = model.logits(features)
+    attributes = {}
+    for i, (name, values) in enumerate(ATTRIBUTES.items()):
+        truth, right = views.codes[:, i], scores[name].argmax(1) == views.codes[:, i]
+        of_each = [right[truth == n].float().mean() for n in range(len(values)) if (truth == n).any()]
+        attributes[name] = {"accuracy": round(float(right.float().mean()), 4),
+                            "balanced": round(float(torch.stack(of_each).mean()), 4),
+                            **base_rates(truth, len(values))}  # fmt: skip
+    generator = torch.Generator().manual_seed(0)
+    others = torch.cat([faceless(chunk, len(chunk), generator) for chunk in views.chunks()])
+    refused = model.logits(model.cropped(others))[PERSON][:, 0] <= 0
+    return {
+        "attributes": attributes,
+        "faces_accepted": round(float((scores[PERSON][:, 0] > 0).float().mean()), 4),
+        "faceless_refused": round(float(refused.float().mean()), 4),
+    }
+
+
+def _weights(truth: Tensor, count: int) -> Tensor:
+    """Weights of values, rarer ones more by the square root of how much, with mean 1 over the data."""
+    frequency = torch.bincount(truth, minlength=count).float() / len(truth)
+    weights = frequency.clamp(min=0.02).rsqrt()
+    return weights / (weights * frequency).sum()

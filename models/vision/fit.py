@@ -1,0 +1,161 @@
+"""Trains the picture-text model on people, and a pair of them: one that guides and one that judges."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...datagen.errors import BadInput
+from ...datagen.files import write_json
+from ..core.attributes import ATTRIBUTES
+from ..core.checkpoint import save_weights
+from ..core.data import People
+from ..core.trainer import Trainer, TrainerConfig
+from .captions import Caption, draw_captions, parse, say
+from .contrast import Memory, losses
+from .portraits import Portraits, code, learn_and_test, portraits
+from .tokenizer import PAD
+from .vlm import SYSTEM, VLM, VLMConfig
+
+GUIDE, JUDGE = "vlm-guide", "vlm-judge"
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How to train one model; ``part`` 0 or 1 reads one half of all sentences only."""
+
+    model: VLMConfig = field(default_factory=VLMConfig)
+    steps: int = 500
+    batch: int = 32
+    learning_rate: float = 8e-4
+    weight_decay: float = 0.05
+    queue: int = 512
+    momentum: float = 0.995
+    alpha: float = 0.4
+    sentences: int = 60  # for each person
+    part: int | None = None
+    seed: int = 0
+
+
+def write_bank(people: Sequence, config: FitConfig) -> list[list[Caption]]:
+    """Captions of each person."""
+    generator = np.random.default_rng([config.seed, 7])
+    return [draw_captions(person.attributes, generator, config.sentences, part=config.part) for person in people]
+
+
+def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progress: Callable | None = None,
+            bank: list[list[Caption]] | None = None) -> dict:  # fmt: skip
+    """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
+
+    ``bank`` replaces the captions that are drawn of each of them. The report, which is returned too, holds figures on
+    the people kept apart. Training that was stopped goes on.
+    """
+    config = config or FitConfig()
+    learn, test = learn_and_test(people)
+    views = portraits(learn, config.model.size, config.model.crop)
+    bank = bank if bank is not None else write_bank(learn, config)
+    if len(bank) != len(learn) or not all(bank):
+        raise BadInput(
+            f"bank: holds captions of {sum(map(bool, bank))} people; allowed are some of each of the {len(learn)}"
+        )
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        model = VLM(config.model)
+    memory = Memory(model, config.queue, config.momentum)
+    numbers = [model.numbers([caption.text for caption in of]) for of in bank]
+    said = [torch.stack([code(caption.said) for caption in of]) for of in bank]
+
+    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        device = generator.device
+        index = torch.randint(len(views), (config.batch,), generator=generator, device=device).cpu()
+        share = torch.rand(config.batch, generator=generator, device=device).tolist()
+        chosen = [(who, int(s * len(bank[who]))) for who, s in zip(views.person[index].tolist(), share, strict=True)]
+        text = torch.stack([numbers[who][which] for who, which in chosen])
+        text = text[:, : int((text != PAD).sum(1).max())].to(device)
+        claims = torch.stack([said[who][which] for who, which in chosen]).to(device)
+        memory.follow(model, number)
+        # Early soft labels are noise; they come in over the first fifth.
+        alpha = config.alpha * min(1.0, number / max(config.steps / 5, 1))
+        images = views.varied(index, generator)
+        return losses(model, memory, images, text, views.codes[index].to(device), claims, generator, alpha)
+
+    settings = TrainerConfig(
+        steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98),
+        warmup=max(config.steps // 10, 1), ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+    trainer = Trainer(folder, {"vlm": model, "memory": memory}, step, settings, progress=progress)
+    trainer.run()
+    best = copy.deepcopy(trainer.ema_modules()["vlm"]).cpu().eval()
+    report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
+    if test is not None:
+        report |= evaluate(best, portraits(test, config.model.size, config.model.crop), len(test))
+    save(best, folder, {"fit": asdict(replace(config, model=VLMConfig())), "report": report})
+    write_json(Path(folder) / "report.json", report)
+    return report
+
+
+def save(model: VLM, folder: Path, more: dict | None = None) -> None:
+    """Save a model's weights in half precision with its config and vocabulary."""
+    about = {"system": SYSTEM, "config": asdict(model.config), "vocabulary": list(model.tokenizer.vocabulary)}
+    save_weights(folder, {"vlm": copy.deepcopy(model).half()}, about | (more or {}))
+
+
+def fit_pair(people: People, folder: Path, config: FitConfig | None = None, progress: Callable | None = None) -> dict:
+    """Train the model that guides and the one that judges, with other seeds and other halves of all sentences.
+
+    What is optimised against one must be scored by the other. They go to ``folder``/vlm-guide and /vlm-judge.
+    """
+    config = config or FitConfig()
+    roles = {GUIDE: replace(config, part=0), JUDGE: replace(config, part=1, seed=config.seed + 1000)}
+    return {name: fit_vlm(people, Path(folder) / name, one, progress) for name, one in roles.items()}
+
+
+@torch.no_grad()
+def evaluate(model: VLM, views: Portraits, people: int) -> dict:
+    """Figures on views, each with what chance or the commonest answer would reach.
+
+    ``attributes``: the share whose value's plain sentence is the nearest by embedding. ``captions``: of what greedy
+    captions say, the share that is so. ``retrieval``: how often the nearest full sentence of all people's is one that
+    is true of the picture.
+    """
+    tokens = torch.cat([model.tower(chunk) for chunk in views.chunks()])
+    embedded = model.embed_picture(tokens)
+    attributes = {}
+    for column, (name, values) in enumerate(ATTRIBUTES.items()):
+        texts = model.encode_text([say({name: value}) for value in values])
+        truth = views.codes[:, column]
+        right = ((embedded @ texts.T).argmax(1) == truth).float().mean()
+        attributes[name] = {"accuracy": round(float(right), 4), **base_rates(truth, len(values))}
+    written = torch.stack([code(parse(text)) for text in model.write(tokens)])
+    claimed = written != -1
+    sentences = [dict(zip(ATTRIBUTES, row, strict=True)) for row in _values(views.codes)]
+    distinct = {tuple(s.values()): say(s) for s in sentences}
+    nearest = (embedded @ model.encode_text(list(distinct.values())).T).argmax(1)
+    keys = list(distinct)
+    hits = [keys[n] == tuple(s.values()) for n, s in zip(nearest.tolist(), sentences, strict=True)]
+    return {
+        "test_people": people,
+        "attributes": attributes,
+        "captions": {
+            "right": round(float((written == views.codes)[claimed].float().mean()), 4),
+            "said": round(float(claimed.float().sum(1).mean()), 3),
+            "commonest": round(float(torch.stack([(views.codes[:, c] == views.codes[:, c].mode().values).float().mean()
+                                                  for c in range(8)]).mean()), 4),
+        },
+        "retrieval": {"recall_at_1": round(sum(hits) / len(hits), 4), "chance": round(1 / len(keys), 4)},
+    }  # fmt: skip
+
+
+def base_rates(truth: Tensor, count: int) -> dict[str, float]:
+    """What guessing among ``count`` values and always giving the commonest would reach."""
+    commonest = torch.bincount(truth, minlength=count).max() / max(len(truth), 1)
+    return {"chance": round(1 / count, 4), "commonest": round(float(commonest), 4)}
+
+
+def _values(codes: Tensor) -> list[list[str]]:
+    return [[values[n] for values, n in zip(ATTRIBUTES.values(), row, strict=True)] for row in codes.tolist()]

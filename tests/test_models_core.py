@@ -1,0 +1,420 @@
+"""The trainer, checkpoints and cameras of models/core."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from simulacra.datagen import cameras as recorded  # noqa: E402
+from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
+from simulacra.datagen.png import read_png  # noqa: E402
+from simulacra.models.core.cameras import camera_rays, from_record, into_box, orbit, project  # noqa: E402
+from simulacra.models.core.checkpoint import load_weights, open_tensors, read_about, save_weights  # noqa: E402
+from simulacra.models.core.trainer import CHECKPOINT, Trainer, TrainerConfig, average_decay  # noqa: E402
+
+pytest.importorskip("safetensors")
+CONFIG = TrainerConfig(
+    steps=20, learning_rate=1e-2, weight_decay=0.1, warmup=5, ema=0.9, save_every=10, picture_every=0
+)
+
+
+def network(seed=0):
+    """Layers with weights, dropout, running statistics, and a tied weight."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = torch.nn.Sequential(
+            torch.nn.Linear(3, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(0.3), torch.nn.Linear(8, 8), torch.nn.Linear(8, 8)
+        )  # fmt: skip
+        net[4].weight = net[3].weight
+        return {"net": net, "head": torch.nn.Linear(8, 1)}
+
+
+def trainer(folder, config=CONFIG, modules=None, batch=16, spoil=None, **options):
+    """Fits a plane to noisy points; ``spoil(step, loss)`` may change a loss."""
+    modules = modules or network()
+
+    def step(number, generator):
+        x = torch.randn(batch, 3, generator=generator)
+        found = modules["head"](modules["net"](x))[:, 0]
+        loss = (found - x.sum(1)).square().mean()
+        return {"loss": spoil(number, loss) if spoil else loss, "size": found.detach().abs().mean()}
+
+    return Trainer(folder, modules, step, config, **options)
+
+
+def state(folder):
+    """Every tensor of a training's checkpoint as bytes."""
+    with open_tensors(folder / CHECKPOINT) as file:
+        return {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}
+
+
+def lines(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_training_goes_on_as_if_it_had_not_stopped(tmp_path):
+    trainer(tmp_path / "whole").run()
+    trainer(tmp_path / "parts", replace(CONFIG, steps=10)).run()
+    torch.randn(5)  # the process's own random numbers are another story
+    trainer(tmp_path / "parts", modules=network(seed=7)).run()
+    whole, parts = state(tmp_path / "whole"), state(tmp_path / "parts")
+    kinds = {name.split("/")[0] for name in whole}
+    assert kinds == {"weights", "average", "optimiser"} and whole == parts
+    assert lines(tmp_path / "whole") == lines(tmp_path / "parts") and len(lines(tmp_path / "parts")) == 20
+
+
+def test_a_stopped_training_goes_on_from_its_checkpoint(tmp_path):
+    def stop(number, loss):
+        if number == 17:
+            raise KeyboardInterrupt
+        return loss
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tmp_path / "parts", spoil=stop).run()
+    assert [line["step"] for line in lines(tmp_path / "parts")] == list(range(1, 18))
+    trainer(tmp_path / "parts").run()
+    trainer(tmp_path / "whole").run()
+    assert state(tmp_path / "whole") == state(tmp_path / "parts")
+    assert [line["step"] for line in lines(tmp_path / "parts")] == list(range(1, 21))
+
+
+def test_random_numbers_differ_by_step_and_seed_and_leave_the_process_alone(tmp_path):
+    drawn, modules = [], {"net": torch.nn.Linear(1, 1)}
+
+    def run(seed):
+        def step(number, generator):
+            drawn.append((torch.rand(1, generator=generator).item(), torch.rand(1).item()))
+            return {"loss": modules["net"].weight.sum()}
+
+        Trainer(tmp_path / str(seed), modules, step, TrainerConfig(steps=3, seed=seed)).run()
+
+    torch.manual_seed(5)
+    wanted = torch.rand(4)
+    torch.manual_seed(5)
+    run(1), run(2)
+    assert len({value for pair in drawn for value in pair}) == 12
+    assert torch.equal(torch.rand(4), wanted)
+
+
+def test_two_half_batches_are_one_batch(tmp_path):
+    def run(name, batch, accumulate):
+        modules = {"net": torch.nn.Linear(3, 1)}
+        torch.nn.init.zeros_(modules["net"].weight), torch.nn.init.zeros_(modules["net"].bias)
+
+        def step(number, generator):
+            x = torch.rand(batch, 3, generator=generator)  # calls of one step read one stream
+            return {"loss": (modules["net"](x) - x.sum(1, keepdim=True)).square().mean()}
+
+        Trainer(tmp_path / name, modules, step, replace(CONFIG, accumulate=accumulate)).run()
+        return torch.cat([p.detach().flatten() for p in modules["net"].parameters()]), lines(tmp_path / name)
+
+    whole, whole_log = run("whole", 32, 1)
+    halves, halves_log = run("halves", 16, 2)
+    assert torch.allclose(whole, halves, atol=1e-6) and whole.abs().max() > 0.05
+    assert len(halves_log) == 20
+    for a, b in zip(whole_log, halves_log, strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a["gradient"] == pytest.approx(
+            b["gradient"], rel=1e-4
+        )
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, value):
+    with pytest.raises(Unfinished, match=r"loss is (nan|inf) in step 14; the checkpoint of step 10 is kept"):
+        trainer(tmp_path / "a", spoil=lambda number, loss: loss * value if number == 13 else loss).run()
+    trainer(tmp_path / "b", replace(CONFIG, steps=10)).run()
+    assert state(tmp_path / "a") == state(tmp_path / "b")
+    with pytest.raises(Unfinished, match="there is no checkpoint yet"):
+        trainer(tmp_path / "c", spoil=lambda number, loss: loss * value).run()
+    assert not (tmp_path / "c" / CHECKPOINT).exists()
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_weights_change(tmp_path):
+    modules = network()
+    before = {name: value.clone() for name, value in modules["net"].state_dict().items() if "running" not in name}
+    # The root's slope at 0 is infinite, the loss is finite.
+    spoilt = trainer(tmp_path, modules=modules, spoil=lambda number, loss: loss + (loss * 0).sqrt())
+    with pytest.raises(Unfinished, match="norm of the gradient is nan in step 1"):
+        spoilt.run()
+    after = modules["net"].state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items() if "num_batches" not in name)
+
+
+def test_the_averaged_weights_have_their_closed_form(tmp_path):
+    modules, seen = {"net": torch.nn.Linear(2, 1)}, []
+
+    def step(number, generator):
+        seen.append(modules["net"].weight.detach().double().clone())
+        return {"loss": (modules["net"].weight * torch.rand(1, 2, generator=generator)).sum()}
+
+    made = Trainer(tmp_path, modules, step, replace(CONFIG, steps=40, ema=0.7))
+    made.run()
+    weights = [*seen[1:], modules["net"].weight.detach().double()]
+    decays = [min(0.7, (1 + n) / (10 + n)) for n in range(40)]
+    assert decays == [average_decay(0.7, n) for n in range(40)] and decays[0] == 0.1 and decays[-1] == 0.7
+    # The start keeps the product of all decays; step n gives its weights times (1 - d_n) and all later decays.
+    wanted = seen[0] * math.prod(decays)
+    wanted += sum(w * (1 - decays[n]) * math.prod(decays[n + 1 :]) for n, w in enumerate(weights))
+    average = made.ema_modules()["net"]
+    assert torch.allclose(average.weight.double(), wanted, atol=1e-6)
+    assert not torch.allclose(average.weight, modules["net"].weight, atol=1e-3)
+    assert not average.weight.requires_grad and not average.training
+
+
+def test_averages_of_tied_weights_and_of_running_statistics(tmp_path):
+    modules = network()
+    made = trainer(tmp_path, replace(CONFIG, ema=0.99), modules)
+    made.run()
+    average = made.ema_modules()["net"]
+    assert average[4].weight is average[3].weight
+    assert (average[3].weight - modules["net"][3].weight).abs().max() > 1e-3
+    assert torch.equal(average[1].running_mean, modules["net"][1].running_mean)
+
+
+def test_warm_up_clipping_and_rates_of_modules(tmp_path):
+    modules = {"slow": torch.nn.Linear(1, 1, bias=False), "fast": torch.nn.Linear(1, 1, bias=False)}
+    values = {name: [] for name in modules}
+
+    def step(number, generator):
+        for name, module in modules.items():
+            values[name].append(module.weight.item())
+        return {"loss": 1000 * sum(module.weight.sum() for module in modules.values())}
+
+    config = TrainerConfig(steps=9, learning_rate=1e-2, warmup=4, clip=0.5)
+    Trainer(tmp_path, modules, step, config, learning_rates={"fast": 1e-1}).run()
+    # Adam moves by the learning rate along a constant gradient.
+    for name, rate in (("slow", 1e-2), ("fast", 1e-1)):
+        moves = -np.diff(values[name])
+        assert moves == pytest.approx(rate * np.minimum(1, np.arange(1, 9) / 4), rel=1e-3)
+    assert lines(tmp_path)[0]["gradient"] == pytest.approx(1000 * math.sqrt(2), rel=1e-5)  # before it is clipped
+    with pytest.raises(BadInput, match="learning rate of none"):
+        Trainer(tmp_path, modules, step, config, learning_rates={"none": 1.0})
+
+
+def test_clipping_shortens_the_gradient(tmp_path):
+    modules = {"net": torch.nn.Linear(2, 1, bias=False)}
+    config = TrainerConfig(steps=1, clip=0.5)
+    Trainer(tmp_path, modules, lambda number, generator: {"loss": 7 * modules["net"].weight.sum()}, config).run()
+    with open_tensors(tmp_path / CHECKPOINT) as file:
+        first = file.get_tensor("optimiser/net.weight/exp_avg") / (1 - config.betas[0])
+    assert first.norm().item() == pytest.approx(0.5, rel=1e-4)
+
+
+def test_pictures_are_drawn_with_the_averaged_weights(tmp_path):
+    modules, drawn = network(), {}
+
+    def pictures(number):
+        drawn[number] = {name: value.clone() for name, value in modules["net"].state_dict().items()}
+        assert not modules["net"].training and not torch.is_grad_enabled()
+        return {"plane": torch.tensor([1.0, 0.5, -3.0])[:, None, None].expand(3, 4, 5)}
+
+    made = trainer(tmp_path / "with", replace(CONFIG, picture_every=8), modules, pictures=pictures)
+    made.run()
+    assert sorted(drawn) == [8, 16, 20]
+    average = made.ema_modules()["net"].state_dict()
+    assert all(torch.equal(value, average[name]) for name, value in drawn[20].items())
+    assert modules["net"].training and modules["net"][3].weight.requires_grad
+    picture = read_png(tmp_path / "with" / "pictures" / "plane_000008.png")
+    assert picture.shape == (4, 5, 3) and (picture == [255, 128, 0]).all()
+    trainer(tmp_path / "without").run()
+    assert state(tmp_path / "with") == state(tmp_path / "without")
+
+
+def test_what_a_training_tells(tmp_path):
+    told = []
+    trainer(tmp_path, progress=told.append).run()
+    assert [event["step"] for event in told] == list(range(1, 21)) and all(event["steps"] == 20 for event in told)
+    log = lines(tmp_path)
+    assert {"step", "loss", "size", "gradient", "learning_rate"} == log[0].keys()
+    assert [line["loss"] for line in log] == [event["loss"] for event in told]
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.value for event in events.Scalars("loss")] == pytest.approx([line["loss"] for line in log])
+
+
+def test_a_training_of_something_else_is_refused(tmp_path):
+    trainer(tmp_path, replace(CONFIG, steps=10)).run()
+    kept = state(tmp_path)
+    wider = network() | {"head": torch.nn.Linear(8, 2)}
+    for modules, words in ((wider, r"head\.weight of shape \(1, 8\); allowed is \(2, 8\)"),
+                           (network() | {"more": torch.nn.Linear(2, 2)}, r"lacks average/more\.bias and 3 more"),
+                           ({"net": network()["net"]}, "also holds average/head.bias")):  # fmt: skip
+        with pytest.raises(BadInput, match=words):
+            Trainer(tmp_path, modules, None, CONFIG).run()
+    with pytest.raises(BadInput, match=r"was trained with learning_rate 0\.01, not 0\.5"):
+        trainer(tmp_path, replace(CONFIG, learning_rate=0.5)).run()
+    assert state(tmp_path) == kept
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(BadInput, match="is not a whole safetensors file"):
+        trainer(tmp_path).run()
+
+
+def test_configs_say_what_is_allowed():
+    for bad in ({"accumulate": 0}, {"ema": 1.0}, {"precision": "fp16"}, {"seed": -1}, {"save_every": 0}):
+        with pytest.raises(BadInput, match=f"{next(iter(bad))}: .* is not allowed; allowed"):
+            TrainerConfig(**bad)
+
+
+def test_weights_round_trip_and_other_ones_are_refused(tmp_path):
+    modules, about = network(), {"system": "toy", "config": {"width": 8}}
+    save_weights(tmp_path, modules, about)
+    other = network(seed=1)
+    assert load_weights(tmp_path, other, "toy") == about == read_about(tmp_path)
+    for name, module in modules.items():
+        assert all(torch.equal(value, other[name].state_dict()[key]) for key, value in module.state_dict().items())
+    assert other["net"][4].weight is other["net"][3].weight
+    assert not list(tmp_path.glob(".*"))  # nothing half written
+
+    wide = {"net": network(seed=2)["net"], "head": torch.nn.Linear(9, 1)}
+    before = wide["net"][0].weight.clone()
+    with pytest.raises(
+        BadInput, match=r"model\.safetensors: holds head\.weight of shape \(1, 8\); allowed is \(1, 9\)"
+    ):
+        load_weights(tmp_path, wide, "toy")
+    assert torch.equal(wide["net"][0].weight, before)
+    with pytest.raises(BadInput, match="is a checkpoint of toy; allowed is one of rodin"):
+        load_weights(tmp_path, other, "rodin")
+    with pytest.raises(BadInput, match="is missing"):
+        load_weights(tmp_path / "nowhere", other, "toy")
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(BadInput, match="is not a JSON file"):
+        load_weights(tmp_path, other, "toy")
+
+
+def test_a_header_that_promises_too_much_is_refused_before_memory_is_used(tmp_path):
+    modules = {"net": torch.nn.Linear(2, 2, bias=False)}
+    save_weights(tmp_path, modules, {"system": "toy"})
+    header = json.dumps({"net.weight": {"dtype": "F32", "shape": [1 << 20, 1 << 20], "data_offsets": [0, 1 << 42]}})
+    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header.encode())
+    with pytest.raises(BadInput, match="is not a whole safetensors file"):
+        load_weights(tmp_path, modules, "toy")
+
+
+def some_cameras(count=5, seed=0):
+    """Cameras all around, with intrinsics of their own."""
+    rng = torch.Generator().manual_seed(seed)
+    angles = torch.rand(count, generator=rng) * 360 - 180, torch.rand(count, generator=rng) * 120 - 60
+    cameras = orbit(*angles, 3.5, 30.0, target=(0.1, -0.2, 0.05))
+    cameras.intrinsics[:, :2] += torch.rand(count, 2, 3, generator=rng) * torch.tensor([[0.3, 0, 0.2], [0, 0.3, 0.2]])
+    return cameras
+
+
+def test_points_along_a_pixels_ray_project_onto_its_centre():
+    cameras = some_cameras()
+    origins, directions = camera_rays(cameras, 4, 6)
+    assert torch.allclose(directions.norm(dim=-1), torch.ones(5, 24), atol=1e-6)
+    depth = torch.linspace(0.5, 4, 24)
+    along = depth / (directions * cameras.c2w[:, None, :3, 2]).sum(-1)  # planar depth over the optical axis' share
+    pixels, found = project(cameras, origins + directions * along[..., None])
+    x, y = np.meshgrid((np.arange(6) + 0.5) / 6, (np.arange(4) + 0.5) / 4)
+    centres = torch.tensor(np.stack([x, y], -1).reshape(-1, 2), dtype=torch.float32)
+    assert torch.allclose(pixels, centres.expand_as(pixels), atol=2e-6)
+    assert torch.allclose(found, depth.expand_as(found), atol=1e-5)
+
+
+def test_cameras_of_a_record_project_as_the_generator_does():
+    rng = np.random.default_rng(0)
+    frames = []
+    for _ in range(3):
+        blender = np.eye(4)
+        blender[:3, :3] = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        blender[:3, :3] *= np.linalg.det(blender[:3, :3])
+        blender[:3, 3] = rng.normal(size=3)
+        k = [[90 + 9 * rng.random(), 0, 33.0], [0, 95 + 9 * rng.random(), 23.5], [0, 0, 1]]
+        frames.append({"K": k, "cam2world": (blender @ recorded.FLIP).tolist(), "width": 64, "height": 48})
+    points = np.concatenate([np.asarray(f["cam2world"])[:3, 3] for f in frames]).reshape(-1, 3) + rng.normal(
+        size=(3, 3)
+    )
+    cameras = from_record(frames)
+    pixels, depth = project(cameras, torch.tensor(points, dtype=torch.float32))
+    for view, frame in enumerate(frames):
+        wanted, away = recorded.project(frame, points)
+        found = pixels[view].numpy() * [64, 48]
+        assert depth[view].numpy() == pytest.approx(away, abs=1e-5)
+        assert found[np.abs(away) > 0.05] == pytest.approx(wanted[np.abs(away) > 0.05], rel=1e-3, abs=1e-2)
+        # A Blender camera looks along its -z with y up, so that what is above the axis is in the picture's upper half.
+        blender = np.asarray(frame["cam2world"]) @ recorded.FLIP
+        above = torch.tensor(blender[:3, 3] - 2 * blender[:3, 2] + 0.1 * blender[:3, 1], dtype=torch.float32)
+        (x, y), far = (v[view, 0] for v in project(cameras, above[None]))
+        assert (
+            far.item() == pytest.approx(2, abs=1e-5) and x.item() == pytest.approx(33 / 64, abs=1e-5) and y < 23.5 / 48
+        )
+
+
+def test_the_box_moves_cameras_and_points_alike():
+    cameras, centre = some_cameras(), torch.tensor([0.1, 0.4, 1.6])
+    points = torch.rand(7, 3, generator=torch.Generator().manual_seed(1)) * 0.2
+    pixels, depth = project(cameras, points)
+    inside, nearer = project(into_box(cameras, centre, 0.25), (points - centre) / 0.25)
+    assert torch.allclose(pixels, inside, atol=1e-5) and torch.allclose(depth, nearer * 0.25, atol=1e-5)
+
+
+def test_an_orbit_starts_in_front_and_goes_to_the_persons_left():
+    cameras = orbit(torch.tensor([0.0, 90.0, 0.0]), torch.tensor([0.0, 0.0, 30.0]), 2.0, 40.0)
+    assert torch.allclose(cameras.c2w[:, :3, 3], torch.tensor([[0, -2, 0], [2, 0, 0], [0, -(3**0.5), 1.0]]), atol=1e-6)
+    pixels, depth = project(cameras, torch.tensor([[0.3, 0, 0], [0, 0, 0.3], [0, 0, 0.0]]))
+    assert torch.allclose(depth[:, 2], torch.full((3,), 2.0), atol=1e-6) and torch.allclose(
+        pixels[:, 2], torch.tensor(0.5)
+    )
+    assert pixels[0, 0, 0] > 0.5 and pixels[0, 1, 1] < 0.5  # the person's left is on the right, z is up
+    half = 2 * math.tan(math.radians(20))  # what the field of view shows to either side
+    edge, _ = project(cameras, torch.tensor([[half, 0, 0]]))
+    assert torch.allclose(edge[0, 0], torch.tensor([1.0, 0.5]), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(tmp_path):
+    pytest.importorskip("accelerate")
+    script = tmp_path / "train.py"
+    script.write_text(TWO_PROCESSES)
+    command = [
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        "29517",
+        script,
+        tmp_path / "two",
+    ]
+    subprocess.run([sys.executable, *command], check=True, timeout=120)
+    weights = [torch.tensor(json.loads((tmp_path / f"two-{rank}.json").read_text())) for rank in range(2)]
+    assert torch.equal(weights[0], weights[1])
+    # Alone, with both processes' data and the first one's start.
+    net = torch.nn.Linear(3, 1)
+    torch.nn.init.constant_(net.weight, 0), torch.nn.init.zeros_(net.bias)
+    data = torch.stack([torch.full((4, 3), 0.5 + rank) * torch.arange(1, 5)[:, None] for rank in range(2)]).flatten(
+        0, 1
+    )
+    alone = Trainer(tmp_path / "one", {"net": net}, lambda number, generator: {"loss": (net(data) - 1).square().mean()},
+                    TrainerConfig(steps=10, learning_rate=1e-2, warmup=0))  # fmt: skip
+    alone.run()
+    assert torch.allclose(torch.cat([net.weight.flatten(), net.bias]).detach(), weights[0], atol=1e-6)
+    assert [a["loss"] for a in lines(tmp_path / "one")] == pytest.approx(
+        [b["loss"] for b in lines(tmp_path / "two")], rel=1e-4
+    )
+
+
+TWO_PROCESSES = """
+import json, os, sys
+from pathlib import Path
+import torch
+from simulacra.models.core.trainer import Trainer, TrainerConfig  # noqa: E402
+torch.set_num_threads(1)
+rank = int(os.environ["RANK"])
+net = torch.nn.Linear(3, 1)
+torch.nn.init.constant_(net.weight, rank), torch.nn.init.zeros_(net.bias)
+data = torch.full((4, 3), 0.5 + rank) * torch.arange(1, 5)[:, None]
+folder = Path(sys.argv[1])
+Trainer(folder, {"net": net}, lambda number, generator: {"loss": (net(data) - 1).square().mean()},
+        TrainerConfig(steps=10, learning_rate=1e-2, warmup=0)).run()
+weights = torch.cat([net.weight.flatten(), net.bias]).tolist()
+folder.with_name(f"two-{rank}.json").write_text(json.dumps(weights))
+"""

@@ -1,0 +1,295 @@
+"""Generate with a Model: the panel, the worker's command line, and the avatar that arrives."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from avatars import make
+
+from simulacra.addon.avatar.format import write_avatar
+
+pytestmark = pytest.mark.blender
+FAKE = Path(__file__).with_name("fake_system.py")
+
+
+class Layout:
+    """Stands for a panel's layout: notes what is drawn, and refuses properties and operators that do not exist."""
+
+    def __init__(self, seen: list):
+        self.seen = seen
+
+    def prop(self, data, name, **options):
+        assert name in data.bl_rna.properties, name
+        self.seen.append(name)
+
+    def operator(self, name, **options):
+        import bpy
+
+        module, _, operator = name.partition(".")
+        assert operator in dir(getattr(bpy.ops, module)), name
+        self.seen.append(name)
+        return SimpleNamespace()
+
+    def label(self, text="", **options):
+        self.seen.append(text)
+
+    def progress(self, factor=0.0, text="", **options):
+        self.seen.append((factor, text))
+
+    def row(self, **options):
+        return self
+
+    column = box = row
+
+
+def drawn(sidebar) -> list:
+    """What the panel shows now."""
+    import bpy
+
+    seen: list = []
+    sidebar("panels").SIMULACRA_PT_model.draw(SimpleNamespace(layout=Layout(seen)), bpy.context)
+    return seen
+
+
+@pytest.fixture
+def settings(scene, sidebar):
+    """The panel's settings."""
+    import bpy
+
+    found = bpy.context.scene.simulacra.model
+    found.resolution = 32
+    return found
+
+
+@pytest.fixture
+def python(sidebar, tmp_path):
+    """A Python, as the preferences name it, whose only trained systems are spheres."""
+    if sys.platform == "win32":
+        pytest.skip("a script stands for a Python")
+    pytest.importorskip("torch")
+    path = tmp_path / "python"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FAKE}" "$@"\n')
+    path.chmod(0o755)
+    preferences = sidebar("preferences")
+    preferences.preferences().python = str(path)
+    yield path
+    preferences.preferences().python = ""
+    preferences.tested["models"] = None
+
+
+@pytest.fixture
+def run(settings, tmp_path):
+    """The folder of a trained system, chosen in the panel."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text(json.dumps({"system": "fake"}))
+    settings.run = str(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def refused(words: str) -> None:
+    """The button cannot be pressed, and says why."""
+    import bpy
+
+    with pytest.raises(RuntimeError, match=words):
+        bpy.ops.simulacra.generate_with_model()
+
+
+def test_the_menu_of_systems_is_the_catalogue(sidebar):
+    from simulacra.models.systems.catalogue import MODES, SYSTEMS
+
+    choices = sidebar("choices")
+    shown = [(row.name, set(row.can), row.suffix) for row in choices.SYSTEM_CHOICES]
+    assert shown == [(row.name, set(row.can), row.files[0]) for row in SYSTEMS]
+    assert {row[0] for row in choices.MODES} == set(MODES)
+
+
+@pytest.mark.parametrize("mode, fields", [
+    ("unconditional", set()), ("prompt", {"prompt", "guidance"}), ("photo", {"photo", "guidance"}),
+    ("edit", {"prompt", "edit", "guidance"}),
+])  # fmt: skip
+def test_the_panel_shows_what_the_mode_takes(settings, sidebar, mode, fields):
+    settings.mode = mode
+    seen = set(drawn(sidebar))
+    assert (
+        fields | {"system", "run", "mode", "seed", "steps", "shape", "resolution", "simulacra.generate_with_model"}
+        <= seen
+    )
+    assert not ({"prompt", "photo", "edit", "guidance"} - fields) & seen
+    settings.system = "pi_gan"
+    assert not {"steps", "shape", "resolution"} & set(drawn(sidebar))
+
+
+def test_what_is_missing_is_said(settings, sidebar, python):
+    preferences = sidebar("preferences")
+    preferences.preferences().python = ""
+    assert "simulacra.open_preferences" in drawn(sidebar)
+    refused("Needs a Python with simulacra")
+    preferences.preferences().python = str(python)
+    preferences.tested["models"] = False
+    refused("has no torch: pip install simulacra")
+    preferences.tested["models"] = None
+    settings.mode, settings.prompt = "prompt", "  "
+    refused("Write a prompt")
+    assert "Write a prompt" in drawn(sidebar)
+    settings.mode = "photo"
+    refused("Choose a photo")
+    settings.mode = "edit"
+    settings.prompt = "old"
+    refused("Choose the file of an avatar")
+    settings.system = "nfd"
+    refused("This system cannot do that")
+
+
+@pytest.mark.parametrize("mode", ["unconditional", "prompt", "photo", "edit"])
+def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp_path, mode):
+    import bpy
+
+    from simulacra.datagen.cli.parser import Parser
+    from simulacra.models.cli import generate
+    from simulacra.models.systems.catalogue import find
+    from simulacra.models.systems.request import Request
+
+    for name in ("me.png", "me.avatar.safetensors"):
+        (tmp_path / name).write_bytes(b"")
+    settings.mode, settings.prompt, settings.seed = mode, ' -5 old man, "grey" ', 7
+    settings.photo, settings.edit = str(tmp_path / "me.png"), str(tmp_path / "me.avatar.safetensors")
+    settings.guidance, settings.steps = 2.5, 12
+    parser = Parser("simulacra generate", "")
+    generate.configure(parser)
+    model = sidebar("model")
+
+    def read() -> tuple:
+        words = model.arguments(bpy.context, settings)
+        out = model.out_file(settings, words)
+        found = parser.read([*words[1:], "--out", str(out)])
+        assert words[0] == "generate" and found.as_json and not found.turntable and found.out == out
+        assert generate.split_suffix(out, find("rodin"))[1] == ".avatar.safetensors"
+        return found, generate.request_of(found, find("rodin"))
+
+    found, request = read()
+    assert found.system == "rodin" and found.run == run and found.count == 1 and request.mode == mode
+    assert request == Request(
+        '-5 old man, "grey"' if mode in ("prompt", "edit") else "",
+        tmp_path / "me.png" if mode == "photo" else None, tmp_path / "me.avatar.safetensors" if mode == "edit" else None,
+        7, None if mode == "unconditional" else 2.5, 12,
+    )  # fmt: skip
+    settings.guidance, settings.steps, settings.run = 0, 0, ""
+    found, request = read()
+    assert (found.run, request.guidance, request.steps) == (None, None, None)
+
+
+def test_the_selected_avatar_is_the_one_that_is_edited(settings, sidebar, tmp_path):
+    import bpy
+
+    path = tmp_path / "somebody.avatar.safetensors"
+    write_avatar(path, make.sphere(16))
+    bpy.ops.simulacra.import_avatar(filepath=str(path), resolution=16)
+    settings.mode, settings.prompt = "edit", "old"
+    model = sidebar("model")
+    words = model.arguments(bpy.context, settings)
+    assert words[words.index("--edit") + 1] == str(path) and model.unready(bpy.context) == ""
+    settings.edit = str(tmp_path / "another")
+    words = model.arguments(bpy.context, settings)
+    assert words[words.index("--edit") + 1] == str(tmp_path / "another")
+
+
+def test_the_same_request_has_the_same_file(settings, sidebar):
+    import bpy
+
+    model = sidebar("model")
+
+    def out():
+        return model.out_file(settings, model.arguments(bpy.context, settings))
+
+    settings.prompt = "An old MAN / with ../ a beard"
+    first = out()
+    assert first == out() and first.name.startswith("an_old_man_with_a_beard_0_")
+    settings.guidance = 3.0
+    assert out() != first
+    settings.system, settings.mode = "eg3d", "unconditional"
+    assert out().name.startswith("eg3d_0_") and out().suffix == ".glb"
+
+
+@pytest.mark.parametrize("shape", ["MESH", "TEXTURE", "VOLUME"])
+def test_an_avatar_arrives_in_the_scene(settings, sidebar, python, run, shape):
+    import bpy
+
+    settings.mode, settings.prompt, settings.shape, settings.seed = "prompt", "a bald wooman", shape, 7
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
+    assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    job, obj = sidebar("jobs").current("model"), bpy.context.object
+    assert job.state == "finished" and (job.done, job.total, job.stage) == (4, 4, "base")
+    assert job.warnings and job.warnings[0].startswith("wooman: is no known word")
+    assert any("wooman" in line for line in drawn(sidebar) if isinstance(line, str))
+    assert obj["avatar_shape"] == shape and tuple(obj.location) == (1.0, 2.0, 3.0)
+    assert Path(obj["avatar_source"]).is_file() and obj.name.startswith("a_bald_wooman_7")
+    size = np.array(obj.dimensions)
+    assert 0.15 < size.min() and size.max() < 0.49  # the sphere's 0.19 … 0.29 m, in a box of 0.48 m
+    assert bool(obj.data.materials) and (shape == "VOLUME") == (len(obj.data.polygons) == 6)
+    # What arrived can be what is changed.
+    settings.mode, settings.prompt = "edit", "old"
+    assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    assert bpy.context.object != obj
+
+
+def test_what_the_worker_refuses_is_shown(settings, sidebar, python, run, tmp_path):
+    import bpy
+
+    settings.mode, settings.photo = "photo", str(tmp_path / "cat.png")
+    Path(settings.photo).write_bytes(b"a cat")
+    before = len(bpy.data.objects)
+    refused("shows no face")
+    assert sidebar("jobs").current("model").state == "failed" and len(bpy.data.objects) == before
+    assert any("no face" in line for line in drawn(sidebar) if isinstance(line, str))
+    settings.mode, settings.prompt = "prompt", "zorblax"
+    refused("holds no known word")
+    (run / "config.json").write_text(json.dumps({"system": "eg3d"}))
+    settings.prompt = "an old man"
+    refused("is a checkpoint of eg3d")
+
+
+def test_a_worker_without_torch_says_so(settings, sidebar, python, run):
+    source = FAKE.read_text().replace("    sys.exit(main", '    sys.modules["torch"] = None\n    sys.exit(main')
+    script = python.with_name("fake_system.py")
+    script.write_text(source)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    settings.prompt = "an old man"
+    refused(r"torch is not installed; pip install simulacra\[models\]")
+
+
+def test_what_cannot_be_decoded_is_a_failed_job(settings, sidebar, python, run):
+    """The worker ends well, but what lies there is no avatar."""
+    import bpy
+
+    python.write_text('#!/bin/sh\nfor last; do :; done\necho "no avatar" > "$last"\n')
+    settings.prompt = "an old man"
+    refused("header|safetensors|bytes")
+    assert sidebar("jobs").current("model").state == "failed" and not bpy.data.objects
+
+
+def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(settings, sidebar, python, run, monkeypatch):
+    import bpy
+
+    jobs = sidebar("jobs")
+    settings.prompt, settings.guidance = "an old zorblax", 13  # the fake system then never ends
+    with monkeypatch.context() as patch:  # as in a window, where nobody waits
+        patch.setattr(jobs, "wait", lambda what: SimpleNamespace(state="finished"))
+        assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    job = jobs.current("model")
+    until = time.monotonic() + 120
+    while job.poll() and not job.done and time.monotonic() < until:
+        time.sleep(0.05)
+    assert job.state == "running" and (job.done, job.total) == (1, 4) and job.progress == 0.25
+    refused("An avatar is being generated")
+    seen = drawn(sidebar)
+    assert (0.25, "base: 1 of 4") in seen and "simulacra.cancel" in seen
+    assert any("zorblax" in line for line in seen if isinstance(line, str))
+    assert bpy.ops.simulacra.cancel(what="model", wait=True) == {"FINISHED"}
+    assert job.state == "cancelled" and not bpy.data.objects
+    avatars = sidebar("preferences").user_path("avatars")
+    assert [path.name for path in avatars.iterdir() if "zorblax" in path.name] == []
+    assert "simulacra.cancel" not in drawn(sidebar)
