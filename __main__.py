@@ -30,7 +30,7 @@ COMMANDS = {
     "transpile": Command("turn a node graph into Python"),
     "train": Command("train a system on datasets", "models"),
     "generate": Command("let a trained system make an avatar", "models"),
-    "results": Command("measure trained systems", "models"),
+    "results": Command("write the page of what was measured", "models"),
     "doctor": Command("show versions and what is missing"),
 }
 

@@ -49,7 +49,9 @@ def test_octaves_are_named_only_where_there_are_some(tmp_path):
     for octaves in (0, 4):
         write_avatar(path, noise(fourier=octaves))
         found = json.loads(header(path.read_bytes())[0]["__metadata__"]["avatar"])
-        assert found.get("fourier", 0) == octaves == read_avatar(path).meta.fourier and ("fourier" in found) == (octaves > 0)
+        assert found.get("fourier", 0) == octaves == read_avatar(path).meta.fourier and ("fourier" in found) == (
+            octaves > 0
+        )
 
 
 def header(data):

@@ -286,8 +286,12 @@ def test_the_same_command_gives_the_same_bytes_and_count_gives_seeds(run, tmp_pa
     assert first != (tmp_path / "b" / "me-4.avatar.safetensors").read_bytes()
 
 
-def test_a_mesh_is_a_closed_sphere_in_metres(run, tmp_path, capsys):
-    trimesh = pytest.importorskip("trimesh")
+def test_a_mesh_is_a_closed_sphere_in_metres(run, tmp_path, capsys, monkeypatch):
+    from simulacra.models.fields import mesh as meshes
+
+    trimesh, extract = pytest.importorskip("trimesh"), meshes.extract
+    small = meshes.MeshConfig(resolution=32, texture=256)
+    monkeypatch.setattr(meshes, "extract", lambda field: extract(field, small))
     out = tmp_path / "me.glb"
     assert main(["generate", "fake", str(run), "--out", str(out), "--seed", "7", "--no-turntable"]) == 0
     mesh = trimesh.load(out, force="mesh")
@@ -297,7 +301,15 @@ def test_a_mesh_is_a_closed_sphere_in_metres(run, tmp_path, capsys):
 
 
 def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, capsys):
-    words = ["generate", "fake", str(run), "--out", str(tmp_path / "me.avatar.safetensors"), "--no-turntable", "--prompt"]
+    words = [
+        "generate",
+        "fake",
+        str(run),
+        "--out",
+        str(tmp_path / "me.avatar.safetensors"),
+        "--no-turntable",
+        "--prompt",
+    ]
     assert main([*words, "an old wooman with a zorblax", "--json"]) == 0
     told = [event["message"] for event in events(capsys) if event["event"] == "warning"]
     assert len(told) == 2 and told[0].startswith("wooman: is no known word") and "known near it are woman" in told[0]
@@ -355,6 +367,32 @@ def test_wrong_systems_and_runs_are_refused(run, tmp_path, capsys, monkeypatch):
     assert main(["generate", "fake", "--out", str(out), "--no-turntable"]) == 0 and out.is_file()
 
 
+def test_a_model_of_latents_alone_gives_planes_or_a_field(monkeypatch):
+    from types import SimpleNamespace
+
+    from simulacra.models.fields.triplane import Decoder, TriplaneField
+    from simulacra.models.systems.request import Request
+    from simulacra.models.systems.sampled import sampled
+
+    decoder = Decoder(2, width=4, depth=1)
+
+    def draw(count, generator):
+        return torch.randn(count, 6, generator=generator)
+
+    def planes(latents):
+        return TriplaneField(latents.reshape(-1, 3, 2, 1, 1), decoder)
+
+    model = SimpleNamespace(draw=draw, field=planes, half=0.3)
+    result = sampled(model, Request(seed=5))
+    expected = draw(1, torch.Generator().manual_seed(5)).reshape(3, 2, 1, 1)
+    assert torch.equal(result.planes, expected) and result.decoder is decoder and result.half == 0.3
+    assert not torch.equal(sampled(model, Request(seed=6)).planes, expected)
+    # A field with more than colours, as EG3D's: no planes for a file, but a mesh can be made.
+    model.field = lambda latents: lambda points: (points[..., 0], points.repeat(1, 1, 4))
+    result, points = sampled(model, Request(seed=5)), torch.rand(1, 7, 3)
+    assert result.planes is None and torch.equal(result.field(points)[1], points)
+
+
 @pytest.mark.parametrize("request_", [signal.SIGTERM, signal.SIGINT])
 def test_a_cancelled_avatar_leaves_no_file(request_, run, tmp_path):
     out = tmp_path / "out" / "me.avatar.safetensors"
@@ -402,7 +440,17 @@ def test_a_terminal_shows_bars_and_a_log_lines(capsys, monkeypatch):
 def test_a_pseudo_terminal_shows_a_bar_a_stage(run, tmp_path):
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
-    words = [*FAKE, "generate", "fake", run, "--out", tmp_path / "me.avatar.safetensors", "--no-turntable", "--prompt", "old zorblax"]
+    words = [
+        *FAKE,
+        "generate",
+        "fake",
+        run,
+        "--out",
+        tmp_path / "me.avatar.safetensors",
+        "--no-turntable",
+        "--prompt",
+        "old zorblax",
+    ]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=theirs, env=os.environ | {"TERM": "xterm"})
     os.close(theirs)
     seen = b""

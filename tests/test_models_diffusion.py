@@ -74,7 +74,9 @@ def test_schedules_are_what_they_are_named_for():
     named = {"linear": ("linear", 1e-4, 0.02), "cosine": ("squaredcos_cap_v2", 1e-4, 0.02), "scaled_linear": ("scaled_linear", 0.00085, 0.012)}  # fmt: skip
     for name, (theirs, first, last) in named.items():
         oracle = diffusers.DDPMScheduler(1000, beta_schedule=theirs, beta_start=first, beta_end=last).alphas_cumprod
-        assert torch.allclose(alphas_cumprod(name, 1000).float(), oracle, rtol=2e-4, atol=1e-6), name  # theirs is float32
+        assert torch.allclose(alphas_cumprod(name, 1000).float(), oracle, rtol=2e-4, atol=1e-6), (
+            name
+        )  # theirs is float32
 
 
 def test_respacing():
@@ -112,22 +114,33 @@ def test_moments_of_noised_samples():
         assert abs(float(x_t.var()) - (left * DEVIATION**2 + 1 - left)) < 0.015
 
 
+def nothing(x, t, cond):
+    return torch.zeros_like(x)
+
+
 def test_min_snr_weights_and_loss():
     t = torch.tensor([0, 400, 999])
     left = alphas_cumprod("cosine", 1000)[t]
     ratio = left / (1 - left)
-    closed = {"eps": (GAMMA / ratio).clamp(max=1), "x0": ratio.clamp(max=GAMMA), "v": ratio.clamp(max=GAMMA) / (ratio + 1)}
+    closed = {
+        "eps": (GAMMA / ratio).clamp(max=1),
+        "x0": ratio.clamp(max=GAMMA),
+        "v": ratio.clamp(max=GAMMA) / (ratio + 1),
+    }
     for prediction, wanted in closed.items():
         process = Gaussian("cosine", 1000, prediction)
         assert torch.allclose(process.weights(t), wanted.float())
         x0 = torch.randn(4, 2, 3, 3, generator=seeded())
         steps, noise = process.draw(x0, seeded(7))
         missed = process.target(x0, steps, noise).square().flatten(1).mean(1)
-        nothing = lambda x, t, cond: torch.zeros_like(x)
         assert torch.allclose(process.loss(nothing, x0, None, seeded(7)), missed.mean())
-        assert torch.allclose(process.loss(nothing, x0, None, seeded(7), "min_snr"), (missed * process.weights(steps)).mean())
+        assert torch.allclose(
+            process.loss(nothing, x0, None, seeded(7), "min_snr"), (missed * process.weights(steps)).mean()
+        )
     # The three weights are one error of the signal: eps misses it by sqrt(ratio), v by sqrt(ratio + 1).
-    assert torch.allclose(closed["eps"] * ratio, closed["x0"]) and torch.allclose(closed["v"] * (ratio + 1), closed["x0"])
+    assert torch.allclose(closed["eps"] * ratio, closed["x0"]) and torch.allclose(
+        closed["v"] * (ratio + 1), closed["x0"]
+    )
 
 
 def test_posterior_is_that_of_two_gaussians():
@@ -138,7 +151,9 @@ def test_posterior_is_that_of_two_gaussians():
         precision = kept / (1 - kept) + 1 / (1 - earlier)  # of x_s seen through x_t, and through x0
         x0, x_t = 0.7, -1.1
         mean = (kept**0.5 * x_t / (1 - kept) + earlier**0.5 * x0 / (1 - earlier)) / precision
-        got, variance = process.posterior(torch.tensor(x0, dtype=torch.float64), torch.tensor(x_t, dtype=torch.float64), t, s)
+        got, variance = process.posterior(
+            torch.tensor(x0, dtype=torch.float64), torch.tensor(x_t, dtype=torch.float64), t, s
+        )
         assert abs(float(got) - mean) < 1e-9 and abs(variance - 1 / precision) < 1e-12
     assert process.posterior(torch.tensor(0.7), torch.tensor(-1.1), 0, -1) == (torch.tensor(0.7), 0.0)
 
@@ -180,7 +195,7 @@ def test_single_steps_in_float32_are_those_of_diffusers():
     x, output = torch.randn(2, 2, 3, 4, 4, generator=seeded())
     for kind, scheduler in (("ddpm", diffusers.DDPMScheduler(1000, clip_sample=False)), ("ddim", diffusers.DDIMScheduler(1000, clip_sample=False))):  # fmt: skip
         scheduler.set_timesteps(50)
-        for t, s in ((500, 480), (20, 0), (0, -20)):
+        for t, s, off in ((980, 960, 3e-7), (500, 480, 3e-7), (20, 0, 1e-5), (0, -20, 2e-6)):  # they round 1 - 0.99…
             theirs = scheduler.step(output, t, x, generator=seeded(1)).prev_sample
             x0, eps = samplers._estimate(lambda x, t: output, process, x, t, process.left(t), None)
             if kind == "ddim":
@@ -188,16 +203,16 @@ def test_single_steps_in_float32_are_those_of_diffusers():
             else:
                 ours, variance = process.posterior(x0, x, t, s)
                 ours = ours + variance**0.5 * torch.randn(x.shape, generator=seeded(1)) if s >= 0 else ours
-            assert float((ours - theirs).abs().max()) < 1e-6 * float(theirs.abs().max()), (kind, t)
+            assert float((ours - theirs).abs().max()) < off * float(theirs.abs().max()), (kind, t)
 
 
-@pytest.mark.parametrize("sample", [ddpm, ddim, heun])
-def test_normal_data_come_back_normal(sample):
+@pytest.mark.parametrize("sample, steps", [(ddpm, 200), (ddim, 200), (heun, 40)])
+def test_normal_data_come_back_normal(sample, steps):
     process = Gaussian("cosine", 1000, "v")
-    drawn = sample(gaussian_denoiser(process), process, (20_000, 2), 200, seeded())
-    assert drawn.shape == (20_000, 2)
-    # Over three seeds: mean within 0.003, deviation within 0.004 (ddpm 0.006 narrow at 200 steps).
-    assert abs(float(drawn.mean()) - MEAN) < 0.01 and abs(float(drawn.std()) - DEVIATION) < 0.012
+    drawn = sample(gaussian_denoiser(process), process, (10_000, 1), steps, seeded())
+    assert drawn.shape == (10_000, 1)
+    # A deviation of the mean of as many is 0.005, of their deviation 0.0035.
+    assert abs(float(drawn.mean()) - MEAN) < 0.015 and abs(float(drawn.std()) - DEVIATION) < 0.012
 
 
 @pytest.mark.parametrize("prediction", ["eps", "x0", "v"])
@@ -208,10 +223,14 @@ def test_heun_is_of_second_order(prediction):
     highest = samplers.HIGHEST
     start = noise * (1 + highest**2) ** 0.5
     variance, lowest = DEVIATION**2, process.sigma(0)
-    exact = MEAN + (start - MEAN) * ((variance + lowest**2) / (variance + highest**2)) ** 0.5  # down to the lowest noise
+    exact = (
+        MEAN + (start - MEAN) * ((variance + lowest**2) / (variance + highest**2)) ** 0.5
+    )  # down to the lowest noise
     exact = MEAN + (exact - MEAN) * variance / (variance + lowest**2)  # from which the last step goes straight to none
-    errors = [float((heun(gaussian_denoiser(process), process, noise, steps) - exact).abs().max()) for steps in (20, 40, 80)]
-    assert errors[0] / errors[1] > 3.3 and errors[1] / errors[2] > 3.3 and errors[2] < 2e-3
+    errors = [
+        float((heun(gaussian_denoiser(process), process, noise, steps) - exact).abs().max()) for steps in (20, 40, 80)
+    ]
+    assert errors[0] / errors[1] > 3.3 and errors[1] / errors[2] > 3.3 and errors[2] < 4e-3
     assert process.step_of(process.sigma(250)) == pytest.approx(250) and process.step_of(1e-9) == 0
     assert process.step_of(1e9) == 999
 
@@ -224,10 +243,10 @@ def test_inversion_then_sampling_returns():
     last, quantile = process.left(respaced(1000, 500)[0]), (x0 - MEAN) / DEVIATION
     there = last**0.5 * MEAN + quantile * (last * DEVIATION**2 + 1 - last) ** 0.5
     noise = ddim_inverse(denoise, process, x0, 500)
-    assert float((noise - there).abs().max()) < 0.02
+    assert float((noise - there).abs().max()) < 0.01  # 0.0073 seen, halving with the steps
     errors = [float((ddim(denoise, process, ddim_inverse(denoise, process, x0, steps), steps) - x0).abs().max()) for steps in (50, 200)]  # fmt: skip
     assert errors[1] < errors[0] / 2 < 0.1
-    solved = ddim_inverse(denoise, process, x0, 50, iterations=12)
+    solved = ddim_inverse(denoise, process, x0, 50, iterations=16)
     assert float((ddim(denoise, process, solved, 50) - x0).abs().max()) < 1e-6
 
 
@@ -235,7 +254,7 @@ def test_progress_and_cancel():
     process = Gaussian("linear", 100)
     for sample in (ddpm, ddim, heun):
         told = []
-        sample(gaussian_denoiser(process), process, (2, 1), 7, seeded(), lambda *step: told.append(step[:2]))
+        sample(gaussian_denoiser(process), process, (2, 1), 7, seeded(), lambda *step, told=told: told.append(step[:2]))
         assert told == [(done, 7) for done in range(1, 8)]
         with pytest.raises(Unfinished, match="step 3 of 7"):
             sample(gaussian_denoiser(process), process, (2, 1), 7, seeded(), lambda done, total, x0: done == 3)
@@ -259,7 +278,9 @@ def test_guidance_identities():
     other = Cond(vec=torch.randn(4, 3, generator=seeded(2)), keep=torch.ones(4))
     wanted = denoiser(x, t, other)
     kept = Cond(vec=cond.vec, keep=torch.ones(4))
-    assert torch.allclose(guided(denoiser, kept, other, 3.0)(x, t), wanted + 3 * (denoiser(x, t, kept) - wanted), atol=1e-6)
+    assert torch.allclose(
+        guided(denoiser, kept, other, 3.0)(x, t), wanted + 3 * (denoiser(x, t, kept) - wanted), atol=1e-6
+    )
     for scale in (0.0, 0.5, 7.5):
         for normalise in (False, True):
             same = guided(denoiser, cond, cond, scale, normalise)(x, t)
@@ -288,7 +309,9 @@ def test_augmented_conditions():
     planes = torch.randn(4, 2, 8, 24, generator=seeded())
     assert torch.equal(augment(planes, torch.zeros(4), seeded()), planes)
     noised = augment(torch.zeros(4, 8, 16, 48), torch.tensor([0.0, 0.25, 0.5, 1.0]), seeded())
-    assert torch.allclose(noised.std((1, 2, 3)), torch.sin(torch.tensor([0.0, 0.25, 0.5, 1.0]) * math.pi / 2), atol=0.03)
+    assert torch.allclose(
+        noised.std((1, 2, 3)), torch.sin(torch.tensor([0.0, 0.25, 0.5, 1.0]) * math.pi / 2), atol=0.03
+    )
     impulse = torch.zeros(2, 1, 16, 48)
     impulse[:, 0, 8, 15] = 1.0  # at the edge of the first plane
     soft = blurred(impulse, torch.tensor([0.0, 1.5]))
@@ -337,7 +360,7 @@ def test_unet_learns_four_planes_and_draws_the_one_asked_for():
     assert away.argmin(1).tolist() == [0, 1, 2, 3]
     baseline = (planes - planes.mean(0)).flatten(1).norm(dim=1).mean()  # of the mean plane
     assert float(away.amin(1).max()) < BOUND_TOLD * float(baseline)
-    free = ddim(guided(net, Cond(vec=z), None, 0.0), process, (16, 4, 8, 24), 25, seeded(4))
+    free = ddim(net, process, (16, 4, 8, 24), 25, seeded(4))
     nearest = torch.cdist(free.flatten(1), planes.flatten(1)).amin(1)
     assert float(nearest.median()) < BOUND_FREE * float(baseline)
 

@@ -607,15 +607,15 @@ def test_a_small_eg3d_learns_eight_pictures():
     real = features_of(composite(views.rgba), net)
 
     def apart() -> float:
-        fake = trainer.average.sample_views(4, views.cameras, 16, rng(1)).flatten(0, 1)
+        fake = trainer.average.sample_views(2, views.cameras, 16, rng(1)).flatten(0, 1)
         return kernel_distance(features_of(fake, net), real).item()
 
     before, right = apart(), []
     for _ in range(300):
         right.append(trainer.step()["right"])
         trainer.done += 1
-    CALIBRATION_GAN
-    assert abs(sum(right[:4]) / 4 - 0.5) < 0.3 and max(right[4:40]) >= 0.9
+    # CALIBRATION_GAN
+    assert abs(right[0] - 0.5) < 0.35 and max(right[1:40]) >= 0.9
     assert apart() < 0.65 * before
 
 
@@ -626,11 +626,13 @@ def test_a_small_auto_encoder_learns_eight_people(tmp_path):
 
     crowd = toy_people(8, 0, views=6, size=16)
     small = {"size": 16, "code": 16, "style": 32, "planes": 16, "channels": 4, "decoder": 16, "samples": 16}
-    config = auto_encoder.Config(**small, narrowest=16, widest=32, rate=5e-3, images=4000, perceptual=0)
+    config = auto_encoder.Config(
+        **small, narrowest=16, widest=32, rate=5e-3, images=2400, picture_every=0, perceptual=0
+    )
     auto_encoder.train(crowd, tmp_path, config)
     model, views = auto_encoder.load(tmp_path), auto_encoder.Portraits(crowd, 16)
     codes, every = model.encode(views.best()), composite(views.rgba)
     seen = [model.view(c.expand(6, -1), p.cameras, 16) for c, p in zip(codes[:, None], crowd, strict=True)]
     mean = every.mean(0, keepdim=True).expand_as(every)
-    CALIBRATION_AE
+    # CALIBRATION_AE
     assert psnr(torch.cat(seen), every) > psnr(mean, every) + 3

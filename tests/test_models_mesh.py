@@ -389,5 +389,4 @@ def test_blender_shows_what_the_preview_shows(tmp_path, scene, azimuth):
     obj = objects.avatar_mesh(format.read_avatar(path), 80, "attribute")
     theirs = rendered(scene, obj, cameras, avatar.half, tmp_path / "a.png")
     likeness = metrics.structural_similarity(ours.astype(float), theirs, channel_axis=2, data_range=255.0)
-    print("SSIM", likeness)
-    assert likeness > 0.9 and np.ptp(ours) > 200
+    assert likeness > 0.9 and np.ptp(ours) > 200  # 0.94 and 0.95 were seen

@@ -98,7 +98,9 @@ def test_the_convolution_is_that_of_aggregated_planes(size):
     conv.bias.data.normal_()
     planes = torch.randn(2, 3, 4, size, size, dtype=torch.float64, generator=seeded(), requires_grad=True)
     seen = aggregate(planes)
-    plain = torch.stack([torch.nn.functional.conv2d(seen[:, p], conv.kernels()[p], conv.bias[p], padding=1) for p in range(3)])
+    plain = torch.stack(
+        [torch.nn.functional.conv2d(seen[:, p], conv.kernels()[p], conv.bias[p], padding=1) for p in range(3)]
+    )
     fast = conv(planes.transpose(0, 1).flatten(0, 1)).unflatten(0, (3, 2))
     assert conv.kernels().shape == (3, 6, 12, 3, 3)
     assert sum(parameter.numel() for parameter in conv.parameters()) == 3 * (6 * 12 * 9 + 6)
@@ -120,7 +122,9 @@ def test_output_is_zero_at_first_and_no_parameter_is_dead(rollout):
     assert out.shape == (2, 4, 8, 24) and not out.any()
     net = stirred(config)
     net(x, t, drop(cond, 0.5, seeded(1))).square().sum().backward()
-    assert [name for name, parameter in net.named_parameters() if parameter.grad is None or not parameter.grad.any()] == []
+    assert [
+        name for name, parameter in net.named_parameters() if parameter.grad is None or not parameter.grad.any()
+    ] == []
 
 
 def test_no_seam_leaks():
@@ -150,7 +154,9 @@ def test_conditions_enter_and_dropped_ones_do_not():
     with torch.no_grad():
         told, untold = net(x, t, whole), net(x, t, unconditional(whole))
         for part in ("vec", "tokens", "spatial"):
-            assert float((net(x, t, replace(whole, **{part: getattr(whole, part) * 2})) - told).abs().max()) > 1e-4, part
+            assert float((net(x, t, replace(whole, **{part: getattr(whole, part) * 2})) - told).abs().max()) > 1e-4, (
+                part
+            )
         assert float((net(x, t, replace(whole, level=torch.ones(2))) - told).abs().max()) > 1e-4
         assert torch.equal(net(x, t, replace(whole, level=torch.zeros(2), keep=torch.ones(2))), told)
         assert torch.equal(net(x, t, drop(whole, 1.0, seeded())), untold)

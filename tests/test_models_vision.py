@@ -302,6 +302,20 @@ def test_contrast_shares_the_target_among_all_that_match():
     assert torch.allclose(contrast.contrastive_loss(logits, -logits, match, 0.0), expected)
 
 
+def test_attribute_loss_is_within_each_attribute():
+    count = sum(map(len, ATTRIBUTES.values()))
+    truth = portraits.code(anybody(np.random.default_rng(0)))[None]
+    expected = sum(math.log(len(values)) for values in ATTRIBUTES.values()) / len(ATTRIBUTES)
+    assert math.isclose(contrast.attribute_loss(torch.zeros(1, count), truth), expected, rel_tol=1e-5)
+    starts = np.cumsum([0, *map(len, ATTRIBUTES.values())][:-1])
+    logits = torch.zeros(1, count)
+    logits[0, torch.as_tensor(starts) + truth[0]] = 50
+    assert contrast.attribute_loss(logits, truth) < 1e-6
+    plain = fit.write_plain(fit.FitConfig(), 5)
+    pairs = [(name, value) for name, values in ATTRIBUTES.items() for value in values]
+    assert [parse(text) for texts in plain for text in texts] == [{n: v} for n, v in pairs for _ in range(5)]
+
+
 def test_codes_agree_where_all_that_is_said_is_so():
     truth = {"age": "old", "gender": "man", "glasses": "none"}
     code = portraits.code(truth)

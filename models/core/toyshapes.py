@@ -145,7 +145,9 @@ class Solids:
         """The signed distances (N,) to the blended ones and to the others, inf where there are none."""
         none = torch.full_like(distances[:, 0], torch.inf)
         soft = -self.SMOOTH * torch.logsumexp(distances.index_select(1, self.soft) / -self.SMOOTH, 1)
-        return (soft if len(self.soft) else none), distances.index_select(1, self.hard).amin(1) if len(self.hard) else none
+        return (soft if len(self.soft) else none), distances.index_select(1, self.hard).amin(1) if len(
+            self.hard
+        ) else none
 
     def normals(self, points: Tensor) -> Tensor:
         """The outward unit normals (N, 3) at points (N, 3) of the surface."""

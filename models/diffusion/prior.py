@@ -50,7 +50,9 @@ class LatentPrior(nn.Module):
     def __init__(self, config: LatentPriorConfig):
         super().__init__()
         self.config, self.process = config, Gaussian("cosine", config.steps, "x0")
-        self.time = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, config.width))
+        self.time = nn.Sequential(
+            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+        )
         self.text, self.keep = nn.Linear(config.dim, config.width), nn.Embedding(2, config.width)
         self.open = nn.Linear(config.dim, config.width)
         self.blocks = nn.ModuleList([Block(config.width) for _ in range(config.depth)])
@@ -69,7 +71,9 @@ class LatentPrior(nn.Module):
     def loss(self, z: Tensor, text: Tensor, generator: torch.Generator) -> Tensor:
         """The mean squared error of the pictures' vectors z (B, dim) seen in noise, given the texts' (B, dim)."""
         if z.shape != text.shape or z.shape[1] != self.config.dim:
-            raise BadInput(f"vectors {tuple(z.shape)} and {tuple(text.shape)}: allowed are two of (B, {self.config.dim})")
+            raise BadInput(
+                f"vectors {tuple(z.shape)} and {tuple(text.shape)}: allowed are two of (B, {self.config.dim})"
+            )
         cond = drop(self._cond(text), self.config.dropped, generator)
         return self.process.loss(self, z * self.config.dim**0.5, cond, generator)
 
@@ -77,7 +81,9 @@ class LatentPrior(nn.Module):
         """One vector (B, dim) of unit length for each text's (B, dim)."""
         steps = min(steps, self.config.steps)
         noise = torch.randn(text.shape, generator=generator, device=generator.device).to(text)
-        return F.normalize(ddim(guided(self, self._cond(text), None, scale), self.process, noise, steps, generator), dim=1)
+        return F.normalize(
+            ddim(guided(self, self._cond(text), None, scale), self.process, noise, steps, generator), dim=1
+        )
 
     def _cond(self, text: Tensor) -> Cond:
         return Cond(vec=text * self.config.dim**0.5)

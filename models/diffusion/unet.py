@@ -235,18 +235,25 @@ def _run(stage: nn.ModuleList, h: Tensor, embedding: Tensor, tokens: Tensor | No
 
 def count_parameters(config: UNetConfig) -> int:
     """How many numbers a UNet learns."""
-    with torch.device("meta"):
-        return sum(parameter.numel() for parameter in UNet(config).parameters())
+    return _extended(_narrow_counts(config), config.base)
+
+
+def _narrow_counts(config: UNetConfig) -> list[int]:
+    """The parameters of networks of base 1, 2 and 3."""
+    with torch.random.fork_rng(devices=[]):
+        narrow = [UNet(replace(config, base=base)) for base in (1, 2, 3)]
+    return [sum(parameter.numel() for parameter in net.parameters()) for net in narrow]
+
+
+def _extended(counts: list[int], base: int) -> int:
+    """The parameters of a base, of those of 1, 2 and 3: quadratic in it, as all widths are its multiples."""
+    first, second, third = counts
+    return first + (base - 1) * (second - first) + (base - 1) * (base - 2) // 2 * (third - 2 * second + first)
 
 
 def matched_plain(config: UNetConfig) -> UNetConfig:
     """The UNet of plain 2D convolutions whose parameters are nearest in number: within 3 % from a base of 16 on."""
     plain, wanted = replace(config, rollout=False), count_parameters(config)
-    # Of three bases the number at any other: it is quadratic, as every layer's widths are multiples of the base.
-    first, second, third = (count_parameters(replace(plain, base=config.base + more)) for more in range(3))
-    bend = (third - 2 * second + first) / 2
-
-    def off(more: int) -> float:
-        return abs(first + more * (second - first - bend) + more * more * bend - wanted)
-
-    return replace(plain, base=config.base + min(range(4 * config.base), key=off))
+    counts = _narrow_counts(plain)
+    nearest = min(range(1, 4 * config.base), key=lambda base: abs(_extended(counts, base) - wanted))
+    return replace(plain, base=nearest)

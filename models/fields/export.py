@@ -126,7 +126,9 @@ def read_avatar_planes(path: str | Path) -> SavedAvatar:
                        about["level"] * half, background=tuple(about.get("background", (1.0,) * 3)), **texts)  # fmt: skip
 
 
-def write_previews(path: str | Path, field: Field, size: int = 256, azimuths: Sequence[float] = (0, 45, 90, 180)):
+def write_previews(
+    path: str | Path, field: Field, size: int = 256, azimuths: Sequence[float] = (0, 45, 90, 180)
+) -> list[Path]:
     """Pictures of an avatar's field (of batch 1) beside its file: NAME.000.png … by their azimuth in degrees.
 
     Returns their paths. Cameras look at the box's centre from 4 box units, 30° wide.

@@ -44,6 +44,7 @@ class Config:
     attention: tuple[int, ...] = (8,)
     schedule: str = "linear"
     diffusion_steps: int = 1000
+    prediction: str = "eps"  # as published; "v" learns in far fewer steps what is sampled from pure noise
     sampling: int = 100  # steps
     steps: int = 20000
     batch: int = 8
@@ -133,7 +134,7 @@ class NFD(nn.Module):
 
 def process_of(config: Config) -> Gaussian:
     """The noising of normalised planes."""
-    return Gaussian(config.schedule, config.diffusion_steps)
+    return Gaussian(config.schedule, config.diffusion_steps, config.prediction)
 
 
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:

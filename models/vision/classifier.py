@@ -17,6 +17,7 @@ from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import load_weights, read_about, save_weights
 from ..core.data import People
 from ..core.trainer import Trainer, TrainerConfig
+from .convolutions import Trunk
 from .faceless import faceless
 from .fit import base_rates
 from .portraits import CROP, Portraits, focus, learn_and_test, portraits
@@ -43,33 +44,6 @@ class ClassifierConfig:
     def __post_init__(self):
         if self.size % 16 or self.size < 16:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 16")
-
-
-class Residual(nn.Module):
-    """Two convolutions that halve the picture, added to what averaging gives."""
-
-    def __init__(self, a: int, b: int):
-        super().__init__()
-        self.first, self.second = nn.Conv2d(a, b, 3, 2, 1), nn.Conv2d(b, b, 3, 1, 1)
-        self.norm_1, self.norm_2 = nn.GroupNorm(8, b), nn.GroupNorm(8, b)
-        self.skip = nn.Conv2d(a, b, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.norm_2(self.second(F.silu(self.norm_1(self.first(x)))))
-        return F.silu(y + self.skip(F.avg_pool2d(x, 2)))
-
-
-class Trunk(nn.Module):
-    """Pictures (B, 3, S, S) to a map (B, 4 width, S / 16, S / 16)."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, width, 3, 2, 1), nn.GroupNorm(8, width), nn.SiLU())
-        channels = (width, 2 * width, 4 * width, 4 * width)
-        self.blocks = nn.Sequential(*(Residual(a, b) for a, b in zip(channels[:-1], channels[1:], strict=True)))
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.blocks(self.stem(images))
 
 
 class AttributeClassifier(nn.Module):

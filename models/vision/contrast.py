@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.attributes import ATTRIBUTES
 from .portraits import agree
 from .tokenizer import PAD
 from .vlm import VLM
@@ -82,11 +83,20 @@ def hard_negatives(similarity: Tensor, match: Tensor, generator: torch.Generator
     return torch.multinomial(weights, 1, generator=generator)[:, 0], there
 
 
-def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, true: Tensor, said: Tensor,
-           generator: torch.Generator, alpha: float) -> dict[str, Tensor]:  # fmt: skip
-    """The three losses of one step, with one pass of the tower: contrast (ITC), match (ITM), next words (LM).
+def attribute_loss(logits: Tensor, true: Tensor) -> Tensor:
+    """Cross-entropy of logits (B, all values) of one sentence for each value, within each attribute, given codes (B, 8)."""
+    groups = logits.split([len(values) for values in ATTRIBUTES.values()], 1)
+    return sum(F.cross_entropy(group, true[:, i]) for i, group in enumerate(groups)) / len(groups)
 
-    Pictures (B, 3, size, size) are cropped already; token numbers (B, L); codes (B, 8) of what they show and say.
+
+def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, plain: Tensor, true: Tensor, said: Tensor,
+           generator: torch.Generator, alpha: float) -> dict[str, Tensor]:  # fmt: skip
+    """The losses of one step, with one pass of the tower: contrast (ITC), match (ITM), next words (LM), and attributes.
+
+    Pictures (B, 3, size, size) are cropped already; token numbers (B, L); ``plain`` (values, L') has a sentence for each
+    value of each attribute; codes (B, 8) of what pictures show and captions say.
+
+    The attribute loss is ours: sentences that differ in one value are the hardest negatives, and few batches hold them.
 
     A caption that happens to be true of another picture is a match and never a negative: with eight attributes most
     batches hold some, which BLIP's large vocabulary lets it ignore.
@@ -117,6 +127,7 @@ def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, true: Te
     # The captioner reads the words and predicts each next one; padding predicts nothing.
     words = model.next_words(tokens, numbers[:, :-1])
     caption = F.cross_entropy(words.flatten(0, 1), numbers[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
-    told = {"contrast": contrast, "match": F.cross_entropy(verdict, truth), "caption": caption}
-    told["match_right"] = (verdict.argmax(1) == truth).float().mean().detach()
-    return {"loss": contrast + told["match"] + caption} | told | {"temperature": heat.detach()}
+    attribute = attribute_loss(pictures @ model.embed_text(plain).T / heat, true)
+    told = {"contrast": contrast, "attribute": attribute, "match": F.cross_entropy(verdict, truth), "caption": caption}
+    right = (verdict.argmax(1) == truth).float().mean().detach()
+    return {"loss": sum(told.values())} | told | {"match_right": right, "temperature": heat.detach()}

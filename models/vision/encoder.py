@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from .classifier import AttributeClassifier, Trunk
+from .classifier import AttributeClassifier
+from .convolutions import Trunk
 from .portraits import CROP, focus
 from .vlm import VLM
 

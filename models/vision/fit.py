@@ -49,6 +49,16 @@ def write_bank(people: Sequence, config: FitConfig) -> list[list[Caption]]:
     return [draw_captions(person.attributes, generator, config.sentences, part=config.part) for person in people]
 
 
+def write_plain(config: FitConfig, count: int = 24) -> list[list[str]]:
+    """Sentences that say one value of one attribute and nothing else, ``count`` of each, in ATTRIBUTES' order."""
+    generator = np.random.default_rng([config.seed, 8])
+    return [
+        [caption.text for caption in draw_captions({name: value}, generator, count, part=config.part)]
+        for name, values in ATTRIBUTES.items()
+        for value in values
+    ]
+
+
 def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progress: Callable | None = None,
             bank: list[list[Caption]] | None = None) -> dict:  # fmt: skip
     """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
@@ -69,6 +79,8 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
         model = VLM(config.model)
     memory = Memory(model, config.queue, config.momentum)
     numbers = [model.numbers([caption.text for caption in of]) for of in bank]
+    plain = torch.stack([model.numbers(texts) for texts in write_plain(config)], 1)  # (sentences, values, L)
+    plain = plain[..., : int((plain != PAD).sum(-1).max())]
     said = [torch.stack([code(caption.said) for caption in of]) for of in bank]
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
@@ -83,7 +95,9 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
         # Early soft labels are noise; they come in over the first fifth.
         alpha = config.alpha * min(1.0, number / max(config.steps / 5, 1))
         images = views.varied(index, generator)
-        return losses(model, memory, images, text, views.codes[index].to(device), claims, generator, alpha)
+        pick = torch.randint(len(plain), (plain.shape[1],), generator=generator, device=device).cpu()
+        simple = plain[pick, torch.arange(plain.shape[1], device="cpu")].to(device)
+        return losses(model, memory, images, text, simple, views.codes[index].to(device), claims, generator, alpha)
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98),

@@ -14,11 +14,13 @@ class Config:
 
     fit: FitConfig = field(default_factory=FitConfig)
     shared: int = 64  # people whose planes are fitted together with the decoder; the others' follow with it frozen
-    single_steps: int = 200  # of the fit of one person with the decoder frozen
+    single_people: int = 6  # of those others, fitted in one batch
+    single_steps: int = 170  # of such a batch
+    single_rate: float = 1.5e-2  # of its planes
     resolution: int = 32  # of the planes that the base diffusion makes; the fit's is what the upsampler makes
     base_width: int = 32
-    base_multipliers: tuple[int, ...] = (1, 2, 4)
-    base_blocks: int = 2
+    base_multipliers: tuple[int, ...] = (1, 2, 2)
+    base_blocks: int = 1
     base_attention: tuple[int, ...] = (8,)
     rollout: bool = True  # the 3D-aware convolution; false trains plain 2D convolutions on the same planes
     process: str = "cosine"
@@ -27,12 +29,12 @@ class Config:
     batch: int = 16
     drop: float = 0.2  # share of latents dropped for guidance
     base: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=2000, learning_rate=4e-4, ema=0.995))
-    prior_width: int = 256
-    prior_depth: int = 4
+    prior_width: int = 128
+    prior_depth: int = 3
     prior_batch: int = 64
     prior: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=2000, learning_rate=5e-4, ema=0.995))
-    upsampler_width: int = 16
-    upsampler_multipliers: tuple[int, ...] = (1, 2, 4)
+    upsampler_width: int = 12
+    upsampler_multipliers: tuple[int, ...] = (1, 2, 2)
     upsampler_steps: int = 100  # of its process, which is linear
     upsampler_batch: int = 4
     render_weight: float = 1.0  # of the mean absolute error of rendered rays

@@ -46,27 +46,30 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
     folder.mkdir(parents=True, exist_ok=True)
     train_vision(people, folder, progress)
     fitted = fit_all(learn, folder, config, progress)
-    model = Rodin(config, vlms.load(folder / "vlm"), learn.half, *rig_of(learn))
+    model, stages = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
+    for name, step in stages.items():
+        train_stage(model, name, step(), folder, progress)
+    save(model, folder, {"data": people.digest, "people": len(learn)})
+
+
+def stages_of(people: People, fitted: Fitted, vlm: nn.Module, config: Config) -> tuple[Rodin, dict[str, Callable]]:
+    """An untrained model, and by the name of each network what makes its training step; they are independent."""
+    model = Rodin(config, vlm, people.half, *rig_of(people))
     model.decoder.load_state_dict(fitted.decoder.state_dict())
     small = resize(fitted.planes, config.resolution)
     model.small.measure(small)
     model.large.measure(fitted.planes)
-    latents, views = latents_of(learn, model.vlm)
-    rolled = {name: torch.stack([statistics.roll(planes), statistics.roll(mirrored(planes))], 1)
-              for name, statistics, planes in (("small", model.small, small), ("large", model.large, fitted.planes))}  # fmt: skip
+    latents, views = latents_of(people, model.vlm)
+    both = [(model.small, small), (model.large, fitted.planes)]
+    low, high = (torch.stack([s.roll(planes), s.roll(mirrored(planes))], 1) for s, planes in both)
     model.requires_grad_(False)
-    stages = {
-        "base": (config.base, model.base, BaseStep(model.base, rolled["small"], latents, views, config)),
-        "prior": (config.prior, model.prior, PriorStep(model, learn, latents, views, config)),
-        "upsampler": (config.upsampler, model.upsampler, UpsamplerStep(
-            model.upsampler, model.decoder, model.large, rolled["small"], rolled["large"], latents, views,
-            [RaySource(person) for person in learn], config)),
+    return model, {
+        "base": lambda: BaseStep(model.base, low, latents, views, config),
+        "prior": lambda: PriorStep(model, people, latents, views, config),
+        "upsampler": lambda: UpsamplerStep(model.upsampler, model.decoder, model.large, low, high, latents, views,
+                                           [RaySource(person) for person in people], config),
+        "refiner": lambda: RefinerStep(model.refiner, *pairs_of(people, fitted), config),
     }  # fmt: skip
-    for name, (settings, network, step) in stages.items():
-        _train_stage(name, settings, network, step, folder, progress)
-    pairs = pairs_of(learn, fitted)
-    _train_stage("refiner", config.refiner, model.refiner, RefinerStep(model.refiner, *pairs, config), folder, progress)
-    save(model, folder, {"data": people.digest, "people": len(learn)})
 
 
 def save(model: Rodin, folder: Path, more: dict) -> None:
@@ -95,11 +98,17 @@ def fit_all(people: People, folder: Path, config: Config, progress: Progress | N
     shared = fit_people(replace(people, people=first), folder / "fit", config.fit, _staged(progress, "fit"))
     if not rest:
         return shared
-    steps = -(-config.single_steps * len(rest) // config.fit.people)
-    settings = replace(config.fit, steps=steps)
-    planes = shared.planes.mean(0, keepdim=True).repeat(len(rest), 1, 1, 1, 1)
-    fit(rest, planes, shared.decoder, settings, False, folder / "fit-rest", _staged(progress, "fit of the others"))
-    return Fitted(torch.cat([shared.planes, planes]), shared.decoder, config.fit)
+    parts = [shared.planes]
+    for number, start in enumerate(range(0, len(rest), config.single_people)):
+        batch = rest[start : start + config.single_people]
+        settings = replace(
+            config.fit, steps=config.single_steps, plane_rate=config.single_rate, people=len(batch), seed=number + 1
+        )
+        planes = shared.planes.mean(0, keepdim=True).repeat(len(batch), 1, 1, 1, 1)
+        told = _staged(progress, f"fit of {start + 1} to {start + len(batch)} of {len(rest)}")
+        fit(batch, planes, shared.decoder, settings, False, folder / "fit-rest" / f"{number:04d}", told)
+        parts.append(planes)
+    return Fitted(torch.cat(parts), shared.decoder, config.fit)
 
 
 @torch.no_grad()
@@ -144,10 +153,12 @@ def pairs_of(people: People, fitted: Fitted) -> tuple[Tensor, Tensor]:
     return torch.cat(rendered), torch.cat(seen)
 
 
-def _train_stage(name: str, settings, network: nn.Module, step, folder: Path, progress: Progress | None) -> None:
-    """Train one network and leave its averaged weights in it."""
-    network.requires_grad_(True)
-    trainer = Trainer(folder / name, {name: network}, step, settings, progress=_staged(progress, name))
+def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress | None = None) -> None:
+    """Train one network by its step and leave its averaged weights in it."""
+    network = getattr(model, name).requires_grad_(True)
+    trainer = Trainer(
+        folder / name, {name: network}, step, getattr(model.config, name), progress=_staged(progress, name)
+    )
     trainer.run()
     network.load_state_dict(trainer.ema_modules()[name].state_dict())
     network.requires_grad_(False).eval()

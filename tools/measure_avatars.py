@@ -1,0 +1,212 @@
+"""Measure what the models' bars ask: a fit against the true head, prompt following, the table of systems, time.
+
+python tools/measure_avatars.py fit DATASET            one person's planes: PSNR of held-out views, and mm to the true skin
+python tools/measure_avatars.py prompts RUN JUDGE      64 prompts, judged by the other image-text model and the classifier
+python tools/measure_avatars.py table NAME=RUN …       all systems on the same people, with the floor
+python tools/measure_avatars.py time RUN               from a prompt to a coarse mesh with colour; the sampler's overhead
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from simulacra.datagen.png import write_png
+from simulacra.datagen.readers import Dataset
+from simulacra.models.core.attributes import ATTRIBUTES
+from simulacra.models.core.cameras import viewed_point
+from simulacra.models.core.data import read_people
+
+SKIN = (1, 2, 7, 8, 12)  # skin, nose, ears and neck: what is not hair or cloth
+ASKED = ("age", "gender", "hair_colour", "hair_length", "beard", "glasses", "headwear")
+
+
+def measure_fit(arguments) -> dict:
+    """Fit 3 x 32 x 128² planes to one person; PSNR in dB of views it did not see, median distance in mm of true skin."""
+    import trimesh
+
+    from simulacra.models.fields.fit import FitConfig, fit, held_out_psnr, held_out_views, new_decoder, new_planes
+    from simulacra.models.fields.mesh import MeshConfig, level_grid, surface
+
+    people = read_people(arguments.dataset)
+    person = people[0]
+    config = FitConfig(channels=32, resolution=128, people=1, rays=2048, steps=arguments.steps, lowest=0, held_out=6,
+                       samples=32, importance=32, save_every=100)  # fmt: skip
+    planes, decoder = new_planes(1, config), new_decoder(config)
+    started = time.perf_counter()
+    fit([person], planes, decoder, config, folder=arguments.out, progress=_printed)
+    views = held_out_views(len(person.rgba), config)
+    psnr = held_out_psnr(person, planes[0], decoder, views, 96)
+    from simulacra.models.fields.triplane import TriplaneField
+
+    settings = MeshConfig(resolution=160)
+    mesh = surface(level_grid(TriplaneField(planes, decoder), 160, settings.kind, settings.level), settings.keep)
+    sample = Dataset(arguments.dataset)[0]
+    from simulacra.models.core.cameras import from_record
+
+    centre = viewed_point(from_record([sample.camera(frame) for frame in sample.frames])).numpy()
+    points = []
+    for frame in sample.frames:
+        position, parts = sample.label("position", frame), sample.label("parts", frame)
+        points.append(position[np.isin(parts, SKIN) & np.isfinite(position).all(-1)])
+    points = np.concatenate(points)[::7]
+    inside = (np.abs((points - centre) / people.half) < 0.98).all(1)
+    surface = trimesh.Trimesh(np.asarray(mesh.vertices) * people.half + centre, mesh.faces)
+    distance = np.abs(trimesh.proximity.ProximityQuery(surface).on_surface(points[inside][:4000])[1]) * 1000
+    return {"psnr_db": psnr, "views": len(views), "steps": config.steps, "seconds": time.perf_counter() - started,
+            "skin_mm_median": float(np.median(distance)), "skin_mm_90": float(np.quantile(distance, 0.9)), "points": len(distance)}  # fmt: skip
+
+
+def _printed(event: dict) -> None:
+    if event["done"] % 100 < 20:
+        print(event, flush=True)
+
+
+def prompts(count: int, seed: int) -> list[dict[str, str]]:
+    """Wishes drawn evenly over the attributes' values, without what contradicts itself."""
+    generator = np.random.default_rng(seed)
+    wishes = []
+    for _ in range(count):
+        wish = {name: str(generator.choice([v for v in ATTRIBUTES[name] if v != "other"])) for name in ASKED}
+        if wish["gender"] == "woman":
+            wish["beard"] = "none"
+        if wish["age"] == "young" and wish["hair_colour"] == "grey":
+            wish["hair_colour"] = "black"
+        if wish["hair_length"] == "bald":
+            wish.pop("hair_colour")
+        wishes.append(wish)
+    return wishes
+
+
+def measure_prompts(arguments) -> dict:
+    """Make an avatar for each of 64 prompts and judge frontal pictures of them."""
+    from simulacra.models.evaluate import attribute_accuracy, vlm_match
+    from simulacra.models.fields.render import render_image
+    from simulacra.models.systems.catalogue import find
+    from simulacra.models.systems.request import Request
+    from simulacra.models.vision import vlm
+    from simulacra.models.vision.captions import say
+
+    model, judge = find("rodin").load().load(arguments.run), vlm.load(arguments.judge)
+    wishes = prompts(arguments.count, arguments.seed)
+    texts, pictures = [say(wish) for wish in wishes], []
+    for number, text in enumerate(texts):
+        made = model.generate(Request(text, seed=arguments.seed + number))
+        pictures.append(render_image(made.field, model.front(((0.0, 4.0),)), 96)[0])
+        print(number, text, flush=True)
+    stack = torch.stack(pictures)
+    sheet = ((stack + 1) * 127.5).clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    rows = -(-len(sheet) // 8)
+    padded = np.full((rows * 8, *sheet.shape[1:]), 255, np.uint8)
+    padded[: len(sheet)] = sheet
+    write_png(
+        arguments.out,
+        np.ascontiguousarray(padded.reshape(rows, 8, 96, 96, 3).swapaxes(1, 2).reshape(rows * 96, 768, 3)),
+    )
+    found = attribute_accuracy(stack, wishes, model.classifier) | vlm_match(stack, texts, judge, model.vlm)
+    hits = [row["value"] for name, row in found.items() if name.endswith("as asked")]
+    chance = [1 / len(ATTRIBUTES[name]) for name in ASKED]
+    return {"mean_accuracy": float(np.mean(hits)), "mean_chance": float(np.mean(chance)), "metrics": found}
+
+
+def measure_time(arguments) -> dict:
+    """Seconds from a prompt to a coarse mesh with colours; the sampler's time over that of the bare network calls."""
+    from simulacra.models.fields.mesh import MeshConfig, extract
+    from simulacra.models.systems.catalogue import find
+    from simulacra.models.systems.request import Request
+    from simulacra.models.systems.rodin import base
+
+    started = time.perf_counter()
+    model = find("rodin").load().load(arguments.run)
+    loaded = time.perf_counter()
+    made = model.generate(Request("an old man with a grey beard and glasses", seed=1))
+    sampled = time.perf_counter()
+    extract(made.field, MeshConfig(coarse=True))
+    done = time.perf_counter()
+    calls: list[float] = []
+    held = model.base.forward
+
+    def timed(*given):
+        begun = time.perf_counter()
+        result = held(*given)
+        calls.append(time.perf_counter() - begun)
+        return result
+
+    model.base.forward = timed
+    size = model.config.resolution
+    noise = torch.randn(4, model.config.fit.channels, size, 3 * size)
+    latents = torch.nn.functional.normalize(torch.randn(4, model.vlm.config.embedding), dim=-1)
+    shares = []
+    for _ in range(5):
+        calls.clear()
+        begun = time.perf_counter()
+        model.planes_of(latents, noise, model.config.guidance, model.config.steps)
+        shares.append((time.perf_counter() - begun) / sum(calls) - 1)
+    model.base.forward = held
+    assert base.process_of(model.config).steps >= model.config.steps
+    return {"load_s": loaded - started, "sample_s": sampled - loaded, "mesh_s": done - sampled, "total_s": done - started,
+            "sampler_overhead": float(np.median(shares))}  # fmt: skip
+
+
+def measure_table(arguments) -> dict:
+    """One record for each trained system, all seen by the same cameras, beside the same held-out people."""
+    from simulacra.models.core.data import People
+    from simulacra.models.core.features import enl0
+    from simulacra.models.evaluate import evaluate
+    from simulacra.models.records import write_record
+    from simulacra.models.systems.catalogue import find
+
+    everyone = read_people(arguments.data)
+    real = everyone.split("train")
+    held = tuple(p for p, s in zip(everyone.people, everyone.splits, strict=True) if s != "train")
+    cameras = real[0].cameras.pick(torch.tensor([10, 11, 13, 14]))
+    net, rows = enl0(), {}
+    for pair in arguments.runs:
+        name, _, run = pair.partition("=")
+        model = find(name).load().load(Path(run))
+        told = json.loads((Path(run) / "training.json").read_text())
+        begun = time.perf_counter()
+        record = evaluate(name, model, real, People(held, real.half), cameras, arguments.count, 32,
+                          torch.Generator().manual_seed(arguments.seed), net, told)  # fmt: skip
+        write_record(record)
+        rows[name] = record["metrics"] | {"seconds": time.perf_counter() - begun}
+        print(name, json.dumps(record["metrics"], indent=1), flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure what is asked and print it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    fit = commands.add_parser("fit")
+    fit.add_argument("dataset")
+    fit.add_argument("--steps", type=int, default=1500)
+    fit.add_argument("--out", type=Path, default=None)
+    fit.set_defaults(measure=measure_fit)
+    asked = commands.add_parser("prompts")
+    asked.add_argument("run", type=Path)
+    asked.add_argument("judge", type=Path)
+    asked.add_argument("--count", type=int, default=64)
+    asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--out", type=Path, default=Path("prompts.png"))
+    asked.set_defaults(measure=measure_prompts)
+    timed = commands.add_parser("time")
+    timed.add_argument("run", type=Path)
+    timed.set_defaults(measure=measure_time)
+    table = commands.add_parser("table")
+    table.add_argument("runs", nargs="+")
+    table.add_argument("--data", nargs="+", required=True)
+    table.add_argument("--count", type=int, default=32)
+    table.add_argument("--seed", type=int, default=0)
+    table.set_defaults(measure=measure_table)
+    arguments = parser.parse_args()
+    print(json.dumps(arguments.measure(arguments), indent=1))
+
+
+if __name__ == "__main__":
+    main()
