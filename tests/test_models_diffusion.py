@@ -344,11 +344,11 @@ def test_unet_learns_four_planes_and_draws_the_one_asked_for():
     torch.manual_seed(0)
     net = UNet(UNetConfig(4, 4, base=16, multipliers=(1, 2), blocks=1, attention=(4,), vector=16, size=8))
     process, generator = Gaussian("cosine", 1000, "v"), seeded(2)
-    steps = 300
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.1)
+    steps = 400
+    optimizer = torch.optim.AdamW(net.parameters(), lr=4e-3, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.1)
     for _ in range(steps):
-        chosen = torch.arange(16) % 4
+        chosen = torch.arange(32) % 4
         loss = process.loss(net, planes[chosen], drop(Cond(vec=z[chosen]), 0.2, generator), generator)
         optimizer.zero_grad()
         loss.backward()
@@ -359,10 +359,10 @@ def test_unet_learns_four_planes_and_draws_the_one_asked_for():
     away = torch.cdist(drawn.flatten(1), planes.flatten(1))
     assert away.argmin(1).tolist() == [0, 1, 2, 3]
     baseline = (planes - planes.mean(0)).flatten(1).norm(dim=1).mean()  # of the mean plane
-    assert float(away.amin(1).max()) < BOUND_TOLD * float(baseline)
+    assert float(away.amin(1).max()) < 0.25 * float(baseline)  # 0.14 over two seeds
     free = ddim(net, process, (16, 4, 8, 24), 25, seeded(4))
     nearest = torch.cdist(free.flatten(1), planes.flatten(1)).amin(1)
-    assert float(nearest.median()) < BOUND_FREE * float(baseline)
+    assert float(nearest.median()) < 0.25 * float(baseline)  # 0.12 and 0.13 over two seeds
 
 
 def test_prior_learns_eight_vectors_and_draws_the_one_asked_for():
@@ -382,13 +382,11 @@ def test_prior_learns_eight_vectors_and_draws_the_one_asked_for():
     for scale in (1.0, 2.0):
         away = torch.cdist(prior.sample(text, seeded(3), steps=25, scale=scale), z)
         assert away.argmin(1).tolist() == list(range(8))
-        assert float(away.amin(1).max()) < 0.25 * baseline
+        assert float(away.amin(1).max()) < 0.2 * baseline  # 0.04 and, guided, 0.11 over three seeds
     free = prior.sample(torch.zeros(64, 32), seeded(4), steps=25, scale=0.0)
     nearest = torch.cdist(free, z)
-    assert float(nearest.amin(1).median()) < 0.3 * baseline and len(set(nearest.argmin(1).tolist())) >= 6
+    # Over three seeds 0.08 at most, and 7 or 8 of the eight.
+    assert float(nearest.amin(1).median()) < 0.2 * baseline and len(set(nearest.argmin(1).tolist())) >= 6
     assert torch.allclose(free.norm(dim=1), torch.ones(64), atol=1e-5)
     with pytest.raises(BadInput, match="two of"):
         prior.loss(z[:, :16], text, generator)
-
-
-BOUND_TOLD, BOUND_FREE = 0.35, 0.5

@@ -29,7 +29,7 @@ from simulacra.models.vision.faceless import faceless  # noqa: E402
 from simulacra.models.vision.tokenizer import CLASS, END, PAD, UNKNOWN, Tokenizer, words  # noqa: E402
 from simulacra.models.vision.transformer import Attention, PictureBlock, TextTransformer  # noqa: E402
 
-STEPS, RATE = 450, 2e-3
+STEPS, RATE = 400, 2e-3
 TINY = vlm.VLMConfig(size=32, crop=1.0, width=64, picture_depth=2, text_depth=1, embedding=32)
 
 

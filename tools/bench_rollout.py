@@ -10,6 +10,7 @@ A run that is finished is kept in OUT/KIND-SEED.json and not made again.
 """
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -187,4 +188,7 @@ def main(
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BadInput as error:
+        sys.exit(str(error))

@@ -1,7 +1,8 @@
 """Measure what the models' bars ask: a fit against the true head, prompt following, the table of systems, time.
 
 python tools/measure_avatars.py fit DATASET            one person's planes: PSNR of held-out views, and mm to the true skin
-python tools/measure_avatars.py prompts RUN JUDGE      64 prompts, judged by the other image-text model and the classifier
+python tools/measure_avatars.py judges OUT --data …   train what judges and never guides: an image-text model, a classifier
+python tools/measure_avatars.py prompts RUN JUDGES     64 prompts, judged by those
 python tools/measure_avatars.py table NAME=RUN …       all systems on the same people, with the floor
 python tools/measure_avatars.py time RUN               from a prompt to a coarse mesh with colour; the sampler's overhead
 """
@@ -83,16 +84,29 @@ def prompts(count: int, seed: int) -> list[dict[str, str]]:
     return wishes
 
 
+def train_judges(arguments) -> dict:
+    """Train the judging image-text model, on the sentences that the guide never saw, and the attribute classifier."""
+    from dataclasses import replace
+
+    from simulacra.models.vision import classifier, fit
+
+    people = read_people(arguments.data)
+    config = replace(fit.FitConfig(), part=1, seed=1000)
+    return {"vlm-judge": fit.fit_vlm(people, arguments.out / "vlm-judge", config),
+            "classifier": classifier.fit_classifier(people, arguments.out / "classifier")}  # fmt: skip
+
+
 def measure_prompts(arguments) -> dict:
     """Make an avatar for each of 64 prompts and judge frontal pictures of them."""
     from simulacra.models.evaluate import attribute_accuracy, vlm_match
     from simulacra.models.fields.render import render_image
     from simulacra.models.systems.catalogue import find
     from simulacra.models.systems.request import Request
-    from simulacra.models.vision import vlm
+    from simulacra.models.vision import classifier, vlm
     from simulacra.models.vision.captions import say
 
-    model, judge = find("rodin").load().load(arguments.run), vlm.load(arguments.judge)
+    model = find("rodin").load().load(arguments.run)
+    judge, reader = vlm.load(arguments.judges / "vlm-judge"), classifier.load(arguments.judges / "classifier")
     wishes = prompts(arguments.count, arguments.seed)
     texts, pictures = [say(wish) for wish in wishes], []
     for number, text in enumerate(texts):
@@ -108,7 +122,7 @@ def measure_prompts(arguments) -> dict:
         arguments.out,
         np.ascontiguousarray(padded.reshape(rows, 8, 96, 96, 3).swapaxes(1, 2).reshape(rows * 96, 768, 3)),
     )
-    found = attribute_accuracy(stack, wishes, model.classifier) | vlm_match(stack, texts, judge, model.vlm)
+    found = attribute_accuracy(stack, wishes, reader) | vlm_match(stack, texts, judge, model.vlm)
     hits = [row["value"] for name, row in found.items() if name.endswith("as asked")]
     chance = [1 / len(ATTRIBUTES[name]) for name in ASKED]
     return {"mean_accuracy": float(np.mean(hits)), "mean_chance": float(np.mean(chance)), "metrics": found}
@@ -190,11 +204,15 @@ def main() -> None:
     fit.set_defaults(measure=measure_fit)
     asked = commands.add_parser("prompts")
     asked.add_argument("run", type=Path)
-    asked.add_argument("judge", type=Path)
+    asked.add_argument("judges", type=Path)
     asked.add_argument("--count", type=int, default=64)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--out", type=Path, default=Path("prompts.png"))
     asked.set_defaults(measure=measure_prompts)
+    judges = commands.add_parser("judges")
+    judges.add_argument("out", type=Path)
+    judges.add_argument("--data", nargs="+", required=True)
+    judges.set_defaults(measure=train_judges)
     timed = commands.add_parser("time")
     timed.add_argument("run", type=Path)
     timed.set_defaults(measure=measure_time)

@@ -30,7 +30,11 @@ def avatar_surface(avatar: Avatar, resolution: int, keep: float = 0.01, progress
     sign = -1 if meta.density == "sdf" else 1
     cell = meta.box / resolution
     low = np.array(meta.center) - meta.box / 2
-    points, triangles, normals = isosurface(values * np.float32(sign), meta.level * sign, cell, low + cell / 2)
+    grid, level = values * np.float32(sign), meta.level * sign
+    if meta.density == "exp":
+        # Exponents are what is nearly linear between samples; their powers would push the surface outwards.
+        grid, level = np.log(np.maximum(grid, np.float32(1e-30))), float(np.log(level))
+    points, triangles, normals = isosurface(grid, level, cell, low + cell / 2)
     if not len(triangles):
         raise AvatarError(
             f"level {meta.level:g} meets no surface at {resolution}³; the field holds {values.min():g}..{values.max():g}"

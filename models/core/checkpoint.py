@@ -75,6 +75,9 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, str])
         save_file(
             {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}, temporary, about
         )
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # safetensors gives its files to their owner alone
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
         if getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error):
@@ -115,7 +118,7 @@ def header_json(path: Path, file, key: str) -> dict:
     """A JSON object from an open file's header."""
     try:
         value = json.loads((file.metadata() or {})[key])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise BadInput(f"{path}: has no {key} in its header; allowed is a file that this program wrote")

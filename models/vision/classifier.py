@@ -49,6 +49,8 @@ class ClassifierConfig:
 class AttributeClassifier(nn.Module):
     """A small residual net; pictures are [-1, 1] (B, 3, H, H) in the framing of the people's views, of any size."""
 
+    name = "gen"  # of its features in records
+
     def __init__(self, config: ClassifierConfig | None = None):
         super().__init__()
         self.config = c = config or ClassifierConfig()
@@ -121,7 +123,7 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
-        warmup=max(config.steps // 20, 1), ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+        warmup=20, ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
     trainer = Trainer(folder, {"classifier": model}, step, settings, progress=progress)
     trainer.run()
     best = copy.deepcopy(trainer.ema_modules()["classifier"]).cpu().eval()

@@ -33,11 +33,12 @@ class FitConfig:
     model: VLMConfig = field(default_factory=VLMConfig)
     steps: int = 500
     batch: int = 32
-    learning_rate: float = 8e-4
+    learning_rate: float = 1e-3
     weight_decay: float = 0.05
     queue: int = 512
     momentum: float = 0.995
     alpha: float = 0.4
+    ramp: int = 100  # steps over which alpha rises from 0: early soft labels are noise
     sentences: int = 60  # for each person
     part: int | None = None
     seed: int = 0
@@ -92,8 +93,7 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
         text = text[:, : int((text != PAD).sum(1).max())].to(device)
         claims = torch.stack([said[who][which] for who, which in chosen]).to(device)
         memory.follow(model, number)
-        # Early soft labels are noise; they come in over the first fifth.
-        alpha = config.alpha * min(1.0, number / max(config.steps / 5, 1))
+        alpha = config.alpha * min(1.0, number / max(config.ramp, 1))
         images = views.varied(index, generator)
         pick = torch.randint(len(plain), (plain.shape[1],), generator=generator, device=device).cpu()
         simple = plain[pick, torch.arange(plain.shape[1], device="cpu")].to(device)
@@ -101,7 +101,7 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98),
-        warmup=max(config.steps // 10, 1), ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+        warmup=40, ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
     trainer = Trainer(folder, {"vlm": model, "memory": memory}, step, settings, progress=progress)
     trainer.run()
     best = copy.deepcopy(trainer.ema_modules()["vlm"]).cpu().eval()

@@ -40,6 +40,8 @@ class VLMConfig:
     def __post_init__(self):
         if self.size % 8 or self.size < 16:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 8 from 16")
+        if self.width % 32:
+            raise BadInput(f"width: is {self.width}; allowed are multiples of 32")
 
 
 class VLM(nn.Module):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
 from ...cli.settings import restored
+from ...core.attributes import ATTRIBUTES
 from ...core.cameras import Cameras, orbit
 from ...core.checkpoint import load_weights, read_about
 from ...core.data import People, Person
@@ -23,7 +24,6 @@ from ...fields.export import SavedAvatar, read_avatar_planes
 from ...fields.fit import RaySource, fit
 from ...fields.render import render, render_image
 from ...fields.triplane import Decoder, TriplaneField, resize
-from ...vision import classifier as classifiers
 from ...vision import vlm as vlms
 from ...vision.captions import say
 from ...vision.prompts import parse
@@ -54,7 +54,7 @@ class Rodin(nn.Module):
         latent = vlm.config.embedding
         fitting = config.fit
         self.config, self.half, self.distance, self.field_of_view = config, half, distance, field_of_view
-        self.vlm, self.classifier = vlm, None
+        self.vlm = vlm
         self.decoder = Decoder(fitting.channels, fitting.width, fitting.depth, fitting.fourier)
         self.small = Statistics(fitting.channels, config.resolution)
         self.large = Statistics(fitting.channels, fitting.resolution)
@@ -155,6 +155,14 @@ class Rodin(nn.Module):
         nothing = torch.zeros(count, self.vlm.config.embedding)
         return F.normalize(self.prior.sample(nothing, generator, 20, 0.0), dim=-1)
 
+    def attributes_seen(self, picture: Tensor) -> dict[str, str]:
+        """The attributes of a picture (1, 3, s, s): of each the value whose plain sentence is nearest to it."""
+        seen = self.vlm.encode_image(picture)[0]
+        return {
+            name: values[int((self.vlm.encode_text([say({name: value}) for value in values]) @ seen).argmax())]
+            for name, values in ATTRIBUTES.items()
+        }
+
     def agreement(self, pictures: Tensor, prompt: str) -> Tensor:
         """How well pictures (B, K, 3, s, s) of B candidates agree with a prompt, by the guiding image-text model (B,)."""
         views = pictures.shape[1]
@@ -170,7 +178,7 @@ class Rodin(nn.Module):
         rolled = self.small.roll(resize(large[None], self.config.resolution))
         picture = render_image(self.field(large), self.front(LOOKS[:1]), 96, 48, 32)
         now = self.vlm.encode_image(picture)
-        before = self.classifier.predict(picture)[0]
+        before = self.attributes_seen(picture)
         after = {**before, **parse(request.prompt)}
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
         wanted = F.normalize(now + shift, dim=-1)
@@ -278,7 +286,6 @@ def load(folder: Path) -> Rodin:
         raise BadInput(f"{folder}: its config is not that of a {SYSTEM} ({error})") from None
     model = Rodin(config, vlms.load(folder / "vlm"), *rig)
     load_weights(folder, model.parts(), SYSTEM)
-    model.classifier = classifiers.load(folder / "classifier")
     return model.eval().requires_grad_(False)
 
 

@@ -19,7 +19,6 @@ from ...core.trainer import Trainer
 from ...fields.fit import Fitted, RaySource, fit, fit_people
 from ...fields.render import render_image
 from ...fields.triplane import TriplaneField, mirrored, resize
-from ...vision import classifier as classifiers
 from ...vision import fit as vision
 from ...vision import vlm as vlms
 from ...vision.captions import captions
@@ -44,7 +43,8 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
     if not all(len(frontal(person)) for person in learn):
         raise BadInput("data: somebody has no view from the front; allowed are orbits that pass there")
     folder.mkdir(parents=True, exist_ok=True)
-    train_vision(people, folder, progress)
+    if not (folder / "vlm" / "config.json").is_file():
+        vision.fit_vlm(people, folder / "vlm", replace(vision.FitConfig(), part=0), _staged(progress, "vlm"))
     fitted = fit_all(learn, folder, config, progress)
     model, stages = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
     for name, step in stages.items():
@@ -79,14 +79,6 @@ def save(model: Rodin, folder: Path, more: dict) -> None:
         "field_of_view": model.field_of_view, **more,
     }  # fmt: skip
     save_weights(folder, {name: copy.deepcopy(part).half() for name, part in model.parts().items()}, about)
-
-
-def train_vision(people: People, folder: Path, progress: Progress | None = None) -> None:
-    """The guiding image-text model and the classifier, unless the folder has them."""
-    if not (folder / "vlm" / "config.json").is_file():
-        vision.fit_vlm(people, folder / "vlm", replace(vision.FitConfig(), part=0), _staged(progress, "vlm"))
-    if not (folder / "classifier" / "config.json").is_file():
-        classifiers.fit_classifier(people, folder / "classifier", progress=_staged(progress, "classifier"))
 
 
 def fit_all(people: People, folder: Path, config: Config, progress: Progress | None = None) -> Fitted:
