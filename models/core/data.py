@@ -58,6 +58,11 @@ class People(Sequence):
         return replace(self, people=tuple(self.people[i] for i in chosen), splits=(name,) * len(chosen))
 
     @property
+    def training(self) -> People:
+        """Those to learn from: the split train where people are split, else all."""
+        return self.split("train") if self.splits else self
+
+    @property
     def digest(self) -> str:
         """A hash of the names and pictures."""
         total = hashlib.sha256()

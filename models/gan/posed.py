@@ -57,6 +57,7 @@ def train_posed(
 
     ``config`` also has the ``size`` of the pictures.
     """
+    people = people.training
     discriminator = seeded(lambda: Discriminator(judge), config.seed + 1)
     views = PosedViews(people, config.size)
     some = people[0].cameras.pick(torch.linspace(0, len(people[0].rgba) - 1, 3).long())

@@ -162,7 +162,7 @@ class Portraits(PosedViews):
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
     """Train on pairs of a portrait and another view; goes on from what the folder holds."""
     config, folder = config or Config(), Path(folder)
-    views = Portraits(people, config.size)
+    views = Portraits(people.training, config.size)
     if int(views.counts.min()) < 2:
         raise BadInput("people: somebody has one view; allowed are two or more")
     model = seeded(lambda: AutoEncoder(config), config.seed)

@@ -139,7 +139,8 @@ def process_of(config: Config) -> Gaussian:
 
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
     """Train on the visual hulls of people; goes on from what the folder holds."""
-    shapes, names = [hull(person) for person in people], [person.name for person in people]
+    learn = people.training
+    shapes, names = [hull(person) for person in learn], [person.name for person in learn]
     train_shapes(shapes, folder, config or Config(), progress, people.half, names)
 
 

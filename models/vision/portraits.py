@@ -17,7 +17,9 @@ from ..core.data import People
 
 CROP = 0.625  # the share of an orbit's view, around its centre, that head and hair fill
 MARGIN = 1.2  # how much more than the crop is kept where there is more: turned and moved pictures need it
-FRONT = 60.5  # degrees from straight ahead within which pictures are used; orbits have views at 60 give or take rounding
+FRONT = (
+    60.5  # degrees from straight ahead within which pictures are used; orbits have views at 60 give or take rounding
+)
 
 
 def focus(images: Tensor, size: int, crop: float = CROP) -> Tensor:

@@ -37,7 +37,7 @@ Progress = Callable[[dict], None]
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
     """Train all stages on people and write what ``load`` reads; raises BadInput where they lack what is needed."""
     config, folder = config or Config(), Path(folder)
-    learn = people.split("train") if people.splits else people
+    learn = people.training
     if len(learn) < 2:
         raise BadInput(f"data: holds {len(learn)} people to learn from; allowed are 2 or more")
     if not all(len(frontal(person)) for person in learn):
