@@ -108,7 +108,7 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
     report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
     if test is not None:
         report |= evaluate(best, portraits(test, config.model.size, config.model.crop), len(test))
-    save(best, folder, {"fit": asdict(replace(config, model=VLMConfig())), "report": report})
+    save(best, folder, {"fit": asdict(config), "report": report})
     write_json(Path(folder) / "report.json", report)
     return report
 
