@@ -123,7 +123,7 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
-        warmup=20, ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+        warmup=20, ema=0.99, save_every=100, picture_every=0, seed=config.seed)  # fmt: skip
     trainer = Trainer(folder, {"classifier": model}, step, settings, progress=progress)
     trainer.run()
     best = copy.deepcopy(trainer.ema_modules()["classifier"]).cpu().eval()

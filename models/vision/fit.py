@@ -101,7 +101,7 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98),
-        warmup=40, ema=0.99, picture_every=0, seed=config.seed)  # fmt: skip
+        warmup=40, ema=0.99, save_every=100, picture_every=0, seed=config.seed)  # fmt: skip
     trainer = Trainer(folder, {"vlm": model, "memory": memory}, step, settings, progress=progress)
     trainer.run()
     best = copy.deepcopy(trainer.ema_modules()["vlm"]).cpu().eval()
