@@ -46,4 +46,5 @@ class Config:
     guidance: float = 2.0  # of the base diffusion when it samples
     steps: int = 25  # of the base diffusion when it samples
     upsampler_sampling: int = 5
+    drawn: int = 64  # latents that the prior draws for a prompt, of which the best become candidates
     candidates: int = 4  # that a prompt makes, of which the guiding image-text model keeps the best

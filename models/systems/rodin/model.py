@@ -38,6 +38,7 @@ SYSTEM = "rodin"
 LEVEL = 0.1  # of the noise that small planes get before they are upsampled
 LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
 LOOK_SIZE = 64  # pixels of those
+SHARPENING = 30  # steps in which latents are drawn towards a prompt
 TUNING = 80  # steps in which planes are drawn towards a photo
 Progress = Callable[[dict], None]
 
@@ -69,9 +70,22 @@ class Rodin(nn.Module):
         return {name: getattr(self, name) for name in names}
 
     @torch.no_grad()
-    def latents_of(self, prompts: list[str], generator: torch.Generator, scale: float = 1.5) -> Tensor:
-        """Portrait latents (B, D) that the prior draws for prompts."""
-        return F.normalize(self.prior.sample(self.vlm.encode_text(prompts), generator, 20, scale), dim=-1)
+    def latents_of(self, prompt: str, count: int, generator: torch.Generator, scale: float = 1.5) -> Tensor:
+        """Portrait latents (count, D) for a prompt: those that say best what it asks, of many that the prior draws."""
+        drawn = max(self.config.drawn, count)
+        text = self.vlm.encode_text([say(parse(prompt)) or prompt])
+        latents = F.normalize(self.prior.sample(text.repeat(drawn, 1), generator, 20, scale), dim=-1)
+        return self.sharpened(latents[self.agreement(latents, prompt).topk(count).indices], prompt)
+
+    def sharpened(self, latents: Tensor, prompt: str) -> Tensor:
+        """Latents (B, D) drawn a little towards what a prompt asks: rare combinations are beyond the prior."""
+        start = latents
+        with torch.enable_grad():
+            for _ in range(SHARPENING):
+                latents = latents.detach().requires_grad_()
+                slope = torch.autograd.grad(self.agreement(latents, prompt).sum(), latents)[0]
+                latents = F.normalize(latents + 0.05 * F.normalize(slope, dim=-1) + 0.04 * (start - latents), dim=-1)
+        return latents.detach()
 
     @torch.no_grad()
     def planes_of(self, latents: Tensor | None, noise: Tensor, guidance: float, steps: int,
@@ -134,7 +148,7 @@ class Rodin(nn.Module):
         if portrait is not None:
             latents = self.vlm.encode_image(portrait[None]).repeat(count, 1)
         elif request.prompt:
-            latents = self.latents_of([say(parse(request.prompt)) or request.prompt] * count, generator)
+            latents = self.latents_of(request.prompt, count, generator)
         else:
             latents = self.unprompted(1, generator)
         noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
@@ -146,7 +160,10 @@ class Rodin(nn.Module):
                 wanted = F.interpolate(portrait[None], (LOOK_SIZE, LOOK_SIZE), mode="area")
                 best = int((pictures[:, 0] - wanted).square().mean((1, 2, 3)).argmin())
             else:
-                best = int(self.agreement(pictures, request.prompt).argmax())
+                seen = torch.stack(
+                    [self.agreement(self.vlm.encode_image(view), request.prompt) for view in pictures.unbind(1)]
+                )
+                best = int(seen.mean(0).argmax())
         planes = self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
         return planes if portrait is None else self.tuned(planes, portrait, progress)
 
@@ -155,22 +172,21 @@ class Rodin(nn.Module):
         nothing = torch.zeros(count, self.vlm.config.embedding)
         return F.normalize(self.prior.sample(nothing, generator, 20, 0.0), dim=-1)
 
-    def attributes_seen(self, picture: Tensor) -> dict[str, str]:
-        """The attributes of a picture (1, 3, s, s): of each the value whose plain sentence is nearest to it."""
-        seen = self.vlm.encode_image(picture)[0]
-        return {
-            name: values[int((self.vlm.encode_text([say({name: value}) for value in values]) @ seen).argmax())]
-            for name, values in ATTRIBUTES.items()
-        }
+    def attribute_scores(self, embedded: Tensor) -> dict[str, Tensor]:
+        """Of each attribute the logarithms (B, values) of its values' probabilities in picture embeddings (B, D)."""
+        scores = {}
+        for name, values in ATTRIBUTES.items():
+            sentences = self.vlm.encode_text([say({name: value}) for value in values])
+            scores[name] = (embedded @ sentences.T / self.vlm.temperature).log_softmax(-1)
+        return scores
 
-    def agreement(self, pictures: Tensor, prompt: str) -> Tensor:
-        """How well pictures (B, K, 3, s, s) of B candidates agree with a prompt, by the guiding image-text model (B,)."""
-        views = pictures.shape[1]
-        flat = pictures.flatten(0, 1)
-        text = say(parse(prompt)) or prompt
-        near = self.vlm.encode_image(flat) @ self.vlm.encode_text([text])[0]
-        match = self.vlm.score(flat, [text] * len(flat))
-        return (near + match).unflatten(0, (-1, views)).mean(1)
+    def agreement(self, embedded: Tensor, prompt: str) -> Tensor:
+        """How well picture embeddings (B, D) agree with a prompt, by the guiding image-text model (B,)."""
+        wish = parse(prompt)
+        if not wish:
+            return embedded @ self.vlm.encode_text([prompt])[0]
+        scores = self.attribute_scores(embedded)
+        return sum(scores[name][:, ATTRIBUTES[name].index(value)] for name, value in wish.items())
 
     def _edited(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
         """The avatar of a file with what the prompt says, by DDIM inversion under its own latent (arXiv 2212.06135)."""
@@ -178,7 +194,8 @@ class Rodin(nn.Module):
         rolled = self.small.roll(resize(large[None], self.config.resolution))
         picture = render_image(self.field(large), self.front(LOOKS[:1]), 96, 48, 32)
         now = self.vlm.encode_image(picture)
-        before = self.attributes_seen(picture)
+        scores = self.attribute_scores(now)
+        before = {name: ATTRIBUTES[name][int(score.argmax())] for name, score in scores.items()}
         after = {**before, **parse(request.prompt)}
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
         wanted = F.normalize(now + shift, dim=-1)
