@@ -21,9 +21,9 @@ from simulacra.models.systems.rodin.upsampler import Upsampler
 
 SMALL = Config(
     fit=FitConfig(channels=4, resolution=32, width=16, depth=1, samples=8, importance=4, people=2, rays=64, steps=30, lowest=8),
-    shared=3, single_steps=8, resolution=16, base_width=16, base_multipliers=(1, 2), base_blocks=1, batch=2, prior_width=32,
+    vlm_steps=4, shared=3, single_steps=8, resolution=16, base_width=16, base_multipliers=(1, 2), base_blocks=1, batch=2, prior_width=32,
     prior_depth=1, prior_batch=8, upsampler_width=8, upsampler_multipliers=(1, 2), upsampler_batch=2, refiner_width=8,
-    refiner_blocks=1, refiner_batch=2, steps=4, upsampler_sampling=2, candidates=2,
+    refiner_blocks=1, refiner_batch=2, steps=4, upsampler_sampling=2, candidates=2, drawn=4,
     **{name: TrainerConfig(steps=4, save_every=2, picture_every=0) for name in ("base", "prior", "upsampler", "refiner")},
 )  # fmt: skip
 

@@ -510,6 +510,7 @@ def trained(tmp_path_factory):
 
 
 def test_model_learns_to_retrieve_and_to_caption(trained):
+    # Seen with seed 1: recall 0.96 on train, 0.55 apart (chance 0.025); captions right 0.63 (commonest 0.40); matched 0.89.
     model, people, report = trained
     on_train = fit.evaluate(model, portraits.portraits(people.split("train"), 32, 1.0), 64)
     assert on_train["retrieval"]["recall_at_1"] > 0.9
@@ -523,6 +524,7 @@ def test_model_learns_to_retrieve_and_to_caption(trained):
 
 
 def test_filter_keeps_more_truth_than_it_was_given(trained):
+    # Seen with seed 1: precision 0.85 where 0.61 are true, recall 0.24.
     model, people, _ = trained
     generator = np.random.default_rng(8)
     given = [

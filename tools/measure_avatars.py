@@ -174,12 +174,13 @@ def measure_table(arguments) -> dict:
     from simulacra.models.evaluate import evaluate
     from simulacra.models.records import write_record
     from simulacra.models.systems.catalogue import find
+    from simulacra.models.vision import classifier
 
     everyone = read_people(arguments.data)
     real = everyone.split("train")
     held = tuple(p for p, s in zip(everyone.people, everyone.splits, strict=True) if s != "train")
     cameras = real[0].cameras.pick(torch.tensor([10, 11, 13, 14]))
-    net, rows = enl0(), {}
+    net, rows = (classifier.load(arguments.net) if arguments.net else enl0()), {}
     for pair in arguments.runs:
         name, _, run = pair.partition("=")
         model = find(name).load().load(Path(run))
@@ -219,6 +220,7 @@ def main() -> None:
     table = commands.add_parser("table")
     table.add_argument("runs", nargs="+")
     table.add_argument("--data", nargs="+", required=True)
+    table.add_argument("--net", type=Path, default=None, help="folder of an attribute classifier, in place of ENL0")
     table.add_argument("--count", type=int, default=32)
     table.add_argument("--seed", type=int, default=0)
     table.set_defaults(measure=measure_table)

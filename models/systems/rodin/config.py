@@ -13,6 +13,7 @@ class Config:
     """The defaults fit two processor cores; the paper's are 64 and 256 texels, width 192, 100 000 people."""
 
     fit: FitConfig = field(default_factory=FitConfig)
+    vlm_steps: int = 500  # of the training of the guiding image-text model
     shared: int = 64  # people whose planes are fitted together with the decoder; the others' follow with it frozen
     single_people: int = 6  # of those others, fitted in one batch
     single_steps: int = 170  # of such a batch

@@ -44,7 +44,12 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
         raise BadInput("data: somebody has no view from the front; allowed are orbits that pass there")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "vlm" / "config.json").is_file():
-        vision.fit_vlm(people, folder / "vlm", replace(vision.FitConfig(), part=0), _staged(progress, "vlm"))
+        vision.fit_vlm(
+            people,
+            folder / "vlm",
+            replace(vision.FitConfig(), part=0, steps=config.vlm_steps),
+            _staged(progress, "vlm"),
+        )
     fitted = fit_all(learn, folder, config, progress)
     model, stages = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
     for name, step in stages.items():
