@@ -27,7 +27,9 @@ PICTURED = {name: generator for name, generator in GENERATORS.items() if generat
 def find(name: str) -> Generator:
     """The generator of a name."""
     if not isinstance(name, str) or name not in GENERATORS:
-        raise SpecError(f"{name}: no such generator; allowed are {', '.join(PICTURED)}, and the things in simulacra list")
+        raise SpecError(
+            f"{name}: no such generator; allowed are {', '.join(PICTURED)}, and the things in simulacra list"
+        )
     return GENERATORS[name]
 
 

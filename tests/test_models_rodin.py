@@ -7,17 +7,17 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from simulacra.datagen.errors import BadInput
-from simulacra.datagen.png import write_png
-from simulacra.models.core.trainer import TrainerConfig
-from simulacra.models.diffusion.conditioning import Cond, enlarged
-from simulacra.models.fields.fit import FitConfig
-from simulacra.models.fields.triplane import mirrored, roll_out
-from simulacra.models.systems.rodin import Config, load, train
-from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait
-from simulacra.models.systems.rodin.planes import Statistics
-from simulacra.models.systems.rodin.refiner import Refiner
-from simulacra.models.systems.rodin.upsampler import Upsampler
+from simulacra.datagen.errors import BadInput  # noqa: E402
+from simulacra.datagen.png import write_png  # noqa: E402
+from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
+from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
+from simulacra.models.fields.fit import FitConfig  # noqa: E402
+from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
+from simulacra.models.systems.rodin import Config, load, train  # noqa: E402
+from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait  # noqa: E402
+from simulacra.models.systems.rodin.planes import Statistics  # noqa: E402
+from simulacra.models.systems.rodin.refiner import Refiner  # noqa: E402
+from simulacra.models.systems.rodin.upsampler import Upsampler  # noqa: E402
 
 SMALL = Config(
     fit=FitConfig(channels=4, resolution=32, width=16, depth=1, samples=8, importance=4, people=2, rays=64, steps=30, lowest=8),

@@ -201,7 +201,9 @@ def orbit(tmp_path_factory):
     from simulacra.procgen import registry
     from simulacra.procgen.params import parse_settings
 
-    names = tuple(name for name, label in LABELS.items() if "people" in label.of and not label.sequence and not label.stereo)
+    names = tuple(
+        name for name, label in LABELS.items() if "people" in label.of and not label.sequence and not label.stereo
+    )
     recipe = Recipe("faces", seed=8, size=48, samples=1, views=3, threads=1, labels=names)
     wishes = ["hair.groom=buzz", "light.kind=studio", "camera.orbit_azimuth=180"]
     folder = tmp_path_factory.mktemp("orbit")

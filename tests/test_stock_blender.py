@@ -76,7 +76,10 @@ def test_help_and_bad_input(stock):
     assert result.returncode == 0 and "  render     render a labelled dataset" in result.stdout
     result = stock("render", "dragons", "out")
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.strip() == "simulacra: dragons: no such generator; allowed are faces, places, and the things in simulacra list"
+    assert (
+        result.stderr.strip()
+        == "simulacra: dragons: no such generator; allowed are faces, places, and the things in simulacra list"
+    )
 
 
 def test_list_and_sample(stock):

@@ -122,6 +122,8 @@ def copies(mesh: Mesh, matrices: np.ndarray) -> Mesh:
     moved = np.einsum("kij,nj->kni", matrices[:, :3, :3], mesh.vertices) + matrices[:, None, :3, 3]
     shift = (np.arange(count) * vertices)[:, None, None]
     faces = np.where(mesh.faces[None] < 0, NO_CORNER, mesh.faces[None] + shift)
-    attributes = {name: np.tile(values, (count,) + (1,) * (values.ndim - 1)) for name, values in mesh.attributes.items()}
+    attributes = {
+        name: np.tile(values, (count,) + (1,) * (values.ndim - 1)) for name, values in mesh.attributes.items()
+    }
     return Mesh(moved.reshape(-1, 3), faces.reshape(-1, 4), np.tile(mesh.slot, count), attributes,
                 np.tile(mesh.smooth, count))  # fmt: skip

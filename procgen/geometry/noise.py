@@ -13,7 +13,9 @@ def lattice_hash(cell: np.ndarray, seed: int) -> np.ndarray:
     with np.errstate(over="ignore"):
         value = np.full(cell.shape[:-1], (seed * 2654435761 + 1013904223) & 0xFFFFFFFF, np.uint32)
         for axis in range(cell.shape[-1]):
-            value = (value ^ (cell[..., axis].astype(np.int64).astype(np.uint32) * PRIMES[axis])) * np.uint32(0x9E3779B1)
+            value = (value ^ (cell[..., axis].astype(np.int64).astype(np.uint32) * PRIMES[axis])) * np.uint32(
+                0x9E3779B1
+            )
             value ^= value >> np.uint32(15)
         value = (value * np.uint32(0x85EBCA6B)) ^ (value >> np.uint32(13))
         return value * np.uint32(0xC2B2AE35) ^ (value >> np.uint32(16))

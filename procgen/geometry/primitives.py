@@ -65,7 +65,9 @@ def tube(points: np.ndarray, radii, sides: int = 8, closed: bool = True) -> Mesh
         turn = np.arange(sides)
         last = (len(points) - 1) * sides
         bottom = np.stack([np.full(sides, len(vertices)), (turn + 1) % sides, turn, np.full(sides, -1)], 1)
-        top = np.stack([np.full(sides, len(vertices) + 1), last + turn, last + (turn + 1) % sides, np.full(sides, -1)], 1)
+        top = np.stack(
+            [np.full(sides, len(vertices) + 1), last + turn, last + (turn + 1) % sides, np.full(sides, -1)], 1
+        )
         faces = np.concatenate([faces, bottom, top])
         vertices = np.concatenate([vertices, points[[0, -1]]])
         along, around = np.concatenate([along, [0, 1]]), np.concatenate([around, [0, 0]])
@@ -115,7 +117,7 @@ def icosphere(subdivisions: int = 3, radius: float = 1.0) -> Mesh:
         unique, place = np.unique(edges, axis=0, return_inverse=True)
         middle = vertices[unique].sum(1)
         middle /= np.linalg.norm(middle, axis=1, keepdims=True)
-        a, b, c = (len(vertices) + place.reshape(3, -1))
+        a, b, c = len(vertices) + place.reshape(3, -1)
         vertices = np.concatenate([vertices, middle])
         faces = np.concatenate([np.stack(corners, 1) for corners in (
             (faces[:, 0], a, c), (faces[:, 1], b, a), (faces[:, 2], c, b), (a, b, c))])  # fmt: skip

@@ -82,7 +82,9 @@ def blend_materials(layers: Sequence[Layer], coordinates: str = "world"):
     plain = fields.value(layers[0][1].colour)
     for _, spec, attribute in layers[1:]:
         if attribute is not None:
-            plain = fields.value(g.attribute(attribute, "Fac")).smooth(0.25, 0.65).between(plain, fields.value(spec.colour))
+            plain = (
+                fields.value(g.attribute(attribute, "Fac")).smooth(0.25, 0.65).between(plain, fields.value(spec.colour))
+            )
     shade(g, fields, blended(layers, fields, place, lambda attribute: g.attribute(attribute, "Fac")), plain=plain.data)
     prune(tree)
     return material

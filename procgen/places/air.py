@@ -96,11 +96,15 @@ def _submerge(site: Site, place, scene: Scene, weather) -> None:
     depth = float(level - scene.way.eyes[:, 2].mean())
     sun = towards(place.weather.sun_azimuth, max(place.weather.sun_elevation, 20.0))
     sky = solve_sky(weather)
-    irradiance = tuple(float(value) for value in irradiances(sky.radiance, sky.sun, sky.beam, np.array([[0.0, 0.0, 1.0]]))[0])
+    irradiance = tuple(
+        float(value) for value in irradiances(sky.radiance, sky.sun, sky.beam, np.array([[0.0, 0.0, 1.0]]))[0]
+    )
     picture = caustics_image(caustics(Waves(place.sea), max(depth, 1.0), tuple(sun)))
     water_material = next((obj.material_slots[0].material for obj in site.objects if obj.get("class") == "water"), None)
     for material in materials_of(site):
-        add_water_column(material, kind, level, irradiance, tuple(sun), caustics=picture, surface=material == water_material)
+        add_water_column(
+            material, kind, level, irradiance, tuple(sun), caustics=picture, surface=material == water_material
+        )
     add_water_backdrop(bpy.context.scene.world, kind, depth, irradiance, tuple(sun))
     left = float(transmittance(water(kind).attenuation, depth + 2.0).mean())
     # For the viewport; a dataset meters its pictures.

@@ -49,7 +49,11 @@ def _spot(animals: Animals, asset: Asset, place, scene: Scene, rng) -> np.ndarra
         flat = eye[:2] + distance * np.array([np.cos(turn), np.sin(turn)])
         floor = float(ground.height(flat[None], 0.3)[0])
         level = ground.water_level
-        yaw = rng.uniform(0, 2 * np.pi) if animals.where == "ground" else turn + rng.choice([-1.0, 1.0]) * rng.uniform(0.9, 2.2)
+        yaw = (
+            rng.uniform(0, 2 * np.pi)
+            if animals.where == "ground"
+            else turn + rng.choice([-1.0, 1.0]) * rng.uniform(0.9, 2.2)
+        )
         normal, tilt = np.array([[0.0, 0.0, 1.0]]), 0.0
         if animals.where == "ground":
             slope = float(ground.slope(flat[None], 1.0)[0])
@@ -143,7 +147,9 @@ def _fur(site, asset: Asset, spec, cycle: str, phase: float, body):
     if not len(strands):
         return None
     opaque = np.concatenate([colours, np.ones((len(colours), 1))], 1)
-    fur = curves_object(f"{body.name} fur", strands, radii.reshape(-1), part=0.0, curve_attributes={"colour": ("FLOAT_COLOR", opaque)})
+    fur = curves_object(
+        f"{body.name} fur", strands, radii.reshape(-1), part=0.0, curve_attributes={"colour": ("FLOAT_COLOR", opaque)}
+    )
     fur.data.materials.append(dressed(site, Surface("fur", painted=True)))
     fur["part_of"], fur["class"], fur[OBJECT_ID] = "life.animals", asset.kind, body[OBJECT_ID]
     site.objects.append(fur)

@@ -16,7 +16,12 @@ from .things import asset_object, footprint, row_of, thing_asset, thing_spec
 from .wind import add_wind
 
 SEASONS = {"spring": 0.2, "summer": 0.45, "autumn": 0.2, "winter": 0.15}
-DRY = {"spring": Range(0.0, 0.2), "summer": Range(0.05, 0.6), "autumn": Range(0.35, 0.9), "winter": Range(0.5, 0.95)}  # of grass
+DRY = {
+    "spring": Range(0.0, 0.2),
+    "summer": Range(0.05, 0.6),
+    "autumn": Range(0.35, 0.9),
+    "winter": Range(0.5, 0.95),
+}  # of grass
 TURF = {"spring": "fresh", "summer": "deep", "autumn": "olive", "winter": "yellowish"}
 MOST = 400_000  # instances of one layer; beyond it every other one goes
 

@@ -14,7 +14,12 @@ class LocalGround:
 
     def __init__(self, ground, origin: np.ndarray):
         self.ground, self.origin = ground, np.asarray(origin, float)
-        self.size, self.water_level, self.cover, self.terrain = ground.size, ground.water_level, ground.cover, ground.terrain
+        self.size, self.water_level, self.cover, self.terrain = (
+            ground.size,
+            ground.water_level,
+            ground.cover,
+            ground.terrain,
+        )
         self.grid = ground.grid  # for the size of its cells
 
     def height(self, points, cell=None) -> np.ndarray:

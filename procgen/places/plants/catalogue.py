@@ -11,7 +11,9 @@ PLANTS: tuple[Generator, ...] = (
     _plant("tree", "tree", "Tree", "a tree of seventeen species in any season"),
     _plant("bush", "bush", "Bush", "a bush of many stems"),
     # "leaf" is the name of what it is made of.
-    Generator("single_leaf", "plants", ".places.plants.leaf", "Leaf", "sample_leaf", "build_leaf", "a leaf of fourteen shapes"),
+    Generator(
+        "single_leaf", "plants", ".places.plants.leaf", "Leaf", "sample_leaf", "build_leaf", "a leaf of fourteen shapes"
+    ),
     _plant("grass", "grass", "Grass", "a clump of grass"),
     _plant("fern", "fern", "Fern", "a fern"),
     _plant("cactus", "cactus", "Cactus", "a cactus"),
