@@ -75,7 +75,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     scene.cycles.seed = 0
     for number, (frame, camera) in enumerate(shots):
         if together:  # pictures alone: no label tells what is seen
-            records["camera"].append(camera_record(camera, scene, number))
+            records["camera"].append(camera_record(camera, scene, number) | {"time": 0.0})
             continue
         _aim(scene, frame, camera)
         if motion:
