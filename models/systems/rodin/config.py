@@ -44,8 +44,8 @@ class Config:
     refiner_blocks: int = 3
     refiner_batch: int = 8
     refiner: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=600, learning_rate=5e-4, ema=0.99))
-    guidance: float = 2.0  # of the base diffusion when it samples
+    guidance: float = 4.0  # of the base diffusion when it samples
     steps: int = 25  # of the base diffusion when it samples
     upsampler_sampling: int = 5
     drawn: int = 64  # latents that the prior draws for a prompt, of which the best become candidates
-    candidates: int = 4  # that a prompt makes, of which the guiding image-text model keeps the best
+    candidates: int = 6  # that a prompt makes, of which the guiding image-text model keeps the best
