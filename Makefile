@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test slow lint extension bench places sidebar window releases judges clean
+.PHONY: help demo test slow lint extension bench places weights sidebar window releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ places: $(VENV)/.installed  ## Measure what places cost: desert, all kinds, a st
 	$(BIN)/python tools/bench_places.py desert
 	$(BIN)/python tools/bench_places.py kinds --samples 12
 	$(BIN)/python tools/bench_places.py stereo --samples 8
+
+OUT ?= build/weights
+weights: $(VENV)/.installed  ## Render the people and train the weights that ship, resumable (OUT=folder)
+	PATH="$(abspath $(BIN)):$$PATH" tools/make_weights.sh $(OUT)
 
 sidebar: $(VENV)/.installed  ## Measure Generate, sliders and avatars
 	$(BIN)/python tools/bench_sidebar.py
