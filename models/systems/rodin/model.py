@@ -248,7 +248,7 @@ class Rodin(nn.Module):
                 seen = render(self.field(moved), rays.origins[None], rays.directions[None], 24, 24, 1.0, generator)
                 error = (seen.colour[0] - rays.colour).square().mean()
                 # Where the photo says nothing the sample holds.
-                loss = error + 0.05 * (moved - start).square().mean()
+                loss = error + 0.5 * (moved - start).square().mean()
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
