@@ -47,6 +47,7 @@ LABEL_CHOICES = (
     LabelChoice("occlusion_back", "hidden in the previous frame", sequence=True),
     LabelChoice("scene_flow", "motion of the surface itself, in the world", of=("places",), sequence=True),
     LabelChoice("disparity", "shift between the pictures of a stereo pair", of=("places",), stereo=True),
+    LabelChoice("alpha", "share of the pixel that the person covers; the picture is cut out", of=("people",)),
 )
 LABELS = [
     (row.name, row.name.replace("_", " ").capitalize(), row.about.capitalize(), 1 << index)
