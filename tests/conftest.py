@@ -1,5 +1,6 @@
 """Shared fixtures; Blender's user folder is moved aside before bpy is imported."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Before bpy is first imported: the user's own extensions and settings must not be seen by a test.
 _RESOURCES = tempfile.mkdtemp(prefix="simulacra-blender-")
 os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
+# Before torch and numpy are: tests run side by side, and threads that wait for each other take many times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEED_BLENDER = {"scene", "sidebar", "blender_tool", "extension_zip", "face_dataset"}
 
 
@@ -102,3 +105,32 @@ def transpiled(scene):
         return source, build(*([spec(module)] if spec else []))
 
     return run
+
+
+@pytest.fixture
+def seeded_torch():
+    """Torch's own generator seeded, and given back as it was: networks are built by it."""
+    import torch
+
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        yield
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """The fake system, listed beside the real ones."""
+    import fake_system
+
+    from simulacra.models.systems import catalogue
+
+    monkeypatch.setitem(sys.modules, "simulacra.models.systems.fake", fake_system.module())
+    monkeypatch.setattr(catalogue, "SYSTEMS", (*catalogue.SYSTEMS, fake_system.row()))
+
+
+@pytest.fixture
+def run(fake, tmp_path):
+    """A folder that holds a trained fake system."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text(json.dumps({"system": "fake"}))
+    return tmp_path / "run"

@@ -19,14 +19,6 @@ from simulacra.models.diffusion.unet import UNet, UNetConfig  # noqa: E402
 MEAN, DEVIATION = 0.3, 0.5
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 

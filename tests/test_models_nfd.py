@@ -42,15 +42,6 @@ PRIMITIVES = {
 SMALL = OccupancyConfig(resolution=32, steps=160, points=1024, pool=16384)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Beside other tests more threads than one are slower."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def ball(views=16, size=64, radius=0.5, centre=(0.1, 0.0, -0.2)):
     """A person who is a ball: outlines of it, exact at the pixels' centres."""
     azimuths = torch.arange(views) * (360.0 / views)

