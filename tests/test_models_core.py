@@ -82,6 +82,19 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(tmp_path):
     assert [line["step"] for line in lines(tmp_path / "parts")] == list(range(1, 21))
 
 
+def test_bfloat16_rounds_losses_and_not_weights(tmp_path):
+    """Products keep 8 of 24 bits of mantissa, so losses differ by about 2^-8 and the trained weights stay float32."""
+    seen = {}
+    for precision in ("fp32", "bf16"):
+        rows = []
+        made = trainer(tmp_path / precision, replace(CONFIG, precision=precision), progress=rows.append)
+        made.run()
+        assert {p.dtype for p in made.modules.parameters()} == {torch.float32}
+        seen[precision] = np.array([row["loss"] for row in rows])
+    assert (seen["fp32"] != seen["bf16"]).all()
+    assert np.allclose(seen["fp32"][0], seen["bf16"][0], rtol=2**-6)
+
+
 def test_random_numbers_differ_by_step_and_seed_and_leave_the_process_alone(tmp_path):
     drawn, modules = [], {"net": torch.nn.Linear(1, 1)}
 

@@ -37,7 +37,7 @@ class TrainerConfig:
     clip: float = 1.0  # largest norm of all gradients together; 0 clips nothing
     ema: float = 0.999  # share of the average that a step keeps; 0 makes it the weights themselves
     accumulate: int = 1
-    precision: str = "fp32"  # or bf16, which holds on a GPU only
+    precision: str = "fp32"  # or bf16, which GPUs and newer processors know and others imitate slowly
     save_every: int = 200
     picture_every: int = 200  # 0 draws none
     seed: int = 0

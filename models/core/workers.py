@@ -15,12 +15,12 @@ from ...datagen.errors import Unfinished
 class Workers:
     """The device of this process, and what processes do together; alone it needs torch and nothing else.
 
-    ``precision`` "bf16" holds on a GPU only; elsewhere numbers stay float32.
+    ``precision`` "bf16" computes losses in bfloat16; weights, gradients and what the optimiser keeps stay float32.
     """
 
     def __init__(self, precision: str):
         self.device, self.rank, self.count = torch.device("cpu"), 0, 1
-        self.accelerator, self.half = None, False
+        self.accelerator, self.half = None, precision == "bf16"
         several = int(os.environ.get("WORLD_SIZE", "1")) > 1
         if not several and not torch.cuda.is_available():
             return
@@ -33,12 +33,11 @@ class Workers:
         # Its own mixed precision cannot be changed once a process has it, and stages of one training may differ.
         self.accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
         self.device = self.accelerator.device
-        self.half = precision == "bf16" and self.device.type == "cuda"
         self.rank, self.count = self.accelerator.process_index, self.accelerator.num_processes
 
     def autocast(self) -> AbstractContextManager:
         """The precision in which a loss is computed."""
-        return torch.autocast("cuda", torch.bfloat16) if self.half else nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16) if self.half else nullcontext()
 
     def same_start(self, modules: nn.Module) -> None:
         """Give every process the first one's weights."""

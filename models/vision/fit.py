@@ -140,10 +140,10 @@ def evaluate(model: VLM, views: Portraits, people: int) -> dict:
     tokens = torch.cat([model.tower(chunk) for chunk in views.chunks()])
     embedded = model.embed_picture(tokens)
     attributes = {}
+    scores = model.attribute_scores(embedded)
     for column, (name, values) in enumerate(ATTRIBUTES.items()):
-        texts = model.encode_text([say({name: value}) for value in values])
         truth = views.codes[:, column]
-        right = ((embedded @ texts.T).argmax(1) == truth).float().mean()
+        right = (scores[name].argmax(1) == truth).float().mean()
         attributes[name] = {"accuracy": round(float(right), 4), **base_rates(truth, len(values))}
     written = torch.stack([code(parse(text)) for text in model.write(tokens)])
     claimed = written != -1

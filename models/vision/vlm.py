@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
+from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import load_weights, read_about
-from .captions import vocabulary
+from .captions import say, vocabulary
 from .portraits import CROP, focus
 from .tokenizer import CLASS, DECODE, ENCODE, END, PAD, UNKNOWN, Tokenizer
 from .transformer import PictureTower, TextTransformer
@@ -110,6 +111,24 @@ class VLM(nn.Module):
     def score(self, images: Tensor, texts: Sequence[str]) -> Tensor:
         """The probability (B,) that each text matches its picture, by attention between the two."""
         return self.match_logits(self.look(images), self.numbers(texts)).softmax(-1)[:, 1]
+
+    def attribute_scores(self, embedded: Tensor) -> dict[str, Tensor]:
+        """Of each attribute the logarithms (B, values) of its values' probabilities in picture embeddings (B, E).
+
+        A value's score is the likeness to the plain sentence that says it and nothing else.
+        """
+        scores = {}
+        for name, values in ATTRIBUTES.items():
+            sentences = self.encode_text([say({name: value}) for value in values])
+            scores[name] = (embedded @ sentences.T / self.temperature).log_softmax(-1)
+        return scores
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> list[dict[str, str]]:
+        """The attributes of each picture (B, 3, H, H)."""
+        scores = self.attribute_scores(self.encode_image(images))
+        best = {name: score.argmax(1).tolist() for name, score in scores.items()}
+        return [{name: ATTRIBUTES[name][best[name][i]] for name in ATTRIBUTES} for i in range(len(images))]
 
     @torch.no_grad()
     def caption(self, images: Tensor, generator: torch.Generator | None = None, top_p: float = 0.9) -> list[str]:

@@ -172,20 +172,12 @@ class Rodin(nn.Module):
         nothing = torch.zeros(count, self.vlm.config.embedding)
         return F.normalize(self.prior.sample(nothing, generator, 20, 0.0), dim=-1)
 
-    def attribute_scores(self, embedded: Tensor) -> dict[str, Tensor]:
-        """Of each attribute the logarithms (B, values) of its values' probabilities in picture embeddings (B, D)."""
-        scores = {}
-        for name, values in ATTRIBUTES.items():
-            sentences = self.vlm.encode_text([say({name: value}) for value in values])
-            scores[name] = (embedded @ sentences.T / self.vlm.temperature).log_softmax(-1)
-        return scores
-
     def agreement(self, embedded: Tensor, prompt: str) -> Tensor:
         """How well picture embeddings (B, D) agree with a prompt, by the guiding image-text model (B,)."""
         wish = parse(prompt)
         if not wish:
             return embedded @ self.vlm.encode_text([prompt])[0]
-        scores = self.attribute_scores(embedded)
+        scores = self.vlm.attribute_scores(embedded)
         return sum(scores[name][:, ATTRIBUTES[name].index(value)] for name, value in wish.items())
 
     def _edited(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
@@ -194,7 +186,7 @@ class Rodin(nn.Module):
         rolled = self.small.roll(resize(large[None], self.config.resolution))
         picture = render_image(self.field(large), self.front(LOOKS[:1]), 96, 48, 32)
         now = self.vlm.encode_image(picture)
-        scores = self.attribute_scores(now)
+        scores = self.vlm.attribute_scores(now)
         before = {name: ATTRIBUTES[name][int(score.argmax())] for name, score in scores.items()}
         after = {**before, **parse(request.prompt)}
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
