@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import hashlib
 import os
 import platform
@@ -15,10 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import BadInput
+from .errors import GONE, NO_SPACE, BadInput, DestinationTrouble, trouble_of
 from .files import read_json, write_json
 from .recipe import Recipe
 from .scene_recipe import SceneRecipe
+from .validity.attempts import render_valid
+from .validity.summary import summary
 
 FORMAT = 1
 PARTIAL = ".partial-"
@@ -67,8 +68,11 @@ def versions() -> dict:
 class DatasetFolder:
     """A folder that samples are rendered into; several runs (shards) may share one."""
 
+    describe_every = 10.0  # seconds between two dataset.json of a run
+
     def __init__(self, path: Path, recipe: Recipe | SceneRecipe):
         self.path, self.recipe = path, recipe
+        self.devices: list[dict] = []  # that pictures were rendered on, as the workers of this run told
 
     @classmethod
     def open(cls, path: Path, recipe: Recipe | SceneRecipe) -> DatasetFolder:
@@ -77,7 +81,7 @@ class DatasetFolder:
         if path.exists() and not path.is_dir():
             raise BadInput(f"{path}: is a file; allowed is a new or empty folder, or this recipe's dataset")
         if described.is_file():
-            recipe = _continued(path, read_json(described), recipe)
+            recipe = continued(path, read_json(described), recipe)
         elif path.is_dir() and any(not _own(entry.name) for entry in path.iterdir()):
             raise BadInput(f"{path}: holds something else; allowed is a new or empty folder, or this recipe's dataset")
         folder = cls(path, recipe)
@@ -85,6 +89,25 @@ class DatasetFolder:
         folder.sweep()
         folder.describe({})
         return folder
+
+    @property
+    def logs(self) -> Path:
+        """Where workers write what goes wrong."""
+        return self.path / LOGS
+
+    def trouble(self) -> str:
+        """What keeps samples from being written, in words, or nothing; tried out, as libraries name causes in many ways."""
+        try:
+            if not (self.path / "dataset.json").is_file():
+                raise OSError(min(GONE), "is gone")  # a folder without it is where a disk was mounted
+            if shutil.disk_usage(self.path).free < FULL:
+                raise OSError(min(NO_SPACE), "is full")
+            probe = self.path / f"{PARTIAL}probe-{HOST}-{os.getpid()}"
+            probe.mkdir(exist_ok=True)
+            probe.rmdir()
+        except OSError as error:
+            return f"{self.path}: {trouble_of(error) or error}, and run the same command again"
+        return ""
 
     def sweep(self) -> None:
         """Remove the unfinished samples that dead processes left behind."""
@@ -104,31 +127,40 @@ class DatasetFolder:
             if entry.name.isdecimal() and (entry / "sample.json").is_file()
         )
 
+    def record(self, index: int) -> dict:
+        """The sample.json of a whole sample."""
+        return read_json(self.path / sample_name(index) / "sample.json")
+
     def describe(self, failed: dict[int, dict]) -> None:
         """Write dataset.json from what exists; ``failed`` maps an index to its record."""
         described = self.path / "dataset.json"
         with self._lock():
             for left in self.path.glob(".dataset.json.*"):  # whoever wrote it held the lock, and is dead
                 left.unlink(missing_ok=True)
-            done = self.finished()
-            old = read_json(described).get("failed", []) if described.is_file() else []
-            failed = {record["index"]: record for record in old} | failed
-            failed = {index: record for index, record in failed.items() if index not in set(done)}
-            splits = {name: [] for name, _ in SPLITS}
-            for index in done:
-                splits[split_of(self.recipe.identity(index))].append(sample_name(index))
-            document = {
-                "format": FORMAT,
-                "recipe": self.recipe.to_dict(),
-                "versions": versions(),
-                "labels": self.recipe.label_table(),
-                "rendered": list(self.recipe.label_names()),
-                "taxonomy": self.recipe.taxonomy(),
-                "splits": splits,
-                "counts": {"asked": self.recipe.count, "finished": len(done), "failed": len(failed)},
-                "failed": [failed[index] for index in sorted(failed)],
-            }
-            write_json(described, document)
+            before = read_json(described) if described.is_file() else {}
+            write_json(described, self._document(before, failed))
+
+    def _document(self, before: dict, failed: dict[int, dict]) -> dict:
+        """What dataset.json says now, when it said ``before``."""
+        done = self.finished()
+        whole, known = set(done), rows_of(before, "devices")
+        failed = {record["index"]: record for record in rows_of(before, "failed", "index")} | failed
+        failed = {index: record for index, record in failed.items() if index not in whole}
+        splits = {name: [] for name, _ in SPLITS}
+        for index in done:
+            splits[split_of(self.recipe.identity(index))].append(sample_name(index))
+        return {
+            "format": FORMAT,
+            "recipe": self.recipe.to_dict(),
+            "versions": versions(),
+            "labels": self.recipe.label_table(),
+            "rendered": list(self.recipe.label_names()),
+            "taxonomy": self.recipe.taxonomy(),
+            "splits": splits,
+            "counts": {"asked": self.recipe.count, "finished": len(done), "failed": len(failed)},
+            "failed": [failed[index] for index in sorted(failed)],
+            "devices": [*known, *(device for device in self.devices if device not in known)],
+        } | summary(self.recipe, done, before, self.record)
 
     def write_sample(self, index: int, renderer, threads: int = 0) -> dict:
         """Render a sample beside its place and rename it there when it is whole; one that exists is left alone."""
@@ -136,19 +168,9 @@ class DatasetFolder:
         if (final / "sample.json").is_file():
             return read_json(final / "sample.json")
         partial = self.path / f"{PARTIAL}{sample_name(index)}-{HOST}-{os.getpid()}"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
         try:
-            recipe = dataclasses.replace(self.recipe, threads=threads or self.recipe.threads)
-            result = renderer(recipe.sample(index), recipe, partial)
-            files = {
-                entry.name: {"bytes": entry.stat().st_size, "sha256": hashlib.sha256(entry.read_bytes()).hexdigest()}
-                for entry in sorted(partial.iterdir())
-            }
-            if not files:
-                raise RuntimeError("the renderer wrote nothing")
-            record = {"index": index, "seed": self.recipe.seed + index, **result, "files": files}
-            write_json(partial / "sample.json", record)
+            shutil.rmtree(partial, ignore_errors=True)
+            record = self._render(index, renderer, threads, partial)
             if final.is_dir() and not (final / "sample.json").is_file():
                 shutil.rmtree(final)  # a sample is whole or not at all
             try:
@@ -159,11 +181,29 @@ class DatasetFolder:
                 return read_json(final / "sample.json")  # another run was faster
             return record
         except Exception as error:
-            if shutil.disk_usage(self.path).free < FULL:  # before what was written is removed below
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
+            trouble = self.trouble()  # before what was written is removed below
+            if not trouble and isinstance(error, OSError) and error.errno in NO_SPACE:  # of temporary files
+                trouble = f"{error.filename or self.path}: {trouble_of(error)}, and run the same command again"
+            if trouble:
+                raise DestinationTrouble(trouble) from error
             raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+    def _render(self, index: int, renderer, threads: int, partial: Path) -> dict:
+        """Render a sample into the new folder ``partial``; its record, which is written last."""
+        partial.mkdir()
+        recipe = dataclasses.replace(self.recipe, threads=threads or self.recipe.threads)
+        result = render_valid(recipe, index, renderer, partial)
+        files = {
+            entry.name: {"bytes": entry.stat().st_size, "sha256": hashlib.sha256(entry.read_bytes()).hexdigest()}
+            for entry in sorted(partial.iterdir())
+        }
+        if not files:
+            raise RuntimeError("the renderer wrote nothing")
+        record = {"index": index, "seed": self.recipe.seed + index, **result, "files": files}
+        write_json(partial / "sample.json", record)
+        return record
 
     @contextlib.contextmanager
     def _lock(self, patience: float = 20.0) -> Iterator[None]:
@@ -191,12 +231,19 @@ class DatasetFolder:
             os.close(folder)
 
 
+def rows_of(document: dict, name: str, number: str = "") -> list[dict]:
+    """The rows that a dataset.json has under a name, without those that lack their ``number``: others may have written it."""
+    rows = document.get(name)
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [row for row in rows if not number or type(row.get(number)) is int]
+
+
 def _own(name: str) -> bool:
     """Whether a run that was killed before its first dataset.json may have left an entry of this name."""
     return name == LOGS or name.startswith((PARTIAL, ".dataset.json."))
 
 
-def _continued(path: Path, data, recipe: Recipe | SceneRecipe) -> Recipe | SceneRecipe:
+def continued(path: Path | str, data, recipe: Recipe | SceneRecipe) -> Recipe | SceneRecipe:
     """The recipe to go on with in a folder that holds a dataset; raises BadInput where its samples would differ."""
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("versions"), dict):
         raise BadInput(f"{path}: holds a dataset of another format; allowed is format {FORMAT}")

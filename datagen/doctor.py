@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from .devices import available, cycles_preferences, quiet
 from .machine import automatic_workers, cores, memory
 
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
 NEEDED = ("numpy", "rich", "opencv-python-headless", "webdataset")
 OPTIONAL = {
     "torch": "train and generate: pip install 'simulacra[models]'",
-    "ray": "render on a cluster: pip install 'simulacra[ray]'",
+    "ray": "render on a cluster: pip install 'simulacra[cluster]'",
     "mediapipe": "judge faces: pip install 'simulacra[judges]' on Python 3.11",
     "dlib-bin": "judge faces: pip install 'simulacra[judges]'",
 }
@@ -78,9 +76,8 @@ def blender() -> dict:
     """The version of the Blender that this process holds, and its devices."""
     import bpy
 
-    preferences = bpy.context.preferences.addons["cycles"].preferences
-    preferences.refresh_devices()
-    devices = sorted({f"{device.name} ({device.type})" for device in preferences.devices})
+    kinds = available(cycles_preferences())
+    devices = sorted({f"{name} ({kind})" for kind, names in kinds.items() for name in names})
     return {"version": bpy.app.version_string, "release": list(bpy.app.version[:2]), "devices": devices}
 
 
@@ -116,26 +113,9 @@ def _told(facts: dict) -> dict:
     return _blender(found, facts["release"] in ([4, 5], [5, 2]), f"supported are {SUPPORTED}")
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """What Cycles says of its devices goes to standard error: the report alone is on standard output."""
-    try:
-        sys.stdout.flush()
-        kept = os.dup(1)
-    except OSError:  # a program without a console
-        yield
-        return
-    try:
-        os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
 def _running_blender() -> dict:
     try:
-        with _quiet():
+        with quiet():
             return _told(blender())
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"

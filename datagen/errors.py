@@ -1,8 +1,10 @@
-"""The two ways in which a command fails, and what a full disk looks like."""
+"""The two ways in which a command fails, and what the trouble with a destination is called."""
 
 import errno
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
+GONE = {errno.ENOENT, errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO}
 
 
 class BadInput(ValueError):
@@ -11,3 +13,16 @@ class BadInput(ValueError):
 
 class Unfinished(RuntimeError):
     """What was asked could not be finished; exit code 1."""
+
+
+class DestinationTrouble(Unfinished):
+    """The destination takes no more samples: going on makes no sense until somebody mends it."""
+
+
+def trouble_of(error: OSError) -> str:
+    """What is wrong with the destination that raised ``error``, in words; empty where the error is no such trouble."""
+    if error.errno in NO_SPACE:
+        return "the disk is full; free some"
+    if error.errno in REFUSED:
+        return "cannot be written to; allow it"
+    return "is gone; bring it back" if error.errno in GONE else ""

@@ -44,17 +44,21 @@ class _Part:
 
 
 def read_exr(path: Path) -> dict[str, np.ndarray]:
-    """Read every channel of all parts.
+    """Read every channel of all parts; see decode_exr."""
+    return decode_exr(np.fromfile(path, np.uint8), path)
+
+
+def decode_exr(data: bytes | np.ndarray, where: str | Path) -> dict[str, np.ndarray]:
+    """Every channel of all parts that the bytes of an EXR file hold; errors tell ``where`` they are from.
 
     Returns full channel name: (h, w) float32, the top line first; half and uint channels are converted. Reads scan lines
     that are not packed or packed by ZIP or ZIPS; raises BadInput on any other, broken or oversized file. Source: OpenEXR
     File Layout, openexr.com; RFC 1950.
     """
-    data = np.fromfile(path, np.uint8)
     try:
-        return _decode(data)
+        return _decode(np.frombuffer(data, np.uint8))
     except BadInput as error:
-        raise BadInput(f"{path}: is not a whole EXR file ({error})") from None
+        raise BadInput(f"{where}: is not a whole EXR file ({error})") from None
 
 
 def write_exr(path: Path, channels: dict[str, np.ndarray]) -> None:

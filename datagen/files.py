@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from .errors import BadInput
-from .exr import read_exr, write_exr
+from .exr import decode_exr, read_exr, write_exr
 from .labels import LABELS
-from .png import read_png, write_png
+from .png import decode_png, write_png
 
 CHANNELS = {1: ("V",), 2: ("X", "Y"), 3: ("X", "Y", "Z")}
 COLOUR = ("R", "G", "B")
@@ -47,20 +47,28 @@ def write_label(path: Path, label: str, values: np.ndarray) -> None:
 
 
 def read_label(path: Path, label: str) -> np.ndarray:
-    """Read a label's file; its type and channel count are checked against the table."""
-    row = LABELS[label]
+    """Read a label's file; see decode_label."""
     if not path.is_file():
         raise BadInput(f"{path}: is missing")
+    return decode_label(label, path.read_bytes(), path)
+
+
+def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
+    """The array (h, w) or (h, w, c) that the bytes of a label's file hold; errors tell ``where`` they are from.
+
+    Its type and channel count are checked against the table; raises BadInput where they differ or the file is broken.
+    """
+    row = LABELS[label]
     if row.suffix == "png":
-        values = read_png(path)
+        values = decode_png(data, where)
     else:
-        channels = read_exr(path)
+        channels = decode_exr(data, where)
         names = _channel_names(label)
         if set(channels) != set(names):
-            raise BadInput(f"{path}: holds channels {', '.join(sorted(channels))}; allowed are {', '.join(names)}")
+            raise BadInput(f"{where}: holds channels {', '.join(sorted(channels))}; allowed are {', '.join(names)}")
         values = channels[names[0]] if len(names) == 1 else np.stack([channels[name] for name in names], -1)
     if values.dtype != row.dtype or (values.shape[2] if values.ndim == 3 else 1) != row.channels:
-        raise BadInput(f"{path}: holds {values.dtype}×{values.shape[2:] or 1}; allowed is "
+        raise BadInput(f"{where}: holds {values.dtype}×{values.shape[2:] or 1}; allowed is "
                        f"{np.dtype(row.dtype).name}×{row.channels}")  # fmt: skip
     return values
 
@@ -77,9 +85,18 @@ def write_json(path: Path, value) -> None:
 
 def read_json(path: Path):
     """Read JSON; raises BadInput that names the file."""
+    text = read_text(path)
     try:
-        return json.loads(path.read_text())
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits too, and lists in lists in lists
+        raise BadInput(f"{path}: is not a JSON file ({error})") from None
+
+
+def read_text(path: Path) -> str:
+    """Read a text; raises BadInput that names the file."""
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BadInput(f"{path}: is missing") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInput(f"{path}: is not a JSON file ({error})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: is not a text file ({error})") from None

@@ -42,6 +42,17 @@ def resident(process: int) -> float | None:
     return int(told.stdout.strip() or 0) / 2**20 or None  # ps tells KiB
 
 
+def peak(process: int) -> float | None:
+    """The most memory that a process held so far, in GiB; what it holds now where the system does not tell."""
+    if sys.platform == "linux":
+        try:
+            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        except OSError:
+            return None
+        return next((int(line.split()[1]) / 2**20 for line in lines if line.startswith("VmHWM:")), None)
+    return resident(process)
+
+
 def automatic_workers() -> int:
     """One worker for each pair of cores that has memory; Cycles itself uses both."""
     return max(1, min(cores() // 2, int(memory() / MEMORY_PER_WORKER)))

@@ -60,9 +60,11 @@ def configure(scene, resolution: tuple[int, int], threads: int) -> None:
     scene.cycles.seed = 0
 
 
-def picture_settings(scene, samples: int, shading: bool = False) -> None:
+def picture_settings(scene, samples: int, shading: bool = False, device: str = "CPU") -> None:
     """The settings of the picture: denoised, with depth of field; ``shading`` adds the passes of that label."""
     cycles, layer = scene.cycles, scene.view_layers[0]
+    cycles.device = device
+    cycles.denoising_use_gpu = device == "GPU"
     cycles.samples = samples
     cycles.use_adaptive_sampling = True
     cycles.adaptive_threshold = 0.02
@@ -94,6 +96,8 @@ def _choose_denoiser(cycles) -> bool:
 def label_settings(scene, samples: int, width: float) -> None:
     """The settings of the label pass: pixel centres, no light, nothing averaged (or a filter, for coverage)."""
     cycles = scene.cycles
+    # A seed's labels are the same bit for bit everywhere, and each kind of device rounds in its own way.
+    cycles.device = "CPU"
     cycles.samples = samples
     cycles.use_adaptive_sampling = False
     cycles.use_denoising = False

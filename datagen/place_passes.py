@@ -14,9 +14,9 @@ WHITE = 6.0  # linear level that AgX shows as near white
 IDENTITY, MOVES = "identity", ("next", "previous")  # AOVs
 
 
-def picture_settings(scene, samples: int, shading: bool) -> None:
+def picture_settings(scene, samples: int, shading: bool, device: str) -> None:
     """The settings of a place's picture: fewer bounces than a face needs, and a little less patience with noise."""
-    passes.picture_settings(scene, samples, shading)
+    passes.picture_settings(scene, samples, shading, device)
     cycles = scene.cycles
     cycles.adaptive_threshold = 0.03
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 5, 2, 2

@@ -17,17 +17,21 @@ BAND = 512  # rows that are unfiltered together; bounds the memory that takes
 
 
 def read_png(path: Path) -> np.ndarray:
-    """Read a picture of 8 or 16 bits.
+    """Read a picture of 8 or 16 bits; see decode_png."""
+    return decode_png(Path(path).read_bytes(), path)
+
+
+def decode_png(data: bytes, where: str | Path) -> np.ndarray:
+    """The picture of 8 or 16 bits that the bytes of a PNG file hold; errors tell ``where`` they are from.
 
     Returns (h, w), (h, w, 3) or (h, w, 4), uint8 or uint16: grey, RGB or RGBA without a palette, not interlaced. Raises
     BadInput unless the file is whole, with every checksum right and at most 16384×16384 pixels. Source: Portable Network
     Graphics (PNG) Specification, W3C; RFC 1950.
     """
-    data = Path(path).read_bytes()
     try:
         return _decode(data)
     except BadInput as error:
-        raise BadInput(f"{path}: is not a whole PNG file ({error})") from None
+        raise BadInput(f"{where}: is not a whole PNG file ({error})") from None
 
 
 def write_png(path: Path, values: np.ndarray) -> None:

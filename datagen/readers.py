@@ -10,8 +10,9 @@ import numpy as np
 from ..procgen import registry
 from .dataset import FORMAT
 from .errors import BadInput
-from .files import read_json, read_label
+from .files import read_json, read_label, read_text
 from .labels import LABELS, file_name
+from .records import check_camera, check_description, check_landmarks, check_objects, check_sample, frames_of
 
 
 class Sample:
@@ -20,7 +21,7 @@ class Sample:
     def __init__(self, path: Path, taxonomy: dict | None = None):
         self.path = path
         self.taxonomy = taxonomy or {}  # of its dataset: class names by label and id
-        self.record = read_json(path / "sample.json")
+        self.record = check_sample(read_json(path / "sample.json"), path / "sample.json")
 
     @property
     def name(self) -> str:
@@ -54,25 +55,25 @@ class Sample:
     @cached_property
     def caption(self) -> str:
         """The caption."""
-        return (self.path / "caption.txt").read_text().strip()
+        return read_text(self.path / "caption.txt").strip()
 
     def _frame(self, file: str, frame: int) -> dict:
-        for record in read_json(self.path / file)["frames"]:
+        for record in frames_of(read_json(self.path / file), self.path / file):
             if record["frame"] == frame:
                 return record
         raise BadInput(f"{self.path / file}: holds no frame {frame}")
 
     def camera(self, frame: int = 0) -> dict:
         """K, cam2world and lens of a frame."""
-        return self._frame("camera.json", frame)
+        return check_camera(self._frame("camera.json", frame), self.path / "camera.json")
 
     def landmarks(self, frame: int = 0) -> dict:
         """Landmarks, head pose and gaze of a frame."""
-        return self._frame("landmarks.json", frame)
+        return check_landmarks(self._frame("landmarks.json", frame), self.path / "landmarks.json")
 
     def objects(self, frame: int = 0) -> list[dict]:
         """The objects of a frame."""
-        return self._frame("objects.json", frame)["objects"]
+        return check_objects(self._frame("objects.json", frame), self.path / "objects.json")
 
 
 class Dataset:
@@ -83,6 +84,7 @@ class Dataset:
         self.description = read_json(self.path / "dataset.json")
         if not isinstance(self.description, dict) or self.description.get("format") != FORMAT:
             raise BadInput(f"{self.path}: is not a dataset of format {FORMAT}")
+        check_description(self.description, self.path / "dataset.json")
         self.names = sorted(p.name for p in self.path.iterdir() if p.name.isdigit() and (p / "sample.json").is_file())
 
     def __len__(self) -> int:

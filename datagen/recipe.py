@@ -8,10 +8,12 @@ from pathlib import Path
 
 from ..procgen import registry
 from ..procgen.params import SpecError, parse_settings
+from .devices import DEVICES
 from .errors import BadInput
 from .files import read_json
 from .labels import PARTS, SEMANTIC, check_labels, default_labels, table
 from .scene_recipe import SceneRecipe
+from .validity.table import levels
 
 LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "height": (0, 8192), "samples": (1, 65536), "frames": (1, 10_000),
           "views": (1, 10_000), "threads": (0, 1024)}  # fmt: skip
@@ -34,6 +36,8 @@ class Recipe:
     spec: str = ""  # a spec file that takes the place of drawing
     threads: int = 0  # of one worker; 0 lets Blender decide
     height: int = 0  # of the picture; 0 for a square
+    device: str = DEVICES[0]  # that pictures are rendered on
+    checks: tuple[str, ...] = ()  # NAME=LEVEL, where the level is not the one of the table of checks
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -44,12 +48,14 @@ class Recipe:
                     raise BadInput(
                         f"{field.name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}"
                     )
-            elif field.name in ("labels", "settings"):
+            elif field.name in ("labels", "settings", "checks"):
                 if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
                     raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a list of texts")
                 object.__setattr__(self, field.name, tuple(value))
             elif not isinstance(value, str):
                 raise BadInput(f"{field.name}: {value!r} is not allowed; allowed is a text")
+        if self.device not in DEVICES:
+            raise BadInput(f"device: {self.device} is not allowed; allowed are {', '.join(DEVICES)}")
         registry.find(self.generator)
         if self.generator not in registry.PICTURED:
             able = ", ".join(registry.PICTURED)
@@ -60,6 +66,7 @@ class Recipe:
             raise BadInput(f"views: {self.views} is not allowed of places; allowed are 1, and 2 for a stereo pair")
         self.label_names()
         parse_settings(self.settings)
+        self.levels()
         if self.hdri and self.family != "people":
             raise BadInput("hdri: is for people; a place has its own sky")
         if self.hdri and not self.environments():
@@ -93,13 +100,17 @@ class Recipe:
 
     def sample(self, index: int):
         """The spec of sample ``index``."""
+        return self.draw(self.seed + index)
+
+    def draw(self, seed: int):
+        """The spec that a seed draws within this recipe, or the one of its spec file."""
         if self.spec:
             spec = self._read_spec()
         else:
-            spec = registry.sample(self.generator, self.seed + index, parse_settings(self.settings))
+            spec = registry.sample(self.generator, seed, parse_settings(self.settings))
         pictures = self.environments()
         if pictures and not spec.light.hdri:
-            chosen = pictures[(self.seed + index) % len(pictures)]
+            chosen = pictures[seed % len(pictures)]
             spec = dataclasses.replace(spec, light=dataclasses.replace(spec.light, hdri=str(chosen)))
         return spec
 
@@ -111,6 +122,10 @@ class Recipe:
         if kind != self.generator:
             raise BadInput(f"{self.spec}: is a spec of {kind}; allowed is {self.generator}")
         return spec
+
+    def levels(self) -> dict[str, str]:
+        """The level of every check: ignore, warn, redo or fail."""
+        return levels(self.checks)
 
     def label_table(self) -> list[dict]:
         """The label table as dataset.json holds it."""
@@ -132,7 +147,8 @@ class Recipe:
 
     def to_dict(self) -> dict:
         """As plain JSON values."""
-        return dataclasses.asdict(self) | {"labels": list(self.labels), "settings": list(self.settings)}
+        lists = {name: list(getattr(self, name)) for name in ("labels", "settings", "checks")}
+        return dataclasses.asdict(self) | lists
 
     @classmethod
     def from_dict(cls, data) -> Recipe | SceneRecipe:
@@ -149,6 +165,8 @@ class Recipe:
 
     def differing(self, other: Recipe) -> list[str]:
         """The names of the fields in which two recipes make different samples."""
-        free = ("count", "threads")  # more of the same, at another speed
+        free = ("count", "threads", "device")  # more of the same, at another speed
+        if self.levels() == other.levels():
+            free += ("checks",)  # the same in other words
         names = [field.name for field in dataclasses.fields(self) if field.name not in free]
         return [name for name in names if getattr(self, name) != getattr(other, name)]

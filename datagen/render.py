@@ -13,17 +13,19 @@ from .annotations import landmark_record, object_records
 from .cameras import camera_record
 from .caption import caption
 from .develop import develop
+from .devices import choose
 from .files import write_json, write_label
 from .labels import HAIR, SEMANTIC, SEMANTIC_OF, file_name
 from .png import read_png, write_png
 from .sequence import MOTION, Topology, motion_labels
+from .validity.scene import before
 
 
 def render_sample(spec, recipe, folder: Path) -> dict:
     """Render a sample into an existing folder.
 
-    Returns {"frames": [...], "seconds": {"build", "cycles_rgb", "cycles_labels", "total"}}. The file sample.json is the
-    caller's: it is written last, when everything else is whole.
+    Returns {"frames": [...], "device": {"type", "names"}, "seconds": {"build", "cycles_rgb", "cycles_labels", "total"}}.
+    The file sample.json is the caller's: it is written last, when everything else is whole.
     """
     if recipe.family == "places":
         from .render_place import render_place
@@ -38,11 +40,13 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     passes.configure(scene, recipe.resolution, recipe.threads)
+    device = choose(recipe.device)
     person = registry.build(recipe.generator, spec, views=recipe.views)
     if recipe.frames > 1:
         from ..procgen.people.motion import animate
 
         animate(person, recipe.frames)
+    warned = before(recipe, spec, person)
     built = time.perf_counter()
     labels = recipe.label_names()
     override = passes.label_material()
@@ -51,7 +55,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     records = {"camera": [], "landmarks": [], "objects": []}
 
     # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
-    passes.picture_settings(scene, recipe.samples, "shading" in labels)
+    passes.picture_settings(scene, recipe.samples, "shading" in labels, device.cycles)
     scene.render.film_transparent = "alpha" in labels
     together = recipe.frames == 1 and recipe.views > 1 and set(labels) <= set(PICTURES)
     if together:
@@ -118,6 +122,8 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     finished = time.perf_counter()
     return {
         "frames": list(range(len(shots))),
+        "warned": warned,
+        "device": device.record(),
         "seconds": {
             "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
             "total": finished - started,

@@ -13,12 +13,14 @@ from ..procgen.params import child, to_dict
 from .cameras import camera_record, pixel_centres, pixel_rays, project
 from .caption import caption
 from .develop import develop
+from .devices import choose
 from .files import write_json, write_label
 from .labels import file_name
 from .place_records import PixelCounts, compact_ids, object_records
 from .scene_motion import SceneMotion, displaced, flow_to
 from .sequence import MOTION, motion_labels_of
 from .tracks import Tracks
+from .validity.scene import before
 
 ASTRAY = 2e-3  # pixels
 FAR = 1e9  # planar depth from which there is nothing
@@ -37,8 +39,10 @@ def render_place(spec, recipe, folder: Path) -> dict:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     passes.configure(scene, recipe.resolution, recipe.threads)
+    device = choose(recipe.device)
     place_passes.add_outputs(scene.view_layers[0])
     site = registry.build(recipe.generator, spec, frames=recipe.frames, eyes=recipe.views, resolution=recipe.resolution)
+    warned = before(recipe, spec, site)
     built = time.perf_counter()
     labels = recipe.label_names()
     override = place_passes.label_material()
@@ -46,7 +50,7 @@ def render_place(spec, recipe, folder: Path) -> dict:
     eyes = len(site.cameras)
     shots = [(frame, eye) for frame in range(recipe.frames) for eye in range(eyes)]
 
-    place_passes.picture_settings(scene, recipe.samples, "shading" in labels)
+    place_passes.picture_settings(scene, recipe.samples, "shading" in labels, device.cycles)
     for number, (frame, eye) in enumerate(shots):
         if eye == 0:
             site.pose(scene, frame)
@@ -111,7 +115,7 @@ def render_place(spec, recipe, folder: Path) -> dict:
     write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
     (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
     return {
-        "frames": list(range(len(shots))), "eyes": eyes,
+        "frames": list(range(len(shots))), "eyes": eyes, "warned": warned, "device": device.record(),
         "seconds": {
             "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
             "total": time.perf_counter() - started,

@@ -12,7 +12,6 @@ import threading
 import time
 import traceback
 from importlib import import_module
-from pathlib import Path
 
 DEFAULT_RENDERER = "datagen.render:render_sample"
 
@@ -45,25 +44,30 @@ def _end_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def render(task: dict, folder_type, recipe_type) -> dict:
+def render(task: dict, destination, recipe_type) -> dict:
     """The answer to one task."""
     index = task["index"]
     try:
-        folder = folder_type(Path(task["out"]), recipe_type.from_dict(task["recipe"]))
+        folder = destination(task["out"], recipe_type.from_dict(task["recipe"]))
         record = folder.write_sample(index, load_renderer(task["renderer"]), task.get("threads", 0))
-        return {"index": index, "seconds": record.get("seconds", {})}
+        return {"index": index, "seconds": record.get("seconds", {}), "device": record.get("device")}
     except Exception as error:
         from ..procgen.distributions import SpecError
-        from .errors import NO_SPACE, BadInput
+        from .errors import BadInput, DestinationTrouble
+        from .validity.findings import Invalid
 
         with contextlib.suppress(OSError):  # the disk that holds the log may be full
             traceback.print_exc()
-        name = "" if isinstance(error, BadInput | SpecError) else f"{type(error).__name__}: "
+        name = (
+            ""
+            if isinstance(error, BadInput | SpecError | DestinationTrouble | Invalid)
+            else f"{type(error).__name__}: "
+        )
         return {
             "index": index,
             "error": name + " ".join(str(error).split())[:500],
-            "full_disk": isinstance(error, OSError) and error.errno in NO_SPACE,
-            "bad_input": isinstance(error, BadInput | SpecError),
+            "stop": isinstance(error, DestinationTrouble),
+            "bad_input": isinstance(error, BadInput | SpecError | Invalid),
         }
 
 
@@ -71,7 +75,7 @@ def main() -> int:
     """Serve tasks until standard input ends."""
     _end_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    from .dataset import DatasetFolder
+    from .destinations import destination
     from .recipe import Recipe
 
     # Blender prints to standard output: answers go through a copy of it, and all else to standard error.
@@ -79,7 +83,7 @@ def main() -> int:
     os.dup2(2, 1)
     print(json.dumps({"ready": os.getpid()}), file=answers)
     for line in sys.stdin:
-        print(json.dumps(render(json.loads(line), DatasetFolder, Recipe)), file=answers)
+        print(json.dumps(render(json.loads(line), destination, Recipe)), file=answers)
     return 0
 
 

@@ -58,7 +58,35 @@ def heavy(spec, recipe, folder: Path) -> dict:
     return {"frames": [0], "seconds": {}}
 
 
+def drawn(spec, recipe, folder: Path) -> dict:
+    """Take a time, and write a number of bytes, that are drawn from the sample's index."""
+    import numpy as np
+
+    share = np.random.default_rng(int(folder.name.split("-")[1])).gamma(9, 1 / 9)
+    time.sleep(0.25 * share)
+    (folder / "0000.rgb.png").write_bytes(bytes(round(10_000 * share)))
+    return {"frames": [0], "seconds": {}}
+
+
+def device(spec, recipe, folder: Path) -> dict:
+    """Tell the device that was asked for as the one that was used."""
+    return small(spec, recipe, folder) | {"device": {"type": recipe.device.upper(), "names": ["a card"]}}
+
+
 def process(spec, recipe, folder: Path) -> dict:
     """Write which process rendered the sample, with how many threads."""
     (folder / "process.txt").write_text(f"{os.getpid()} {recipe.threads}")
     return {"frames": [0], "seconds": {}}
+
+
+def settled(spec, recipe, folder: Path) -> dict:
+    """Write a label that is the same wherever it is rendered, after a while; and count the renders of each sample."""
+    index = int(folder.name.split("-")[1])
+    started = os.environ.get("SIMULACRA_TEST_COUNT")
+    if started:
+        with open(started, "a") as file:
+            file.write(f"{index}\n")
+    time.sleep(0.3)
+    (folder / "0000.depth.exr").write_bytes(repr(spec).encode())
+    (folder / "spec.json").write_text(repr(spec))
+    return {"frames": [0], "seconds": {"total": 0.3}}

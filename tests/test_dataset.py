@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 
 from simulacra.datagen import dataset
 from simulacra.datagen.dataset import HOST, SPLITS, DatasetFolder, split_of
-from simulacra.datagen.errors import BadInput
+from simulacra.datagen.errors import BadInput, DestinationTrouble
 from simulacra.datagen.recipe import Recipe
 from simulacra.procgen import registry
 from simulacra.procgen.params import SpecError
@@ -107,9 +108,33 @@ def test_a_full_disk_is_told_whatever_the_library_says(tmp_path, monkeypatch):
 
     folder = DatasetFolder.open(tmp_path, RECIPE)
     monkeypatch.setattr(dataset.shutil, "disk_usage", lambda _: dataset.shutil._ntuple_diskusage(10**9, 10**9, 0))
-    with pytest.raises(OSError) as caught:
+    with pytest.raises(DestinationTrouble, match="the disk is full; free some, and run the same command again"):
         folder.write_sample(0, fail)
-    assert caught.value.errno == 28
+
+
+def test_a_destination_that_is_gone_is_told_and_can_come_back(tmp_path):
+    """A disk that is unmounted leaves an empty folder behind, and a share nothing at all."""
+    out = tmp_path / "share"
+    folder = DatasetFolder.open(out, RECIPE)
+
+    def vanish(spec, recipe, partial):
+        out.rename(tmp_path / "away")
+        raise RuntimeError("EXR: cannot write")
+
+    for left_behind in (False, True):
+        with pytest.raises(DestinationTrouble, match="is gone; bring it back, and run the same command again"):
+            folder.write_sample(0, vanish)
+        if left_behind:
+            out.mkdir()
+            with pytest.raises(DestinationTrouble, match="is gone"):
+                folder.write_sample(0, vanish_not)
+            shutil.rmtree(out)
+        (tmp_path / "away").rename(out)
+    assert folder.trouble() == "" and folder.write_sample(0, write)["index"] == 0
+
+
+def vanish_not(spec, recipe, partial):
+    raise RuntimeError("EXR: cannot write")
 
 
 @pytest.mark.parametrize("content", ["thesis.txt", "000000/sample.json", "dataset.txt"])

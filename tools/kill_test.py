@@ -1,10 +1,12 @@
-"""Kills a run, or one of its workers, at random moments, then finishes it: python tools/kill_test.py OUT [--times 20]."""
+"""Kills a run, its workers and Ray's processes at random moments, then finishes it: python tools/kill_test.py OUT [--times 20]."""
 
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -29,76 +31,114 @@ def broken(out: Path) -> list[str]:
     return found
 
 
-def _children(run: subprocess.Popen) -> list[psutil.Process]:
+def _offspring(run: subprocess.Popen) -> list[psutil.Process]:
     try:
-        return psutil.Process(run.pid).children()
+        return psutil.Process(run.pid).children(recursive=True)
     except psutil.Error:
         return []
+
+
+def _kind(process: psutil.Process) -> str:
+    """Whether a process is a worker or one of Ray's, or neither, as helpers of Python's are."""
+    try:
+        words = " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+    if "datagen.worker" in words:
+        return "worker"
+    return "ray" if "ray" in words else ""
+
+
+def _ended(run: subprocess.Popen, offspring: list[psutil.Process], patience: float) -> list[str]:
+    """What still runs some seconds after its run has ended."""
+    run.wait()
+    left = [process for process in psutil.wait_procs(offspring, timeout=patience)[1] if _kind(process)]
+    found = [f"{_kind(process)} {process.pid} outlived its run" for process in left]
+    for process in left:
+        process.kill()
+    return found
 
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--times", default=20, show_default=True, help="kills")
-@click.option("--count", default=12, show_default=True, help="samples of the dataset")
+@click.option(
+    "--count", default=12, show_default=True, help="samples of a dataset; a new one is begun when one is done"
+)
 @click.option("--seed", default=0, show_default=True, help="of the moments and the victims")
 @click.option("--lines", default=3, show_default=True, help="events to wait for before a kill, at most")
 @click.option("--pause", default=15.0, show_default=True, help="seconds to wait after them, at most")
 @click.option("--size", default=96, show_default=True)
 @click.option("--samples", default=4, show_default=True)
 @click.option("--workers", default=2, show_default=True)
+@click.option("--backend", default="local", show_default=True, help="local or ray; Ray's processes are killed too")
+@click.option("--patience", default=300.0, show_default=True, help="seconds that a run may take to notice and end")
 @click.option("--renderer", default="", help="module:function in place of the real one")
-def main(out, times, count, seed, lines, pause, size, samples, workers, renderer):
-    """Render into OUT under fire; exit code 0 if nothing was lost or broken and the last run finished."""
-    command = [
-        sys.executable,
-        "-m",
-        "simulacra",
-        "render",
-        "faces",
-        out,
-        "--count",
-        count,
-        "--size",
-        size,
-        "--samples",
-        samples,
-    ]
-    command = [str(word) for word in (*command, "--workers", workers, "--json")]
-    command += ["--renderer", renderer] if renderer else []
+def main(out, times, count, seed, lines, pause, size, samples, workers, backend, patience, renderer):
+    """Render into OUT under fire; exit code 0 if nothing was lost or broken and every last run finished."""
+    words = ["--count", count, "--size", size, "--samples", samples, "--json", "--backend", backend]
+    words += ["--threads", 1] if backend == "ray" else ["--workers", workers]
+    words += ["--renderer", renderer] if renderer else []
     rng = np.random.Generator(np.random.PCG64(seed))
-    kills, wrong, kept = [], [], {}
-    while len(kills) < times:
+    kills, datasets, kept = Counter(), 0, {}
+    while sum(kills.values()) < times:
+        folder = out / f"{datasets:03d}"
+        command = [sys.executable, "-m", "simulacra", "render", "faces", *map(str, [folder, *words])]
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for _ in range(int(rng.integers(lines + 1))):
             run.stdout.readline()
-        time.sleep(pause * rng.random())
-        workers = _children(run)
-        if workers and rng.random() < 0.5:
-            workers[int(rng.integers(len(workers)))].kill()
-            kills.append("worker")
+        wrong, offspring = [], []
+        while run.poll() is None:
             time.sleep(pause * rng.random())
-            workers += _children(run)
-        run.kill()  # of one that has finished it is no kill, and counts so that this ends
-        kills.append("run")
-        run.wait()
-        if psutil.wait_procs(workers, timeout=10)[1]:
-            wrong.append("a worker outlived its run")
-        wrong += broken(out) if out.exists() else []
-        now = {path.parent.name: path.stat().st_mtime_ns for path in out.glob("[0-9]*/sample.json")}
+            offspring = list({*offspring, *_offspring(run)})
+            kind = str(rng.choice(["run", "worker", "ray"] if backend == "ray" else ["run", "worker"]))
+            victims = [process for process in offspring if _kind(process) == kind and process.is_running()]
+            if kind == "run" and run.poll() is None:
+                run.kill()
+            elif victims:
+                victims[int(rng.integers(len(victims)))].kill()
+            else:
+                continue
+            kills[kind] += 1
+            if kind == "ray":  # the run may go on or give up, and must do one of them
+                threading.Thread(target=_drain, args=(run,), daemon=True).start()
+                try:
+                    run.wait(patience)
+                except subprocess.TimeoutExpired:
+                    wrong.append("the run hung")
+                    run.kill()
+        wrong += _ended(run, offspring, 90.0)
+        wrong += broken(folder) if folder.exists() else []
+        now = {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("[0-9]*/sample.json")}
         wrong += [f"{name}: lost or rendered again" for name, when in kept.items() if now.get(name) != when]
         kept = now
-        click.echo(f"{len(kills):3d} kills, {len(kept)} of {count} samples")
+        click.echo(f"{sum(kills.values()):3d} kills, {len(kept)} of {count} samples of dataset {datasets}")
+        if len(kept) == count:
+            wrong += _finish(command, folder, count)
+            kept, datasets = {}, datasets + 1
         if wrong:
             sys.exit("\n".join(wrong))
-    last = subprocess.run(command, stdout=subprocess.DEVNULL)
-    wrong += broken(out)
-    left = [name for name in os.listdir(out) if name.startswith((".partial", ".dataset.json"))]
-    finished = len(list(out.glob("[0-9]*/sample.json")))
+    wrong = _finish(command, folder, count) if kept else []
     click.echo(
-        f"killed {kills.count('run')} runs and {kills.count('worker')} workers; then {finished} of {count} finished"
+        f"killed {', '.join(f'{number} times a {kind}' for kind, number in kills.items())}; {datasets + 1} datasets finished"
     )
-    if last.returncode or wrong or left or finished != count:
-        sys.exit("\n".join([f"the last run ended with {last.returncode} and left {left}", *wrong]))
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+def _drain(run: subprocess.Popen) -> None:
+    for _ in run.stdout:
+        pass
+
+
+def _finish(command: list[str], folder: Path, count: int) -> list[str]:
+    """Run once more in peace; what is wrong then."""
+    last = subprocess.run(command, stdout=subprocess.DEVNULL)
+    left = [name for name in os.listdir(folder) if name.startswith((".partial", ".dataset.json"))]
+    finished = len(list(folder.glob("[0-9]*/sample.json")))
+    wrong = [f"the last run ended with {last.returncode}"] * bool(last.returncode)
+    wrong += [f"it left {left}"] * bool(left) + [f"{finished} of {count} finished"] * (finished != count)
+    return broken(folder) + wrong
 
 
 if __name__ == "__main__":

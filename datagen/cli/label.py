@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..errors import NO_SPACE, BadInput, Unfinished
+from ..errors import BadInput, Unfinished
 from .parser import number, whole
 from .render import require_blender
 
@@ -32,7 +32,7 @@ def command(arguments) -> None:
     The picture is the file's own, in Cycles, without compositor and sequencer. The file's scripts are not run.
     """
     require_blender()
-    from ..dataset import DatasetFolder
+    from ..destinations import open_destination
     from ..jobs import Pool, run
     from ..machine import cores
     from ..scene_file import plan, quiet
@@ -47,11 +47,7 @@ def command(arguments) -> None:
             labels=[name.strip() for name in arguments.labels.split(",") if name.strip()],
             **{name: getattr(arguments, name) for name in ("frames", "cameras", "samples", "classes", "size")},
         )
-    try:
-        folder = DatasetFolder.open(arguments.out, recipe)
-    except OSError as error:
-        refused = Unfinished if error.errno in NO_SPACE else BadInput
-        raise refused(f"{arguments.out}: {error.strerror or error}") from None
+    folder = open_destination(str(arguments.out), recipe)
     missing = sorted(set(range(recipe.count)) - set(folder.finished()))
     pool = Pool(1, arguments.threads or cores(), arguments.timeout, 1, RENDERER)
     with Progress(arguments.as_json, recipe.count, recipe.count - len(missing)) as progress:

@@ -11,7 +11,7 @@ from ..labels import LABELS, RECORDS
 from ..tables import show
 from .parser import one_of
 
-TABLES = ("labels", "exports", "systems")
+TABLES = ("labels", "checks", "exports", "systems")
 FAMILIES = tuple(dict.fromkeys(generator.family for generator in GENERATORS.values()))
 
 
@@ -47,6 +47,10 @@ def rows(what: str) -> list[dict]:
             for label in LABELS.values()
         ]
         return found + [{"name": name, "file": "json", "unit": "", "doc": doc} for name, doc in RECORDS.items()]
+    if what == "checks":
+        from ..validity.table import rows as checks
+
+        return checks()
     if what == "exports":
         from ..export import EXPORTERS
 
@@ -78,7 +82,7 @@ def configure(parser) -> None:
 
 
 def command(arguments) -> None:
-    """List generators and the options of their fields, labels, export formats, or systems that can be trained."""
+    """List generators and the options of their fields, labels, checks, export formats, or systems that can be trained."""
     found = rows(arguments.what)
     if arguments.as_json:
         for row in found:

@@ -12,7 +12,8 @@ PLAIN_EVERY = 30.0  # seconds between two lines in a log
 class Progress:
     """Told of each event of a run; a context manager."""
 
-    def __init__(self, as_json: bool, total: int, done: int):
+    def __init__(self, as_json: bool, total: int, done: int, what: str = "render"):
+        self.what = what
         self.as_json, self.total, self.done, self.failed = as_json, total, done, 0
         self.before, self.started, self.said = done, time.monotonic(), time.monotonic()
         self.bar, self.every = None, PLAIN_EVERY
@@ -34,9 +35,9 @@ class Progress:
             return
         columns = TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
         console = Console(stderr=True)
-        self.bar = Bars(TextColumn("render"), BarColumn(), MofNCompleteColumn(), *columns, console=console)
+        self.bar = Bars(TextColumn(self.what), BarColumn(), MofNCompleteColumn(), *columns, console=console)
         self.bar.start()
-        self.row = self.bar.add_task("render", total=self.total, completed=self.done, rate="starting")
+        self.row = self.bar.add_task(self.what, total=self.total, completed=self.done, rate="starting")
 
     def tell(self, event: dict) -> None:
         """Show an event: a sample that finished or failed."""

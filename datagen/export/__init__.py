@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 from pathlib import Path
@@ -21,11 +22,18 @@ EXPORTERS = {
 }
 
 
-def export(path: str | Path, to: str, out: str | Path) -> Path:
-    """Write the dataset at ``path`` as ``to`` into a new folder ``out``; it appears there whole or not at all."""
+def export(path: str | Path, to: str, out: str | Path, **options: int) -> Path:
+    """Write the dataset at ``path`` as ``to`` into a new folder ``out``; it appears there whole or not at all.
+
+    ``options`` are those of the format's exporter, as workers and per_shard of webdataset's.
+    """
     out = Path(out)
     if to not in EXPORTERS:
         raise BadInput(f"export: {to} is not a format; allowed are {', '.join(EXPORTERS)}")
+    for name in options:
+        known = [format for format, exporter in EXPORTERS.items() if name in inspect.signature(exporter).parameters]
+        if to not in known:
+            raise BadInput(f"{name.replace('_', '-')}: is no option of {to}; allowed with {', '.join(known) or 'none'}")
     dataset = Dataset(path)
     if not len(dataset):
         raise BadInput(f"{path}: holds no finished sample")
@@ -35,7 +43,7 @@ def export(path: str | Path, to: str, out: str | Path) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        EXPORTERS[to](dataset, partial)
+        EXPORTERS[to](dataset, partial, **options)
         if out.exists():
             out.rmdir()
         os.rename(partial, out)

@@ -1,33 +1,137 @@
-"""WebDataset: tar shards whose members share a key, one key a frame."""
+"""WebDataset: tar shards by split, whose members share a key, one key a frame; each is written by one process."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from ..dataset import SPLITS, split_of
+from ..errors import BadInput, Unfinished
+from ..files import read_json, write_json
 from ..labels import LABELS, file_name
-from ..readers import Dataset
+from ..readers import Dataset, Sample
+from ..recipe import Recipe
+from ..shards import INDEX, frame_keys, write_shard
 
-PER_SHARD = 500
+PER_SHARD = 500  # frames
+MOST_WORKERS = 61  # that Windows lets one process wait for
+FORMAT = 1
 
 
-def webdataset(dataset: Dataset, out: Path) -> None:
-    """tar shards with pictures, labels, records and captions"""
-    import webdataset as library
+def webdataset(dataset: Dataset, out: Path, workers: int = 1, per_shard: int = PER_SHARD) -> None:
+    """tar shards by split, with pictures, labels, records and captions
 
-    with library.ShardWriter(str(out / "shard-%06d.tar"), maxcount=PER_SHARD, verbose=0) as writer:
-        for sample in dataset:
-            for frame in sample.frames:
-                members = {
-                    f"{name}.{label.suffix}": (sample.path / file_name(frame, name)).read_bytes()
-                    for name, label in LABELS.items() if sample.has(name, frame)
-                }  # fmt: skip
-                records = {"camera": sample.camera(frame), "objects": sample.objects(frame)}
-                if sample.holds("landmarks.json"):
-                    records["landmarks"] = sample.landmarks(frame)
-                if sample.holds("spec.json"):
-                    records["spec"] = json.loads((sample.path / "spec.json").read_text())
-                members |= {f"{name}.json": json.dumps(value).encode() for name, value in records.items()}
-                writer.write(
-                    {"__key__": f"{sample.name}_{frame:04d}", "caption.txt": sample.caption.encode(), **members}
-                )
+    The bytes are the same with any number of workers; beside them ``shards.json`` says what each shard holds.
+    """
+    for name, value, high in (("workers", workers, MOST_WORKERS), ("per-shard", per_shard, 10**6)):
+        if not 1 <= value <= high:
+            raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in 1..{high}")
+    frames = _frames_by_split(dataset)
+    jobs = [
+        (split, out / f"{split}-{start // per_shard:06d}.tar", dataset.path, found[start : start + per_shard])
+        for split, found in frames.items()
+        for start in range(0, len(found), per_shard)
+    ]
+    if __package__.startswith("bl_ext."):
+        workers = 1  # only a Blender can import an extension
+    workers = min(workers, len(jobs))
+    shards = [_shard(*job) for job in jobs] if workers < 2 else _in_parallel(jobs, workers)
+    described = dataset.description
+    recipe = json.dumps(described.get("recipe"), sort_keys=True).encode()
+    write_json(out / INDEX, {
+        "format": FORMAT,
+        "recipe_sha256": hashlib.sha256(recipe).hexdigest(),
+        **{name: described.get(name) for name in ("versions", "labels", "rendered", "taxonomy")},
+        "splits": {split: len(found) for split, found in frames.items()},
+        "shards": shards,
+    })  # fmt: skip
+
+
+def _frames_by_split(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
+    """Names of samples with numbers of frames, for each split."""
+    described = dataset.description.get("splits")
+    try:
+        told = {name: split for split, names in described.items() for name in names}
+    except (AttributeError, TypeError):
+        raise BadInput(f"{dataset.path / 'dataset.json'}: splits are not lists of samples") from None
+    found = {split: [] for split, _ in SPLITS}
+    for sample in dataset:
+        split = told.get(sample.name)
+        if split is None:  # its run was killed before it wrote dataset.json once more
+            split = split_of(Recipe.from_dict(dataset.description.get("recipe")).identity(int(sample.name)))
+        if split not in found:
+            raise BadInput(f"{dataset.path / 'dataset.json'}: {split} is not a split; allowed are {', '.join(found)}")
+        found[split] += [(sample.name, frame) for frame in frame_keys(sample)]
+    return found
+
+
+def _in_parallel(jobs: list[tuple], workers: int) -> list[dict]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _begin) as pool:
+        try:
+            return list(pool.map(_shard, *zip(*jobs, strict=True)))
+        except BrokenProcessPool:
+            raise Unfinished("export: a worker was killed; fewer --workers need less memory") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Leave stopping to the process that started this one, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _shard(split: str, path: Path, dataset: Path, frames: list[tuple[str, int]]) -> dict:
+    """Write one shard; returns its row of shards.json."""
+    write_shard(path, _members(dataset, frames))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "split": split, "samples": len(frames), "bytes": path.stat().st_size, "sha256": digest}
+
+
+def _members(dataset: Path, frames: list[tuple[str, int]]) -> Iterator[tuple[str, Path | bytes]]:
+    sample = None
+    for name, frame in frames:
+        if sample is None or sample.name != name:
+            sample = Sample(dataset / name)
+            records, keys = _records(sample), frame_keys(sample)
+        members = {
+            f"{label}.{row.suffix}": sample.path / file_name(frame, label)
+            for label, row in LABELS.items() if sample.has(label, frame)
+        }  # fmt: skip
+        for record, by_frame in records.items():
+            if frame not in by_frame:
+                raise BadInput(f"{sample.path / record}: holds no frame {frame}")
+            members[record] = by_frame[frame]
+        for record in ("caption.txt", "spec.json"):
+            if sample.holds(record):
+                members[record] = (sample.path / record).read_bytes().strip()
+        yield from ((f"{keys[frame]}.{field}", members[field]) for field in sorted(members))
+
+
+def _records(sample: Sample) -> dict[str, dict[int, bytes]]:
+    """What is written of each frame, by file and frame; some samples come without objects or landmarks."""
+    found = {}
+    for name in ("camera.json", "landmarks.json", "objects.json"):
+        if sample.holds(name):
+            try:
+                rows = {row["frame"]: row for row in read_json(sample.path / name)["frames"]}
+                values = {n: row["objects"] if name == "objects.json" else row for n, row in rows.items()}
+            except (KeyError, TypeError):
+                raise BadInput(f"{sample.path / name}: is not a record of frames") from None
+            found[name] = {number: json.dumps(value).encode() for number, value in values.items()}
+    return found

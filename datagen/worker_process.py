@@ -1,0 +1,88 @@
+"""One worker process as the run that started it sees it: tasks go in, answers come out, its log tells how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from .machine import peak, resident, worker_command
+
+RENEW_AFTER = 40  # samples, or
+RENEW_ABOVE = 2.5  # GiB of a worker between two samples
+
+
+class Worker:
+    """One worker process and the thread that reads its answers."""
+
+    def __init__(self, log: Path, events: queue.Queue):
+        log.parent.mkdir(exist_ok=True)
+        self.log = log
+        self.index: int | None = None  # of the sample that it renders
+        self.since = 0.0
+        self.done = 0
+        self.ready = False
+        self.trouble = False
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                worker_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        threading.Thread(target=self._read, args=(events,), daemon=True).start()
+
+    def _read(self, events: queue.Queue) -> None:
+        for line in self.process.stdout:
+            with contextlib.suppress(json.JSONDecodeError):  # what Blender says before the worker has the stream
+                answer = json.loads(line)
+                if isinstance(answer, dict):
+                    events.put((self, answer))
+        events.put((self, None))
+
+    def give(self, task: dict) -> None:
+        """Send a task; a worker that is dead by now is told of by its reader."""
+        self.index, self.since = task["index"], time.monotonic()
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(json.dumps(task) + "\n")
+            self.process.stdin.flush()
+
+    def account(self) -> dict:
+        """What its last sample cost: seconds since it was given, from the start of a process that was fresh; its memory."""
+        return {"took": time.monotonic() - self.since, "fresh": self.done == 1, "memory": peak(self.process.pid)}
+
+    def grown(self) -> bool:
+        """Whether it is time for a fresh process."""
+        held = resident(self.process.pid)
+        return held is None or held > RENEW_ABOVE or self.done >= RENEW_AFTER
+
+    def end_keeping_log(self) -> None:
+        """End the process and wait for it."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
+    def end(self) -> None:
+        """End the process; the log of one without trouble goes with it."""
+        self.end_keeping_log()
+        if not self.trouble:
+            with contextlib.suppress(OSError):  # its folder may be gone by now
+                self.log.unlink(missing_ok=True)
+
+    def last_words(self) -> str:
+        """How the process ended, and the last line of its log."""
+        code = self.process.returncode
+        how = f"the worker was ended by {_signal_name(-code)}" if code < 0 else f"the worker ended with code {code}"
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.is_file() else []
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"{how}: {last[:300]}" if last and code >= 0 else how
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

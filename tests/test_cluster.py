@@ -1,0 +1,129 @@
+"""Runs on a Ray cluster: the same bytes as on one machine, whatever happens to its nodes; with renderers that need no Blender."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ray = pytest.importorskip("ray")
+
+from simulacra.datagen import cluster, jobs  # noqa: E402
+from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
+from simulacra.datagen.errors import DestinationTrouble, Unfinished  # noqa: E402
+from simulacra.datagen.recipe import Recipe  # noqa: E402
+
+HERE = Path(__file__).parent
+NODE = {"num_cpus": 1, "memory": (4 * 2**30), "object_store_memory": cluster.OBJECT_STORE}
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """A cluster of three nodes of one processor each, on this machine."""
+    from ray.cluster_utils import Cluster
+
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "SIMULACRA_TEST_COUNT")}
+    count = tmp_path_factory.mktemp("count") / "count.txt"
+    os.environ |= {"PYTHONPATH": str(HERE), "SIMULACRA_TEST_COUNT": str(count)}
+    made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
+    workers = [made.add_node(**NODE) for _ in range(3)]
+    ray.init(made.address, log_to_driver=False, logging_level="error")
+    yield made, workers, count
+    ray.shutdown()
+    made.shutdown()
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def pool(renderer, **options):
+    return jobs.Pool(
+        **{"workers": 1, "threads": 1, "timeout": 5.0, "retries": 0, "renderer": f"fake_renderer:{renderer}"} | options
+    )
+
+
+def labels(path):
+    return {file.relative_to(path): file.read_bytes() for file in path.glob("0*/*") if file.name != "sample.json"}
+
+
+def test_a_cluster_that_loses_a_node_and_gains_one_makes_what_one_machine_makes(nodes, tmp_path):
+    made, workers, count = nodes
+    recipe = Recipe(generator="faces", count=24)
+    folder = DatasetFolder.open(tmp_path / "cluster", recipe)
+    before, events = {}, []
+
+    def tell(event):
+        events.append(event)
+        if len(events) == 5:
+            before.update({index: (folder.path / f"{index:06d}").stat().st_ino for index in folder.finished()})
+            made.remove_node(workers.pop(), allow_graceful=False)
+            workers.append(made.add_node(**NODE))
+
+    assert cluster.run_on_ray(folder, range(24), pool("settled"), tell) == {}
+    assert folder.finished() == list(range(24)) and not list(folder.path.glob(".partial-*"))
+    assert {event["index"] for event in events} == set(range(24))
+    started = [int(line) for line in count.read_text().split()]
+    assert all((folder.path / f"{i:06d}").stat().st_ino == inode for i, inode in before.items())
+    assert all(started.count(i) == 1 for i in before)  # what was done was not begun again
+    assert len(started) <= 24 + 2  # and no more was than what the lost node had in hand
+    here = DatasetFolder.open(tmp_path / "here", recipe)
+    jobs.run(here, range(24), pool("settled"), lambda event: None)
+    assert labels(folder.path) == labels(here.path)
+
+
+def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path):
+    found = {}
+    for name, run in (("cluster", cluster.run_on_ray), ("here", jobs.run)):
+        folder = DatasetFolder.open(tmp_path / name / "d", Recipe(generator="faces", count=11))
+        failed = run(folder, range(11), pool("troubled", timeout=3.0), lambda event: None)
+        found[name] = {index: (record["reason"], record["attempts"]) for index, record in failed.items()}
+        assert json.loads((folder.path / "dataset.json").read_text())["counts"]["failed"] == 4
+    assert found["cluster"] == found["here"] and sorted(found["here"]) == [3, 5, 7, 9]
+
+
+def test_a_worker_is_kept_from_sample_to_sample_and_renewed(nodes, tmp_path):
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=12))
+    cluster.run_on_ray(folder, range(12), pool("process"), lambda event: None)
+    told = [(folder.path / f"{index:06d}" / "process.txt").read_text().split() for index in range(12)]
+    assert len({process for process, _ in told}) <= 6 and {threads for _, threads in told} == {"1"}
+
+
+def test_a_worker_that_no_node_can_hold_is_told(nodes, tmp_path):
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=2))
+    with pytest.raises(Unfinished, match="no node of the cluster has 64 CPU, 3 GiB for a worker"):
+        cluster.run_on_ray(folder, range(2), pool("small", threads=64), lambda event: None)
+
+
+def test_a_destination_that_vanishes_ends_the_run_in_one_line_and_can_come_back(nodes, tmp_path):
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=12))
+
+    def tell(event):
+        if event["index"] == 3:
+            folder.path.rename(tmp_path / "away")
+
+    with pytest.raises(DestinationTrouble, match="is gone; bring it back, and run the same command again"):
+        cluster.run_on_ray(folder, range(12), pool("settled"), tell)
+    (tmp_path / "away").rename(folder.path)
+    left = sorted(set(range(12)) - set(folder.finished()))
+    assert 0 < len(left) < 12
+    assert cluster.run_on_ray(folder, left, pool("settled"), lambda event: None) == {}
+    assert folder.finished() == list(range(12))
+
+
+def test_ray_is_not_imported_unless_it_is_asked_for(tmp_path):
+    code = (
+        "import sys; from simulacra.__main__ import main;"
+        f"code = main(['render', 'faces', {str(tmp_path / 'd')!r}, '--renderer', 'fake_renderer:small']);"
+        "sys.exit(code or 10 * ('ray' in sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(HERE)}, timeout=60)
+    assert run.returncode == 0
+
+
+def test_an_address_where_nobody_answers_is_told(tmp_path):
+    words = [sys.executable, "-m", "simulacra", "render", "faces", str(tmp_path / "d"), "--renderer", "fake_renderer:small",
+             "--backend", "ray", "--address", "127.0.0.1:1"]  # fmt: skip
+    run = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(HERE)}, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 1 and run.stderr.count("\n") == 1
+    assert "ray: no cluster answers at 127.0.0.1:1 (" in run.stderr
