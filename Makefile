@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test slow lint extension bench places weights sidebar window releases judges clean
+.PHONY: help demo test slow lint extension bench places scale weights sidebar window releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,18 @@ places: $(VENV)/.installed  ## Measure what places cost: desert, all kinds, a st
 	$(BIN)/python tools/bench_places.py desert
 	$(BIN)/python tools/bench_places.py kinds --samples 12
 	$(BIN)/python tools/bench_places.py stereo --samples 8
+
+# Each prints ratios measured side by side; quiet machines only. Takes an hour.
+SCALE ?= build/scale
+scale: $(VENV)/.installed  ## Measure what scale costs: backends, a soak, kills, a forecast, loaders
+	mkdir -p $(SCALE)
+	$(BIN)/python tools/bench_backends.py $(SCALE)/backends
+	$(BIN)/python tools/soak.py $(SCALE)/soak
+	$(BIN)/python tools/kill_test.py $(SCALE)/kills --times 100
+	$(BIN)/python tools/kill_test.py $(SCALE)/ray-kills --times 100 --backend ray
+	$(BIN)/python tools/check_cluster.py $(SCALE)/cluster
+	$(BIN)/python tools/check_plan.py
+	$(BIN)/python tools/bench_loader.py $(SCALE)/soak
 
 OUT ?= build/weights
 weights: $(VENV)/.installed  ## Render the people and train the weights that ship, resumable (OUT=folder)
