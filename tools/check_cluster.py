@@ -15,7 +15,7 @@ from simulacra.datagen.check import check_dataset
 from simulacra.datagen.dataset import DatasetFolder
 from simulacra.datagen.recipe import Recipe
 
-NODE = {"num_cpus": 1, "memory": int(4 * 2**30), "object_store_memory": cluster.OBJECT_STORE}
+NODE = {"num_cpus": 1, "memory": (4 * 2**30), "object_store_memory": cluster.OBJECT_STORE}
 
 
 def labels(path: Path) -> dict[str, bytes]:
