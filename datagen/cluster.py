@@ -24,6 +24,7 @@ THREADS = 4  # cores of one worker where the user does not say
 AHEAD = 2  # tasks in flight for each that can run at once: no worker waits for the driver
 LOSSES = 20  # times that a sample may be lost with its node before it is given up
 PATIENCE = 10.0  # seconds to wait for a cluster to answer
+NODES_PATIENCE = 60.0  # seconds to wait for a node after all were lost
 OBJECT_STORE = 80 * 2**20  # bytes of Ray's own memory: answers are short and pictures never pass through it
 
 
@@ -59,6 +60,8 @@ def _join(ray, address: str) -> None:
     address = address or os.environ.get("RAY_ADDRESS", "")
     own = {"address": address} if address else {"object_store_memory": OBJECT_STORE, "include_dashboard": False}
     try:
+        if not address:  # where its head is killed, Ray ends this process too: after a minute, unless told otherwise
+            os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")
         host, colon, port = address.removeprefix("ray://").rpartition(":")
         if colon and port.isdecimal():  # Ray itself would wait for minutes
             socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
@@ -87,6 +90,7 @@ class ClusterRun:
         self.tasks: dict = {}
         self.losses: dict[int, int] = {}
         self.false_starts = 0
+        self.held = 0.0  # when the cluster last had a node that can hold a worker
 
     def go(self) -> dict[int, dict]:
         """Render everything; the records of the samples that failed."""
@@ -94,7 +98,8 @@ class ClusterRun:
             while self.ledger.waiting or self.tasks:
                 self._hand_out()
                 if not self.tasks:
-                    raise Unfinished(self._too_small())
+                    self._await_nodes()
+                    continue
                 ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=1.0)
                 for task in ready:
                     self._answered(task)
@@ -117,6 +122,14 @@ class ClusterRun:
                 total += int(min(has.get(name, 0) // amount for name, amount in self.needs.items()))
         return total
 
+    def _await_nodes(self) -> None:
+        """Wait a little for nodes that are replaced; raises Unfinished where none can hold a worker, or none comes."""
+        if not self.held:
+            raise Unfinished(self._too_small())
+        if time.monotonic() - self.held > NODES_PATIENCE:
+            raise Unfinished("ray: the cluster has lost all nodes that could hold a worker; run the same command again")
+        time.sleep(1.0)
+
     def _too_small(self) -> str:
         needed = ", ".join(
             f"{amount / 2**30:g} GiB" if name == "memory" else f"{amount:g} {name}"
@@ -126,6 +139,7 @@ class ClusterRun:
 
     def _hand_out(self) -> None:
         slots = self._slots() if self.ledger.waiting else 0
+        self.held = time.monotonic() if slots else self.held
         while self.ledger.waiting and len(self.tasks) < AHEAD * slots:
             index = self.ledger.take()
             task = task_of(self.folder, index, self.pool) | {"threads": self.threads}
