@@ -65,6 +65,16 @@ def versions() -> dict:
     }
 
 
+def differing_versions(there: dict, here: dict) -> list[tuple[str, str, str]]:
+    """What renders other labels in two places: its name, and its version there and here."""
+    rows = []
+    for name, parts in (("simulacra", 3), ("blender", 2)):  # a patch release of Blender renders the same labels
+        one, other = str(there.get(name, "")), str(here.get(name, ""))
+        if one and other and one.split(".")[:parts] != other.split(".")[:parts]:
+            rows.append((f"version of {name}", one, other))
+    return rows
+
+
 class DatasetFolder:
     """A folder that samples are rendered into; several runs (shards) may share one."""
 
@@ -251,11 +261,7 @@ def continued(path: Path | str, data, recipe: Recipe | SceneRecipe) -> Recipe | 
     if type(before) is not type(recipe):
         raise BadInput(f"{path}: holds a dataset of another kind; allowed is this recipe's dataset or another folder")
     rows = [(name, getattr(before, name), getattr(recipe, name)) for name in before.differing(recipe)]
-    now = versions()
-    for name, parts in (("simulacra", 3), ("blender", 2)):  # a patch release of Blender renders the same labels
-        there, here = str(data["versions"].get(name, "")), now[name]
-        if there and here and there.split(".")[:parts] != here.split(".")[:parts]:
-            rows.append((f"version of {name}", there, here))
+    rows += differing_versions(data["versions"], versions())
     if rows:
         name, there, here = rows[0]
         raise BadInput(

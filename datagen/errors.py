@@ -16,7 +16,7 @@ class Unfinished(RuntimeError):
 
 
 class DestinationTrouble(Unfinished):
-    """The destination takes no more samples: going on makes no sense until somebody mends it."""
+    """Where samples are rendered or go to needs mending: going on makes no sense until somebody does."""
 
 
 def trouble_of(error: OSError) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .dataset import DatasetFolder
+from .dataset import DatasetFolder, versions
 from .errors import DestinationTrouble, Unfinished
 from .ledger import Ledger
 from .stopping import stoppable
@@ -39,6 +39,7 @@ def task_of(folder: DatasetFolder, index: int, pool: Pool) -> dict:
         "recipe": folder.recipe.for_worker(),
         "threads": pool.threads,
         "renderer": pool.renderer,
+        "versions": versions(),
     }
 
 

@@ -44,10 +44,22 @@ def _end_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _require(wanted: dict) -> None:
+    """Refuse to render where the run's versions are not installed, as on a node of a cluster."""
+    from .dataset import HOST, differing_versions, versions
+    from .errors import DestinationTrouble
+
+    for what, there, here in differing_versions(wanted, versions()):
+        raise DestinationTrouble(
+            f"{HOST}: {what} is {here}, and {there} where the run was started; install the same everywhere"
+        )
+
+
 def render(task: dict, destination, recipe_type) -> dict:
     """The answer to one task."""
     index = task["index"]
     try:
+        _require(task.get("versions", {}))
         folder = destination(task["out"], recipe_type.from_dict(task["recipe"]))
         record = folder.write_sample(index, load_renderer(task["renderer"]), task.get("threads", 0))
         return {"index": index, "seconds": record.get("seconds", {}), "device": record.get("device")}

@@ -39,7 +39,7 @@ def nodes(tmp_path_factory):
 
 def pool(renderer, **options):
     return jobs.Pool(
-        **{"workers": 1, "threads": 1, "timeout": 5.0, "retries": 0, "renderer": f"fake_renderer:{renderer}"} | options
+        **{"workers": 1, "threads": 1, "timeout": 60.0, "retries": 0, "renderer": f"fake_renderer:{renderer}"} | options
     )
 
 
@@ -76,7 +76,7 @@ def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path):
     found = {}
     for name, run in (("cluster", cluster.run_on_ray), ("here", jobs.run)):
         folder = DatasetFolder.open(tmp_path / name / "d", Recipe(generator="faces", count=11))
-        failed = run(folder, range(11), pool("troubled", timeout=3.0), lambda event: None)
+        failed = run(folder, range(11), pool("troubled", timeout=10.0), lambda event: None)
         found[name] = {index: (record["reason"], record["attempts"]) for index, record in failed.items()}
         assert json.loads((folder.path / "dataset.json").read_text())["counts"]["failed"] == 4
     assert found["cluster"] == found["here"] and sorted(found["here"]) == [3, 5, 7, 9]
@@ -87,6 +87,18 @@ def test_a_worker_is_kept_from_sample_to_sample_and_renewed(nodes, tmp_path):
     cluster.run_on_ray(folder, range(12), pool("process"), lambda event: None)
     told = [(folder.path / f"{index:06d}" / "process.txt").read_text().split() for index in range(12)]
     assert len({process for process, _ in told}) <= 6 and {threads for _, threads in told} == {"1"}
+
+
+def test_a_node_with_another_version_is_told(nodes, tmp_path, monkeypatch):
+    """Its labels would be others."""
+    here = jobs.versions()
+    monkeypatch.setattr(jobs, "versions", lambda: here | {"simulacra": "0.0.7"})
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=2))
+    with pytest.raises(
+        Unfinished, match=r"version of simulacra is .*, and 0\.0\.7 where the run was started; install the same"
+    ):
+        cluster.run_on_ray(folder, range(2), pool("small"), lambda event: None)
+    assert folder.finished() == []
 
 
 def test_a_worker_that_no_node_can_hold_is_told(nodes, tmp_path):
