@@ -27,8 +27,14 @@ def nodes(tmp_path_factory):
     before = {name: os.environ.get(name) for name in ("PYTHONPATH", "SIMULACRA_TEST_COUNT")}
     count = tmp_path_factory.mktemp("count") / "count.txt"
     os.environ |= {"PYTHONPATH": str(HERE), "SIMULACRA_TEST_COUNT": str(count)}
-    made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
-    workers = [made.add_node(**NODE) for _ in range(3)]
+    for attempt in (1, 2, 3):  # Ray gives a node 30 s to start, which a busy machine may need more of
+        try:
+            made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
+            workers = [made.add_node(**NODE) for _ in range(3)]
+            break
+        except Exception:
+            if attempt == 3:
+                raise
     ray.init(made.address, log_to_driver=False, logging_level="error")
     yield made, workers, count
     ray.shutdown()
