@@ -185,6 +185,38 @@ def test_a_disk_that_runs_full_leaves_nothing_half_written(tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
+def test_a_destination_that_becomes_read_only_or_is_unmounted_is_told_and_comes_back(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs the right to mount a small disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        assert call(disk / "d", "small", "--count", 2).returncode == 0
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        result = call(disk / "d", "small", "--count", 4)
+        assert result.returncode == 1 and one_line(result.stderr) and "cannot be written to; allow it" in result.stderr
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+        assert call(disk / "d", "small", "--count", 4).returncode == 0
+        assert_whole(disk / "d", range(4))
+        run = subprocess.Popen(
+            command(disk / "d", "settled", "--count", 24), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        )
+        while len(list((disk / "d").glob("0*"))) < 7:
+            time.sleep(0.05)
+        (disk / "d").rename(disk / "away")  # as a share that is gone: nothing is left at its path
+        _, words = run.communicate(timeout=60)
+        assert (
+            run.returncode == 1 and "is gone; bring it back, and run the same command again" in words.splitlines()[-1]
+        )
+        (disk / "away").rename(disk / "d")
+        assert call(disk / "d", "small", "--count", 24).returncode == 0
+        assert_whole(disk / "d", range(24))
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 @pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_ends_workers_and_removes_what_is_half_written(tmp_path, request_to_stop):
     out = tmp_path / "d"
