@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the weights that ship: renders the people, trains the judges and Rodin. Everything resumes.
-# tools/make_weights.sh FOLDER [TIMES]   TIMES multiplies the number of people (default 1: 82, as shipped)
+# tools/make_weights.sh FOLDER [TIMES]   TIMES multiplies the number of people (default 1: 82; 2 are about as many as shipped)
 set -euo pipefail
 folder="$1"
 times="${2:-1}"
