@@ -176,7 +176,7 @@ def test_bad_input_of_streams_is_one_line(streams, dataset, shards, tmp_path, mo
         (lambda: streams.FolderStream(dataset, "rgb"), "labels: rgb is not allowed; allowed is a list"),
         (lambda: streams.FolderStream(dataset, ["rgb"], seed=-1), "seed -1"),
         (lambda: list(streams.FolderStream(spoilt, ["depth"])), "0000.depth.exr: is missing"),
-        (lambda: list(streams.FolderStream(spoilt, ["camera"])), "camera.json: is not a record of frames"),
+        (lambda: list(streams.FolderStream(spoilt, ["camera"])), "camera.json: frames are not a list of rows"),
         (lambda: streams.ShardStream(dataset, ["rgb"]), "holds no shards.json; allowed is what simulacra export"),
         (lambda: streams.ShardStream(tmp_path / "index", ["rgb"]), "is no list of shards"),
         (lambda: streams.ShardStream(copy, ["rgb"]), "train-000001.tar: is missing"),

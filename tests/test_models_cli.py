@@ -17,6 +17,8 @@ from model_commands import FAKE, events, failed  # noqa: E402
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.models.systems import catalogue  # noqa: E402
 
+DARK = ("black=ignore",)  # squares are
+
 
 def around(views: int, labels: tuple[str, ...]):
     """A renderer of grey squares around a person."""
@@ -55,7 +57,9 @@ def make_dataset(path: Path, views: int = 3, labels=("alpha",), count: int = 2) 
     from simulacra.datagen.dataset import DatasetFolder
     from simulacra.datagen.recipe import Recipe
 
-    folder = DatasetFolder.open(path, Recipe(generator="faces", count=count, size=32, views=views, labels=labels))
+    folder = DatasetFolder.open(
+        path, Recipe(generator="faces", count=count, size=32, views=views, labels=labels, checks=DARK)
+    )
     for index in range(count):
         folder.write_sample(index, around(views, labels))
     folder.describe({})

@@ -21,7 +21,7 @@ def rendered(tmp_path, name, labels, views):
     folder = tmp_path / name / "000000"
     folder.mkdir(parents=True)
     record = render_sample(recipe.sample(0), recipe, folder)
-    (folder / "sample.json").write_text(json.dumps({"frames": record["frames"]}))
+    (folder / "sample.json").write_text(json.dumps({"frames": record["frames"], "files": {}}))
     (tmp_path / name / "dataset.json").write_text(json.dumps({"format": 1, "splits": {}}))
     return Dataset(tmp_path / name)[0]
 

@@ -9,6 +9,7 @@ import pytest
 from simulacra.datagen.cameras import pixel_centres, pixel_rays, project
 from simulacra.datagen.files import read_label
 from simulacra.datagen.labels import SEMANTIC
+from simulacra.datagen.validity.table import CHECKS
 
 pytestmark = pytest.mark.blender
 SIZE, FRAMES, EYES = (208, 144), 3, 2
@@ -36,7 +37,8 @@ def rendered(tmp_path_factory):
     from place_stage import stage_shot
 
     recipe = SimpleNamespace(generator="places", resolution=SIZE, threads=2, frames=FRAMES, views=EYES, samples=1,
-                             label_names=lambda: LABELS)  # fmt: skip
+                             label_names=lambda: LABELS, family="places", device="cpu",
+                             levels=lambda: dict.fromkeys(CHECKS, "ignore"))  # fmt: skip
     patch = pytest.MonkeyPatch()
     patch.setattr(registry, "build", build)
     patch.setattr(registry, "dump", lambda *_: {})
