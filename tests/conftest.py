@@ -134,3 +134,19 @@ def run(fake, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.json").write_text(json.dumps({"system": "fake"}))
     return tmp_path / "run"
+
+
+@pytest.fixture(scope="module")
+def drawn_dataset(tmp_path_factory):
+    """Twelve people of two frames whose labels are drawn numbers."""
+    from loading_stage import make_dataset
+
+    return make_dataset(tmp_path_factory.mktemp("loading") / "faces", 12, frames=2)
+
+
+@pytest.fixture(scope="module")
+def drawn_shards(drawn_dataset):
+    """The same as tar shards."""
+    from simulacra.datagen.export import export
+
+    return export(drawn_dataset, "webdataset", drawn_dataset.with_name("shards"), per_shard=5)

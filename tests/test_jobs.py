@@ -166,55 +166,48 @@ def test_a_full_disk_ends_the_run_in_one_line(tmp_path):
     assert_whole(tmp_path / "d", [])
 
 
-def test_a_disk_that_runs_full_leaves_nothing_half_written(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of 50 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("needs the right to mount a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", place], capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted here")
-    try:
-        result = call(disk / "d", "heavy", "--count", 4)
-        assert result.returncode == 1 and "the disk is full" in result.stderr
-        assert one_line(result.stderr.replace("1 of 4", "").splitlines()[-1])
-        assert_whole(disk / "d", [0, 1])
-        (disk / "rest").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize))
-        result = call(disk / "e", "small")
-        assert result.returncode == 1 and one_line(result.stderr) and "the disk is full" in result.stderr
-    finally:
-        subprocess.run(["umount", disk], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
 
 
-def test_a_destination_that_becomes_read_only_or_is_unmounted_is_told_and_comes_back(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("needs the right to mount a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", disk], capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
-        assert call(disk / "d", "small", "--count", 2).returncode == 0
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        result = call(disk / "d", "small", "--count", 4)
-        assert result.returncode == 1 and one_line(result.stderr) and "cannot be written to; allow it" in result.stderr
-        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-        assert call(disk / "d", "small", "--count", 4).returncode == 0
-        assert_whole(disk / "d", range(4))
-        run = subprocess.Popen(
-            command(disk / "d", "settled", "--count", 24), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
-        )
-        while len(list((disk / "d").glob("0*"))) < 7:
-            time.sleep(0.05)
-        (disk / "d").rename(disk / "away")  # as a share that is gone: nothing is left at its path
-        _, words = run.communicate(timeout=60)
-        assert (
-            run.returncode == 1 and "is gone; bring it back, and run the same command again" in words.splitlines()[-1]
-        )
-        (disk / "away").rename(disk / "d")
-        assert call(disk / "d", "small", "--count", 24).returncode == 0
-        assert_whole(disk / "d", range(24))
-    finally:
-        subprocess.run(["umount", disk], check=True)
+def test_a_disk_that_runs_full_leaves_nothing_half_written(disk):
+    result = call(disk / "d", "heavy", "--count", 4)
+    assert result.returncode == 1 and "the disk is full" in result.stderr
+    assert one_line(result.stderr.replace("1 of 4", "").splitlines()[-1])
+    assert_whole(disk / "d", [0, 1])
+    (disk / "rest").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize))
+    result = call(disk / "e", "small")
+    assert result.returncode == 1 and one_line(result.stderr) and "the disk is full" in result.stderr
+
+
+def test_a_destination_that_becomes_read_only_or_is_unmounted_is_told_and_comes_back(disk):
+    assert call(disk / "d", "small", "--count", 2).returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    result = call(disk / "d", "small", "--count", 4)
+    assert result.returncode == 1 and one_line(result.stderr) and "cannot be written to; allow it" in result.stderr
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    assert call(disk / "d", "small", "--count", 4).returncode == 0
+    assert_whole(disk / "d", range(4))
+    run = subprocess.Popen(
+        command(disk / "d", "settled", "--count", 24), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    )
+    while len(list((disk / "d").glob("0*"))) < 7:
+        time.sleep(0.05)
+    (disk / "d").rename(disk / "away")  # as a share that is gone: nothing is left at its path
+    _, words = run.communicate(timeout=60)
+    assert run.returncode == 1 and "is gone; bring it back, and run the same command again" in words.splitlines()[-1]
+    (disk / "away").rename(disk / "d")
+    assert call(disk / "d", "small", "--count", 24).returncode == 0
+    assert_whole(disk / "d", range(24))
 
 
 @pytest.mark.parametrize("request_to_stop", [signal.SIGINT, signal.SIGTERM])

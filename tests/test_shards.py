@@ -26,16 +26,6 @@ from simulacra.datagen.readers import Dataset
 from simulacra.datagen.shards import INDEX, read_shard, write_shard
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("loading") / "faces", 12, frames=2)
-
-
-@pytest.fixture(scope="module")
-def shards(dataset):
-    return export(dataset, "webdataset", dataset.with_name("shards"), per_shard=5)
-
-
 def folder_bytes(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -44,17 +34,19 @@ def tree(folder):
     return sorted(path.relative_to(folder) for path in folder.rglob("*"))
 
 
-def test_bytes_do_not_depend_on_the_number_of_workers(dataset, shards, tmp_path):
-    export(dataset, "webdataset", tmp_path / "three", workers=3, per_shard=5)
-    assert folder_bytes(tmp_path / "three") == folder_bytes(shards)
-    index = json.loads((shards / INDEX).read_text())
-    assert {row["name"] for row in index["shards"]} == {path.name for path in shards.glob("*.tar")}
-    assert index["splits"] == {name: 2 * len(found) for name, found in Dataset(dataset).description["splits"].items()}
-    assert index["labels"] == Dataset(dataset).description["labels"] and len(index["recipe_sha256"]) == 64
+def test_bytes_do_not_depend_on_the_number_of_workers(drawn_dataset, drawn_shards, tmp_path):
+    export(drawn_dataset, "webdataset", tmp_path / "three", workers=3, per_shard=5)
+    assert folder_bytes(tmp_path / "three") == folder_bytes(drawn_shards)
+    index = json.loads((drawn_shards / INDEX).read_text())
+    assert {row["name"] for row in index["shards"]} == {path.name for path in drawn_shards.glob("*.tar")}
+    assert index["splits"] == {
+        name: 2 * len(found) for name, found in Dataset(drawn_dataset).description["splits"].items()
+    }
+    assert index["labels"] == Dataset(drawn_dataset).description["labels"] and len(index["recipe_sha256"]) == 64
     for row in index["shards"]:
-        data = (shards / row["name"]).read_bytes()
+        data = (drawn_shards / row["name"]).read_bytes()
         assert (row["bytes"], row["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
-        with tarfile.open(shards / row["name"]) as tar:
+        with tarfile.open(drawn_shards / row["name"]) as tar:
             members = tar.getmembers()
         assert {(m.mtime, m.uid, m.gid, m.uname, m.mode) for m in members} == {(0, 0, 0, "", 0o644)}
         names = [member.name for member in members]
@@ -64,10 +56,10 @@ def test_bytes_do_not_depend_on_the_number_of_workers(dataset, shards, tmp_path)
         assert {split_of(int(key[:6])) for key in keys} == {row["split"]} == {row["name"].partition("-")[0]}
 
 
-def test_every_file_of_a_frame_is_in_the_shards(dataset, shards):
+def test_every_file_of_a_frame_is_in_the_shards(drawn_dataset, drawn_shards):
     webdataset = pytest.importorskip("webdataset")
     found = {}
-    for path in sorted(shards.glob("*.tar")):
+    for path in sorted(drawn_shards.glob("*.tar")):
         found |= {row["__key__"]: row for row in webdataset.WebDataset([str(path)], shardshuffle=False)}
         with tarfile.open(path) as tar:
             told = {m.name: tar.extractfile(m).read() for m in tar}
@@ -76,7 +68,7 @@ def test_every_file_of_a_frame_is_in_the_shards(dataset, shards):
         }
         assert ours == {name: data for name, data in told.items() if name.endswith(("rgb.png", "uv.exr"))}
     assert len(found) == 24
-    for sample in Dataset(dataset):
+    for sample in Dataset(drawn_dataset):
         for frame in sample.frames:
             row = found[f"{sample.name}_{frame:04d}"]
             assert all(
@@ -97,13 +89,15 @@ def test_samples_with_a_camera_alone_are_exported(tmp_path):
     assert "camera.json" in fields and not fields & {"objects.json", "landmarks.json"}
 
 
-def test_a_sample_that_dataset_json_does_not_tell_of_goes_where_its_identity_belongs(dataset, shards, tmp_path):
+def test_a_sample_that_dataset_json_does_not_tell_of_goes_where_its_identity_belongs(
+    drawn_dataset, drawn_shards, tmp_path
+):
     source = make_dataset(tmp_path / "faces", 12, frames=2)
     described = json.loads((source / "dataset.json").read_text())
     described["splits"] = {name: [] for name in described["splits"]}
     (source / "dataset.json").write_text(json.dumps(described))
     again = export(source, "webdataset", tmp_path / "out", per_shard=5)
-    assert folder_bytes(again) == folder_bytes(shards)
+    assert folder_bytes(again) == folder_bytes(drawn_shards)
 
 
 def test_an_export_that_fails_leaves_nothing(tmp_path, capsys):
@@ -125,8 +119,8 @@ def test_an_export_that_fails_leaves_nothing(tmp_path, capsys):
     ("coco", "--workers", "2", "workers: is no option of coco; allowed with webdataset"),
     ("nerf", "--per-shard", "2", "per-shard: is no option of nerf; allowed with webdataset"),
 ])  # fmt: skip
-def test_bad_options_are_one_line(dataset, tmp_path, capsys, to, option, value, told):
-    assert main(["export", str(dataset), "--to", to, "--out", str(tmp_path / "out"), option, value]) == 2
+def test_bad_options_are_one_line(drawn_dataset, tmp_path, capsys, to, option, value, told):
+    assert main(["export", str(drawn_dataset), "--to", to, "--out", str(tmp_path / "out"), option, value]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and told in error and not list(tmp_path.iterdir())
 
@@ -167,8 +161,8 @@ def test_a_worker_that_is_killed_is_told(monkeypatch):
         webdataset._in_parallel([(3,), (3,)], 2)
 
 
-def test_labels_are_decoded_from_bytes_as_from_files(dataset):
-    for sample in Dataset(dataset):
+def test_labels_are_decoded_from_bytes_as_from_files(drawn_dataset):
+    for sample in Dataset(drawn_dataset):
         for name in NAMES:
             path = sample.path / f"0000.{name}.{LABELS[name].suffix}"
             values, wanted = decode_label(name, path.read_bytes(), "there"), read_label(path, name)
@@ -184,8 +178,8 @@ def test_labels_are_decoded_from_bytes_as_from_files(dataset):
 # ---- a shard is data from outside
 
 
-def test_a_shard_cut_off_anywhere_is_told(shards, tmp_path):
-    data, cut = (shards / "train-000000.tar").read_bytes(), tmp_path / "cut.tar"
+def test_a_shard_cut_off_anywhere_is_told(drawn_shards, tmp_path):
+    data, cut = (drawn_shards / "train-000000.tar").read_bytes(), tmp_path / "cut.tar"
     end = len(data.rstrip(b"\0"))
     for length in [*range(0, end, 509), end]:
         cut.write_bytes(data[:length])
@@ -193,9 +187,9 @@ def test_a_shard_cut_off_anywhere_is_told(shards, tmp_path):
             list(read_shard(cut, ["rgb.png"]))
 
 
-def test_a_broken_header_does_not_end_a_shard(shards, tmp_path):
-    data, broken = (shards / "train-000000.tar").read_bytes(), tmp_path / "broken.tar"
-    with tarfile.open(shards / "train-000000.tar") as tar:
+def test_a_broken_header_does_not_end_a_shard(drawn_shards, tmp_path):
+    data, broken = (drawn_shards / "train-000000.tar").read_bytes(), tmp_path / "broken.tar"
+    with tarfile.open(drawn_shards / "train-000000.tar") as tar:
         headers = [member.offset for member in tar]
     for at in headers:
         for lost in (bytes(512), data[at : at + 20] + b"?" + data[at + 21 : at + 512]):
