@@ -12,7 +12,7 @@ import numpy as np
 from ..procgen import registry
 from .cameras import pixel_centres, project
 from .errors import BadInput
-from .files import read_json
+from .formats.files import read_json
 from .labels import LABELS, PARTS
 from .readers import Dataset, Sample
 from .tables import show

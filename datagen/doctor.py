@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .devices import available, cycles_preferences, quiet
-from .machine import automatic_workers, cores, memory
+from .jobs.machine import automatic_workers, cores, memory
 
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
 NEEDED = ("numpy", "rich", "opencv-python-headless", "webdataset")

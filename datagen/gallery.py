@@ -13,9 +13,9 @@ import numpy as np
 
 from ..procgen import registry
 from ..procgen.params import to_dict
+from .formats.png import encode_png
 from .labels import CLASSES_COLOURS, LABELS, PARTS
 from .pictures import picture, with_landmarks
-from .png import encode_png
 from .readers import Dataset, Sample
 
 STYLE = """

@@ -8,11 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from ..procgen import registry
-from .dataset import FORMAT
 from .errors import BadInput
-from .files import read_json, read_label, read_text
+from .formats.files import read_json, read_label, read_text
+from .formats.records import (
+    FORMAT,
+    check_camera,
+    check_description,
+    check_landmarks,
+    check_objects,
+    check_sample,
+    frames_of,
+)
 from .labels import LABELS, file_name
-from .records import check_camera, check_description, check_landmarks, check_objects, check_sample, frames_of
 
 
 class Sample:

@@ -10,7 +10,7 @@ from ..procgen import registry
 from ..procgen.params import SpecError, parse_settings
 from .devices import DEVICES
 from .errors import BadInput
-from .files import read_json
+from .formats.files import read_json
 from .labels import PARTS, SEMANTIC, check_labels, default_labels, table
 from .scene_recipe import SceneRecipe
 from .validity.table import levels

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from ..datagen.errors import BadInput
-from ..datagen.files import read_json, write_json
+from ..datagen.formats.files import read_json, write_json
 
 FOLDER = Path(__file__).parent / "results"
 VERSION = 1

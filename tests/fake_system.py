@@ -33,7 +33,7 @@ class Config:
 def train(people, folder, config, progress=None):
     """Log the steps that are missing, or stop in a chosen way."""
     from simulacra.datagen.errors import BadInput
-    from simulacra.datagen.files import write_json
+    from simulacra.datagen.formats.files import write_json
 
     log = folder / "log.jsonl"
     if config.kind == "parts" and any(person.parts is None for person in people):
@@ -82,7 +82,7 @@ class Model:
 def load(folder):
     """The model of a run of this system."""
     from simulacra.datagen.errors import BadInput
-    from simulacra.datagen.files import read_json
+    from simulacra.datagen.formats.files import read_json
 
     found = read_json(Path(folder) / "config.json").get("system")
     if found != NAME:

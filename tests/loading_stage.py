@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from simulacra.datagen.dataset import FORMAT, SPLITS, sample_name, split_of
-from simulacra.datagen.files import write_json, write_label
+from simulacra.datagen.formats.files import write_json, write_label
+from simulacra.datagen.formats.records import FORMAT
 from simulacra.datagen.labels import LABELS, file_name, table
+from simulacra.datagen.storage.dataset import SPLITS, sample_name, split_of
 
 NAMES = ("rgb", "depth", "parts", "instance", "uv")
 

@@ -78,8 +78,8 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
 
 
 def test_another_recipe_is_refused_by_field(tmp_path, capsys):
-    from simulacra.datagen.dataset import DatasetFolder
     from simulacra.datagen.recipe import Recipe
+    from simulacra.datagen.storage.dataset import DatasetFolder
 
     DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", size=64))
     assert main(["render", "faces", str(tmp_path / "d"), "--size", "128", "--renderer", "fake_renderer:small"]) == 2

@@ -10,10 +10,11 @@ import pytest
 
 ray = pytest.importorskip("ray")
 
-from simulacra.datagen import cluster, jobs  # noqa: E402
-from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
 from simulacra.datagen.errors import DestinationTrouble, Unfinished  # noqa: E402
+from simulacra.datagen.jobs import cluster  # noqa: E402
+from simulacra.datagen.jobs import pool as jobs  # noqa: E402
 from simulacra.datagen.recipe import Recipe  # noqa: E402
+from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
 
 HERE = Path(__file__).parent
 NODE = {"num_cpus": 1, "memory": (4 * 2**30), "object_store_memory": cluster.OBJECT_STORE}

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simulacra.datagen.develop import blurred, develop
 from simulacra.datagen.errors import BadInput
-from simulacra.datagen.exr import read_exr, write_exr
-from simulacra.datagen.files import read_exr_channels, read_label, write_label
+from simulacra.datagen.formats.exr import read_exr, write_exr
+from simulacra.datagen.formats.files import read_exr_channels, read_label, write_label
+from simulacra.datagen.formats.png import MAX_EDGE, encode_png, read_png, write_png
 from simulacra.datagen.gallery import _shrunk
 from simulacra.datagen.pictures import rgb_of, viridis, with_landmarks
-from simulacra.datagen.png import MAX_EDGE, encode_png, read_png, write_png
+from simulacra.datagen.rendering.develop import blurred, develop
 
 SHAPES = [(1, 1), (1, 7), (16, 16), (17, 1), (33, 5), (50, 31)]
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e-45, -1e-40, 3.4e38, 65504.0]

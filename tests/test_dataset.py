@@ -12,10 +12,10 @@ import time
 
 import pytest
 
-from simulacra.datagen import dataset
-from simulacra.datagen.dataset import HOST, SPLITS, DatasetFolder, split_of
 from simulacra.datagen.errors import BadInput, DestinationTrouble
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage import dataset
+from simulacra.datagen.storage.dataset import HOST, SPLITS, DatasetFolder, split_of
 from simulacra.procgen import registry
 from simulacra.procgen.params import SpecError
 

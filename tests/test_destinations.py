@@ -12,10 +12,10 @@ import pytest
 fsspec = pytest.importorskip("fsspec")
 
 from simulacra.__main__ import main  # noqa: E402
-from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
-from simulacra.datagen.destinations import destination, is_url, open_destination  # noqa: E402
 from simulacra.datagen.errors import BadInput, DestinationTrouble  # noqa: E402
 from simulacra.datagen.recipe import Recipe  # noqa: E402
+from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
+from simulacra.datagen.storage.destinations import destination, is_url, open_destination  # noqa: E402
 
 HERE = Path(__file__).parent
 RECIPE = Recipe(generator="faces", count=3)

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from simulacra.__main__ import main
-from simulacra.datagen import devices, jobs
-from simulacra.datagen.dataset import DatasetFolder
+from simulacra.datagen import devices
 from simulacra.datagen.devices import DEVICES, FASTEST_FIRST, Device, choose
 from simulacra.datagen.errors import BadInput
+from simulacra.datagen.jobs import pool as jobs
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder
 
 HERE = Path(__file__).parent
 RYZEN = ("Ryzen", "CPU")
@@ -155,7 +156,7 @@ def test_an_option_that_cannot_be_met_is_one_line_and_makes_nothing(tmp_path, ca
 @pytest.mark.blender
 def test_pictures_alone_leave_the_processor():
     bpy = pytest.importorskip("bpy")
-    from simulacra.datagen import passes, place_passes
+    from simulacra.datagen.rendering import passes, place_passes
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene

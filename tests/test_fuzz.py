@@ -15,9 +15,9 @@ from hypothesis import strategies as st  # noqa: E402
 from loading_stage import make_dataset  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
-from simulacra.datagen import jobs  # noqa: E402
-from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
+from simulacra.datagen.jobs import pool as jobs  # noqa: E402
 from simulacra.datagen.recipe import Recipe  # noqa: E402
+from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
 from simulacra.procgen import registry  # noqa: E402
 
 SECONDS = 20.0  # of a processor that a command on a few small files may take: far more than any needs
@@ -258,7 +258,7 @@ def test_records_of_samples(stage, tmp_path, count):
 @each("labels")
 def test_label_files(stage, tmp_path, count):
     from simulacra.datagen.errors import BadInput
-    from simulacra.datagen.files import read_label
+    from simulacra.datagen.formats.files import read_label
 
     files = sorted(file for file in (stage / "labelled" / "000000").iterdir() if file.suffix in (".png", ".exr"))
 
@@ -279,7 +279,7 @@ def test_label_files(stage, tmp_path, count):
 @each("plan")
 def test_files_that_plan_reads(stage, tmp_path, monkeypatch, count):
     """Up to the probe, which the recipe's own tests cover."""
-    from simulacra.datagen import plan
+    from simulacra.datagen.jobs import plan
 
     def measure(*_):
         raise plan.Unfinished("probed")

@@ -13,11 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from simulacra.datagen import jobs, worker_process
-from simulacra.datagen.dataset import DatasetFolder
 from simulacra.datagen.errors import Unfinished
-from simulacra.datagen.machine import automatic_workers, memory, resident, worker_command
+from simulacra.datagen.jobs import pool as jobs
+from simulacra.datagen.jobs import worker_process
+from simulacra.datagen.jobs.machine import automatic_workers, memory, resident, worker_command
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder
 
 HERE = Path(__file__).parent
 KILL_TEST = HERE.parent / "tools" / "kill_test.py"
@@ -275,7 +276,7 @@ def test_a_missing_ray_is_named(tmp_path, capsys, monkeypatch):
 
 def test_the_machine_gives_at_least_one_worker_and_a_way_to_start_it():
     assert automatic_workers() >= 1
-    assert worker_command() == [sys.executable, "-m", "simulacra.datagen.worker"]
+    assert worker_command() == [sys.executable, "-m", "simulacra.datagen.jobs.worker"]
 
 
 def test_the_memory_is_what_another_library_finds():
@@ -293,7 +294,7 @@ def test_the_memory_is_what_another_library_finds():
 
 
 def test_the_structures_are_as_wide_as_windows_has_them():
-    from simulacra.datagen import machine
+    from simulacra.datagen.jobs import machine
 
     assert ctypes.sizeof(machine._MemoryStatus) == 64
     assert ctypes.sizeof(machine._MemoryCounters) == 8 + 8 * ctypes.sizeof(ctypes.c_size_t)

@@ -15,7 +15,7 @@ def stage(scene):
     import bpy
     from mathutils import Matrix
 
-    from simulacra.datagen import passes
+    from simulacra.datagen.rendering import passes
     from simulacra.procgen.camera import look_at
 
     passes.configure(scene, (SIZE, SIZE), 2)
@@ -45,9 +45,9 @@ class Stage:
         return obj
 
     def labels(self, motion=False, frame=0):
-        from simulacra.datagen import passes
         from simulacra.datagen.cameras import camera_record
-        from simulacra.datagen.render import derive
+        from simulacra.datagen.rendering import passes
+        from simulacra.datagen.rendering.render import derive
 
         self.scene.frame_set(frame)
         raw = passes.render_labels(self.scene, passes.label_material(), motion, passes.CyclesClock())
@@ -168,7 +168,7 @@ def test_flow_is_the_reprojected_motion(stage):
 
 def test_occlusion_behind_a_moving_board_is_what_geometry_says(stage):
     from simulacra.datagen.cameras import pixel_centres, pixel_rays, project
-    from simulacra.datagen.sequence import occlusion
+    from simulacra.datagen.rendering.sequence import occlusion
     from simulacra.procgen.people.motion import _make_linear
 
     wall = np.array([[-3, 1.0, -3], [3, 1.0, -3], [3, 1.0, 3], [-3, 1.0, 3.0]])
@@ -198,7 +198,7 @@ def test_occlusion_behind_a_moving_board_is_what_geometry_says(stage):
 
 
 def test_hair_mask_and_coverage_agree_with_the_area_of_strands(stage):
-    from simulacra.datagen import passes
+    from simulacra.datagen.rendering import passes
     from simulacra.procgen.blender import curves_object
 
     x = np.linspace(-0.5, 0.5, 160)
@@ -221,9 +221,9 @@ def face():
     """A built face, its labels and camera record, at a small size."""
     import bpy
 
-    from simulacra.datagen import passes
     from simulacra.datagen.cameras import camera_record
-    from simulacra.datagen.render import derive
+    from simulacra.datagen.rendering import passes
+    from simulacra.datagen.rendering.render import derive
     from simulacra.procgen import registry
     from simulacra.procgen.params import parse_settings
 

@@ -8,11 +8,11 @@ import pytest
 bpy = pytest.importorskip("bpy")
 from mathutils import Matrix  # noqa: E402
 
-from simulacra.datagen import passes  # noqa: E402
-from simulacra.datagen.annotations import head_pose, hidden_by_skin, in_the_open  # noqa: E402
 from simulacra.datagen.cameras import camera_record, pixel_centres, pixel_rays, project  # noqa: E402
-from simulacra.datagen.render import derive, semantic  # noqa: E402
-from simulacra.datagen.sequence import Topology, motion_labels, occlusion  # noqa: E402
+from simulacra.datagen.rendering import passes  # noqa: E402
+from simulacra.datagen.rendering.annotations import head_pose, hidden_by_skin, in_the_open  # noqa: E402
+from simulacra.datagen.rendering.render import derive, semantic  # noqa: E402
+from simulacra.datagen.rendering.sequence import Topology, motion_labels, occlusion  # noqa: E402
 from simulacra.procgen.blender import curves_object, mesh_object  # noqa: E402
 from simulacra.procgen.camera import look_at  # noqa: E402
 from simulacra.procgen.nodes.geometry import position_from_frame_attribute  # noqa: E402

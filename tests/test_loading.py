@@ -14,7 +14,7 @@ from simulacra.datagen.errors import BadInput
 from simulacra.datagen.export import export
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
-from simulacra.datagen.shards import INDEX
+from simulacra.datagen.storage.shards import INDEX
 
 DOCS = Path(__file__).parents[1] / "docs/loading.md"
 OPENED = []  # by this process, while a list stands here
@@ -61,7 +61,7 @@ def test_a_split_is_the_same_in_both(streams, drawn_dataset, drawn_shards, split
 
 def test_only_what_was_asked_is_read_and_decoded(streams, drawn_dataset, drawn_shards, monkeypatch):
     decoded = []
-    for module in ("simulacra.datagen.files", "simulacra.models.core.streams"):
+    for module in ("simulacra.datagen.formats.files", "simulacra.models.core.streams"):
         monkeypatch.setattr(f"{module}.decode_label", lambda label, data, where: decoded.append((label, data)))
     opened = []
     OPENED.append(opened)

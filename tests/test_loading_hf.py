@@ -8,7 +8,7 @@ import pytest
 from loading_stage import NAMES, make_dataset
 
 from simulacra.datagen.export import export
-from simulacra.datagen.files import decode_label
+from simulacra.datagen.formats.files import decode_label
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
 

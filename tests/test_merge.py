@@ -7,12 +7,12 @@ import pytest
 
 from simulacra.__main__ import main
 from simulacra.datagen.cli.render import parse_shard
-from simulacra.datagen.dataset import DatasetFolder, sample_name
 from simulacra.datagen.errors import BadInput, Unfinished
-from simulacra.datagen.files import read_json, write_json
-from simulacra.datagen.merge import Merge, share_of
+from simulacra.datagen.formats.files import read_json, write_json
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder, sample_name
+from simulacra.datagen.storage.merge import Merge, share_of
 
 RECIPE = Recipe(generator="faces", count=10, seed=3)
 

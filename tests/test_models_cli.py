@@ -24,7 +24,7 @@ def around(views: int, labels: tuple[str, ...]):
     """A renderer of grey squares around a person."""
 
     def render(spec, recipe, folder: Path) -> dict:
-        from simulacra.datagen.files import write_label
+        from simulacra.datagen.formats.files import write_label
         from simulacra.models.core.cameras import orbit
         from simulacra.procgen import registry
 
@@ -54,8 +54,8 @@ def spec_number(folder: Path) -> int:
 
 def make_dataset(path: Path, views: int = 3, labels=("alpha",), count: int = 2) -> Path:
     """A dataset of people as a run leaves it, in no time."""
-    from simulacra.datagen.dataset import DatasetFolder
     from simulacra.datagen.recipe import Recipe
+    from simulacra.datagen.storage.dataset import DatasetFolder
 
     folder = DatasetFolder.open(
         path, Recipe(generator="faces", count=count, size=32, views=views, labels=labels, checks=DARK)

@@ -12,7 +12,7 @@ from avatars import make, noise, same
 
 from simulacra.addon.avatar import decode, format
 from simulacra.datagen.errors import BadInput
-from simulacra.datagen.png import read_png
+from simulacra.datagen.formats.png import read_png
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("skimage")

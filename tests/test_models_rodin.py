@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
-from simulacra.datagen.png import write_png  # noqa: E402
+from simulacra.datagen.formats.png import write_png  # noqa: E402
 from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
 from simulacra.models.fields.fit import FitConfig  # noqa: E402

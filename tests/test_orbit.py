@@ -9,7 +9,7 @@ pytest.importorskip("bpy")
 
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
-from simulacra.datagen.render import render_sample
+from simulacra.datagen.rendering.render import render_sample
 
 pytestmark = pytest.mark.blender
 SETTINGS = ("light.kind=tent", "camera.orbit_azimuth=180", "hair.groom=bald", "wear.headwear.kind=none", "beard.style=none",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulacra.datagen.cameras import pixel_centres, pixel_rays, project
-from simulacra.datagen.files import read_label
+from simulacra.datagen.formats.files import read_label
 from simulacra.datagen.labels import SEMANTIC
 from simulacra.datagen.validity.table import CHECKS
 
@@ -23,7 +23,7 @@ def rendered(tmp_path_factory):
     pytest.importorskip("bpy")
     from place_stage import build_stage
 
-    from simulacra.datagen import render_place
+    from simulacra.datagen.rendering import render_place
     from simulacra.procgen import registry
 
     folder = tmp_path_factory.mktemp("place")
@@ -139,7 +139,7 @@ def test_ground_moves_only_with_the_camera(rendered):
 def test_flow_is_what_cycles_own_vector_pass_says(rendered, scene):
     from place_stage import build_stage
 
-    from simulacra.datagen import passes
+    from simulacra.datagen.rendering import passes
 
     passes.configure(scene, SIZE, 2)
     site, _ = build_stage(FRAMES, EYES, SIZE)

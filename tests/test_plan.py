@@ -9,13 +9,23 @@ from statistics import fmean, stdev
 import pytest
 
 from simulacra.__main__ import main
-from simulacra.datagen import plan, worker_process
 from simulacra.datagen.cli.plan import duration, size
-from simulacra.datagen.dataset import DatasetFolder
 from simulacra.datagen.errors import BadInput, Unfinished
-from simulacra.datagen.jobs import Pool, run
-from simulacra.datagen.plan import Estimate, Layout, Machines, Probe, forecast, lay_out, measure, read_recipe, share
+from simulacra.datagen.jobs import plan, worker_process
+from simulacra.datagen.jobs.plan import (
+    Estimate,
+    Layout,
+    Machines,
+    Probe,
+    forecast,
+    lay_out,
+    measure,
+    read_recipe,
+    share,
+)
+from simulacra.datagen.jobs.pool import Pool, run
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder
 
 HERE = Path(__file__).parent
 

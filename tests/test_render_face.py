@@ -66,9 +66,9 @@ def triangles_of(person):
 @pytest.fixture(scope="module")
 def sequence():
     """A person turning from a smile with glasses on, and the labels and camera of each of three frames."""
-    from simulacra.datagen import passes
     from simulacra.datagen.cameras import camera_record
-    from simulacra.datagen.render import derive
+    from simulacra.datagen.rendering import passes
+    from simulacra.datagen.rendering.render import derive
     from simulacra.procgen import registry
     from simulacra.procgen.params import parse_settings
     from simulacra.procgen.people.motion import animate
@@ -173,7 +173,7 @@ def test_flow_of_hair_is_the_turn_of_the_head(sequence):
 
 
 def test_hidden_points_are_found_and_the_rest_is_seen_again(sequence):
-    from simulacra.datagen.sequence import motion_labels
+    from simulacra.datagen.rendering.sequence import motion_labels
 
     first, *_ = motion_labels([shot[0] for shot in sequence.shots], 1)
     values = sequence.shots[0][0]
@@ -197,7 +197,7 @@ def orbit(tmp_path_factory):
     """Three views of one person through render_sample, every label."""
     from simulacra.datagen.labels import LABELS
     from simulacra.datagen.recipe import Recipe
-    from simulacra.datagen.render import render_sample
+    from simulacra.datagen.rendering.render import render_sample
     from simulacra.procgen import registry
     from simulacra.procgen.params import parse_settings
 
@@ -212,7 +212,7 @@ def orbit(tmp_path_factory):
 
 
 def test_every_label_of_every_view_is_written_as_its_row_says(orbit):
-    from simulacra.datagen.files import read_label
+    from simulacra.datagen.formats.files import read_label
     from simulacra.datagen.labels import LABELS, file_name
 
     folder, result, names = orbit
@@ -255,7 +255,7 @@ def test_views_see_the_same_points_and_hide_the_far_side(orbit):
 
 def test_boxes_hold_what_they_name(orbit):
     folder, _, _ = orbit
-    from simulacra.datagen.files import read_label
+    from simulacra.datagen.formats.files import read_label
 
     frame = json.loads((folder / "objects.json").read_text())["frames"][0]
     instance, position = (

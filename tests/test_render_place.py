@@ -9,7 +9,7 @@ import pytest
 from simulacra.__main__ import main
 from simulacra.datagen.check import check_dataset
 from simulacra.datagen.export import export
-from simulacra.datagen.png import read_png
+from simulacra.datagen.formats.png import read_png
 from simulacra.datagen.readers import Dataset
 
 pytestmark = pytest.mark.blender

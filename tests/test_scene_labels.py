@@ -16,7 +16,7 @@ from simulacra.datagen.cameras import pixel_centres, pixel_rays, project  # noqa
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.gallery import write_gallery  # noqa: E402
 from simulacra.datagen.readers import Dataset  # noqa: E402
-from simulacra.datagen.scene_labels import boxes  # noqa: E402
+from simulacra.datagen.rendering.scene_labels import boxes  # noqa: E402
 from simulacra.datagen.scene_recipe import SceneRecipe, parse_frames, parse_size  # noqa: E402
 from simulacra.procgen.camera import look_at  # noqa: E402
 

@@ -17,13 +17,13 @@ import pytest
 from loading_stage import NAMES, make_dataset
 
 from simulacra.__main__ import main
-from simulacra.datagen.dataset import split_of
 from simulacra.datagen.errors import BadInput, Unfinished
 from simulacra.datagen.export import export
-from simulacra.datagen.files import decode_label, read_label
+from simulacra.datagen.formats.files import decode_label, read_label
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
-from simulacra.datagen.shards import INDEX, read_shard, write_shard
+from simulacra.datagen.storage.dataset import split_of
+from simulacra.datagen.storage.shards import INDEX, read_shard, write_shard
 
 
 def folder_bytes(folder):

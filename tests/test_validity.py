@@ -11,11 +11,11 @@ import pytest
 from validity_stage import night, picture, sound, write
 
 from simulacra.__main__ import main
-from simulacra.datagen import jobs
-from simulacra.datagen.dataset import DatasetFolder
 from simulacra.datagen.errors import BadInput
-from simulacra.datagen.files import write_json
+from simulacra.datagen.formats.files import write_json
+from simulacra.datagen.jobs import pool as jobs
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder
 from simulacra.datagen.validity.attempts import REDOS, drawn_seed
 from simulacra.datagen.validity.files import check_files
 from simulacra.datagen.validity.findings import Findings, Invalid

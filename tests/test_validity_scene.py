@@ -9,8 +9,8 @@ bpy = pytest.importorskip("bpy")
 from mathutils import Matrix  # noqa: E402
 from place_stage import BALL, build_stage  # noqa: E402
 
-from simulacra.datagen.dataset import DatasetFolder  # noqa: E402
 from simulacra.datagen.recipe import Recipe  # noqa: E402
+from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
 from simulacra.datagen.validity.findings import Invalid  # noqa: E402
 from simulacra.datagen.validity.scene import before, inside, places_of  # noqa: E402
 from simulacra.procgen import registry  # noqa: E402
@@ -160,7 +160,7 @@ def test_a_person_without_eyes_is_found(scene):
 @pytest.mark.slow
 def test_a_redone_face_is_the_one_that_its_drawn_seed_makes(tmp_path, scene, monkeypatch):
     """Faces by the real renderer: one that a check rejects, then the next draw, byte for byte what that seed alone makes."""
-    from simulacra.datagen import render
+    from simulacra.datagen.rendering import render
     from simulacra.datagen.validity import scene as checks
 
     recipe = Recipe(

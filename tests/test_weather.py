@@ -156,7 +156,7 @@ def shot(scene, pixels, samples, view, place, turn, bounces=0):
     """A linear picture (h, w, 3), top row first."""
     import bpy
 
-    from simulacra.datagen import passes
+    from simulacra.datagen.rendering import passes
 
     passes.configure(scene, (pixels, pixels), 1)
     passes.label_settings(scene, samples, 0.01)
@@ -247,7 +247,7 @@ def test_haze_hides_as_much_as_the_air_says(scene, small):
 
 def test_grey_cards_are_grey_in_the_finished_picture(scene, small, tmp_path):
     """An 18 % card between the bounds told here, as sRGB through the view transform of pictures."""
-    from simulacra.datagen import passes
+    from simulacra.datagen.rendering import passes
 
     values = []
     for elevation in HEIGHTS:

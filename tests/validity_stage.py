@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulacra.datagen.files import write_label
+from simulacra.datagen.formats.files import write_label
 from simulacra.datagen.labels import file_name
 from simulacra.procgen.people.parts import PART
 

@@ -34,7 +34,7 @@ folder.describe({})
 @click.option("--size", default=96, show_default=True)
 @click.option("--samples", default=4, show_default=True)
 @click.option("--rounds", default=2, show_default=True)
-@click.option("--renderer", default="datagen.render:render_sample", show_default=True)
+@click.option("--renderer", default="datagen.rendering.render:render_sample", show_default=True)
 def main(out, count, size, samples, rounds, renderer):
     """Render the same samples each way and print seconds and ratios as JSON."""
     python = [sys.executable]

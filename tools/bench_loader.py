@@ -23,7 +23,7 @@ import webdataset
 from torch.utils.data import DataLoader
 
 from simulacra.datagen.export import export
-from simulacra.datagen.files import decode_label
+from simulacra.datagen.formats.files import decode_label
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
 from simulacra.models.core.streams import FolderStream, ShardStream

@@ -10,10 +10,11 @@ import click
 import ray
 from ray.cluster_utils import Cluster
 
-from simulacra.datagen import cluster, jobs
 from simulacra.datagen.check import check_dataset
-from simulacra.datagen.dataset import DatasetFolder
+from simulacra.datagen.jobs import cluster
+from simulacra.datagen.jobs import pool as jobs
 from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.storage.dataset import DatasetFolder
 
 NODE = {"num_cpus": 1, "memory": (4 * 2**30), "object_store_memory": cluster.OBJECT_STORE}
 

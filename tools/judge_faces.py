@@ -113,7 +113,7 @@ def identity(dataset: Path) -> None:
 def same(out: Path, people: int, variants: int, size: int, spp: int) -> None:
     """Render each person again under new hair, light, pose and expression, and print the distances."""
     from simulacra.datagen.recipe import Recipe
-    from simulacra.datagen.render import render_sample
+    from simulacra.datagen.rendering.render import render_sample
     from simulacra.procgen import registry
 
     tools, distances = dlib_tools(), []

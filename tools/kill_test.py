@@ -44,7 +44,7 @@ def _kind(process: psutil.Process) -> str:
         words = " ".join(process.cmdline())
     except psutil.Error:
         return ""
-    if "datagen.worker" in words:
+    if "jobs.worker" in words:
         return "worker"
     return "ray" if "ray" in words else ""
 

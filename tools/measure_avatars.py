@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from simulacra.datagen.png import write_png
+from simulacra.datagen.formats.png import write_png
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
 from simulacra.models.core.attributes import ATTRIBUTES, attributes_of

@@ -20,7 +20,7 @@ def _held(run: subprocess.Popen) -> float:
     total = 0
     for process in psutil.Process(run.pid).children():
         try:
-            total += process.memory_info().rss if "datagen.worker" in " ".join(process.cmdline()) else 0
+            total += process.memory_info().rss if "jobs.worker" in " ".join(process.cmdline()) else 0
         except psutil.Error:
             continue  # it was just renewed
     return total / 2**20

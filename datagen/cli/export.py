@@ -20,7 +20,7 @@ def command(arguments) -> None:
     """Write DATASET in another tool's format."""
     from ..export import export
     from ..export.webdataset import MOST_WORKERS
-    from ..machine import cores
+    from ..jobs.machine import cores
 
     dataset, to = arguments.dataset, arguments.to
     options = {"workers": arguments.workers, "per_shard": arguments.per_shard}

@@ -32,11 +32,11 @@ def command(arguments) -> None:
     The picture is the file's own, in Cycles, without compositor and sequencer. The file's scripts are not run.
     """
     require_blender()
-    from ..destinations import open_destination
-    from ..jobs import Pool, run
-    from ..machine import cores
-    from ..scene_file import plan, quiet
-    from ..scene_labels import RENDERER
+    from ..jobs.machine import cores
+    from ..jobs.pool import Pool, run
+    from ..rendering.scene_file import plan, quiet
+    from ..rendering.scene_labels import RENDERER
+    from ..storage.destinations import open_destination
     from .progress import Progress
 
     if not arguments.timeout > 0:  # NaN too

@@ -18,7 +18,7 @@ def command(arguments) -> None:
     A merge that was stopped goes on when the same command is run again. Shards that were rendered into one folder need
     no merge.
     """
-    from ..merge import Merge
+    from ..storage.merge import Merge
     from .progress import Progress
 
     merge = Merge(arguments.out, arguments.shards)

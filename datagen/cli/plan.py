@@ -37,8 +37,8 @@ def command(arguments) -> None:
     The options of simulacra render say what a generator makes, and change what a recipe says.
     """
     from ..devices import require
-    from ..plan import CONFIDENCE, Machines, forecast, lay_out, measure, remarks
-    from ..worker import DEFAULT_RENDERER
+    from ..jobs.plan import CONFIDENCE, Machines, forecast, lay_out, measure, remarks
+    from ..jobs.worker import DEFAULT_RENDERER
     from .progress import Progress
 
     recipe, machines, price = _recipe(arguments), Machines.parse(arguments.on), arguments.price_per_core_hour
@@ -73,7 +73,7 @@ def command(arguments) -> None:
 
 
 def _recipe(arguments):
-    from ..plan import read_recipe
+    from ..jobs.plan import read_recipe
     from ..recipe import Recipe
 
     path = Path(arguments.recipe)

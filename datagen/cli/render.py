@@ -89,11 +89,11 @@ def command(arguments) -> None:
 
     Sample i has the seed SEED + i. Shards K/N (sample i with i mod N = K - 1) may run at once and share one OUT.
     """
-    from ..destinations import open_destination
-    from ..jobs import Pool, run
-    from ..machine import automatic_workers, cores
+    from ..jobs.machine import automatic_workers, cores
+    from ..jobs.pool import Pool, run
+    from ..jobs.worker import DEFAULT_RENDERER
     from ..recipe import Recipe
-    from ..worker import DEFAULT_RENDERER
+    from ..storage.destinations import open_destination
     from .progress import Progress
 
     out, timeout, retries = arguments.out, arguments.timeout, arguments.retries
@@ -120,7 +120,7 @@ def command(arguments) -> None:
     threads = arguments.threads or max(1, cores() // workers)
     pool = Pool(workers, threads, timeout, retries, arguments.renderer or DEFAULT_RENDERER)
     if arguments.backend == "ray":
-        from ..cluster import run_on_ray
+        from ..jobs.cluster import run_on_ray
 
         run = partial(run_on_ray, address=arguments.address)
         pool = replace(pool, threads=arguments.threads)

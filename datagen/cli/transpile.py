@@ -33,7 +33,7 @@ def command(arguments) -> None:
     require_blender()
     from ...procgen.nodes.transpile.document import transpile
     from ...procgen.nodes.transpile.errors import TranspileError
-    from ..scene_file import open_scene, quiet
+    from ..rendering.scene_file import open_scene, quiet
 
     with quiet():
         open_scene(arguments.scene)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..cameras import FLIP
+from ..formats.png import write_png
 from ..labels import file_name
-from ..png import write_png
 from ..readers import Dataset
 
 

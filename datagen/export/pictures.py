@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..formats.png import write_png
 from ..labels import LABELS
 from ..pictures import picture
-from ..png import write_png
 from ..readers import Dataset
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput
+from ..formats.png import write_png
 from ..labels import file_name
-from ..png import write_png
 from ..readers import Dataset, Sample
 
 TAG = np.float32(202021.25)  # "PIEH" as a little-endian float: the head of all the dataset's binary files

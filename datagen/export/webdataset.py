@@ -13,13 +13,13 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from ..dataset import SPLITS, split_of
 from ..errors import BadInput, Unfinished
-from ..files import read_json, write_json
+from ..formats.files import read_json, write_json
 from ..labels import LABELS, file_name
 from ..readers import Dataset, Sample
 from ..recipe import Recipe
-from ..shards import INDEX, frame_keys, write_shard
+from ..storage.dataset import SPLITS, split_of
+from ..storage.shards import INDEX, frame_keys, write_shard
 
 PER_SHARD = 500  # frames
 MOST_WORKERS = 61  # that Windows lets one process wait for

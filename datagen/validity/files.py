@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput
-from ..files import read_json, read_label
+from ..formats.files import read_json, read_label
 from ..labels import LABELS, file_name
 from . import measures
 from .findings import Findings

@@ -52,7 +52,7 @@ def command(arguments) -> None:
         raise BadInput(f"{folder}: is not a folder")
     warnings = check_prompt(request.prompt) if request.prompt else []
     require_torch()
-    from ...datagen.stopping import stoppable
+    from ...datagen.jobs.stopping import stoppable
     from .progress import Progress
 
     try:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
-from ...datagen.files import read_json, write_json
+from ...datagen.formats.files import read_json, write_json
 from ..systems.catalogue import find
 from .needs import require_torch
 
@@ -46,7 +46,7 @@ def command(arguments) -> None:
     """
     system = find(arguments.system)
     require_torch()
-    from ...datagen.stopping import stoppable
+    from ...datagen.jobs.stopping import stoppable
     from ..core.data import read_people
     from .progress import Progress
     from .settings import configured, plain, restored

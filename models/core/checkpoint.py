@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
-from ...datagen.files import read_json, write_json
+from ...datagen.formats.files import read_json, write_json
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...datagen.dataset import split_of
 from ...datagen.errors import BadInput
 from ...datagen.readers import Dataset, Sample
+from ...datagen.storage.dataset import split_of
 from .attributes import attributes_of
 from .cameras import Cameras, azimuth_elevation, from_record, into_box, viewed_point
 

@@ -12,10 +12,10 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from ...datagen.errors import BadInput
-from ...datagen.files import decode_label, read_json
+from ...datagen.formats.files import decode_label, read_json
 from ...datagen.labels import LABELS, RECORDS
 from ...datagen.readers import Dataset, Sample
-from ...datagen.shards import INDEX, frame_keys, read_shard
+from ...datagen.storage.shards import INDEX, frame_keys, read_shard
 
 BUFFER = 200  # frames, not yet decoded, that a shuffled stream draws from
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...datagen.dataset import split_of
 from ...datagen.errors import BadInput
+from ...datagen.storage.dataset import split_of
 from ...procgen.people.parts import PART
 from .attributes import ATTRIBUTES
 from .cameras import Cameras, camera_rays, orbit

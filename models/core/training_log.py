@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ...datagen.png import write_png
+from ...datagen.formats.png import write_png
 
 LOG, PICTURES, TENSORBOARD = "log.jsonl", "pictures", "tensorboard"
 

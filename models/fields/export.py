@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ...datagen.png import write_png
+from ...datagen.formats.png import write_png
 from ..core.cameras import orbit
 from ..core.checkpoint import header_json, open_tensors, write_tensors
 from .render import Field, render_image

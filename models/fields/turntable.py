@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ...datagen.png import write_png
+from ...datagen.formats.png import write_png
 from ..core.cameras import Cameras, orbit
 from .render import Field, render_image
 

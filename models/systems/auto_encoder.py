@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ...datagen.files import read_json, write_json
+from ...datagen.formats.files import read_json, write_json
 from ..core.cameras import Cameras
 from ..core.checkpoint import save_weights
 from ..core.data import People, Person, composite, frontal

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ...datagen.files import write_json
+from ...datagen.formats.files import write_json
 from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import load_weights, read_about, save_weights
 from ..core.data import People

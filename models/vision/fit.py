@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ...datagen.files import write_json
+from ...datagen.formats.files import write_json
 from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import save_weights
 from ..core.data import People

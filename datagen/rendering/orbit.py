@@ -1,0 +1,49 @@
+"""Renders the pictures of an orbit in one run, so that Cycles keeps the scene and only the camera moves."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..formats.png import read_png
+from .passes import CyclesClock, set_format
+
+PICTURES = ("rgb", "alpha")  # what one run can make: the developed picture and its coverage
+
+
+def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
+    """Render one picture (h, w, 3 or 4) uint8 of each camera, RGBA with straight alpha where the film is transparent.
+
+    The cameras share their lens. A render of its own for every camera would make Cycles load all strands of hair anew
+    each time, which takes longer than the picture.
+    """
+    camera = cameras[0].copy()
+    camera.data = cameras[0].data.copy()
+    camera.rotation_mode = "QUATERNION"
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    for frame, source in enumerate(cameras):
+        camera.matrix_world = source.matrix_world
+        camera.data.dof.focus_distance = source.data.dof.focus_distance
+        for path in ("location", "rotation_quaternion"):
+            camera.keyframe_insert(path, frame=frame)
+        camera.data.dof.keyframe_insert("focus_distance", frame=frame)
+    scene.frame_start, scene.frame_end, scene.frame_step = 0, len(cameras) - 1, 1
+    scene.cycles.use_animated_seed = True
+    settings = scene.render.image_settings
+    set_format(settings, "PNG")
+    settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
+    scene.render.use_file_extension = True
+    with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
+        scene.render.filepath = str(Path(folder, "view_"))
+        with clock:
+            bpy.ops.render.render(animation=True)
+        pictures = [read_png(Path(folder, f"view_{frame:04d}.png")) for frame in range(len(cameras))]
+    scene.cycles.use_animated_seed = False
+    lens = camera.data
+    bpy.data.objects.remove(camera)
+    bpy.data.cameras.remove(lens)
+    return pictures

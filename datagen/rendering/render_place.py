@@ -1,0 +1,191 @@
+"""Renders a sample of a place: pictures of all frames and eyes first, then their labels from the same scene."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ...procgen import registry
+from ...procgen.params import child, to_dict
+from ..cameras import camera_record, pixel_centres, pixel_rays, project
+from ..caption import caption
+from ..devices import choose
+from ..formats.files import write_json, write_label
+from ..labels import file_name
+from ..validity.scene import before
+from .develop import develop
+from .place_records import PixelCounts, compact_ids, object_records
+from .scene_motion import SceneMotion, displaced, flow_to
+from .sequence import MOTION, motion_labels_of
+from .tracks import Tracks
+
+ASTRAY = 2e-3  # pixels
+FAR = 1e9  # planar depth from which there is nothing
+
+
+def render_place(spec, recipe, folder: Path) -> dict:
+    """Render a sample of a place into an existing folder; returns what ``render_sample`` does.
+
+    Shots run through the eyes first: with two, shot 2 f is the left picture of frame f.
+    """
+    import bpy
+
+    from . import passes, place_passes
+
+    started = time.perf_counter()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    passes.configure(scene, recipe.resolution, recipe.threads)
+    device = choose(recipe.device)
+    place_passes.add_outputs(scene.view_layers[0])
+    site = registry.build(recipe.generator, spec, frames=recipe.frames, eyes=recipe.views, resolution=recipe.resolution)
+    warned = before(recipe, spec, site)
+    built = time.perf_counter()
+    labels = recipe.label_names()
+    override = place_passes.label_material()
+    picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
+    eyes = len(site.cameras)
+    shots = [(frame, eye) for frame in range(recipe.frames) for eye in range(eyes)]
+
+    place_passes.picture_settings(scene, recipe.samples, "shading" in labels, device.cycles)
+    for number, (frame, eye) in enumerate(shots):
+        if eye == 0:
+            site.pose(scene, frame)
+        scene.camera = site.cameras[eye]
+        scene.cycles.seed = number
+        rgb = folder / file_name(number, "rgb")
+        # The first picture is metered, and all others are taken alike.
+        metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
+        extra = passes.render_picture(scene, rgb, picture_clock, metered)
+        develop(rgb, spec.camera, child(spec.camera.seed, f"grain {number}"))
+        for name in set(extra) & set(labels):
+            write_label(folder / file_name(number, name), name, extra[name])
+
+    for obj in site.objects:
+        obj.hide_render = obj.hide_render or bool(obj.get("label_hidden"))
+    scene.cycles.seed = 0
+    motion = SceneMotion(scene, site, recipe.frames)
+    moving = recipe.frames > 1 and bool({*MOTION, "scene_flow"} & set(labels))
+    records = [_records(scene, site, motion, frame, moving) for frame in range(recipe.frames)]
+    with tempfile.TemporaryDirectory(prefix="simulacra-") as kept:
+        counts, boxes, tracks, window = PixelCounts(), [], None, []
+        for number, (frame, eye) in enumerate(shots):
+            if eye == 0:
+                motion.aim(frame) if moving else site.pose(scene, frame)
+            scene.camera = site.cameras[eye]
+            record = records[frame][eye] | {"frame": number}
+            raw = place_passes.render_labels(scene, override, label_clock)
+            values, move = _values(raw, record, records, frame, eye, recipe.frames, motion, moving)
+            if "disparity" in labels:
+                values["disparity"] = disparity(values["depth"], record, records[frame])
+            if moving:
+                values["scene_flow"] = move
+            counts.add(raw["identity"])
+            boxes.append(counts.boxes(raw["identity"]))
+            for name in set(labels) & set(values) - set(MOTION):
+                write_label(folder / file_name(number, name), name, values[name])
+            np.save(Path(kept, f"{number}.npy"), raw["identity"].astype(np.int32), allow_pickle=False)
+            if moving:
+                if tracks is None:
+                    tracks = Tracks(site, raw["position"], raw["identity"])
+                if eye == 0:
+                    tracks.add(motion, frame, record, values["depth"])
+                shot = {name: values[name] for name in ("flow", "flow_back")} | {"instance": raw["identity"]}
+                window = [*window[-2 * eyes :], shot]
+                _write_motion(folder, labels, number, len(shots), eyes, window)
+        numbers = compact_ids(site, counts)
+        for number in range(len(shots)):
+            identity = np.load(Path(kept, f"{number}.npy"), allow_pickle=False)
+            instance, semantic = numbers.labels(identity)
+            for name, values in (("instance", instance), ("semantic", semantic)):
+                if name in labels:
+                    write_label(folder / file_name(number, name), name, values)
+    if tracks is not None:
+        with Path(folder, "tracks.npz").open("wb") as file:
+            np.savez_compressed(file, **tracks.arrays())
+    cameras = [records[frame][eye] | {"frame": number, "eye": ("left", "right")[eye], "moment": frame}
+               for number, (frame, eye) in enumerate(shots)]  # fmt: skip
+    write_json(folder / "camera.json", {"frames": cameras})
+    objects = [{"frame": number, "objects": object_records(site, numbers, shot, instances)}
+               for (number, shot), instances in zip(enumerate(shots), boxes, strict=True)]  # fmt: skip
+    write_json(folder / "objects.json", {"frames": objects, "merged": numbers.merged})
+    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
+    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
+    return {
+        "frames": list(range(len(shots))), "eyes": eyes, "warned": warned, "device": device.record(),
+        "seconds": {
+            "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
+            "total": time.perf_counter() - started,
+        },
+    }  # fmt: skip
+
+
+def _records(scene, site, motion: SceneMotion, frame: int, moving: bool) -> list[dict]:
+    """The records of all eyes in a frame."""
+    scene.frame_set(frame)
+    rate = scene.render.fps / scene.render.fps_base
+    return [camera_record(camera, scene, frame) | {"time": frame / rate} for camera in site.cameras]
+
+
+def _values(
+    raw, record, records, frame, eye, frames, motion, moving
+) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+    """The labels of one shot that need no other shot, and how its points move to the next frame."""
+    known = raw["identity"] > 0
+    if (raw["depth"][~known] < FAR).any():
+        raise RuntimeError("instance: a pixel shows a surface that has no number")
+    rotation = np.asarray(record["cam2world"])[:3, :3]
+    normal = raw["normal"].astype(np.float64) @ rotation
+    length = np.linalg.norm(normal, axis=-1)
+    if known.any() and np.abs(length[known] - 1).max() > 1e-3:
+        raise RuntimeError("normal: the pass holds mixed normals")
+    _settle(raw, record, known)
+    values = {
+        "depth": np.where(known, raw["depth"], np.inf), "normal": np.where(known[..., None], normal, 0.0),
+        "position": np.where(known[..., None], raw["position"], np.nan),
+    }  # fmt: skip
+    move = None
+    if moving:
+        for name, way, step in (("flow", "next", 1), ("flow_back", "previous", -1)):
+            inside = 0 <= frame + step < frames
+            there = displaced(raw["position"], raw["identity"], raw[way], motion.carried(frame, step))
+            # The pass holds each pixel's centre to 1e-4 px; what it misses is no motion.
+            target = records[frame + step][eye] if inside else record
+            missed, _ = flow_to(record, raw["position"].astype(np.float64))
+            flow = flow_to(target, there)[0] - missed
+            values[name] = np.where(known[..., None] & inside, flow, np.nan)
+            if step == 1:
+                move = np.where(known[..., None] & inside, there - raw["position"], np.nan)
+    return values, move
+
+
+def _settle(raw: dict[str, np.ndarray], record: dict, known: np.ndarray) -> None:
+    """Put hits that rounding moved along a face seen edge on, a blade of grass say, back onto their pixels' rays."""
+    pixels, _ = project(record, raw["position"])
+    with np.errstate(invalid="ignore"):
+        astray = known & (np.abs(pixels - pixel_centres(record)).max(-1) > ASTRAY)
+    if astray.any():
+        origin, rays = pixel_rays(record)
+        raw["position"][astray] = origin + rays[astray] * raw["depth"][astray, None]
+
+
+def disparity(depth: np.ndarray, record: dict, pair: list[dict]) -> np.ndarray:
+    """Disparity (h, w) px of a rectified pair: focal length in pixels times baseline over planar depth, 0 where nothing is."""
+    places = [np.asarray(one["cam2world"])[:3, 3] for one in pair]
+    baseline = float(np.linalg.norm(places[1] - places[0]))
+    return np.where(np.isfinite(depth), record["K"][0][0] * baseline / depth, 0.0)
+
+
+def _write_motion(folder: Path, labels, number: int, count: int, eyes: int, window: list[dict]) -> None:
+    """Write the motion labels that are settled once shot ``number`` is there; ``window`` ends with it."""
+    first = number - len(window) + 1
+    settled = [number - eyes] if number >= eyes else []
+    if number >= count - eyes:
+        settled.append(number)
+    for shot in settled:
+        values = motion_labels_of(window, shot - first, eyes)
+        for name in set(labels) & set(values):
+            write_label(folder / file_name(shot, name), name, values[name])
