@@ -87,7 +87,7 @@ def main(out, times, count, seed, lines, pause, size, samples, workers, backend,
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for _ in range(int(rng.integers(lines + 1))):
             run.stdout.readline()
-        wrong, offspring = [], []
+        wrong, offspring, before = [], [], sum(kills.values())
         while run.poll() is None:
             time.sleep(pause * rng.random())
             offspring = list({*offspring, *_offspring(run)})
@@ -112,6 +112,8 @@ def main(out, times, count, seed, lines, pause, size, samples, workers, backend,
         now = {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("[0-9]*/sample.json")}
         wrong += [f"{name}: lost or rendered again" for name, when in kept.items() if now.get(name) != when]
         kept = now
+        if sum(kills.values()) == before and len(kept) < count:
+            wrong.append(f"the run ended with {run.returncode} unharmed, and unfinished")
         click.echo(f"{sum(kills.values()):3d} kills, {len(kept)} of {count} samples of dataset {datasets}")
         if len(kept) == count:
             wrong += _finish(command, folder, count)
