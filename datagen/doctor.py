@@ -15,7 +15,7 @@ from .devices import available, cycles_preferences, quiet
 from .jobs.machine import automatic_workers, cores, memory
 
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
-NEEDED = ("numpy", "rich", "opencv-python-headless", "webdataset")
+NEEDED = ("numpy", "rich", "opencv-python-headless")
 OPTIONAL = {
     "torch": "train and generate: pip install 'simulacra[models]'",
     "ray": "render on a cluster: pip install 'simulacra[cluster]'",
@@ -24,7 +24,6 @@ OPTIONAL = {
 }
 OPTIONAL_IN_BLENDER = {
     "rich": "progress bars and drawn tables: pip install rich",
-    "webdataset": "export --to webdataset: pip install webdataset",
     "torch": OPTIONAL["torch"],
 }
 SUPPORTED = "bpy 4.5 on Python 3.11, or bpy 5.2 on Python 3.13"

@@ -150,3 +150,11 @@ def drawn_shards(drawn_dataset):
     from simulacra.datagen.export import export
 
     return export(drawn_dataset, "webdataset", drawn_dataset.with_name("shards"), per_shard=5)
+
+
+@pytest.fixture
+def gone():
+    """The id of a process that is dead."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid

@@ -227,7 +227,7 @@ def test_doctor_inside_a_blender_program_needs_only_numpy_and_the_blender_that_r
     rows = {row["name"]: row for row in report["rows"]}
     assert rows["bpy"]["found"] == ("5.2.1 LTS on Ryzen (CPU)" if cycles else "")
     assert cycles or "enable it in Preferences" in rows["bpy"]["hint"]
-    assert report["models"] and not rows["webdataset"]["ok"] and "export --to webdataset" in rows["webdataset"]["hint"]
+    assert report["models"] and not rows["rich"]["ok"] and "progress bars" in rows["rich"]["hint"]
     assert {name for name, row in rows.items() if row["needed"]} == {"bpy", "numpy", "free disk", "temporary folder"}
 
 

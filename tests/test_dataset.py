@@ -5,8 +5,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,7 +13,8 @@ import pytest
 from simulacra.datagen.errors import BadInput, DestinationTrouble
 from simulacra.datagen.recipe import Recipe
 from simulacra.datagen.storage import dataset
-from simulacra.datagen.storage.dataset import HOST, SPLITS, DatasetFolder, split_of
+from simulacra.datagen.storage.dataset import SPLITS, DatasetFolder, split_of
+from simulacra.datagen.storage.partial import HOST
 from simulacra.procgen import registry
 from simulacra.procgen.params import SpecError
 
@@ -29,14 +28,6 @@ def described(path):
 def write(spec, recipe, folder):
     (folder / "0000.rgb.png").write_bytes(b"picture of " + str(recipe.threads).encode())
     return {"frames": [0], "seconds": {"build": 1.0}}
-
-
-@pytest.fixture
-def gone():
-    """The id of a process that is dead."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def test_a_new_folder_is_described_at_once(tmp_path):

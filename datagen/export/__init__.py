@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..readers import Dataset
+from ..storage.partial import partial_name, sweep
 from .coco import coco
 from .facesynthetics import facesynthetics
 from .kitti import kitti
@@ -39,14 +40,16 @@ def export(path: str | Path, to: str, out: str | Path, **options: int) -> Path:
         raise BadInput(f"{path}: holds no finished sample")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out}: exists; allowed is a new or empty folder")
-    partial = out.with_name(f".partial-{out.name}-{os.getpid()}")
+    place = out.absolute()  # "." has no name
+    partial = place.with_name(partial_name(place.name))
+    sweep(place.parent, place.name)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         EXPORTERS[to](dataset, partial, **options)
-        if out.exists():
-            out.rmdir()
-        os.rename(partial, out)
+        if place.exists():
+            place.rmdir()
+        os.rename(partial, place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out

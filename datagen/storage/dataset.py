@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import os
 import platform
-import re
 import shutil
 import sys
 import time
@@ -21,13 +20,11 @@ from ..recipe import Recipe
 from ..scene_recipe import SceneRecipe
 from ..validity.attempts import render_valid
 from ..validity.summary import summary
+from .partial import PARTIAL, partial_name, sweep
 
-PARTIAL = ".partial-"
 LOGS = ".logs"
 SPLITS = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
 FULL = 2**21  # bytes left on a disk that counts as full: libraries name the cause of a failed write in many ways
-ABANDONED = 24 * 3600.0  # seconds after which an unfinished sample of another machine counts as left behind
-HOST = re.sub(r"\W", "", platform.node()) or "host"
 
 
 def sample_name(index: int) -> str:
@@ -112,7 +109,7 @@ class DatasetFolder:
                 raise OSError(min(GONE), "is gone")  # a folder without it is where a disk was mounted
             if shutil.disk_usage(self.path).free < FULL:
                 raise OSError(min(NO_SPACE), "is full")
-            probe = self.path / f"{PARTIAL}probe-{HOST}-{os.getpid()}"
+            probe = self.path / partial_name("probe")
             probe.mkdir(exist_ok=True)
             probe.rmdir()
         except OSError as error:
@@ -121,13 +118,7 @@ class DatasetFolder:
 
     def sweep(self) -> None:
         """Remove the unfinished samples that dead processes left behind."""
-        for entry in self.path.glob(f"{PARTIAL}*"):
-            host, _, process = entry.name.removeprefix(PARTIAL).partition("-")[2].rpartition("-")
-            with contextlib.suppress(OSError):  # its owner was faster
-                here = host == HOST and process.isdigit()
-                left = not _alive(int(process)) if here else time.time() - entry.stat().st_mtime > ABANDONED
-                if left:
-                    shutil.rmtree(entry, ignore_errors=True)
+        sweep(self.path)
 
     def finished(self) -> list[int]:
         """The indices of whole samples."""
@@ -177,7 +168,7 @@ class DatasetFolder:
         final = self.path / sample_name(index)
         if (final / "sample.json").is_file():
             return read_json(final / "sample.json")
-        partial = self.path / f"{PARTIAL}{sample_name(index)}-{HOST}-{os.getpid()}"
+        partial = self.path / partial_name(sample_name(index))
         try:
             shutil.rmtree(partial, ignore_errors=True)
             record = self._render(index, renderer, threads, partial)
@@ -271,13 +262,3 @@ def continued(path: Path | str, data, recipe: Recipe | SceneRecipe) -> Recipe | 
     if isinstance(recipe, SceneRecipe):
         return recipe  # its samples are its cameras, which are the same
     return dataclasses.replace(recipe, count=max(before.count, recipe.count))
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -12,7 +12,8 @@ from ..errors import BadInput, Unfinished
 from ..formats.files import read_json
 from ..labels import LABELS
 from ..recipe import Recipe
-from .dataset import HOST, PARTIAL, DatasetFolder, continued, rows_of, sample_name
+from .dataset import DatasetFolder, continued, rows_of, sample_name
+from .partial import partial_name
 
 PICTURES = ("rgb", "linear", "albedo", "shading")  # rendered with noise, which another machine may round otherwise
 
@@ -85,7 +86,7 @@ def _take(folder: DatasetFolder, source: Path, index: int) -> str:
                 f"{source}: differs in {name} from the sample of that number that is in {folder.path} already"
             )
         return ""
-    partial = folder.path / f"{PARTIAL}{sample_name(index)}-{HOST}-{os.getpid()}"
+    partial = folder.path / partial_name(final.name)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:

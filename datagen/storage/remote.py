@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput, DestinationTrouble
-from .dataset import HOST, LOGS, PARTIAL, DatasetFolder, continued, sample_name
+from .dataset import LOGS, DatasetFolder, continued, sample_name
+from .partial import HOST, PARTIAL, partial_name
 
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "memory")  # where putting an object is atomic
 
@@ -55,7 +56,7 @@ class RemoteFolder(DatasetFolder):
 
     def trouble(self) -> str:
         """What keeps samples from being written, in words, or nothing; tried out."""
-        probe = f"{PARTIAL}probe-{HOST}-{os.getpid()}"
+        probe = partial_name("probe")
         try:
             if self._read("dataset.json") is None:
                 return f"{self.url}: is gone; bring it back, and run the same command again"
@@ -94,7 +95,7 @@ class RemoteFolder(DatasetFolder):
         if there is not None:
             return there
         with tempfile.TemporaryDirectory(prefix="simulacra-") as scratch:
-            partial = Path(scratch) / f"{PARTIAL}{name}-{HOST}-{os.getpid()}"
+            partial = Path(scratch) / partial_name(name)
             record = self._render(index, renderer, threads, partial)
             try:
                 for file in sorted(partial.iterdir(), key=lambda file: (file.name == "sample.json", file.name)):
