@@ -176,6 +176,7 @@ def landmarks_project(v, camera, sample, frame):
 
 
 def landmarks_on_surface(v, camera, sample, frame):
+    """How far a visible landmark lies outside the depths around its pixel, between which a steep surface passes."""
     if "depth" not in v or not sample.holds("landmarks.json"):
         return None
     record = sample.landmarks(frame)
@@ -184,7 +185,8 @@ def landmarks_on_surface(v, camera, sample, frame):
     for (x, y), distance, seen in zip(pixels, depth, record["visible"], strict=True):
         if seen:
             around = v["depth"][max(int(y) - 1, 0) : int(y) + 2, max(int(x) - 1, 0) : int(x) + 2]
-            worst = max(worst, float(np.abs(around - distance).min(initial=np.inf)))
+            nearest, farthest = around.min(initial=np.inf), around.max(initial=-np.inf)
+            worst = max(worst, float(max(nearest - distance, distance - farthest)))
     return worst
 
 
@@ -260,7 +262,7 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "hair is in parts": (hair_mask, 0, "px"),
     "hair alpha agrees": (hair_alpha, 0.02, ""),
     "landmarks re-project": (landmarks_project, 0.01, "px"),
-    "landmarks lie on the surface": (landmarks_on_surface, 0.02, "m"),
+    "landmarks lie on the surface": (landmarks_on_surface, 0.01, "m"),
     "flow leads back": (flow_agrees, 0.5, "px"),
     "disparity agrees": (disparity_agrees, 1e-3, "px"),
     "scene flow projects to flow": (scene_flow_projects, 0.05, "px"),
