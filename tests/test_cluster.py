@@ -140,6 +140,24 @@ def test_ray_is_not_imported_unless_it_is_asked_for(tmp_path):
     assert run.returncode == 0
 
 
+@pytest.mark.parametrize("told", ["option", "environment", "nowhere"])
+def test_a_cluster_is_joined_where_its_address_is_told_and_only_then(nodes, tmp_path, told):
+    """Only what the cluster's own nodes render is counted: a Ray of this command's own would know no file to count in."""
+    made, _, count = nodes
+    before, out = count.read_text() if count.exists() else "", tmp_path / "d"
+    words = [sys.executable, "-m", "simulacra", "render", "faces", str(out), "--count", "3", "--backend", "ray", "--threads", "1",
+             "--renderer", "fake_renderer:settled", *(("--address", made.address) if told == "option" else ())]  # fmt: skip
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("SIMULACRA_TEST_COUNT", "RAY_ADDRESS")
+    }
+    environment |= {"RAY_ADDRESS": made.address} if told == "environment" else {}
+    run = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    rendered = count.read_text().removeprefix(before) if count.exists() else ""
+    assert sorted(rendered.split()) == ([] if told == "nowhere" else ["0", "1", "2"])
+    assert len(list(out.glob("00000?/sample.json"))) == 3
+
+
 def test_an_address_where_nobody_answers_is_told(tmp_path):
     words = [sys.executable, "-m", "simulacra", "render", "faces", str(tmp_path / "d"), "--renderer", "fake_renderer:small",
              "--backend", "ray", "--address", "127.0.0.1:1"]  # fmt: skip

@@ -1,13 +1,27 @@
-"""The README's example runs, and its table counts what is there."""
+"""The README's example runs, its table counts what is there, and every documented command is one."""
 
+import inspect
 import re
+import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def documented():
+    """The command lines of all pages' code blocks, and of the cluster job's entrypoint."""
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "models/README.md"):
+        for block in re.findall(r"```\w*\n(.*?)```", page.read_text(), re.S):
+            for line in block.replace("\\\n", " ").splitlines():
+                if re.match(r"(  entrypoint: )?simulacra \w", line):
+                    for command in re.split(r" {2,}(?=simulacra )", line.partition("#")[0]):
+                        yield command.strip().removeprefix("entrypoint: ")
 
 
 @pytest.mark.blender
@@ -33,3 +47,29 @@ def test_the_table_counts_what_is_there():
     assert f"{len(LIBRARY)} named expressions" in README
     worn = f"{len(GARMENTS)} garments, {len(HEADWEAR)} kinds of headwear, {len(GLASSES)} glasses, {len(MASKS)} masks, {len(EARRINGS)} earrings"
     assert worn in README
+
+
+@pytest.mark.parametrize("line", sorted(set(documented())))
+def test_every_documented_command_is_accepted(line):
+    from simulacra.__main__ import COMMANDS
+    from simulacra.datagen.cli.parser import Parser
+
+    _, name, *words = shlex.split(line.replace("$SLURM_ARRAY_TASK_ID", "7").partition(" | ")[0])
+    module = import_module(f"simulacra.{COMMANDS[name].folder}.cli.{name}")
+    parser = Parser(name, inspect.getdoc(module.command))
+    module.configure(parser)
+    parser.read([word.partition("|")[0] for word in words])
+
+
+def test_the_cluster_job_of_the_docs_gives_its_pods_what_a_worker_is_declared_to_need():
+    yaml = pytest.importorskip("yaml")
+    from simulacra.datagen.jobs.machine import MEMORY_PER_WORKER
+
+    text = re.search(r"```yaml\n(.*?)```", (ROOT / "docs/scale.md").read_text(), re.S).group(1)
+    job = yaml.safe_load(text)
+    groups = [job["spec"]["rayClusterSpec"]["headGroupSpec"], *job["spec"]["rayClusterSpec"]["workerGroupSpecs"]]
+    pods = [group["template"]["spec"]["containers"][0] for group in groups]
+    threads = int(re.search(r"--threads (\d+)", job["spec"]["entrypoint"]).group(1))
+    limits = pods[1]["resources"]["limits"]
+    assert int(limits["cpu"]) // threads * MEMORY_PER_WORKER <= int(limits["memory"].removesuffix("Gi"))
+    assert all(pod["image"] == pods[0]["image"] and pod["envFrom"] == pods[0]["envFrom"] for pod in pods)

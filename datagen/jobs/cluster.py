@@ -33,7 +33,7 @@ def run_on_ray(
 ) -> dict[int, dict]:
     """As ``pool.run``, over a cluster whose nodes reach the dataset's destination and have this package installed.
 
-    Without an address the cluster of the environment variable RAY_ADDRESS is joined, or one of this machine is started.
+    Without an address the cluster of the environment variable RAY_ADDRESS is joined, or one of this machine's own is started.
     A worker asks Ray for ``pool.threads`` processors, memory, and a GPU where the recipe's device is a kind of them.
     """
     try:
@@ -58,7 +58,10 @@ def run_on_ray(
 
 def _join(ray, address: str) -> None:
     address = address or os.environ.get("RAY_ADDRESS", "")
-    own = {"address": address} if address else {"object_store_memory": OBJECT_STORE, "include_dashboard": False}
+    own = {"address": address} if address else {
+        "address": "local",  # Ray would join whatever cluster was last started on this machine
+        "object_store_memory": OBJECT_STORE, "include_dashboard": False,
+    }  # fmt: skip
     try:
         if not address:  # where its head is killed, Ray ends this process too: after a minute, unless told otherwise
             os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")
