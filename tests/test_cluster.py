@@ -96,6 +96,18 @@ def test_a_worker_is_kept_from_sample_to_sample_and_renewed(nodes, tmp_path):
     assert len({process for process, _ in told}) <= 6 and {threads for _, threads in told} == {"1"}
 
 
+def test_a_worker_that_saw_other_cards_is_renewed(tmp_path, monkeypatch):
+    """Ray gives its processes cards by the task, and a worker sees those of its start."""
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    folder, seat, used = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=3)), cluster.Seat(), []
+    for index, card in enumerate(("0", "0", "1")):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", card)
+        assert "error" not in seat.render(jobs.task_of(folder, index, pool("process")), 60.0)
+        used.append((folder.path / f"{index:06d}" / "process.txt").read_text())
+    seat.worker.end()
+    assert used[0] == used[1] != used[2]
+
+
 def test_a_node_with_another_version_is_told(nodes, tmp_path, monkeypatch):
     """Its labels would be others."""
     here = jobs.versions()

@@ -1,9 +1,15 @@
-"""Soak one long job: python tools/soak.py OUT [--count 300]: is a worker's memory flat, and the last third as fast as the first?"""
+"""Soak one long job: python tools/soak.py OUT [--count 300]: is a worker's memory flat, and the last third as fast as the first?
+
+A machine's own speed drifts by more than a tenth within half an hour. So the first sample is rendered again and again beside the
+job, each time in a fresh process, and the job's pace is held against what that took in the same third.
+"""
 
 import json
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -26,6 +32,20 @@ def _held(run: subprocess.Popen) -> float:
     return total / 2**20
 
 
+class Control(threading.Thread):
+    """Renders one and the same sample in a fresh process; ``seconds`` is what it took there, or None if it failed."""
+
+    def __init__(self, command: list[str], out: Path):
+        super().__init__(daemon=True)
+        self.command, self.seconds = [*command, str(out), "--workers", "1"], None
+        self.start()
+
+    def run(self) -> None:
+        done = subprocess.run(self.command, stdout=subprocess.PIPE, text=True)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.seconds = next((event["seconds"]["total"] for event in events if event["event"] == "finished"), None)
+
+
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--count", default=300, show_default=True)
@@ -34,42 +54,42 @@ def _held(run: subprocess.Popen) -> float:
 @click.option("--workers", default=1, show_default=True)
 @click.option("--set", "settings", multiple=True, default=ALIKE, show_default=True, help="as of simulacra render")
 @click.option("--renderer", default="", help="module:function in place of the real one")
-def main(out, count, size, samples, workers, settings, renderer):
-    """Render COUNT samples and print both ratios; exit code 0 if memory is within 5 % and pace at least 95 %."""
-    words = [
-        out,
-        "--count",
-        count,
-        "--size",
-        size,
-        "--samples",
-        samples,
-        "--workers",
-        workers,
-        "--threads",
-        1,
-        "--json",
-    ]
-    words += [word for setting in settings for word in ("--set", setting)]
-    words += ["--renderer", renderer] if renderer else []
-    command = [sys.executable, "-m", "simulacra", "render", "faces", *map(str, words)]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    moments, memory = [time.perf_counter()], []
-    for line in run.stdout:
-        event = json.loads(line)
-        if event["event"] == "finished":
+@click.option(
+    "--controls", default=30, show_default=True, help="renders of the first sample in a fresh process, 3 at least"
+)
+def main(out, count, size, samples, workers, settings, renderer, controls):
+    """Render COUNT samples and print the ratios; exit code 0 if memory is within 5 % and pace at least 95 %."""
+    command = [sys.executable, "-m", "simulacra", "render", "faces", "--size", str(size), "--samples", str(samples)]
+    command += ["--threads", "1", "--json", *(word for setting in settings for word in ("--set", setting))]
+    command += ["--renderer", renderer] if renderer else []
+    run = subprocess.Popen(
+        [*command, str(out), "--count", str(count), "--workers", str(workers)], stdout=subprocess.PIPE, text=True
+    )
+    moments, memory, control = [time.perf_counter()], [], []
+    third, every = count // 3, max(1, count // controls)
+    with tempfile.TemporaryDirectory(prefix="simulacra-soak-") as beside:
+        for line in run.stdout:
+            if json.loads(line)["event"] != "finished":
+                continue
             moments.append(time.perf_counter())
             memory.append(_held(run))
+            if len(memory) % every == every // 2:
+                control.append(Control(command, Path(beside, str(len(memory)))))
             if len(memory) % 20 == 0:
                 click.echo(f"{len(memory):4d}: {memory[-1]:.0f} MiB, {moments[-1] - moments[0]:.0f} s", err=True)
+        for thread in control:
+            thread.join()
     if run.wait() or len(memory) != count:
         sys.exit(f"the run ended with {run.returncode} after {len(memory)} of {count}")
-    third = count // 3
     held = {"first": statistics.median(memory[:third]), "last": statistics.median(memory[-third:]), "most": max(memory)}
     pace = {"first": third / (moments[third] - moments[0]), "last": third / (moments[-1] - moments[-1 - third])}
+    part = len(control) // 3
+    fresh = {"first": statistics.mean(thread.seconds for thread in control[:part]),
+             "last": statistics.mean(thread.seconds for thread in control[-part:])}  # fmt: skip
     found = {
         "count": count, "memory_mib": held, "memory_ratio": held["last"] / held["first"], "samples_per_second": pace,
-        "pace_ratio": pace["last"] / pace["first"],
+        "control_seconds": fresh, "raw_pace_ratio": pace["last"] / pace["first"],
+        "pace_ratio": pace["last"] / pace["first"] * fresh["last"] / fresh["first"],
     }  # fmt: skip
     click.echo(json.dumps(found, indent=1))
     sys.exit(0 if abs(found["memory_ratio"] - 1) <= 0.05 and found["pace_ratio"] >= 0.95 else 1)

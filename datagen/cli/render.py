@@ -75,7 +75,11 @@ def configure(parser) -> None:
     add("--spec", default="", metavar="FILE", help="render this spec file in place of drawing")
     add("--workers", default="auto", help="number of worker processes")
     add("--backend", type=one_of("local", "ray"), default="local", metavar="local|ray", help="where workers run")
-    add("--address", default="", help="of the Ray cluster, or auto for the one that runs here; one of its own is started by default")
+    add(
+        "--address",
+        default="",
+        help="of the Ray cluster, or auto for the one that runs here; one of its own is started by default",
+    )
     add("--shard", default="1/1", metavar="K/N", help="render only every N-th sample, starting with the K-th: K/N")
     add("--resume", action="store_true", help="go on with a dataset (always done; kept for scripts that say so)")
     add("--timeout", type=number, default=1800.0, metavar="SECONDS", help="seconds that one sample may take")

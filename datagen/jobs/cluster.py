@@ -25,6 +25,8 @@ AHEAD = 2  # tasks in flight for each that can run at once: no worker waits for 
 LOSSES = 20  # times that a sample may be lost with its node before it is given up
 PATIENCE = 10.0  # seconds to wait for a cluster to answer
 NODES_PATIENCE = 60.0  # seconds to wait for a node after all were lost
+# What Ray sets for the cards that a task was given, and a worker process reads once, when it starts.
+CARDS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR")
 OBJECT_STORE = 80 * 2**20  # bytes of Ray's own memory: answers are short and pictures never pass through it
 
 
@@ -184,10 +186,16 @@ class Seat:
         self.worker: Worker | None = None
         self.events: queue.Queue = queue.Queue()
         self.hired = 0
+        self.cards: list[str | None] = []
 
     def render(self, task: dict, timeout: float) -> dict:
         """The answer to a task, as ``worker.render`` gives it, also where the worker crashes or takes too long."""
+        cards = [os.environ.get(name) for name in CARDS]
+        if self.worker is not None and cards != self.cards:
+            self.worker.end()
+            self.worker = None
         if self.worker is None:
+            self.cards = cards
             self.hired += 1
             folder = Path(tempfile.gettempdir()) / "simulacra-ray"
             self.worker = Worker(folder / f"worker-{os.getpid()}-{self.hired}.log", self.events)
