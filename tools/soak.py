@@ -1,7 +1,7 @@
 """Soak one long job: python tools/soak.py OUT [--count 300]: is a worker's memory flat, and the last third as fast as the first?
 
 A machine's own speed drifts by more than a tenth within half an hour. So the first sample is rendered again and again beside the
-job, each time in a fresh process, and the job's pace is held against what that took in the same third.
+job, each time in a fresh process while the job is paused, and the job's pace is held against what that took in the same third.
 """
 
 import json
@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -32,18 +31,20 @@ def _held(run: subprocess.Popen) -> float:
     return total / 2**20
 
 
-class Control(threading.Thread):
-    """Renders one and the same sample in a fresh process; ``seconds`` is what it took there, or None if it failed."""
-
-    def __init__(self, command: list[str], out: Path):
-        super().__init__(daemon=True)
-        self.command, self.seconds = [*command, str(out), "--workers", "1"], None
-        self.start()
-
-    def run(self) -> None:
-        done = subprocess.run(self.command, stdout=subprocess.PIPE, text=True)
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        self.seconds = next((event["seconds"]["total"] for event in events if event["event"] == "finished"), None)
+def _control(run: subprocess.Popen, command: list[str]) -> float:
+    """Seconds of the first sample, in a fresh process while the job stands still."""
+    paused = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
+    for process in paused:
+        process.suspend()
+    try:
+        with tempfile.TemporaryDirectory(prefix="simulacra-soak-") as beside:
+            words = [*command, str(Path(beside, "one")), "--workers", "1"]
+            said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+    finally:
+        for process in paused:
+            process.resume()
+    events = [json.loads(line) for line in said.splitlines()]
+    return next(event["seconds"]["total"] for event in events if event["event"] == "finished")
 
 
 @click.command()
@@ -65,27 +66,24 @@ def main(out, count, size, samples, workers, settings, renderer, controls):
     run = subprocess.Popen(
         [*command, str(out), "--count", str(count), "--workers", str(workers)], stdout=subprocess.PIPE, text=True
     )
-    moments, memory, control = [time.perf_counter()], [], []
+    moments, memory, control, paused = [time.perf_counter()], [], [], 0.0
     third, every = count // 3, max(1, count // controls)
-    with tempfile.TemporaryDirectory(prefix="simulacra-soak-") as beside:
-        for line in run.stdout:
-            if json.loads(line)["event"] != "finished":
-                continue
-            moments.append(time.perf_counter())
-            memory.append(_held(run))
-            if len(memory) % every == every // 2:
-                control.append(Control(command, Path(beside, str(len(memory)))))
-            if len(memory) % 20 == 0:
-                click.echo(f"{len(memory):4d}: {memory[-1]:.0f} MiB, {moments[-1] - moments[0]:.0f} s", err=True)
-        for thread in control:
-            thread.join()
+    for line in run.stdout:
+        if json.loads(line)["event"] != "finished":
+            continue
+        moments.append(time.perf_counter() - paused)
+        memory.append(_held(run))
+        if len(memory) % every == every // 2:
+            control.append(_control(run, command))
+            paused += time.perf_counter() - paused - moments[-1]
+        if len(memory) % 20 == 0:
+            click.echo(f"{len(memory):4d}: {memory[-1]:.0f} MiB, {moments[-1] - moments[0]:.0f} s", err=True)
     if run.wait() or len(memory) != count:
         sys.exit(f"the run ended with {run.returncode} after {len(memory)} of {count}")
     held = {"first": statistics.median(memory[:third]), "last": statistics.median(memory[-third:]), "most": max(memory)}
     pace = {"first": third / (moments[third] - moments[0]), "last": third / (moments[-1] - moments[-1 - third])}
     part = len(control) // 3
-    fresh = {"first": statistics.mean(thread.seconds for thread in control[:part]),
-             "last": statistics.mean(thread.seconds for thread in control[-part:])}  # fmt: skip
+    fresh = {"first": statistics.median(control[:part]), "last": statistics.median(control[-part:])}
     found = {
         "count": count, "memory_mib": held, "memory_ratio": held["last"] / held["first"], "samples_per_second": pace,
         "control_seconds": fresh, "raw_pace_ratio": pace["last"] / pace["first"],
