@@ -60,6 +60,18 @@ def to_camera(record: dict, points: np.ndarray) -> np.ndarray:
     return (np.asarray(points, np.float64) - matrix[:3, 3]) @ matrix[:3, :3]
 
 
+def camera_normals(record: dict, normals: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """World normals (h, w, 3) in the camera's OpenCV frame, float64, and zero where ``hit`` (h, w) is not.
+
+    Raises RuntimeError where one is not of unit length: a pixel holds the mean of several.
+    """
+    turned = normals.astype(np.float64) @ np.asarray(record["cam2world"])[:3, :3]
+    length = np.linalg.norm(turned, axis=-1)
+    if hit.any() and np.abs(length[hit] - 1).max() > 1e-3:
+        raise RuntimeError("normal: the pass holds mixed normals")
+    return np.where(hit[..., None], turned, 0.0)
+
+
 def project(record: dict, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (…, 2) and planar depth (…) of world points (…, 3)."""
     local = to_camera(record, points)

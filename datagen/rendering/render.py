@@ -9,7 +9,7 @@ import numpy as np
 
 from ...procgen import registry
 from ...procgen.params import child, to_dict
-from ..cameras import camera_record
+from ..cameras import camera_normals, camera_record
 from ..caption import caption
 from ..devices import choose
 from ..formats.files import write_json, write_label
@@ -156,14 +156,9 @@ def derive(raw: dict[str, np.ndarray], record: dict, objects: int) -> dict[str, 
     parts = np.rint(raw["part"])
     if np.abs(raw["part"] - parts).max() > 1e-4:
         raise RuntimeError("parts: the pass holds mixed ids")
-    rotation = np.asarray(record["cam2world"])[:3, :3]
-    normal = raw["normal"].astype(np.float64) @ rotation
-    length = np.linalg.norm(normal, axis=-1)
-    if hit.any() and np.abs(length[hit] - 1).max() > 1e-3:
-        raise RuntimeError("normal: the pass holds mixed normals")
     values = {
         "depth": np.where(hit, depth, np.inf),
-        "normal": np.where(hit[..., None], normal, 0.0),
+        "normal": camera_normals(record, raw["normal"], hit),
         "position": np.where(hit[..., None], raw["position"], np.nan),
         "uv": np.where(hit[..., None], raw["uv"], 0.0),
         "instance": np.where(hit, index, 0).astype(np.uint16),

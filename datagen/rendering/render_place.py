@@ -10,7 +10,7 @@ import numpy as np
 
 from ...procgen import registry
 from ...procgen.params import child, to_dict
-from ..cameras import camera_record, pixel_centres, pixel_rays, project
+from ..cameras import camera_normals, camera_record, pixel_centres, pixel_rays, project
 from ..caption import caption
 from ..devices import choose
 from ..formats.files import write_json, write_label
@@ -137,14 +137,10 @@ def _values(
     known = raw["identity"] > 0
     if (raw["depth"][~known] < FAR).any():
         raise RuntimeError("instance: a pixel shows a surface that has no number")
-    rotation = np.asarray(record["cam2world"])[:3, :3]
-    normal = raw["normal"].astype(np.float64) @ rotation
-    length = np.linalg.norm(normal, axis=-1)
-    if known.any() and np.abs(length[known] - 1).max() > 1e-3:
-        raise RuntimeError("normal: the pass holds mixed normals")
+    normal = camera_normals(record, raw["normal"], known)
     _settle(raw, record, known)
     values = {
-        "depth": np.where(known, raw["depth"], np.inf), "normal": np.where(known[..., None], normal, 0.0),
+        "depth": np.where(known, raw["depth"], np.inf), "normal": normal,
         "position": np.where(known[..., None], raw["position"], np.nan),
     }  # fmt: skip
     move = None
