@@ -22,8 +22,7 @@ demo: $(VENV)/.installed  ## Render 4 labelled faces, check them, write the gall
 	$(BIN)/python -m simulacra check $(DEMO)
 	$(BIN)/python -m simulacra view $(DEMO)
 
-test: $(VENV)/.installed  ## Run the tests
-	$(BIN)/python -m ruff check .
+test: lint  ## Check style and layers, and run the tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 slow: $(VENV)/.installed  ## Run the tests that take minutes
@@ -32,6 +31,7 @@ slow: $(VENV)/.installed  ## Run the tests that take minutes
 lint: $(VENV)/.installed  ## Check style and layers
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python tools/check_layers.py
 
 bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
 	$(BIN)/python tools/bench_render.py
