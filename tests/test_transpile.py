@@ -19,6 +19,7 @@ from node_graphs import (
 )
 
 pytest.importorskip("bpy")
+from simulacra.procgen.nodes.transpile import runtime  # noqa: E402
 
 GRAPHS = [with_zones, with_groups, with_page, with_items, with_closures]
 
@@ -62,7 +63,7 @@ def assert_only_calls(source: str):
     module = ast.parse(source)
     defined = {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     plain = {"getattr", "setattr", "hasattr", "isinstance", "len", "list", "dict", "zip", "reversed", "int", "float",
-             "round", "set", "KeyError", *defined}  # fmt: skip
+             "round", "set", "next", "KeyError", *defined}  # fmt: skip
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             assert {alias.name for alias in node.names} <= {"bpy", "numpy"}
@@ -267,6 +268,48 @@ def test_what_cannot_be_written_is_refused_in_a_line(transpiled):
     with pytest.raises(TranspileError, match="does not know"):
         transpiled(tree)
     assert len(bpy.data.node_groups) == before + 4  # the three, and the one rebuilt: nothing is left beside them
+
+
+def test_choices_of_another_release_are_left_to_the_node(transpiled, tmp_path):
+    """A number that this Blender has no name for reads as an empty text: as 5.2's random walk does on 4.5."""
+    import bpy
+
+    material = bpy.data.materials.new("Wax")
+    material.use_nodes, material.use_fake_user = True, True
+    node = material.node_tree.nodes["Principled BSDF"]
+    data = []
+    for name, method in (("one", "BURLEY"), ("two", "RANDOM_WALK_SKIN")):
+        node.subsurface_method = method
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / f"{name}.blend"), compress=False)
+        data.append(np.frombuffer((tmp_path / f"{name}.blend").read_bytes(), np.uint8))
+    assert len(data[0]) == len(data[1])
+    foreign = data[0].copy()
+    foreign[(data[0] == 3) & (data[1] == 5)] = 77
+    (tmp_path / "foreign.blend").write_bytes(foreign.tobytes())
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "foreign.blend"))
+    material = bpy.data.materials["Wax"]
+    assert material.node_tree.nodes["Principled BSDF"].subsurface_method == "", "the test must make such a number"
+    source, rebuilt = transpiled(material)
+    assert "subsurface_method is a choice of another release" in source
+    usual = bpy.data.node_groups.new("Usual", "ShaderNodeTree").nodes.new("ShaderNodeBsdfPrincipled")
+    assert rebuilt.node_tree.nodes["Principled BSDF"].subsurface_method == usual.subsurface_method
+
+
+def test_choices_that_the_releases_call_otherwise(transpiled):
+    import bpy
+
+    tree = group("Sky", "ShaderNodeTree")
+    sky = tree.nodes.new("ShaderNodeTexSky")
+    new = bpy.app.version >= (5,)
+    names = ("SINGLE_SCATTERING", "NISHITA") if new else ("NISHITA", "SINGLE_SCATTERING")
+    default, sky.sky_type = sky.sky_type, names[0]
+    source, rebuilt = transpiled(tree)
+    assert_same(tree, rebuilt)
+    assert names[0] == default or f'"sky_type", "{names[0]}", "{names[1]}"' in source
+    for names in (names, names[::-1]):  # what is written on either release runs on both
+        node = runtime.Node(tree.nodes.new("ShaderNodeTexSky"))
+        runtime.option(node, "sky_type", *names)
+        assert node.node.sky_type == ("SINGLE_SCATTERING" if new else "NISHITA")
 
 
 def test_the_command_writes_a_file_that_stands_alone(scene, tmp_path, capsys):

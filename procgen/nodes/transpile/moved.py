@@ -1,4 +1,4 @@
-"""Properties of Blender 4.5 that Blender 5 has turned into inputs, or calls otherwise, and what they are there."""
+"""Properties and choices of Blender 4.5 that Blender 5 has turned into inputs, or calls otherwise, and what they are there."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ MOVED = {
     ("GeometryNodeUVUnwrap", "method"): "Method",
     ("GeometryNodeVolumeToMesh", "resolution_mode"): "Resolution Mode",
     ("ShaderNodeTexSky", "dust_density"): "aerosol_density",
+}
+
+# (node type, property, value): what the same choice is called in the two releases, the one to try first before the other.
+RENAMED = {
+    ("ShaderNodeTexSky", "sky_type", "NISHITA"): ("NISHITA", "SINGLE_SCATTERING"),
+    ("ShaderNodeTexSky", "sky_type", "SINGLE_SCATTERING"): ("SINGLE_SCATTERING", "NISHITA"),
+    ("ShaderNodeBsdfPrincipled", "subsurface_method", "RANDOM_WALK_LEGACY"): ("RANDOM_WALK_LEGACY", "RANDOM_WALK"),
+    ("ShaderNodeSubsurfaceScattering", "falloff", "RANDOM_WALK_LEGACY"): ("RANDOM_WALK_LEGACY", "RANDOM_WALK"),
 }
 
 

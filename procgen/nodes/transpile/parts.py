@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .errors import TranspileError
 from .names import Ref
-from .state import LATE, collections, curve_points, item_rows, part, parts, plain, settings
+from .state import LATE, UNKNOWN, collections, curve_points, item_rows, part, parts, plain, settings
 
 # The socket type that makes an item of an attribute type.
 SOCKET_OF = {
@@ -55,6 +56,8 @@ def _item_arguments(writer, mine, rows: list[dict]) -> list[tuple]:
     mine.clear()
     for row in rows:
         arguments = tuple(row[name] if name in row else SOCKET_OF[row["data_type"]] for name in takes)
+        if any(argument is UNKNOWN for argument in arguments):
+            raise TranspileError(f"{row.get('name', 'an item')!r} is of a type that this Blender does not know")
         item = mine.new(*arguments)
         more = {name: value for name, value in row.items() if plain(getattr(item, name)) != value}
         more = {name: value for name, value in more.items() if name not in LATE}

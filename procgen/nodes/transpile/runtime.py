@@ -52,6 +52,12 @@ def choose(node, name, value, later_name, later_value):
         put(node, {later_name: later_value})
 
 
+def option(node, name, *values):
+    """Set the first of the values that this Blender knows: another release calls the same choice otherwise."""
+    known = node.node.bl_rna.properties[name].enum_items.keys()
+    setattr(node.node, name, next(value for value in values if value in known))
+
+
 def items(collection, *rows):
     """Make the items of a node anew from rows (arguments of new, further settings)."""
     collection.clear()

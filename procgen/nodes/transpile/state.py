@@ -26,6 +26,18 @@ OF_ID = {prop.identifier for prop in bpy.types.ID.bl_rna.properties} | {
 }  # fmt: skip
 
 
+class Unknown:
+    """A choice of another release, which this one reads as nothing: it can be neither told nor set, so any value will do."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+UNKNOWN = Unknown()
+
+
 def plain(value):
     """A value of Blender's as a number, text, tuple, set or data-block."""
     if isinstance(value, bool | int | float | str | set | None) or isinstance(value, bpy.types.ID):
@@ -38,7 +50,17 @@ def settings(struct, skipped=PASSING) -> dict:
     kind = struct.bl_rna.identifier, frozenset(skipped)
     if kind not in _NAMES:
         _NAMES[kind] = tuple(_setting_names(struct, skipped))
-    return {name: plain(getattr(struct, name)) for name in _NAMES[kind]}
+    found = {name: plain(getattr(struct, name)) for name in _NAMES[kind]}
+    return {name: UNKNOWN if value == "" and _is_choice(struct, name) else value for name, value in found.items()}
+
+
+def unknown(struct) -> list[str]:
+    """The names of the settings that hold a choice of another release."""
+    return [name for name, value in settings(struct).items() if value is UNKNOWN]
+
+
+def _is_choice(struct, name: str) -> bool:
+    return struct.bl_rna.properties[name].type == "ENUM"
 
 
 _NAMES: dict[tuple, tuple[str, ...]] = {}

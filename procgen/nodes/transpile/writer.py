@@ -13,13 +13,13 @@ from .dump import differences, dump
 from .errors import REFUSED, TranspileError
 from .interface import settle_interface, write_interface
 from .late import mute_links, settle_late
-from .moved import MOVED, later
+from .moved import MOVED, RENAMED, later
 from .names import Names, Ref, dict_parts, literal, place, statement, value_of
 from .order import in_reading_order
 from .parts import write_items, write_parts
 from .references import reference
 from .sockets import put_inputs, sources, wire
-from .state import PASSING, driven, is_id, links_into, plain, settings
+from .state import PASSING, driven, is_id, links_into, plain, settings, unknown
 from .titles import title
 
 # Settled elsewhere than among the settings of add(); links give reroutes their type.
@@ -117,14 +117,20 @@ class TreeWriter:
         scratch.node.location_absolute = at
         settled = self._settled(node, scratch.node)
         moved = {name: settled.pop(name) for name in list(settled) if (kind, name) in MOVED}
-        arguments |= settled
+        renamed = {name: RENAMED[kind, name, value] for name, value in settled.items()
+                   if isinstance(value, str) and (kind, name, value) in RENAMED}  # fmt: skip
+        arguments |= {name: value for name, value in settled.items() if name not in renamed}
         if scratch.node.name != node.name:
             arguments["name"] = node.name
             scratch.node.name = node.name
+        for name in unknown(node):
+            self.lines.append((f"# {literal(node.name)}: {name} is a choice of another release; a new node's stands in",))
         position = len(self.lines)
         self.lines.append(None)
         for name, value in moved.items():
             self.write_call("choose", variable, name, value, *later(node, name, value))
+        for name, values in renamed.items():
+            self.write_call("option", variable, name, *values)
         write_parts(self, node, variable, scratch)
         write_items(self, node, variable, scratch)
         apart = len(self.lines) > position + 1  # what comes between must come before the inputs
