@@ -306,9 +306,9 @@ def test_choices_that_the_releases_call_otherwise(transpiled):
     source, rebuilt = transpiled(tree)
     assert_same(tree, rebuilt)
     assert names[0] == default or f'"sky_type", "{names[0]}", "{names[1]}"' in source
-    for names in (names, names[::-1]):  # what is written on either release runs on both
+    for pair in (names, names[::-1]):  # what is written on either release runs on both
         node = runtime.Node(tree.nodes.new("ShaderNodeTexSky"))
-        runtime.option(node, "sky_type", *names)
+        runtime.option(node, "sky_type", *pair)
         assert node.node.sky_type == ("SINGLE_SCATTERING" if new else "NISHITA")
 
 

@@ -114,6 +114,10 @@ def command(arguments) -> None:
         if arguments.backend == "local":  # the nodes of a cluster have their own
             require(arguments.device)
     recipe.sample(0)  # a wrong field is told before anything is made
+    if recipe.hdri and not arguments.renderer:  # so is a broken picture
+        from ...procgen.light.environment import check_environments
+
+        check_environments(recipe.environments())
     if arguments.address and arguments.backend != "ray":
         raise BadInput(f"address: is not allowed with --backend {arguments.backend}; allowed is ray")
     folder = open_destination(out, recipe)

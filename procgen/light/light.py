@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.random import Generator
 
-from ..params import SpecError, beta, choice, draw, fork, lognormal, normal, seed, spec, text, uniform
+from ..params import beta, choice, draw, fork, lognormal, normal, seed, spec, text, uniform
 from . import interiors, night, outdoors
+from .environment import read_environment
 from .lamps import Lamp, build_lamp, lamp_irradiance
 from .panorama import LUMINANCE, irradiance
 
@@ -80,7 +79,9 @@ def build_light(light: Light, person) -> list:
     import bpy
 
     if light.hdri:
-        radiance, lamps, image = _read_environment(light), [], None
+        picture, bad = read_environment(light.hdri)
+        # What the file holds is shown from the file; what is mended is not in it.
+        radiance, lamps, image = turned(picture, light.hdri_rotation), [], picture if bad else None
     else:
         panorama, lamps, defocus = SURROUNDINGS[light.kind](light, _stream(light))
         panorama.defocus(defocus)
@@ -99,21 +100,9 @@ def _stream(light: Light) -> Generator:
     return child(light.seed, light.kind)
 
 
-def _read_environment(light: Light) -> np.ndarray:
-    """The environment picture (h, w, 3) turned as the world will show it."""
-    import bpy
-
-    path = Path(light.hdri)
-    if not path.is_file() or path.suffix.lower() not in (".exr", ".hdr"):
-        raise SpecError(f"light.hdri: {light.hdri} is not a file; allowed is an .exr or .hdr picture")
-    image = bpy.data.images.load(str(path))
-    width, height = image.size
-    if not width or width > 16384 or height > 8192:
-        raise SpecError(f"light.hdri: {light.hdri} has {width}x{height} pixels; allowed is up to 16384x8192")
-    pixels = np.zeros(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(pixels)
-    picture = pixels.reshape(height, width, image.channels)[..., :3]
-    return np.roll(picture, round(light.hdri_rotation / 360 * width), axis=1)
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    """An environment picture (h, w, 3) as the world shows it."""
+    return np.roll(picture, round(degrees / 360 * picture.shape[1]), axis=1)
 
 
 def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
@@ -125,11 +114,13 @@ def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
         world.use_nodes = True
     world.node_tree.nodes.clear()
     g = Nodes(world.node_tree)
-    if image is None:
-        picture = bpy.data.images.load(light.hdri, check_existing=True)
+    vector = None
+    if light.hdri:
         coordinates = g.add("ShaderNodeTexCoord")["Generated"]
         turn = (0.0, 0.0, np.radians(light.hdri_rotation))
         vector = g.add("ShaderNodeMapping", {"Vector": coordinates, "Rotation": turn}).out()
+    if image is None:
+        picture = bpy.data.images.load(light.hdri, check_existing=True)
     else:
         height, width = image.shape[:2]
         picture = bpy.data.images.new("Surroundings", width, height, alpha=False, float_buffer=True)
@@ -137,7 +128,6 @@ def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
         pixels = np.ones((height, width, 4), np.float32)
         pixels[..., :3] = image
         picture.pixels.foreach_set(pixels.ravel())
-        vector = None
     texture = g.add("ShaderNodeTexEnvironment", {"Vector": vector}, image=picture)
     colour = g.mix(1.0, texture.out(), tuple(float(c) for c in gain), blend="MULTIPLY")
     g.surface(g.add("ShaderNodeBackground", {"Color": colour, "Strength": 1.0}).out())

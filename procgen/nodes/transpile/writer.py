@@ -124,7 +124,9 @@ class TreeWriter:
             arguments["name"] = node.name
             scratch.node.name = node.name
         for name in unknown(node):
-            self.lines.append((f"# {literal(node.name)}: {name} is a choice of another release; a new node's stands in",))
+            self.lines.append(
+                (f"# {literal(node.name)}: {name} is a choice of another release; a new node's stands in",)
+            )
         position = len(self.lines)
         self.lines.append(None)
         for name, value in moved.items():
