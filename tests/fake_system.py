@@ -58,7 +58,7 @@ class Model:
 
         from simulacra.datagen.errors import BadInput
         from simulacra.models.fields.triplane import Decoder
-        from simulacra.models.systems.request import Result
+        from simulacra.models.kinds.avatar import Avatar
 
         if request.photo is not None and b"face" not in request.photo.read_bytes():
             raise BadInput(f"photo: {request.photo} shows no face; allowed is a picture of one from the front")
@@ -76,7 +76,7 @@ class Model:
         weight[0], bias[0] = -1, 2  # relu(2 - q)
         last[0, 0], ends[0] = 12.0, -9.0
         ends[1:] = 1.0 if "bald" in request.prompt else -1.0
-        return Result(planes, decoder, HALF, (0.0, 0.0, 0.0), request.prompt)
+        return Avatar(planes, decoder, HALF, (0.0, 0.0, 0.0), request.prompt)
 
 
 def load(folder):

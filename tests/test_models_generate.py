@@ -18,7 +18,7 @@ from model_commands import FAKE, events, failed  # noqa: E402
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.addon.avatar.decode import field  # noqa: E402
 from simulacra.addon.avatar.format import read_avatar  # noqa: E402
-from simulacra.models.cli import generate  # noqa: E402
+from simulacra.models.kinds import field as field_kind  # noqa: E402
 from simulacra.models.systems import catalogue  # noqa: E402
 
 
@@ -28,7 +28,8 @@ def names(folder: Path) -> list[str]:
 
 
 def test_an_avatar_is_what_the_add_on_reads(run, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(generate, "TURNTABLE", (2, 16))
+    monkeypatch.setattr(field_kind, "FRAMES", 2)
+    monkeypatch.setattr(field_kind, "SIZE", 16)
     out = tmp_path / "made" / "me.avatar.safetensors"
     out.parent.mkdir()
     assert (
@@ -98,7 +99,7 @@ def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, 
 
 
 @pytest.mark.parametrize("more, words", [
-    (["--out", "OUT/me.obj"], "me.obj is not allowed; allowed is a name that ends in .avatar.safetensors or .glb"),
+    (["--out", "OUT/me.obj"], "me.obj is not allowed; an avatar is written to a name that ends in .avatar.safetensors, .glb, .mp4, .gif or .png"),
     (["--out", "OUT/.glb"], ".glb is not allowed"),
     (["--out", "OUT/nowhere/me.glb"], "nowhere: is not a folder"),
     (["--photo", "nowhere.png"], "photo: nowhere.png is not a file"),
@@ -132,7 +133,7 @@ def test_wrong_systems_and_runs_are_refused(run, tmp_path, capsys, monkeypatch):
         (["fake"], "fake: no weights are shipped with this version; name the RUN"),
         (["fake", tmp_path / "nowhere"], "nowhere is not a folder; allowed is a RUN of simulacra train fake"),
         (["fake", tmp_path], "config.json: is missing"),
-        (["eg3d", run], "me.avatar.safetensors is not allowed; allowed is a name that ends in .glb"),
+        (["eg3d", run], "me.avatar.safetensors is not allowed; a person is written to a name that ends in .glb, .mp4"),
         (["nfd", run, "--prompt", "old"], "nfd: cannot make an avatar from a prompt; it can from nothing but a seed"),
     ):
         assert told in failed(capsys, ["generate", *words, "--out", out])
@@ -166,7 +167,32 @@ def test_a_model_of_latents_alone_gives_planes_or_a_field(monkeypatch):
     # A field with more than colours, as EG3D's: no planes for a file, but a mesh can be made.
     model.field = lambda latents: lambda points: (points[..., 0], points.repeat(1, 1, 4))
     result, points = sampled(model, Request(seed=5)), torch.rand(1, 7, 3)
-    assert result.planes is None and torch.equal(result.field(points)[1], points)
+    assert result.kind == "field" and torch.equal(result.field(points)[1], points)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4"])
+def test_an_avatar_can_be_pictures_alone(suffix, run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(field_kind, "FRAMES", 4)
+    monkeypatch.setattr(field_kind, "SIZE", 16)
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out" / f"me{suffix}"
+    assert main(["generate", "fake", str(run), "--out", str(out), "--prompt", "bald"]) == 0
+    assert names(out.parent) == [out.name] and out.stat().st_size
+
+
+def test_what_is_no_plain_file_is_not_replaced(run, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "kept.glb").write_bytes(b"kept")
+    (out / "link.glb").symlink_to("kept.glb")
+    (out / "folder.glb").mkdir()
+    os.mkfifo(out / "pipe.glb")
+    for name in ("link", "folder", "pipe"):
+        line = failed(capsys, ["generate", "fake", run, "--out", out / f"{name}.glb", "--no-turntable"])
+        assert f"{name}.glb: is no regular file" in line
+    assert (
+        names(out) == ["folder.glb", "kept.glb", "link.glb", "pipe.glb"] and (out / "kept.glb").read_bytes() == b"kept"
+    )
 
 
 @pytest.mark.parametrize("request_", [signal.SIGTERM, signal.SIGINT])
@@ -186,13 +212,10 @@ def test_a_cancelled_avatar_leaves_no_file(request_, run, tmp_path):
 
 
 def test_a_writer_that_fails_leaves_no_file(run, tmp_path, monkeypatch, capsys):
-    from simulacra.models.fields import turntable
-
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(turntable, "write_turntable", full)
-    monkeypatch.setattr(turntable, "turntable", lambda *_: None)
+    monkeypatch.setattr(field_kind.Radiance, "around", full)
     (tmp_path / "out").mkdir()
     words = ["generate", "fake", run, "--out", tmp_path / "out" / "me.avatar.safetensors"]
     assert main([str(word) for word in words]) == 1

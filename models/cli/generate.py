@@ -1,25 +1,24 @@
-"""simulacra generate: a trained system makes avatars."""
+"""simulacra generate: a trained system makes pictures, meshes, avatars … and shows them."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from ...datagen.cli.parser import number, whole
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
-from ..systems.catalogue import AVATAR, MESH, System, find
-from ..systems.request import Request, Result, check_prompt
+from ...datagen.formats.writing import flush
+from ..kinds import table
+from ..systems.catalogue import System, find
+from ..systems.request import Request, check_prompt
 from .needs import require_torch
 
-SUFFIXES = (AVATAR, MESH)
 SAID = {"prompt": "a prompt", "photo": "a photo", "edit": "another avatar", "unconditional": "nothing but a seed"}
-TURNTABLE = (24, 128)  # pictures, and their edge in pixels
-MOST = 10_000  # avatars of one command, and steps of sampling
+MOST = 10_000  # results of one command, and steps of sampling
 
 
 def configure(parser) -> None:
@@ -27,12 +26,12 @@ def configure(parser) -> None:
     add = parser.add_argument
     add("system", metavar="SYSTEM", help="the system; see simulacra list systems")
     add("run", metavar="RUN", nargs="?", type=Path, help="folder of a run; the weights that are shipped by default")
-    add("--prompt", default="", metavar="TEXT", help="what the avatar should look like")
-    add("--photo", type=Path, metavar="FILE", help="a picture of a face that the avatar should resemble")
+    add("--prompt", default="", metavar="TEXT", help="what the result should look like")
+    add("--photo", type=Path, metavar="FILE", help="a picture of a face that the result should resemble")
     add("--edit", type=Path, metavar="AVATAR", help="an avatar to change as the prompt says")
-    add("--out", required=True, type=Path, metavar="FILE", help=f"NAME{' or NAME'.join(SUFFIXES)}")
-    add("--seed", type=whole, default=0, help="seed of the first avatar; the next ones follow")
-    add("--count", type=whole, default=1, help="number of avatars; more than one are NAME-SEED")
+    add("--out", required=True, type=Path, metavar="FILE", help="the file; its suffix says what is written")
+    add("--seed", type=whole, default=0, help="seed of the first result; the next ones follow")
+    add("--count", type=whole, default=1, help="number of results; more than one are NAME-SEED")
     add("--guidance", type=number, metavar="S", help="how strictly the condition is followed; 1 is none")
     add("--steps", type=whole, metavar="N", help="steps of sampling")
     add("--no-turntable", dest="turntable", action="store_false", help="write no pictures from all sides")
@@ -40,16 +39,17 @@ def configure(parser) -> None:
 
 
 def command(arguments) -> None:
-    """Let a trained SYSTEM make an avatar from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
+    """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
-    What cannot be finished leaves no file.
+    What it makes, and so which suffixes are allowed, simulacra list systems says. What cannot be finished leaves no file.
     """
     system = find(arguments.system)
     request = request_of(arguments, system)
-    name, suffix = split_suffix(arguments.out, system)
+    name, suffix = table.split_suffix(arguments.out, system.kind)
     folder = arguments.out.parent
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
+    _check_replaceable(arguments.out)
     warnings = check_prompt(request.prompt) if request.prompt else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
@@ -61,7 +61,7 @@ def command(arguments) -> None:
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
                 _generate(system, arguments, request, Path(beside), name, suffix, progress.tell)
-            made = _move(Path(beside), folder)
+            made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
     except OSError as error:
@@ -97,67 +97,49 @@ def request_of(arguments, system: System) -> Request:
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
     request = Request(prompt, arguments.photo, arguments.edit, arguments.seed, guidance, arguments.steps)
     if request.mode not in system.can:
-        raise BadInput(f"{system.name}: cannot make an avatar from {SAID[request.mode]}; "
+        raise BadInput(f"{system.name}: cannot make {table.KINDS[system.kind].noun} from {SAID[request.mode]}; "
                        f"it can from {', '.join(SAID[mode] for mode in system.can)}")  # fmt: skip
     return request
 
 
-def split_suffix(path: Path, system: System) -> tuple[str, str]:
-    """The name and the suffix of a file to write; raises BadInput where it is nothing that the system can make."""
-    for suffix in system.files:
-        if path.name.endswith(suffix) and path.name != suffix:
-            return path.name.removesuffix(suffix), suffix
-    raise BadInput(f"out: {path.name} is not allowed; allowed is a name that ends in {' or '.join(system.files)}")
-
-
 def _generate(system: System, arguments, request: Request, folder: Path, name: str, suffix: str, tell) -> None:
-    """Write every avatar and its pictures into a folder."""
+    """Write every result and its preview into a folder."""
     run = arguments.run or system.shipped
     if run is None:
         raise BadInput(f"{system.name}: no weights are shipped with this version; name the RUN of a simulacra train "
                        f"{system.name}")  # fmt: skip
     if not run.is_dir():
         raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
-    from ..fields.turntable import turntable, write_turntable
-    from ..systems.sampled import sampled, views_around
+    from ..systems.sampled import sampled
 
     model = system.load().load(run)
     for index in range(arguments.count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if arguments.count > 1 else name
         result = model.generate(one, tell) if hasattr(model, "generate") else sampled(model, one)
-        _write(result, folder / f"{stem}{suffix}", system)
-        if arguments.turntable:
-            pictures = views_around(model, one, *TURNTABLE) if result.drawn else turntable(result.field, *TURNTABLE)
-            write_turntable(folder / f"{stem}.turntable", pictures)
+        if result.kind != system.kind:
+            raise TypeError(f"{system.name}: made {result.kind}; its row of the catalogue says {system.kind}")
+        if result.kind == "avatar":
+            result = replace(result, generator=f"simulacra {system.name}")
+        table.write(folder / f"{stem}{suffix}", result, suffix)
+        if arguments.turntable and suffix not in table.SEEN:
+            table.preview(folder / stem, result)
         if arguments.count > 1:
-            tell({"stage": "avatars", "done": index + 1, "total": arguments.count})
+            tell({"stage": "results", "done": index + 1, "total": arguments.count})
 
 
-def _write(result: Result, path: Path, system: System) -> None:
-    if path.suffix == MESH:
-        from ..fields.mesh import MeshConfig, extract, level_grid, surface, write_glb
-
-        if system.coloured:
-            mesh = extract(result.field)
-        else:
-            how = MeshConfig()
-            mesh = surface(level_grid(result.field, how.resolution, how.kind, how.level), how.keep)
-        write_glb(path, mesh, result.half, result.centre)
-    else:
-        from ..fields.export import SavedAvatar, write_avatar
-
-        avatar = SavedAvatar(result.planes, result.decoder, result.half, result.centre, prompt=result.prompt,
-                             generator=f"simulacra {system.name}")  # fmt: skip
-        write_avatar(path, avatar)
-
-
-def _move(beside: Path, folder: Path) -> list[Path]:
-    """Put what is finished in its place, avatars first; all of it by its new name."""
-    found = sorted(beside.iterdir(), key=lambda path: (not path.name.endswith(SUFFIXES), path.name))
+def _move(beside: Path, folder: Path, suffix: str) -> list[Path]:
+    """Put what is finished in its place, results before their previews; all of it by its new name."""
+    found = sorted(beside.iterdir(), key=lambda path: (not path.name.endswith(suffix), path.name))
     for path in found:
-        target = folder / path.name
-        if path.is_dir():
-            shutil.rmtree(target, ignore_errors=True)
-        os.replace(path, target)
+        _check_replaceable(folder / path.name)
+    for path in found:
+        os.replace(path, folder / path.name)
+    flush(folder)
     return [folder / path.name for path in found]
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise BadInput where a name is taken by something else than a regular file."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise BadInput(f"{path}: is no regular file; allowed is the name of a new file, or of one to replace")

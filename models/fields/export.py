@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ...datagen.formats.png import write_png
 from ..core.cameras import orbit
 from ..core.checkpoint import header_json, open_tensors, write_tensors
+from ..core.pictures import to_bytes, write_png
 from .render import Field, render_image
 from .triplane import DENSEST, Decoder, TriplaneField
-from .turntable import to_bytes
 
 SUFFIX = ".avatar.safetensors"
 NAMES = ("xy", "xz", "yz")

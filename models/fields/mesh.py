@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput, Unfinished
+from ...datagen.formats.writing import write_whole
 from .render import Field
 
 CHUNK = 1 << 16  # points that the field is asked for at a time
@@ -151,12 +151,7 @@ def write_glb(path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0))
             colours[:, :3] = _linear(mesh.colours)
         found = trimesh.Trimesh(**kept, vertex_attributes={"_COLOR_0": colours})
         data = found.export(file_type="glb", include_normals=True, tree_postprocessor=_name_colours)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def _name_colours(tree: dict) -> None:

@@ -1,4 +1,4 @@
-"""The systems there are and what each can make an avatar from; a table, read without torch."""
+"""The systems there are, what each makes, and from what; a table, read without torch."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...datagen.errors import BadInput
+from ..kinds.table import KINDS
 
 MODES = ("prompt", "photo", "edit", "unconditional")
-AVATAR, MESH = ".avatar.safetensors", ".glb"  # files that an avatar can be written as
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system that ships trained
 
 
 class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES.
 
-    ``files`` are what it can write; ``coloured`` says whether its field has colours before a network draws them.
+    ``kind`` is the one of KINDS that it makes.
     """
 
     name: str
     module: str
     doc: str
     can: tuple[str, ...] = ("unconditional",)
-    files: tuple[str, ...] = (AVATAR, MESH)
-    coloured: bool = True
+    kind: str = "avatar"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The suffixes of the files that its results can be written as, the best one first."""
+        return KINDS[self.kind].suffixes
 
     def load(self):
         """What holds the system's ``Config``, ``train`` and ``load``; it needs torch."""
@@ -42,10 +46,9 @@ class System(NamedTuple):
 SYSTEMS = (
     System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES),
     System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)"),
-    System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", files=(MESH,)),
-    System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", files=(MESH,)),
-    System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", files=(MESH,),
-           coloured=False),
+    System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
+    System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
+    System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
 )  # fmt: skip
 

@@ -142,6 +142,8 @@ class Giraffe(ViewGenerator):
     The people stand before white, so the background is one learned feature and not a field.
     """
 
+    coloured = False  # its field's features are no colours
+
     def __init__(self, config: GiraffeConfig):
         super().__init__()
         self.config = config

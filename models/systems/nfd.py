@@ -26,7 +26,8 @@ from ..fields.mesh import Mesh, MeshConfig, extract
 from ..fields.occupancy import Inside, OccupancyConfig, as_density, fit_occupancy, hull
 from ..fields.shading import shaded_normals
 from ..fields.triplane import Decoder, TriplaneField
-from .request import Progress, Request, Result
+from ..kinds.avatar import Avatar
+from .request import Progress, Request
 
 SYSTEM = "nfd"
 CLIP = 4.0  # deviations within which a sampled plane is held
@@ -121,7 +122,7 @@ class NFD(nn.Module):
         fields = [self.field(planes[None]) for planes in self.sample(count, generator)]
         return torch.stack([shaded_normals(one, cameras, size, LEVEL) for one in fields])
 
-    def generate(self, request: Request, progress: Progress | None = None) -> Result:
+    def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
         """Make one shape as an avatar without colour."""
 
         def told(done: int, total: int, _: Tensor) -> None:
@@ -129,7 +130,7 @@ class NFD(nn.Module):
                 progress({"stage": "planes", "done": done, "total": total})
 
         planes = self.sample(1, torch.Generator().manual_seed(request.seed), request.steps, told)
-        return Result(planes[0], self.field(planes).decoder, self.half)
+        return Avatar(planes[0], self.field(planes).decoder, self.half)
 
 
 def process_of(config: Config) -> Gaussian:

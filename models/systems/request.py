@@ -1,4 +1,4 @@
-"""What a trained system is asked for and what it gives; and what a prompt's words must be."""
+"""What a trained system is asked for, and what a prompt's words must be."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...datagen.errors import BadInput
 from ..core.attributes import ATTRIBUTES
@@ -15,19 +14,13 @@ from ..vision.lexicon import FILLER
 from ..vision.prompts import parse, unknown_words
 from ..vision.tokenizer import words
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..fields.render import Field
-    from ..fields.triplane import Decoder
-
 Progress = Callable[[dict], None]  # told {"stage", "done", "total"}, or {"event": "warning", "message"}
 EXAMPLE = "'an old man with a grey beard and glasses'"
 
 
 @dataclass(frozen=True)
 class Request:
-    """One avatar: from ``prompt``, from ``photo``, from ``edit`` (an avatar's file) with a prompt, or from nothing."""
+    """One result: from ``prompt``, from ``photo``, from ``edit`` (an avatar's file) with a prompt, or from nothing."""
 
     prompt: str = ""
     photo: Path | None = None
@@ -42,28 +35,6 @@ class Request:
         if self.edit is not None:
             return "edit"
         return "photo" if self.photo is not None else "prompt" if self.prompt else "unconditional"
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """An avatar as fields are: planes (3, C, R, R), their decoder, half side and centre of the box in metres.
-
-    One that is no planes, or whose decoder is of another kind, is ``drawn`` in their place: a field of batch 1.
-    """
-
-    planes: Tensor | None
-    decoder: Decoder | None
-    half: float
-    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    prompt: str = ""
-    drawn: Field | None = None
-
-    @property
-    def field(self) -> Field:
-        """The field in box units, of batch 1."""
-        from ..fields.triplane import TriplaneField
-
-        return self.drawn or TriplaneField(self.planes[None], self.decoder)
 
 
 def check_prompt(prompt: str) -> list[str]:

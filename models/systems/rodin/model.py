@@ -24,10 +24,11 @@ from ...fields.export import SavedAvatar, read_avatar_planes
 from ...fields.fit import RaySource, fit
 from ...fields.render import render, render_image
 from ...fields.triplane import Decoder, TriplaneField, resize
+from ...kinds.avatar import Avatar
 from ...vision import vlm as vlms
 from ...vision.captions import say
 from ...vision.prompts import parse
-from ..request import Request, Result
+from ..request import Request
 from . import base, upsampler
 from .config import Config
 from .photo import read_portrait
@@ -130,7 +131,7 @@ class Rodin(nn.Module):
         return torch.stack([render_image(self.field(one), self.front(), LOOK_SIZE, 32, 16) for one in planes])
 
     @torch.no_grad()
-    def generate(self, request: Request, progress: Progress | None = None) -> Result:
+    def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
         """Make one avatar; raises BadInput for a photo without a face or an avatar that cannot be read."""
         guidance = self.config.guidance if request.guidance is None else request.guidance
         steps = request.steps or self.config.steps
@@ -139,7 +140,7 @@ class Rodin(nn.Module):
             planes = self._edited(request, guidance, steps, generator, progress)
         else:
             planes = self._made(request, guidance, steps, generator, progress)
-        return Result(planes, self.decoder, self.half, prompt=request.prompt)
+        return Avatar(planes, self.decoder, self.half, prompt=request.prompt)
 
     def _made(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
         config = self.config

@@ -1,0 +1,1 @@
+"""What systems generate, one module a kind: a picture, a video, points, a mesh, a field, an avatar, a scene."""
