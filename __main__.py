@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import inspect
 import os
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # -m puts the folder one stands in before all others, and what lies there is not to be imported. Where it is the
+    # folder that holds this package, it comes last.
+    _here = sys.path.pop(0)
+    if os.path.dirname(os.path.dirname(os.path.abspath(__file__))) == _here:
+        sys.path.append(_here)
+
+import contextlib
+import inspect
 from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple

@@ -1,12 +1,12 @@
 """The extension's preferences: which worker renders, where datasets go, and what happens when Blender closes."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from ..procgen import processes
 from .worker import command_line
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -83,8 +83,8 @@ def user_path(name: str) -> Path:
 def examine(timeout: float = 180.0) -> dict:
     """What ``simulacra doctor`` says of the worker; {"error": reason} where it does not answer."""
     try:
-        answer = subprocess.run(caller()(["doctor", "--json"]), capture_output=True, text=True, timeout=timeout)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        answer = processes.run(caller()(["doctor", "--json"]), capture_output=True, text=True, timeout=timeout)
+    except (OSError, processes.TimeoutExpired) as error:
         return {"error": f"the worker does not start: {error}"}
     for line in reversed(answer.stdout.splitlines()):
         if line.startswith("{"):

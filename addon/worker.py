@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from ..procgen import processes
 
 GRACE = 15.0  # seconds that a worker gets to end its own workers and sweep its folder
 LAST_LINES = 12
@@ -27,13 +27,11 @@ def command_line(package: str, binary: str, python: str) -> Callable[[Sequence[s
 
     def call(arguments: Sequence[str]) -> list[str]:
         if python:
-            return [python, "-m", "simulacra", *arguments]
+            return processes.python_module("simulacra", *arguments, executable=python)
         start = (
             f"import bpy, sys; from {package}.__main__ import main; sys.exit(main(sys.argv[sys.argv.index('--') + 1:]))"
         )
-        if binary:
-            return [binary, "--background", "--python-exit-code", "1", "--python-expr", start, "--", *arguments]
-        return [sys.executable, "-c", start, "--", *arguments]
+        return processes.program(binary, start, *arguments)
 
     return call
 
@@ -62,9 +60,9 @@ class Job:
     def _next(self) -> None:
         group = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.waiting.pop(0), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **group
-            )  # fmt: skip
+            self.process = processes.start(
+                self.waiting.pop(0), stdin=processes.DEVNULL, stdout=output, stderr=processes.STDOUT, **group
+            )
 
     def poll(self) -> bool:
         """Read what is new; whether the job still runs."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..procgen import processes
 from .devices import available, cycles_preferences, quiet
 from .jobs.machine import automatic_workers, cores, memory
 
@@ -123,8 +123,8 @@ def _running_blender() -> dict:
 
 def _installed_blender() -> dict:
     try:
-        probe = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=120)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        probe = processes.run(processes.python(PROBE), capture_output=True, text=True, timeout=120)
+    except (OSError, processes.TimeoutExpired) as error:
         return _blender("", False, f"it does not start ({error})")
     told = next((line for line in probe.stdout.splitlines() if line.startswith("probe:")), None)
     if told is None:

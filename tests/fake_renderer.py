@@ -90,3 +90,16 @@ def settled(spec, recipe, folder: Path) -> dict:
     (folder / "0000.depth.exr").write_bytes(repr(spec).encode())
     (folder / "spec.json").write_text(repr(spec))
     return {"frames": [0], "seconds": {"total": 0.3}}
+
+
+def labelled(spec, recipe, folder: Path) -> dict:
+    """Write a picture and a camera, which is what an export needs at least."""
+    import json
+
+    import numpy as np
+
+    from simulacra.datagen.formats.png import write_png
+
+    write_png(folder / "0000.rgb.png", np.full((4, 4, 3), 128, np.uint8))
+    (folder / "camera.json").write_text(json.dumps({"frames": [{"frame": 0}]}))
+    return {"frames": [0], "seconds": {}}

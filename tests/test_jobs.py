@@ -276,7 +276,7 @@ def test_a_missing_ray_is_named(tmp_path, capsys, monkeypatch):
 
 def test_the_machine_gives_at_least_one_worker_and_a_way_to_start_it():
     assert automatic_workers() >= 1
-    assert worker_command() == [sys.executable, "-m", "simulacra.datagen.jobs.worker"]
+    assert worker_command() == [sys.executable, "-P", "-m", "simulacra.datagen.jobs.worker"]
 
 
 def test_the_memory_is_what_another_library_finds():

@@ -77,7 +77,7 @@ def test_a_job_that_will_not_end_is_killed(tmp_path, monkeypatch):
 
 def test_the_command_line_of_each_way(tmp_path):
     own = command_line("bl_ext.mine.simulacra", "/opt/blender", "/usr/bin/python3")
-    assert own(["doctor"]) == ["/usr/bin/python3", "-m", "simulacra", "doctor"]
+    assert own(["doctor"]) == ["/usr/bin/python3", "-P", "-m", "simulacra", "doctor"]
     blender = command_line("bl_ext.mine.simulacra", "/opt/blender", "")(["render", "x y"])
     assert blender[:2] == ["/opt/blender", "--background"] and blender[-2:] == ["render", "x y"]
     assert "from bl_ext.mine.simulacra.__main__ import main" in blender[blender.index("--python-expr") + 1]

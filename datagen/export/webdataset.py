@@ -9,10 +9,9 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from ...procgen.processes import BrokenProcessPool, map_in_processes
 from ..errors import BadInput, Unfinished
 from ..formats.files import read_json, write_json
 from ..labels import LABELS, file_name
@@ -74,14 +73,10 @@ def _frames_by_split(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
 
 
 def _in_parallel(jobs: list[tuple], workers: int) -> list[dict]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin) as pool:
-        try:
-            return list(pool.map(_shard, *zip(*jobs, strict=True)))
-        except BrokenProcessPool:
-            raise Unfinished("export: a worker was killed; fewer --workers need less memory") from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    try:
+        return list(map_in_processes(_shard, jobs, workers, _begin))
+    except BrokenProcessPool:
+        raise Unfinished("export: a worker was killed; fewer --workers need less memory") from None
 
 
 def _begin() -> None:

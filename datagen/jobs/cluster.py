@@ -6,12 +6,12 @@ import contextlib
 import os
 import queue
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ...procgen import processes
 from ..errors import BadInput, DestinationTrouble, Unfinished
 from ..storage.dataset import DatasetFolder
 from .ledger import Ledger
@@ -209,7 +209,7 @@ class Seat:
             if said is not worker:
                 continue  # the last words of one that is gone
             if answer is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
+                with contextlib.suppress(processes.TimeoutExpired):
                     worker.process.wait(10)
                 worker.end_keeping_log()
                 return self._dismissed(task, worker.last_words(), not worker.ready)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
 from pathlib import Path
+
+from ...procgen import processes
 
 MEMORY_PER_WORKER = 3.0  # GiB
 
@@ -38,7 +39,7 @@ def resident(process: int) -> float | None:
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**30 or None  # a zombie holds nothing
     if sys.platform == "win32":
         return _resident_on_windows(process)
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True)
+    told = processes.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True)
     return int(told.stdout.strip() or 0) / 2**20 or None  # ps tells KiB
 
 
@@ -66,13 +67,10 @@ def worker_command() -> list[str]:
     """
     module = f"{__package__}.worker"
     if not module.startswith("bl_ext."):
-        return [sys.executable, "-m", module]
-    start = f"import bpy, sys; from {module} import main; sys.exit(main())"
+        return processes.python_module(module)
     import bpy
 
-    if bpy.app.binary_path:
-        return [bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", start]
-    return [sys.executable, "-c", start]
+    return processes.program(bpy.app.binary_path, f"import bpy, sys; from {module} import main; sys.exit(main())")
 
 
 def _installed() -> int:
@@ -85,7 +83,7 @@ def _installed() -> int:
         if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
             raise ctypes.WinError()
         return status.total
-    return int(subprocess.run(["sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=True).stdout)
+    return int(processes.run(["sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=True).stdout)
 
 
 def _resident_on_windows(process: int) -> float | None:

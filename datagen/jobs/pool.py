@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ...procgen import processes
 from ..errors import DestinationTrouble, Unfinished
 from ..storage.dataset import DatasetFolder, versions
 from .ledger import Ledger
@@ -102,7 +102,7 @@ class Run:
                 self._dismiss(worker)
 
     def _lost(self, worker: Worker) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(processes.TimeoutExpired):
             worker.process.wait(10)
         worker.end_keeping_log()
         words = worker.last_words()

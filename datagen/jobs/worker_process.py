@@ -6,11 +6,11 @@ import contextlib
 import json
 import queue
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
 
+from ...procgen import processes
 from .machine import peak, resident, worker_command
 
 RENEW_AFTER = 40  # samples, or
@@ -29,8 +29,8 @@ class Worker:
         self.ready = False
         self.trouble = False
         with log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                worker_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            self.process = processes.start(
+                worker_command(), stdin=processes.PIPE, stdout=processes.PIPE, stderr=errors, text=True
             )
         threading.Thread(target=self._read, args=(events,), daemon=True).start()
 

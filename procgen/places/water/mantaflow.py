@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
 
+from ... import processes
 from ...geometry.mesh import Mesh
 from .tank import Ball, Box, Tank
 
@@ -95,9 +95,9 @@ def mantaflow_available(binary: str | os.PathLike | list[str]) -> bool:
     command = [binary] if isinstance(binary, str | os.PathLike) else list(binary)
     ask = "import bpy; print('fluids', bpy.app.build_options.fluid)"
     try:
-        said = subprocess.run([*command, "--background", "--factory-startup", "--python-expr", ask], capture_output=True,
+        said = processes.run([*command, "--background", "--factory-startup", "--python-expr", ask], capture_output=True,
                               text=True, timeout=120, check=False)  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, processes.TimeoutExpired):
         return False
     return "fluids True" in said.stdout
 
@@ -122,7 +122,7 @@ def bake_with_blender(
         inside = str(place.resolve()) if seen_as is None else f"{seen_as}/{place.name}"
         (place / "bake.py").write_text(SCRIPT)
         (place / "job.json").write_text(json.dumps(bake_job(tank, inside, frames, fps)))
-        done = subprocess.run([*command, "--background", "--factory-startup", "--python-exit-code", "1", "--python",
+        done = processes.run([*command, "--background", "--factory-startup", "--python-exit-code", "1", "--python",
                                f"{inside}/bake.py", "--", f"{inside}/job.json"], capture_output=True, text=True,
                               timeout=TIMEOUT, check=False)  # fmt: skip
         if done.returncode:
