@@ -1,34 +1,49 @@
-"""Reads a dataset: samples by number, any label as an array checked against the label table."""
+"""Reads a dataset: samples by number, any label as an array checked against the label table.
+
+Only regular files in the dataset's own folder are read, reached through no link, each within its limit and of the size that
+its sample's record says.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from ..procgen import registry
 from .errors import BadInput
-from .formats.files import read_json, read_label, read_text
+from .formats.files import decode_json, decode_label, decode_text
+from .formats.limits import most_of
+from .formats.reading import read_regular
 from .formats.records import (
-    FORMAT,
     check_camera,
     check_description,
     check_landmarks,
     check_objects,
     check_sample,
     frames_of,
+    plain,
 )
+from .formats.whole import open_recorded
 from .labels import LABELS, file_name
 
 
 class Sample:
-    """One sample: one spec, one or more frames or views."""
+    """One sample: one spec, one or more frames or views; its records are read once, when they are first asked for."""
 
     def __init__(self, path: Path, taxonomy: dict | None = None):
-        self.path = path
+        self.path = Path(path)
         self.taxonomy = taxonomy or {}  # of its dataset: class names by label and id
-        self.record = check_sample(read_json(path / "sample.json"), path / "sample.json")
+        where = self.path / "sample.json"
+        data = read_regular(where, most_of(where.name), self.path.parent)
+        self.record = check_sample(decode_json(data, where), where)
+        self._rows: dict[str, dict[int, dict]] = {}
+        self._checked: dict[tuple[str, int], dict | list] = {}
 
     @property
     def name(self) -> str:
@@ -42,45 +57,81 @@ class Sample:
 
     def has(self, label: str, frame: int = 0) -> bool:
         """Whether a label exists."""
-        return (self.path / file_name(frame, label)).is_file()
+        return self.holds(file_name(frame, label))
 
-    def label(self, name: str, frame: int = 0) -> np.ndarray:
-        """A label's array (h, w) or (h, w, c) in the type of its row."""
+    def label(self, name: str, frame: int = 0, camera: dict | None = None) -> np.ndarray:
+        """A label's array (h, w) or (h, w, c) in the type of its row; with a camera's record, it must be of its size."""
         if name not in LABELS:
             raise BadInput(f"{name}: is not a label; allowed are {', '.join(LABELS)}")
-        return read_label(self.path / file_name(frame, name), name)
+        file = file_name(frame, name)
+        values = decode_label(name, self.bytes(file), self.path / file)
+        if camera is not None and values.shape[:2] != (camera["height"], camera["width"]):
+            size, expected = f"{values.shape[1]}×{values.shape[0]} px", f"{camera['width']}×{camera['height']} px"
+            raise BadInput(f"{self.path / file}: is {size}; its camera has {expected}")
+        return values
 
     def holds(self, file: str) -> bool:
-        """Whether a record such as landmarks.json exists; labels of any Blender file come without landmarks and spec."""
-        return (self.path / file).is_file()
+        """Whether a file such as landmarks.json is there; labels of any Blender file come without landmarks and spec."""
+        return os.path.lexists(self.path / file)  # what is no regular file is refused when it is read
+
+    def open(self, file: str) -> BinaryIO:
+        """Open one of its files for reading; raises BadInput on links, pipes and sizes that are not the record's."""
+        if not plain(file):
+            raise BadInput(f"{self.path}: {file!r} is no name of a file of a sample")
+        return open_recorded(self.path, file, self.record["files"])
+
+    def bytes(self, file: str) -> bytes:
+        """What one of its files holds; raises BadInput as open does."""
+        with self.open(file) as opened:
+            try:
+                return opened.read(most_of(file))
+            except OSError as error:
+                raise BadInput(f"{self.path / file}: cannot be read ({error.strerror or error})") from None
+
+    def copy(self, file: str, target: Path) -> None:
+        """Copy one of its files to a new place; raises BadInput as open does."""
+        with self.open(file) as opened, Path(target).open("wb") as written:
+            shutil.copyfileobj(opened, written, 2**20)
 
     @cached_property
     def spec(self):
         """The spec."""
-        return registry.parse(read_json(self.path / "spec.json"))[1]
+        return registry.parse(self.document("spec.json"))[1]
 
     @cached_property
     def caption(self) -> str:
         """The caption."""
-        return read_text(self.path / "caption.txt").strip()
+        return decode_text(self.bytes("caption.txt"), self.path / "caption.txt").strip()
 
-    def _frame(self, file: str, frame: int) -> dict:
-        for record in frames_of(read_json(self.path / file), self.path / file):
-            if record["frame"] == frame:
-                return record
-        raise BadInput(f"{self.path / file}: holds no frame {frame}")
+    def document(self, file: str):
+        """The JSON value of one of its files."""
+        return decode_json(self.bytes(file), self.path / file)
+
+    def rows(self, file: str) -> dict[int, dict]:
+        """The rows of a record by frame, as they are in its file."""
+        if file not in self._rows:
+            self._rows[file] = frames_of(self.document(file), self.path / file)
+        return self._rows[file]
+
+    def _frame(self, file: str, frame: int, check: Callable):
+        if (file, frame) not in self._checked:
+            rows = self.rows(file)
+            if frame not in rows:
+                raise BadInput(f"{self.path / file}: holds no frame {frame}")
+            self._checked[file, frame] = check(rows[frame], self.path / file)
+        return self._checked[file, frame]
 
     def camera(self, frame: int = 0) -> dict:
         """K, cam2world and lens of a frame."""
-        return check_camera(self._frame("camera.json", frame), self.path / "camera.json")
+        return self._frame("camera.json", frame, check_camera)
 
     def landmarks(self, frame: int = 0) -> dict:
         """Landmarks, head pose and gaze of a frame."""
-        return check_landmarks(self._frame("landmarks.json", frame), self.path / "landmarks.json")
+        return self._frame("landmarks.json", frame, check_landmarks)
 
     def objects(self, frame: int = 0) -> list[dict]:
         """The objects of a frame."""
-        return check_objects(self._frame("objects.json", frame), self.path / "objects.json")
+        return self._frame("objects.json", frame, check_objects)
 
 
 class Dataset:
@@ -88,11 +139,10 @@ class Dataset:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.description = read_json(self.path / "dataset.json")
-        if not isinstance(self.description, dict) or self.description.get("format") != FORMAT:
-            raise BadInput(f"{self.path}: is not a dataset of format {FORMAT}")
-        check_description(self.description, self.path / "dataset.json")
-        self.names = sorted(p.name for p in self.path.iterdir() if p.name.isdigit() and (p / "sample.json").is_file())
+        where = self.path / "dataset.json"
+        data = read_regular(where, most_of(where.name), self.path)
+        self.description = check_description(decode_json(data, where), where)
+        self.names = _samples(self.path)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -107,7 +157,20 @@ class Dataset:
         """The samples of train, validation or test."""
         if name not in self.description["splits"]:
             raise BadInput(f"{name}: is not a split; allowed are {', '.join(self.description['splits'])}")
-        return [self._sample(sample) for sample in self.description["splits"][name] if sample in self.names]
+        there = set(self.names)
+        return [self._sample(sample) for sample in self.description["splits"][name] if sample in there]
 
     def _sample(self, name: str) -> Sample:
         return Sample(self.path / name, self.description.get("taxonomy"))
+
+
+def _samples(path: Path) -> list[str]:
+    """The names of the finished samples in a folder, in order; raises BadInput where one is a link."""
+    names = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name.isdecimal() and entry.name.isascii() and os.path.lexists(os.path.join(entry, "sample.json")):
+                if entry.is_symlink():
+                    raise BadInput(f"{path / entry.name}: is a link; allowed is what lies in the dataset itself")
+                names.append(entry.name)
+    return sorted(names)

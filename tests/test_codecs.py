@@ -205,7 +205,8 @@ def png_of(header, raw, more=b""):
 @pytest.mark.parametrize("header, raw, reason", [
     ((4, 2, 8, 3, 0, 0, 0), 5 * 2, "colour type 3"), ((4, 2, 4, 0, 0, 0, 0), 3 * 2, "of 4 bits"), ((4, 2, 8, 0, 0, 0, 1), 10, "interlaced"),
     ((0, 2, 8, 0, 0, 0, 0), 2, "0×2 px"), ((MAX_EDGE + 1, 1, 8, 0, 0, 0, 0), MAX_EDGE + 2, "allowed are 1…16384"),
-    ((2**32 - 1, 2**32 - 1, 16, 6, 0, 0, 0), 9, "px"), ((MAX_EDGE, MAX_EDGE, 16, 6, 0, 0, 0), 9, "ends too early"),
+    ((2**32 - 1, 2**32 - 1, 16, 6, 0, 0, 0), 9, "px"), ((8192, 8192, 16, 6, 0, 0, 0), 9, "ends too early"),
+    ((MAX_EDGE, MAX_EDGE, 8, 0, 0, 0, 0), 9, "allowed are 67108864 in all"), ((8193, 8192, 8, 0, 0, 0, 0), 9, "67108864 in all"),
     ((4, 2, 8, 0, 0, 0, 0), 9, "ends too early"), ((4, 2, 8, 0, 0, 0, 0), 11, "goes on"),
 ])  # fmt: skip
 def test_a_header_that_is_not_allowed_is_refused(tmp_path, header, raw, reason):

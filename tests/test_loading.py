@@ -61,7 +61,7 @@ def test_a_split_is_the_same_in_both(streams, drawn_dataset, drawn_shards, split
 
 def test_only_what_was_asked_is_read_and_decoded(streams, drawn_dataset, drawn_shards, monkeypatch):
     decoded = []
-    for module in ("simulacra.datagen.formats.files", "simulacra.models.core.streams"):
+    for module in ("simulacra.datagen.readers", "simulacra.models.core.streams"):
         monkeypatch.setattr(f"{module}.decode_label", lambda label, data, where: decoded.append((label, data)))
     opened = []
     OPENED.append(opened)
@@ -168,7 +168,10 @@ def test_bad_input_of_streams_is_one_line(streams, drawn_dataset, drawn_shards, 
         (lambda: streams.FolderStream(drawn_dataset, "rgb"), "labels: rgb is not allowed; allowed is a list"),
         (lambda: streams.FolderStream(drawn_dataset, ["rgb"], seed=-1), "seed -1"),
         (lambda: list(streams.FolderStream(spoilt, ["depth"])), "0000.depth.exr: is missing"),
-        (lambda: list(streams.FolderStream(spoilt, ["camera"])), "camera.json: frames are not a list of rows"),
+        (
+            lambda: list(streams.FolderStream(spoilt, ["camera"])),
+            r"camera.json: differs from what was written \(it holds 13 bytes, its record says",
+        ),
         (lambda: streams.ShardStream(drawn_dataset, ["rgb"]), "holds no shards.json; allowed is what simulacra export"),
         (lambda: streams.ShardStream(tmp_path / "index", ["rgb"]), "is no list of shards"),
         (lambda: streams.ShardStream(copy, ["rgb"]), "train-000001.tar: is missing"),

@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput
-from .png import MAX_EDGE, inflate
+from .limits import MAX_EDGE, MAX_PIXELS
+from .png import MAX_RATIO, inflate
+from .reading import read_regular
+from .writing import write_whole
 
 MAGIC = 20000630
 TILED, LONG_NAMES, DEEP, MULTI_PART = 0x200, 0x400, 0x800, 0x1000
 MAX_HEADER = 1 << 20  # bytes of all headers together
 MAX_BYTES = 1 << 33  # bytes of all pixels together
-MAX_RATIO = 1032  # deflate packs no better than this
 LINES = {0: 1, 2: 1, 3: 16}  # scan lines of a block by compression: NONE, ZIPS, ZIP
 ZIP = 3
 TYPES = ("<u4", "<f2", "<f4")
@@ -45,32 +47,39 @@ class _Part:
 
 def read_exr(path: Path) -> dict[str, np.ndarray]:
     """Read every channel of all parts; see decode_exr."""
-    return decode_exr(np.fromfile(path, np.uint8), path)
+    return decode_exr(read_regular(Path(path), MAX_BYTES), path)
 
 
-def decode_exr(data: bytes | np.ndarray, where: str | Path) -> dict[str, np.ndarray]:
+def decode_exr(data: bytes | np.ndarray, where: str | Path, most: int = MAX_BYTES) -> dict[str, np.ndarray]:
     """Every channel of all parts that the bytes of an EXR file hold; errors tell ``where`` they are from.
 
-    Returns full channel name: (h, w) float32, the top line first; half and uint channels are converted. Reads scan lines
+    ``most`` is the allowed number of bytes of all pixels together. Returns full channel name: (h, w) float32, the top line first; half and uint channels are converted. Reads scan lines
     that are not packed or packed by ZIP or ZIPS; raises BadInput on any other, broken or oversized file. Source: OpenEXR
     File Layout, openexr.com; RFC 1950.
     """
     try:
-        return _decode(np.frombuffer(data, np.uint8))
+        return _decode(np.frombuffer(data, np.uint8), most)
     except BadInput as error:
         raise BadInput(f"{where}: is not a whole EXR file ({error})") from None
 
 
 def write_exr(path: Path, channels: dict[str, np.ndarray]) -> None:
-    """Write channels, name: (h, w) float32, as one part packed by ZIP, bit for bit; raises ValueError on other shapes.
+    """Put a file of these channels at ``path``, whole or not at all; see encode_exr."""
+    write_whole(path, encode_exr(channels))
 
-    Source: OpenEXR File Layout, openexr.com.
+
+def encode_exr(channels: dict[str, np.ndarray]) -> bytes:
+    """The bytes of a file of channels, name: (h, w) float32, in one part packed by ZIP, bit for bit.
+
+    Raises ValueError on other shapes. Source: OpenEXR File Layout, openexr.com.
     """
     names = sorted(channels, key=str.encode)
     shapes = {np.shape(channels[name]) for name in names}
     if len(shapes) != 1 or len(shape := shapes.pop()) != 2 or not 1 <= min(shape) <= max(shape) <= MAX_EDGE:
         raise ValueError(f"exr: channels of shapes {sorted(shapes)} are not all the same (h, w)")
     height, width = shape
+    if height * width > MAX_PIXELS:
+        raise ValueError(f"exr: {width}×{height} px are not allowed; allowed are {MAX_PIXELS} in all")
     planes = np.empty((height, len(names), width), "<f4")
     for index, name in enumerate(names):
         planes[:, index] = channels[name]
@@ -83,7 +92,7 @@ def write_exr(path: Path, channels: dict[str, np.ndarray]) -> None:
         offsets.append(at)
         body.append(struct.pack("<ii", top, len(packed)) + packed)
         at += len(body[-1])
-    Path(path).write_bytes(header + struct.pack(f"<{len(offsets)}Q", *offsets) + b"".join(body))
+    return header + struct.pack(f"<{len(offsets)}Q", *offsets) + b"".join(body)
 
 
 def _header_bytes(names: list[str], height: int, width: int) -> bytes:
@@ -153,7 +162,7 @@ class _Reader:
             raise BadInput("a name in its header is not text") from None
 
 
-def _decode(data: np.ndarray) -> dict[str, np.ndarray]:
+def _decode(data: np.ndarray, most: int) -> dict[str, np.ndarray]:
     reader = _Reader(data[:MAX_HEADER].tobytes())
     magic, version = reader.numbers("<ii")
     if magic != MAGIC or version & 0xFF != 2:
@@ -164,8 +173,8 @@ def _decode(data: np.ndarray) -> dict[str, np.ndarray]:
     parts = [_part(reader)]
     while many and (part := _part(reader)):
         parts.append(part)
-    if parts[0] is None or sum(part.height * part.pitch for part in parts) > MAX_BYTES:
-        raise BadInput(f"it holds no part, or more than {MAX_BYTES >> 30} GiB of pixels")
+    if parts[0] is None or sum(part.height * part.pitch for part in parts) > most:
+        raise BadInput(f"it holds no part, or more than {most >> 20} MiB of pixels")
     channels, table = {}, reader.at
     for number, part in enumerate(parts):
         values = _pixels(data, table, part, number if many else None)
@@ -195,6 +204,8 @@ def _part(reader: _Reader) -> _Part | None:
     width, height = right - left + 1, bottom - top + 1
     if not (1 <= width <= MAX_EDGE and 1 <= height <= MAX_EDGE):
         raise BadInput(f"{width}×{height} px; allowed are 1…{MAX_EDGE} each")
+    if width * height > MAX_PIXELS:
+        raise BadInput(f"{width}×{height} px; allowed are {MAX_PIXELS} in all")
     return _Part(_channel_list(attributes["channels"]), top, height, width, compression[0])
 
 

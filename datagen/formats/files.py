@@ -1,21 +1,26 @@
-"""Reads and writes the files of a sample: EXR by channel name, PNG by exact type, JSON; written beside, then renamed."""
+"""Reads and writes the files of a sample: EXR by channel name, PNG by exact type, JSON and text; each within its limit."""
 
 from __future__ import annotations
 
 import json
-import os
+import re
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import BadInput
-from ..labels import LABELS
-from .exr import decode_exr, read_exr, write_exr
-from .png import decode_png, write_png
+from ..labels import LABELS, file_name
+from .exr import decode_exr, encode_exr, read_exr
+from .limits import MAX_PIXELS, most_of
+from .png import decode_png, encode_png
+from .reading import read_regular
+from .writing import write_whole
 
 CHANNELS = {1: ("V",), 2: ("X", "Y"), 3: ("X", "Y", "Z")}
 COLOUR = ("R", "G", "B")
 COLOURS = ("linear", "albedo", "shading")
+# How JSON writes half of a character that takes two; alone it is no text, and no file can be written with it.
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _channel_names(label: str) -> tuple[str, ...]:
@@ -31,7 +36,10 @@ def read_exr_channels(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_label(path: Path, label: str, values: np.ndarray) -> None:
-    """Write a label's array (h, w) or (h, w, c) in the type that its row declares."""
+    """Write a label's array (h, w) or (h, w, c) in the type that its row declares.
+
+    It is for a sample's folder, which appears as a whole and is brought to the disk as a whole: this file alone is not.
+    """
     row = LABELS[label]
     values = np.asarray(values)
     expected = (2,) if row.channels == 1 else (3,)
@@ -40,17 +48,16 @@ def write_label(path: Path, label: str, values: np.ndarray) -> None:
             f"{label}: shape {values.shape} is not (h, w{', ' + str(row.channels) if row.channels > 1 else ''})"
         )
     if row.suffix == "png":
-        write_png(path, values.astype(row.dtype))
+        data = encode_png(values.astype(row.dtype))
     else:
         planes = values.reshape(*values.shape[:2], row.channels).astype(np.float32)
-        write_exr(path, {name: planes[..., index] for index, name in enumerate(_channel_names(label))})
+        data = encode_exr({name: planes[..., index] for index, name in enumerate(_channel_names(label))})
+    path.write_bytes(data)
 
 
 def read_label(path: Path, label: str) -> np.ndarray:
     """Read a label's file; see decode_label."""
-    if not path.is_file():
-        raise BadInput(f"{path}: is missing")
-    return decode_label(label, path.read_bytes(), path)
+    return decode_label(label, read_regular(path, most_of(file_name(0, label))), path)
 
 
 def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
@@ -62,7 +69,7 @@ def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
     if row.suffix == "png":
         values = decode_png(data, where)
     else:
-        channels = decode_exr(data, where)
+        channels = decode_exr(data, where, MAX_PIXELS * row.channels * np.dtype(row.dtype).itemsize)
         names = _channel_names(label)
         if set(channels) != set(names):
             raise BadInput(f"{where}: holds channels {', '.join(sorted(channels))}; allowed are {', '.join(names)}")
@@ -74,29 +81,39 @@ def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
 
 
 def write_json(path: Path, value) -> None:
-    """Write JSON beside the target and rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Put JSON at ``path``, whole or not at all."""
+    write_whole(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
 
 
-def read_json(path: Path):
-    """Read JSON; raises BadInput that names the file."""
-    text = read_text(path)
+def read_json(path: Path, most: int | None = None):
+    """Read JSON of at most ``most`` bytes, or as many as a file of its name may hold; see decode_json."""
+    return decode_json(read_regular(path, most_of(path.name) if most is None else most), path)
+
+
+def decode_json(data: bytes, where: str | Path):
+    """The JSON value that bytes hold; raises BadInput, which tells ``where`` they are from, on NaN and half characters too."""
+    text = decode_text(data, where)
     try:
-        return json.loads(text)
+        value = json.loads(text, parse_constant=_refuse)
+        if SURROGATE.search(data):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits too, and lists in lists in lists
-        raise BadInput(f"{path}: is not a JSON file ({error})") from None
+        raise BadInput(f"{where}: is not a JSON file ({error})") from None
+    return value
 
 
-def read_text(path: Path) -> str:
-    """Read a text; raises BadInput that names the file."""
+def read_text(path: Path, most: int | None = None) -> str:
+    """Read a text of at most ``most`` bytes, or as many as a file of its name may hold; raises BadInput that names it."""
+    return decode_text(read_regular(path, most_of(path.name) if most is None else most), path)
+
+
+def decode_text(data: bytes, where: str | Path) -> str:
+    """The text that bytes hold; raises BadInput, which tells ``where`` they are from."""
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BadInput(f"{path}: is missing") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is not a text file ({error})") from None
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{where}: is not a text file ({error})") from None
+
+
+def _refuse(name: str):
+    raise ValueError(f"{name} is no number of JSON")

@@ -9,23 +9,29 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput
+from .limits import MAX_EDGE, MAX_PIXELS, OVERHEAD
+from .reading import read_regular
+from .writing import write_whole
 
-MAX_EDGE = 1 << 14  # pixels along one edge of a picture that is read
+MAX_BYTES = 8 * MAX_PIXELS + OVERHEAD  # of a file: RGBA of 16 bits
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: colour type
+MAX_RATIO = 1032  # deflate packs no better than this
+SLACK = 4096  # bytes
 BAND = 512  # rows that are unfiltered together; bounds the memory that takes
 
 
 def read_png(path: Path) -> np.ndarray:
     """Read a picture of 8 or 16 bits; see decode_png."""
-    return decode_png(Path(path).read_bytes(), path)
+    return decode_png(read_regular(Path(path), MAX_BYTES), path)
 
 
 def decode_png(data: bytes, where: str | Path) -> np.ndarray:
     """The picture of 8 or 16 bits that the bytes of a PNG file hold; errors tell ``where`` they are from.
 
     Returns (h, w), (h, w, 3) or (h, w, 4), uint8 or uint16: grey, RGB or RGBA without a palette, not interlaced. Raises
-    BadInput unless the file is whole, with every checksum right and at most 16384×16384 pixels. Source: Portable Network
+    BadInput unless the file is whole, with every checksum right at most 16384 px along an edge and
+    8192×8192 in all. Source: Portable Network
     Graphics (PNG) Specification, W3C; RFC 1950.
     """
     try:
@@ -35,8 +41,8 @@ def decode_png(data: bytes, where: str | Path) -> np.ndarray:
 
 
 def write_png(path: Path, values: np.ndarray) -> None:
-    """Write a picture; see encode_png."""
-    Path(path).write_bytes(encode_png(values))
+    """Put a picture at ``path``, whole or not at all; see encode_png."""
+    write_whole(path, encode_png(values))
 
 
 def encode_png(values: np.ndarray) -> bytes:
@@ -52,6 +58,8 @@ def encode_png(values: np.ndarray) -> bytes:
     height, width = values.shape[:2]
     if max(height, width) > MAX_EDGE:
         raise ValueError(f"png: {width}×{height} px is not allowed; allowed are {MAX_EDGE}×{MAX_EDGE}")
+    if height * width > MAX_PIXELS:
+        raise ValueError(f"png: {width}×{height} px are not allowed; allowed are {MAX_PIXELS} in all")
     depth = values.dtype.itemsize
     rows = np.ascontiguousarray(values.astype(f">u{depth}")).view(np.uint8).reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8 * depth, COLOUR_TYPES[channels], 0, 0, 0)
@@ -61,6 +69,8 @@ def encode_png(values: np.ndarray) -> bytes:
 
 def inflate(packed, size: int) -> bytes:
     """Exactly ``size`` bytes out of a whole zlib stream (RFC 1950), or BadInput; never more memory than that."""
+    if size > MAX_RATIO * len(packed) + SLACK:  # no memory is asked for what cannot be there
+        raise BadInput("its data ends too early")
     stream = zlib.decompressobj()
     try:
         raw = stream.decompress(packed, size + 1)
@@ -139,6 +149,8 @@ def _header(body) -> tuple[int, int, int, int]:
     width, height, bits, colour, compression, filters, interlace = struct.unpack(">IIBBBBB", body)
     if not (1 <= width <= MAX_EDGE and 1 <= height <= MAX_EDGE):
         raise BadInput(f"{width}×{height} px; allowed are 1…{MAX_EDGE} each")
+    if width * height > MAX_PIXELS:
+        raise BadInput(f"{width}×{height} px; allowed are {MAX_PIXELS} in all")
     channels = {number: channels for channels, number in COLOUR_TYPES.items()}.get(colour)
     if channels is None or bits not in (8, 16):
         raise BadInput(f"colour type {colour} of {bits} bits; allowed are grey, RGB and RGBA of 8 or 16")

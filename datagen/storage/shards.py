@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import BadInput
+from ..formats.limits import most_of
 from ..readers import Sample
 
 INDEX = "shards.json"  # beside the shards: what each holds
@@ -62,6 +63,8 @@ def read_shard(path: Path, wanted: Iterable[str]) -> Iterator[tuple[str, dict[st
                     raise BadInput(f"it holds {name} twice")
                 held.add(field)
                 if field in wanted:
+                    if size > most_of(field):
+                        raise BadInput(f"{name} holds {size} bytes; allowed are {most_of(field)}")
                     found[field] = file.read(size)
             if key is not None:
                 yield key, _whole(found, held, wanted, key)

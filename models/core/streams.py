@@ -211,7 +211,5 @@ def _of_sample(sample: Sample, name: str, frame: int):
     if name in LABELS:
         return sample.label(name, frame)
     if name in ("caption", "spec"):
-        if not path.is_file():
-            raise BadInput(f"{path}: is missing")
-        return _record(path.read_bytes(), str(path))
+        return _record(sample.bytes(path.name), str(path))
     return getattr(sample, name)(frame)
