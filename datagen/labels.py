@@ -73,6 +73,10 @@ LABELS = {
     )
 }  # fmt: skip
 
+PICTURES = (
+    "rgb",
+    "alpha",
+)  # labels that are rendered without a pass of their own; alone they come without objects and landmarks
 # Records beside the pictures, one file a sample.
 RECORDS = {
     "landmarks": "70 face landmarks in 2D and 3D with visibility, head pose and gaze",

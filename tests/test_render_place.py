@@ -107,11 +107,12 @@ def test_kitti_reads_what_was_rendered(places, tmp_path):
     assert len(list((root / "image_2").glob("*_10.png"))) == len(list((root / "image_3").glob("*_11.png"))) == 2
 
 
-@pytest.mark.parametrize("to", ["webdataset", "coco", "nerf", "pictures"])
+@pytest.mark.parametrize("to", ["webdataset", "coco", "yolo", "nerf", "pictures"])
 def test_other_exporters_take_places(places, tmp_path, to):
     export(places, to, tmp_path / "out")
     if to == "coco":
-        document = json.loads((tmp_path / "out" / "annotations.json").read_text())
+        (path,) = (tmp_path / "out" / "annotations").iterdir()
+        document = json.loads(path.read_text())
         assert {"terrain"} <= {row["name"] for row in document["categories"]} and len(document["images"]) == 6
     assert any((tmp_path / "out").iterdir())
 

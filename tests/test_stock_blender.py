@@ -110,7 +110,7 @@ def test_a_dataset_is_rendered_checked_and_shown(stock, dataset):
     assert page.returncode == 0 and (dataset / "gallery.html").stat().st_size > 10_000, page.stderr
 
 
-@pytest.mark.parametrize("to", ["facesynthetics", "coco", "webdataset"])
+@pytest.mark.parametrize("to", ["facesynthetics", "coco", "yolo", "nerf", "webdataset"])
 def test_exports_that_need_nothing_more(stock, dataset, to, tmp_path):
     result = stock("export", dataset, "--to", to, "--out", tmp_path / to)
     assert result.returncode == 0 and any((tmp_path / to).iterdir()), result.stderr

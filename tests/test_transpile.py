@@ -19,7 +19,7 @@ from node_graphs import (
 )
 
 pytest.importorskip("bpy")
-from simulacra.procgen.nodes.transpile import runtime  # noqa: E402
+from simulacra.procgen.nodes.transpile import runtime
 
 GRAPHS = [with_zones, with_groups, with_page, with_items, with_closures]
 

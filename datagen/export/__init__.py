@@ -8,25 +8,29 @@ import shutil
 from pathlib import Path
 
 from ..errors import BadInput
+from ..formats.writing import flush
 from ..readers import Dataset
 from ..storage.partial import partial_name, sweep
 from .coco import coco
 from .facesynthetics import facesynthetics
+from .files import flush_tree
 from .kitti import kitti
+from .needs import require
 from .nerf import nerf
 from .pictures import pictures
 from .sintel import sintel
 from .webdataset import webdataset
+from .yolo import yolo
 
 EXPORTERS = {
-    exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, sintel, kitti, pictures)
+    exporter.__name__: exporter for exporter in (facesynthetics, webdataset, nerf, coco, yolo, sintel, kitti, pictures)
 }
 
 
-def export(path: str | Path, to: str, out: str | Path, **options: int) -> Path:
+def export(path: str | Path, to: str, out: str | Path, **options: int | str) -> Path:
     """Write the dataset at ``path`` as ``to`` into a new folder ``out``; it appears there whole or not at all.
 
-    ``options`` are those of the format's exporter, as workers and per_shard of webdataset's.
+    ``options`` are those of the format's exporter, as workers and per_shard of webdataset's and task of yolo's.
     """
     out = Path(out)
     if to not in EXPORTERS:
@@ -38,6 +42,7 @@ def export(path: str | Path, to: str, out: str | Path, **options: int) -> Path:
     dataset = Dataset(path)
     if not len(dataset):
         raise BadInput(f"{path}: holds no finished sample")
+    require(dataset, to, EXPORTERS[to].needs)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out}: exists; allowed is a new or empty folder")
     place = out.absolute()  # "." has no name
@@ -47,9 +52,11 @@ def export(path: str | Path, to: str, out: str | Path, **options: int) -> Path:
     partial.mkdir(parents=True)
     try:
         EXPORTERS[to](dataset, partial, **options)
+        flush_tree(partial)
         if place.exists():
             place.rmdir()
         os.rename(partial, place)
+        flush(place.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import BadInput
-from ..labels import file_name
 from ..readers import Dataset
+from .files import copy_label
+from .needs import needs
+from .splits import frames_of
 
 
+@needs("rgb", "parts", "landmarks")
 def facesynthetics(dataset: Dataset, out: Path) -> None:
-    """pictures, 19-class masks and 70 landmarks as text"""
-    if not all(
-        sample.holds("landmarks.json") and sample.has("parts", frame) for sample in dataset for frame in sample.frames
-    ):
-        raise BadInput("facesynthetics: needs landmarks and parts, which only people have")
-    number = 0
-    for sample in dataset:
-        for frame in sample.frames:
-            stem = f"{number:06d}"
-            shutil.copyfile(sample.path / file_name(frame, "rgb"), out / f"{stem}.png")
-            shutil.copyfile(sample.path / file_name(frame, "parts"), out / f"{stem}_seg.png")
-            points = sample.landmarks(frame)["points_2d"]
-            (out / f"{stem}_ldmks.txt").write_text("".join(f"{x:.4f} {y:.4f}\n" for x, y in points))
-            number += 1
+    """pictures, 19-class masks and 70 landmarks as text; with dense_landmarks every vertex of the head too"""
+    for number, (sample, frame) in enumerate(frames_of(dataset)):
+        stem = f"{number:06d}"
+        copy_label(sample, frame, "rgb", out / f"{stem}.png")
+        copy_label(sample, frame, "parts", out / f"{stem}_seg.png")
+        _write_points(out / f"{stem}_ldmks.txt", sample.landmarks(frame)["points_2d"])
+
+
+def _write_points(path: Path, points: Iterable) -> None:
+    """One line a point: x and y in pixels, the first pixel's centre at (0.5, 0.5)."""
+    path.write_text("".join(f"{x:.4f} {y:.4f}\n" for x, y in points))

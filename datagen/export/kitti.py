@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import BadInput
 from ..formats.png import write_png
-from ..labels import file_name
 from ..readers import Dataset, Sample
+from .files import copy_label, label_of
+from .needs import needs
+from .splits import sequences
 
 
+@needs("rgb", "camera", pinhole=True)
 def kitti(dataset: Dataset, out: Path) -> None:
     """pairs of frames with flow, disparity, depth and calibration, as KITTI 2015 lays them out"""
     root = out / "training"
     number = 0
     for sample in dataset:
-        eyes = int(sample.record.get("eyes", 1))
-        starts = sample.frames[::eyes]
-        for index, frame in enumerate(starts):
-            following = starts[index + 1] if index + 1 < len(starts) else None
-            if following is None and len(starts) > 1:
-                continue  # the last frame of a sequence belongs to the pair before
-            _item(sample, frame, following, eyes, root, f"{number:06d}")
-            number += 1
+        eyes = sample.record.get("eyes", 1)
+        for frames in sequences(sample):
+            # The last frame of a sequence belongs to the pair before.
+            for frame, following in zip(frames, frames[1:], strict=False) if len(frames) > 1 else [(frames[0], None)]:
+                _item(sample, frame, following, eyes, root, f"{number:06d}")
+                number += 1
     if not number:
         raise BadInput("kitti: the dataset holds no frame")
 
@@ -39,17 +39,17 @@ def _item(sample: Sample, frame: int, following: int | None, eyes: int, root: Pa
     for moment, shot in (("10", frame), ("11", following)):
         for eye in range(eyes):
             if shot is not None:
-                shutil.copyfile(sample.path / file_name(shot + eye, "rgb"), path(f"image_{2 + eye}", f"_{moment}.png"))
+                copy_label(sample, shot + eye, "rgb", path(f"image_{2 + eye}", f"_{moment}.png"))
     if following is not None and sample.has("flow", frame):
-        flow, hidden = sample.label("flow", frame), sample.label("occlusion", frame) > 0
+        flow, hidden = label_of(sample, frame, "flow"), label_of(sample, frame, "occlusion") > 0
         write_png(path("flow_occ", "_10.png"), encode_flow(flow))
         write_png(path("flow_noc", "_10.png"), encode_flow(np.where(hidden[..., None], np.nan, flow)))
     if sample.has("disparity", frame):
-        write_png(path("disp_occ_0", "_10.png"), encode_256(sample.label("disparity", frame)))
+        write_png(path("disp_occ_0", "_10.png"), encode_256(label_of(sample, frame, "disparity")))
     if sample.has("depth", frame):
-        write_png(path("depth", "_10.png"), encode_256(sample.label("depth", frame)))
+        write_png(path("depth", "_10.png"), encode_256(label_of(sample, frame, "depth")))
     if sample.has("instance", frame):
-        write_png(path("obj_map", "_10.png"), sample.label("instance", frame))
+        write_png(path("obj_map", "_10.png"), label_of(sample, frame, "instance"))
     path("calib_cam_to_cam", ".txt").write_text(calibration(sample, frame, eyes))
 
 

@@ -8,12 +8,17 @@ from ..formats.png import write_png
 from ..labels import LABELS
 from ..pictures import picture
 from ..readers import Dataset
+from .files import label_of
+from .needs import needs
 
 
+@needs("rgb")
 def pictures(dataset: Dataset, out: Path) -> None:
     """every label as a picture for people, named SAMPLE.FRAME.LABEL.png"""
     for sample in dataset:
         for frame in sample.frames:
             for name in LABELS:
                 if sample.has(name, frame):
-                    write_png(out / f"{sample.name}.{frame:04d}.{name}.png", picture(name, sample.label(name, frame)))
+                    write_png(
+                        out / f"{sample.name}.{frame:04d}.{name}.png", picture(name, label_of(sample, frame, name))
+                    )

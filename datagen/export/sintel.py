@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import BadInput
 from ..formats.png import write_png
-from ..labels import file_name
 from ..readers import Dataset, Sample
+from .files import copy_label, label_of
+from .needs import needs
+from .splits import sequences
 
 TAG = np.float32(202021.25)  # "PIEH" as a little-endian float: the head of all the dataset's binary files
 
 
+@needs("rgb", "flow", "occlusion", "camera", pinhole=True)
 def sintel(dataset: Dataset, out: Path) -> None:
     """flow, occlusions, depth, cameras and disparities of sequences, as MPI Sintel lays them out"""
-    if not any(sample.has("flow", frame) for sample in dataset for frame in sample.frames):
-        raise BadInput("sintel: needs flow, which the dataset has not; render with --frames 2 or more")
     root = out / "training"
     for sample in dataset:
-        eyes = int(sample.record.get("eyes", 1))
-        scene = f"scene_{sample.name}"
-        for number in sample.frames[::eyes]:
-            name = f"frame_{number // eyes + 1:04d}"
-            _picture(sample, number, root / ("final_left" if eyes == 2 else "final") / scene / f"{name}.png")
-            if eyes == 2:
-                _picture(sample, number + 1, root / "final_right" / scene / f"{name}.png")
-            _labels(sample, number, root, scene, name, last=number + eyes > sample.frames[-1])
-
-
-def _picture(sample: Sample, frame: int, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(sample.path / file_name(frame, "rgb"), path)
+        eyes = sample.record.get("eyes", 1)
+        for view, frames in enumerate(sequences(sample)):
+            scene = f"scene_{sample.name}" + (f"_view_{view + 1:02d}" if view else "")
+            for place, number in enumerate(frames, 1):
+                name = f"frame_{place:04d}"
+                copy_label(
+                    sample, number, "rgb", root / ("final_left" if eyes == 2 else "final") / scene / f"{name}.png"
+                )
+                if eyes == 2:
+                    copy_label(sample, number + 1, "rgb", root / "final_right" / scene / f"{name}.png")
+                _labels(sample, number, root, scene, name, last=number == frames[-1])
 
 
 def _labels(sample: Sample, frame: int, root: Path, scene: str, name: str, last: bool) -> None:
@@ -42,17 +39,17 @@ def _labels(sample: Sample, frame: int, root: Path, scene: str, name: str, last:
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 
-    if sample.has("flow", frame) and not last:
-        flow = sample.label("flow", frame)
+    if not last:
+        flow = label_of(sample, frame, "flow")
         known = np.isfinite(flow).all(-1)
         write_flo(path("flow", "flo"), np.where(known[..., None], flow, 0))
         write_png(path("invalid", "png"), np.where(known, 0, 255).astype(np.uint8))
-        write_png(path("occlusions", "png"), sample.label("occlusion", frame))
+        write_png(path("occlusions", "png"), label_of(sample, frame, "occlusion"))
     if sample.has("depth", frame):
-        depth = sample.label("depth", frame)
+        depth = label_of(sample, frame, "depth")
         write_dpt(path("depth", "dpt"), np.where(np.isfinite(depth), depth, 0))
     if sample.has("disparity", frame):
-        write_png(path("disparities", "png"), encode_disparity(sample.label("disparity", frame)))
+        write_png(path("disparities", "png"), encode_disparity(label_of(sample, frame, "disparity")))
     write_cam(path("camdata_left", "cam"), sample.camera(frame))
 
 

@@ -14,17 +14,19 @@ from pathlib import Path
 from ...procgen.processes import BrokenProcessPool, map_in_processes
 from ..errors import BadInput, Unfinished
 from ..formats.files import read_json, write_json
-from ..labels import LABELS, file_name
+from ..labels import LABELS
 from ..readers import Dataset, Sample
-from ..recipe import Recipe
-from ..storage.dataset import SPLITS, split_of
 from ..storage.shards import INDEX, frame_keys, write_shard
+from .files import label_bytes, record_bytes
+from .needs import needs
+from .splits import by_split
 
 PER_SHARD = 500  # frames
 MOST_WORKERS = 61  # that Windows lets one process wait for
 FORMAT = 1
 
 
+@needs("rgb")
 def webdataset(dataset: Dataset, out: Path, workers: int = 1, per_shard: int = PER_SHARD) -> None:
     """tar shards by split, with pictures, labels, records and captions
 
@@ -33,7 +35,10 @@ def webdataset(dataset: Dataset, out: Path, workers: int = 1, per_shard: int = P
     for name, value, high in (("workers", workers, MOST_WORKERS), ("per-shard", per_shard, 10**6)):
         if not 1 <= value <= high:
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in 1..{high}")
-    frames = _frames_by_split(dataset)
+    frames = {
+        split: [(sample.name, frame) for sample in samples for frame in frame_keys(sample)]
+        for split, samples in by_split(dataset).items()
+    }
     jobs = [
         (split, out / f"{split}-{start // per_shard:06d}.tar", dataset.path, found[start : start + per_shard])
         for split, found in frames.items()
@@ -52,24 +57,6 @@ def webdataset(dataset: Dataset, out: Path, workers: int = 1, per_shard: int = P
         "splits": {split: len(found) for split, found in frames.items()},
         "shards": shards,
     })  # fmt: skip
-
-
-def _frames_by_split(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
-    """Names of samples with numbers of frames, for each split."""
-    described = dataset.description.get("splits")
-    try:
-        told = {name: split for split, names in described.items() for name in names}
-    except (AttributeError, TypeError):
-        raise BadInput(f"{dataset.path / 'dataset.json'}: splits are not lists of samples") from None
-    found = {split: [] for split, _ in SPLITS}
-    for sample in dataset:
-        split = told.get(sample.name)
-        if split is None:  # its run was killed before it wrote dataset.json once more
-            split = split_of(Recipe.from_dict(dataset.description.get("recipe")).identity(int(sample.name)))
-        if split not in found:
-            raise BadInput(f"{dataset.path / 'dataset.json'}: {split} is not a split; allowed are {', '.join(found)}")
-        found[split] += [(sample.name, frame) for frame in frame_keys(sample)]
-    return found
 
 
 def _in_parallel(jobs: list[tuple], workers: int) -> list[dict]:
@@ -98,24 +85,23 @@ def _shard(split: str, path: Path, dataset: Path, frames: list[tuple[str, int]])
     return {"name": path.name, "split": split, "samples": len(frames), "bytes": path.stat().st_size, "sha256": digest}
 
 
-def _members(dataset: Path, frames: list[tuple[str, int]]) -> Iterator[tuple[str, Path | bytes]]:
+def _members(dataset: Path, frames: list[tuple[str, int]]) -> Iterator[tuple[str, bytes]]:
     sample = None
     for name, frame in frames:
         if sample is None or sample.name != name:
             sample = Sample(dataset / name)
             records, keys = _records(sample), frame_keys(sample)
-        members = {
-            f"{label}.{row.suffix}": sample.path / file_name(frame, label)
-            for label, row in LABELS.items() if sample.has(label, frame)
-        }  # fmt: skip
+        members = {f"{label}.{row.suffix}": label for label, row in LABELS.items() if sample.has(label, frame)}
         for record, by_frame in records.items():
             if frame not in by_frame:
                 raise BadInput(f"{sample.path / record}: holds no frame {frame}")
             members[record] = by_frame[frame]
         for record in ("caption.txt", "spec.json"):
             if sample.holds(record):
-                members[record] = (sample.path / record).read_bytes().strip()
-        yield from ((f"{keys[frame]}.{field}", members[field]) for field in sorted(members))
+                members[record] = record_bytes(sample, record).strip()
+        for field in sorted(members):
+            content = members[field]
+            yield f"{keys[frame]}.{field}", label_bytes(sample, frame, content) if isinstance(content, str) else content
 
 
 def _records(sample: Sample) -> dict[str, dict[int, bytes]]:

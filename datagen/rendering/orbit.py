@@ -11,8 +11,6 @@ import numpy as np
 from ..formats.png import read_png
 from .passes import CyclesClock, set_format
 
-PICTURES = ("rgb", "alpha")  # what one run can make: the developed picture and its coverage
-
 
 def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
     """Render one picture (h, w, 3 or 4) uint8 of each camera, RGBA with straight alpha where the film is transparent.
