@@ -1,5 +1,6 @@
 """Exports: what each needs, whose files they read, cameras and times of NeRF scenes, whole folders or none."""
 
+import hashlib
 import json
 import math
 import os
@@ -34,6 +35,14 @@ def without(people, path, name):
     described["rendered"] = [label for label in described["rendered"] if label != name]
     (path / "dataset.json").write_text(json.dumps(described))
     return path
+
+
+def rewrite(folder, name, text):
+    """Put another text into a file of a sample, and into its record."""
+    (folder / name).write_text(text)
+    record = json.loads((folder / "sample.json").read_text())
+    record["files"][name] = {"bytes": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    (folder / "sample.json").write_text(json.dumps(record))
 
 
 @pytest.mark.parametrize("to, name", NEEDY)
@@ -121,7 +130,7 @@ def test_cameras_that_are_no_pinholes_are_refused(people, tmp_path, to):
     shutil.copytree(people, source)
     cameras = json.loads((source / "000001" / "camera.json").read_text())
     cameras["frames"][3]["model"] = "equisolid"
-    (source / "000001" / "camera.json").write_text(json.dumps(cameras))
+    rewrite(source / "000001", "camera.json", json.dumps(cameras))
     with pytest.raises(
         BadInput, match=f"^{to}: frame 3 of sample 000001 is of a camera of model equisolid; allowed are pinholes$"
     ):

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from ..readers import Dataset, Sample
-from .files import copy_label, label_of
+from .files import copy_label
 from .keypoints import NAMES, PERSON, flagged, skeleton
 from .needs import needs
 from .splits import SHORT, by_split, frames_of
@@ -39,7 +39,7 @@ def coco(dataset: Dataset, out: Path) -> None:
                 row |= {"id": number, "image_id": shots}
             annotated += len(found)
             rows += found
-            height, width = label_of(sample, frame, "instance").shape
+            height, width = sample.label("instance", frame).shape
             images.append({"id": shots, "file_name": name, "width": width, "height": height, "license": 1})
         if not images:
             continue
@@ -57,7 +57,7 @@ def annotations(sample: Sample, frame: int, names: list[str]) -> list[dict]:
     for thing in things(sample, frame):
         row = _row(thing, names.index(thing.kind) + 1)
         if thing.kind == PERSON and is_person(sample):
-            height, width = label_of(sample, frame, "instance").shape
+            height, width = sample.label("instance", frame).shape
             points, flags = flagged(sample.landmarks(frame), width, height)
             places = [(x - HALF, y - HALF) if flag else (0, 0) for (x, y), flag in zip(points, flags, strict=True)]
             row["keypoints"] = [

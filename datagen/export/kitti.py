@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import BadInput
 from ..formats.png import write_png
 from ..readers import Dataset, Sample
-from .files import copy_label, label_of
+from .files import copy_label
 from .needs import needs
 from .splits import sequences
 
@@ -41,15 +41,15 @@ def _item(sample: Sample, frame: int, following: int | None, eyes: int, root: Pa
             if shot is not None:
                 copy_label(sample, shot + eye, "rgb", path(f"image_{2 + eye}", f"_{moment}.png"))
     if following is not None and sample.has("flow", frame):
-        flow, hidden = label_of(sample, frame, "flow"), label_of(sample, frame, "occlusion") > 0
+        flow, hidden = sample.label("flow", frame), sample.label("occlusion", frame) > 0
         write_png(path("flow_occ", "_10.png"), encode_flow(flow))
         write_png(path("flow_noc", "_10.png"), encode_flow(np.where(hidden[..., None], np.nan, flow)))
     if sample.has("disparity", frame):
-        write_png(path("disp_occ_0", "_10.png"), encode_256(label_of(sample, frame, "disparity")))
+        write_png(path("disp_occ_0", "_10.png"), encode_256(sample.label("disparity", frame)))
     if sample.has("depth", frame):
-        write_png(path("depth", "_10.png"), encode_256(label_of(sample, frame, "depth")))
+        write_png(path("depth", "_10.png"), encode_256(sample.label("depth", frame)))
     if sample.has("instance", frame):
-        write_png(path("obj_map", "_10.png"), label_of(sample, frame, "instance"))
+        write_png(path("obj_map", "_10.png"), sample.label("instance", frame))
     path("calib_cam_to_cam", ".txt").write_text(calibration(sample, frame, eyes))
 
 

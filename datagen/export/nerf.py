@@ -16,7 +16,7 @@ import numpy as np
 from ..cameras import FLIP
 from ..formats.png import encode_png
 from ..readers import Dataset, Sample
-from .files import label_bytes, label_of
+from .files import copy_label
 from .needs import needs
 
 HELD = 8  # one picture in eight is kept for validation, one for the test
@@ -83,13 +83,13 @@ def _frame(sample: Sample, frame: int, camera: dict, folder: Path) -> dict:
     name = f"{frame:04d}.png"
     row = {"file_path": name, "transform_matrix": (np.array(camera["cam2world"], float) @ FLIP).tolist()}
     if sample.has("alpha", frame):
-        rgb, alpha = label_of(sample, frame, "rgb"), label_of(sample, frame, "alpha")
+        rgb, alpha = sample.label("rgb", frame), sample.label("alpha", frame)
         (folder / name).write_bytes(encode_png(np.concatenate([rgb, alpha[..., None]], -1)))
     else:
-        (folder / name).write_bytes(label_bytes(sample, frame, "rgb"))
+        copy_label(sample, frame, "rgb", folder / name)
     if sample.has("depth", frame):
         row["depth_file_path"] = f"{frame:04d}_depth.png"
-        (folder / row["depth_file_path"]).write_bytes(encode_png(millimetres(label_of(sample, frame, "depth"))))
+        (folder / row["depth_file_path"]).write_bytes(encode_png(millimetres(sample.label("depth", frame))))
     return row
 
 

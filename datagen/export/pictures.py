@@ -8,7 +8,6 @@ from ..formats.png import write_png
 from ..labels import LABELS
 from ..pictures import picture
 from ..readers import Dataset
-from .files import label_of
 from .needs import needs
 
 
@@ -19,6 +18,4 @@ def pictures(dataset: Dataset, out: Path) -> None:
         for frame in sample.frames:
             for name in LABELS:
                 if sample.has(name, frame):
-                    write_png(
-                        out / f"{sample.name}.{frame:04d}.{name}.png", picture(name, label_of(sample, frame, name))
-                    )
+                    write_png(out / f"{sample.name}.{frame:04d}.{name}.png", picture(name, sample.label(name, frame)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..formats.png import write_png
 from ..readers import Dataset, Sample
-from .files import copy_label, label_of
+from .files import copy_label
 from .needs import needs
 from .splits import sequences
 
@@ -40,16 +40,16 @@ def _labels(sample: Sample, frame: int, root: Path, scene: str, name: str, last:
         return place
 
     if not last:
-        flow = label_of(sample, frame, "flow")
+        flow = sample.label("flow", frame)
         known = np.isfinite(flow).all(-1)
         write_flo(path("flow", "flo"), np.where(known[..., None], flow, 0))
         write_png(path("invalid", "png"), np.where(known, 0, 255).astype(np.uint8))
-        write_png(path("occlusions", "png"), label_of(sample, frame, "occlusion"))
+        write_png(path("occlusions", "png"), sample.label("occlusion", frame))
     if sample.has("depth", frame):
-        depth = label_of(sample, frame, "depth")
+        depth = sample.label("depth", frame)
         write_dpt(path("depth", "dpt"), np.where(np.isfinite(depth), depth, 0))
     if sample.has("disparity", frame):
-        write_png(path("disparities", "png"), encode_disparity(label_of(sample, frame, "disparity")))
+        write_png(path("disparities", "png"), encode_disparity(sample.label("disparity", frame)))
     write_cam(path("camdata_left", "cam"), sample.camera(frame))
 
 

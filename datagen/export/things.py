@@ -9,7 +9,6 @@ import numpy as np
 
 from ..labels import SEMANTIC
 from ..readers import Dataset, Sample
-from .files import label_of
 from .keypoints import PERSON
 from .outlines import outlines
 
@@ -43,7 +42,7 @@ def is_person(sample: Sample) -> bool:
 
 def things(sample: Sample, frame: int) -> Iterator[Thing]:
     """Everything that a frame shows: a person as a whole first, then each object."""
-    instance = label_of(sample, frame, "instance")
+    instance = sample.label("instance", frame)
     kinds = {record["id"]: record["class"] for record in sample.objects(frame)}
     if is_person(sample):
         body = [number for number, kind in kinds.items() if kind not in AROUND]

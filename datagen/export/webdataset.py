@@ -13,11 +13,10 @@ from pathlib import Path
 
 from ...procgen.processes import BrokenProcessPool, map_in_processes
 from ..errors import BadInput, Unfinished
-from ..formats.files import read_json, write_json
-from ..labels import LABELS
+from ..formats.files import write_json
+from ..labels import LABELS, file_name
 from ..readers import Dataset, Sample
 from ..storage.shards import INDEX, frame_keys, write_shard
-from .files import label_bytes, record_bytes
 from .needs import needs
 from .splits import by_split
 
@@ -98,10 +97,13 @@ def _members(dataset: Path, frames: list[tuple[str, int]]) -> Iterator[tuple[str
             members[record] = by_frame[frame]
         for record in ("caption.txt", "spec.json"):
             if sample.holds(record):
-                members[record] = record_bytes(sample, record).strip()
+                members[record] = sample.bytes(record).strip()
         for field in sorted(members):
             content = members[field]
-            yield f"{keys[frame]}.{field}", label_bytes(sample, frame, content) if isinstance(content, str) else content
+            yield (
+                f"{keys[frame]}.{field}",
+                sample.bytes(file_name(frame, content)) if isinstance(content, str) else content,
+            )
 
 
 def _records(sample: Sample) -> dict[str, dict[int, bytes]]:
@@ -110,9 +112,9 @@ def _records(sample: Sample) -> dict[str, dict[int, bytes]]:
     for name in ("camera.json", "landmarks.json", "objects.json"):
         if sample.holds(name):
             try:
-                rows = {row["frame"]: row for row in read_json(sample.path / name)["frames"]}
-                values = {n: row["objects"] if name == "objects.json" else row for n, row in rows.items()}
-            except (KeyError, TypeError):
+                rows = sample.rows(name).items()
+                values = {number: row["objects"] if name == "objects.json" else row for number, row in rows}
+            except KeyError:
                 raise BadInput(f"{sample.path / name}: is not a record of frames") from None
             found[name] = {number: json.dumps(value).encode() for number, value in values.items()}
     return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..readers import Dataset, Sample
-from .files import copy_label, label_of
+from .files import copy_label
 from .keypoints import ABSENT, NAMES, PERSON, flagged, mirrored
 from .needs import Needs, needs, require
 from .outlines import joined
@@ -46,7 +46,7 @@ def yolo(dataset: Dataset, out: Path, task: str = TASKS[0]) -> None:
 
 
 def _rows(sample: Sample, frame: int, task: str, names: list[str]) -> list[str]:
-    height, width = label_of(sample, frame, "instance").shape
+    height, width = sample.label("instance", frame).shape
     size = np.array([width, height], float)
     rows = []
     for thing in things(sample, frame):
