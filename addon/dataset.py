@@ -179,7 +179,10 @@ class SIMULACRA_OT_dry_run(Follows, bpy.types.Operator):
         for option, value in (DRY | {"count": 1}).items():
             index = command.index(f"--{option}") + 1
             command[index] = str(min(value, int(command[index])))
-        command += ["--labels", ",".join(offered(settings))]  # the later one counts
+        if "--labels" in command:  # all of them, whatever was chosen
+            index = command.index("--labels")
+            del command[index : index + 2]
+        command += ["--labels", ",".join(offered(settings))]
         title = f"{settings.kind} {settings.seed}"  # an undo while it runs would leave the settings in freed memory
         call = caller()
         commands = [call(command), call(["export", str(out), "--to", "pictures", "--out", str(pictures)])]

@@ -104,7 +104,7 @@ def test_without_torch_there_is_one_clear_line(command, capsys, monkeypatch, tmp
 
 
 def test_the_extension_says_that_it_has_no_systems(capsys, monkeypatch, tmp_path):
-    import simulacra.__main__ as program
+    from simulacra.datagen.cli import program
 
     monkeypatch.setattr(program, "find_spec", lambda name, package: None)
     assert "train: is not part of the Blender extension; pip install simulacra[models]" in failed(

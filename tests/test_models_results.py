@@ -1,6 +1,5 @@
 """The page of figures is what the records give, and a record says everything."""
 
-import argparse
 import json
 import re
 from copy import deepcopy
@@ -34,9 +33,8 @@ PAPER = {"version": 1, "kind": "published", "arxiv": "2212.06135", "metric": "FI
 
 
 def run(folder: Path, readme: Path, *words: str) -> None:
-    parser = argparse.ArgumentParser()
-    results.configure(parser)
-    results.command(parser.parse_args(["--records", str(folder), "--page", str(readme), *words]))
+    with results.command.make_context("results", ["--records", str(folder), "--page", str(readme), *words]) as context:
+        results.command.invoke(context)
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
 """The tree as a package and as an extension."""
 
 import ast
+import base64
+import csv
+import hashlib
+import io
 import re
 import subprocess
 import sys
@@ -27,6 +31,7 @@ BANNED_IN_PROCGEN = {
     "skimage",
     "torch",
 }
+WHEELS = sorted((ROOT / "wheels").iterdir())
 SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
 
 
@@ -43,6 +48,34 @@ def test_one_linter():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert re.findall(r'additional_dependencies: \["(.*)"\]', hooks) == [pin] * hooks.count("- id: ruff")
     assert version("ruff") == pin.partition("==")[2]
+
+
+def test_the_one_wheel_is_a_released_click_in_pure_python():
+    """What the manifest names is there, whole, for any Python and system, and at least what pip is asked for."""
+    from email.parser import Parser
+
+    from packaging.requirements import Requirement
+
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text())
+    assert manifest["wheels"] == [f"./wheels/{wheel.name}" for wheel in WHEELS] and len(WHEELS) == 1
+    name, version, *tags = WHEELS[0].stem.split("-")
+    assert (name, tags) == ("click", ["py3", "none", "any"]) and WHEELS[0].stat().st_size < 200_000
+    wanted = next(
+        Requirement(line)
+        for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+        if line.startswith("click")
+    )
+    assert version in wanted.specifier
+    with zipfile.ZipFile(WHEELS[0]) as wheel:
+        about = Parser().parsestr(wheel.read(f"click-{version}.dist-info/METADATA").decode())
+        assert (about["Name"], about["Version"]) == ("click", version)
+        rows = list(csv.reader(io.StringIO(wheel.read(f"click-{version}.dist-info/RECORD").decode())))
+        assert {path for path, *_ in rows} == set(wheel.namelist())
+        for path, digest, _ in rows:
+            found = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(path)).digest()).rstrip(b"=").decode()
+            assert not digest or digest == f"sha256={found}", path
+        assert f"click-{version}.dist-info/licenses/LICENSE.txt" in wheel.namelist()
+    assert f"click {version}" in (ROOT / "NOTICE.md").read_text().lower()
 
 
 def test_every_package_is_listed():
@@ -89,7 +122,7 @@ def test_generators_draw_from_nothing_but_their_stream():
     ("models/x.py", "from torch import load", "safetensors"),
     ("models/x.py", "import torch\ntorch.save(1, 2)", "safetensors"), ("models/x.py", "import pickle", "data"),
     ("models/x.py", "import random", "Generator"), ("models/x.py", "import torchvision", "we render"),
-    ("datagen/cli/x.py", "import click", "stock Blender"), ("datagen/x.py", "import psutil", "stock Blender"),
+    ("datagen/x.py", "import click", "only the command line"), ("datagen/cli/x.py", "import torch", "models"), ("datagen/x.py", "import psutil", "stock Blender"),
 ])  # fmt: skip
 def test_the_linter_holds_the_layers_and_says_why(path, line, reason):
     ruff = Path(sys.executable).with_name("ruff")
@@ -141,7 +174,8 @@ def test_help_loads_little():
     code = """import sys; from simulacra.__main__ import main; main(['--help'])
 print([name for name in sys.modules if name in ('numpy', 'rich', 'scipy', 'cv2') or '.cli.' in name or '.procgen' in name])"""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.splitlines()[-1] == "['simulacra.datagen.cli.parser']"
+    own = ["boundary", "options", "program"]
+    assert result.stdout.splitlines()[-1] == str([f"simulacra.datagen.cli.{name}" for name in own])
 
 
 def test_modules_stay_small():
@@ -170,7 +204,8 @@ def test_the_extension_builds_validates_and_holds_what_it_needs(extension_zip, b
     assert not [
         name for name in names if name.startswith(("models", "tests", "tools", "docs", ".")) or "__pycache__" in name
     ]
-    assert not [name for name in names if name.endswith((".whl", ".so", ".pyd", ".dll", ".safetensors"))]
+    assert not [name for name in names if name.endswith((".so", ".pyd", ".dll", ".safetensors"))]
+    assert [name for name in names if name.endswith(".whl")] == [f"wheels/{wheel.name}" for wheel in WHEELS]
     assert extension_zip.stat().st_size < 12e6
 
 

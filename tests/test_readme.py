@@ -1,6 +1,5 @@
 """The README's example runs, its table counts what is there, and every documented command is one."""
 
-import inspect
 import re
 import shlex
 import subprocess
@@ -52,13 +51,10 @@ def test_the_table_counts_what_is_there():
 @pytest.mark.parametrize("line", sorted(set(documented())))
 def test_every_documented_command_is_accepted(line):
     from simulacra.__main__ import COMMANDS
-    from simulacra.datagen.cli.parser import Parser
 
     _, name, *words = shlex.split(line.replace("$SLURM_ARRAY_TASK_ID", "7").partition(" | ")[0])
-    module = import_module(f"simulacra.{COMMANDS[name].folder}.cli.{name}")
-    parser = Parser(name, inspect.getdoc(module.command))
-    module.configure(parser)
-    parser.read([word.partition("|")[0] for word in words])
+    command = import_module(f"simulacra.{COMMANDS[name][1]}.cli.{name}").command
+    command.make_context(name, [word.partition("|")[0] for word in words])
 
 
 def test_the_cluster_job_of_the_docs_gives_its_pods_what_a_worker_is_declared_to_need():

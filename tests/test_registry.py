@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from simulacra.datagen.cli.list import options, rows
+from simulacra.datagen.cli.list import choices, rows
 from simulacra.procgen import registry
 from simulacra.procgen.distributions import Choice, Continuous, Flag, Simplex, Vector, Whole
 from simulacra.procgen.params import SpecError, choice, draw, fields, parse_settings, schema, spec, uniform
@@ -189,7 +189,7 @@ def test_a_row_in_the_registry_is_all_that_a_new_generator_needs(monkeypatch, ca
     assert main(["sample", "opals", "--set", "kind=opal"]) == 2
     assert "allowed are flint, slate" in capsys.readouterr().err
     listed = {entry["name"]: entry for entry in rows("generators")}
-    assert listed["opals"]["options"] == {"kind": ["flint", "slate"]} == options(Pebble)
+    assert listed["opals"]["options"] == {"kind": ["flint", "slate"]} == choices(Pebble)
     assert listed["opals"]["numbers"] == 1
 
 

@@ -148,7 +148,6 @@ def test_what_is_missing_is_said(settings, sidebar, python):
 def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp_path, mode):
     import bpy
 
-    from simulacra.datagen.cli.parser import Parser
     from simulacra.models.cli import generate
     from simulacra.models.systems.catalogue import find
     from simulacra.models.systems.request import Request
@@ -158,20 +157,19 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
     settings.mode, settings.prompt, settings.seed = mode, ' -5 old man, "grey" ', 7
     settings.photo, settings.edit = str(tmp_path / "me.png"), str(tmp_path / "me.avatar.safetensors")
     settings.guidance, settings.steps = 2.5, 12
-    parser = Parser("simulacra generate", "")
-    generate.configure(parser)
     model = sidebar("model")
 
     def read() -> tuple:
         words = model.arguments(bpy.context, settings)
         out = model.out_file(settings, words)
-        found = parser.read([*words[1:], "--out", str(out)])
-        assert words[0] == "generate" and found.as_json and not found.turntable and found.out == out
+        found = generate.command.make_context("generate", [*words[1:], "--out", str(out)]).params
+        assert words[0] == "generate" and found["as_json"] and found["bare"] and found["out"] == out
         assert generate.split_suffix(out, find("rodin"))[1] == ".avatar.safetensors"
-        return found, generate.request_of(found, find("rodin"))
+        asked = {name: value for name, value in found.items() if name not in ("system", "run", "out", "as_json", "bare")}
+        return found, generate.request_of(find("rodin"), **asked)
 
     found, request = read()
-    assert found.system == "rodin" and found.run == run and found.count == 1 and request.mode == mode
+    assert found["system"] == "rodin" and found["run"] == run and found["count"] == 1 and request.mode == mode
     assert request == Request(
         '-5 old man, "grey"' if mode in ("prompt", "edit") else "",
         tmp_path / "me.png" if mode == "photo" else None, tmp_path / "me.avatar.safetensors" if mode == "edit" else None,
@@ -179,7 +177,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
     )  # fmt: skip
     settings.guidance, settings.steps, settings.run = 0, 0, ""
     found, request = read()
-    assert (found.run, request.guidance, request.steps) == (None, None, None)
+    assert (found["run"], request.guidance, request.steps) == (None, None, None)
 
 
 def test_the_selected_avatar_is_the_one_that_is_edited(settings, sidebar, tmp_path):

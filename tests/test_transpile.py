@@ -319,7 +319,6 @@ def test_the_command_writes_a_file_that_stands_alone(scene, tmp_path, capsys):
     import bpy
 
     from simulacra.datagen.cli import transpile
-    from simulacra.datagen.cli.parser import Parser
     from simulacra.datagen.errors import BadInput
 
     tree = with_groups()
@@ -332,9 +331,8 @@ def test_the_command_writes_a_file_that_stands_alone(scene, tmp_path, capsys):
     before = path.read_bytes()
 
     def run(*words):
-        parser = Parser("simulacra transpile", "")
-        transpile.configure(parser)
-        transpile.command(parser.read([*map(str, words)]))
+        with transpile.command.make_context("transpile", [*map(str, words)]) as context:
+            transpile.command.invoke(context)
 
     counts = [str(len(tree.nodes)), str(len(tree.links))]
     out = tmp_path / "tree.py"

@@ -1,1 +1,1 @@
-"""The sub-commands, one module each with ``configure`` and ``command``; a module is imported when it is called."""
+"""The sub-commands, one module each with a click ``command``; a module is imported when it is called."""

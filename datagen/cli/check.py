@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from ..errors import Unfinished
+from ..terminal import emit
+from . import options
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON")
-
-
-def command(arguments) -> None:
+@options.command()
+@options.argument("dataset", type=options.FOLDER)
+@options.json_option(help="print JSON")
+def command(dataset, as_json) -> None:
     """Check every file of DATASET and that its labels agree with each other."""
     from ..check import check_dataset
 
-    report = check_dataset(arguments.dataset)
-    if arguments.as_json:
-        print(json.dumps(report.to_dict()), flush=True)
+    report = check_dataset(dataset)
+    if as_json:
+        emit(report.to_dict())
     else:
         report.show()
     if not report.ok:
-        raise Unfinished(f"{arguments.dataset}: {report.summary()}")
+        raise Unfinished(f"{dataset}: {report.summary()}")

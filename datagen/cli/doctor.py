@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
-
 from ..errors import Unfinished
+from ..terminal import emit, say
+from . import options
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON")
-
-
-def command(arguments) -> None:
+@options.command()
+@options.json_option(help="print JSON")
+def command(as_json) -> None:
     """Show versions and devices, what is missing and how to get it."""
     from ..doctor import examine
 
     result = examine()
-    if arguments.as_json:
-        print(json.dumps(result), flush=True)
+    if as_json:
+        emit(result)
     else:
-        print(f"simulacra {result['simulacra']}, Python {result['python']} on {result['system']}")
-        print(f"{result['cores']} cores, {result['memory_gib']} GiB: {result['workers']} workers by default")
+        say(f"simulacra {result['simulacra']}, Python {result['python']} on {result['system']}")
+        say(f"{result['cores']} cores, {result['memory_gib']} GiB: {result['workers']} workers by default")
         for row in result["rows"]:
             state = row["found"] if row["ok"] else f"{row['found']} – {row['hint']}".removeprefix(" – ")
             mark = "ok" if row["ok"] else "MISSING" if row["needed"] else "-"
-            print(f"  {mark:8}{row['name']:24}{state}", flush=True)
+            say(f"  {mark:8}{row['name']:24}{state}")
     if not result["ok"]:
         bad = ", ".join(row["name"] for row in result["rows"] if row["needed"] and not row["ok"])
         raise Unfinished(f"what is needed is missing: {bad}")

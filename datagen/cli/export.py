@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from .parser import whole
-
-
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
-    parser.add_argument("--to", required=True, metavar="FORMAT", help="format; see simulacra list exports")
-    parser.add_argument("--out", type=Path, help="target folder; DATASET-FORMAT by default")
-    parser.add_argument("--workers", type=whole, help="processes that write shards; as many as cores by default")
-    parser.add_argument("--per-shard", type=whole, help="frames in a shard of webdataset; 500 by default")
+from ..terminal import say
+from . import options
 
 
-def command(arguments) -> None:
+def formats() -> list[str]:
+    """The names of the formats, for shells."""
+    from ..export import EXPORTERS
+
+    return list(EXPORTERS)
+
+
+@options.command()
+@options.argument("dataset", type=options.FOLDER)
+@options.option("--to", required=True, metavar="FORMAT", help="format; see simulacra list exports",
+                shell_complete=options.completing(formats))  # fmt: skip
+@options.option("--out", type=options.FOLDER, help="target folder; DATASET-FORMAT by default")
+@options.option("--workers", type=options.WHOLE, help="processes that write shards; as many as cores by default")
+@options.option("--per-shard", type=options.WHOLE, help="frames in a shard of webdataset; 500 by default")
+def command(dataset, to, out, **given) -> None:
     """Write DATASET in another tool's format."""
     from ..export import export
     from ..export.webdataset import MOST_WORKERS
     from ..jobs.machine import cores
 
-    dataset, to = arguments.dataset, arguments.to
-    options = {"workers": arguments.workers, "per_shard": arguments.per_shard}
-    options = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not None}
     if to == "webdataset":
-        options.setdefault("workers", min(cores(), MOST_WORKERS))
-    out = arguments.out or dataset.with_name(f"{dataset.name}-{to}")
-    print(export(dataset, to, out, **options), flush=True)
+        given.setdefault("workers", min(cores(), MOST_WORKERS))
+    say(export(dataset, to, out or dataset.with_name(f"{dataset.name}-{to}"), **given))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-
 from ...procgen.distributions import Choice, Flag, Vector
 from ...procgen.params import fields
 from ...procgen.registry import GENERATORS
 from ..labels import LABELS, RECORDS
 from ..tables import show
-from .parser import one_of
+from ..terminal import emit
+from . import options
 
 TABLES = ("labels", "checks", "exports", "systems")
 FAMILIES = tuple(dict.fromkeys(generator.family for generator in GENERATORS.values()))
 
 
-def options(cls, path: str = "") -> dict[str, list[str]]:
+def choices(cls, path: str = "") -> dict[str, list[str]]:
     """The named options of every choice field of a spec, by dotted path."""
     found = {}
     for name, param in fields(cls).items():
         if param.nested:
-            found |= options(param.nested, f"{path}{name}.")
+            found |= choices(param.nested, f"{path}{name}.")
         elif isinstance(param.distribution, Choice):
             found[path + name] = list(param.distribution.options)
     return found
@@ -68,26 +67,24 @@ def rows(what: str) -> list[dict]:
             spec = generator.load("spec")
             listed.append({
                 "name": generator.name, "family": generator.family, "doc": generator.doc, "numbers": numbers(spec),
-                "options": options(spec),
+                "options": choices(spec),
             })  # fmt: skip
     return listed
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    names = ("generators", *FAMILIES, *TABLES)
-    parser.add_argument("what", nargs="?", default="generators", metavar="WHAT", type=one_of(*names),
-                        help=f"one of {', '.join(names)}")  # fmt: skip
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines")
+WHAT = ("generators", *FAMILIES, *TABLES)
 
 
-def command(arguments) -> None:
+@options.command()
+@options.argument("what", default="generators", type=options.OneOf(WHAT))
+@options.json_option(help="print JSON lines")
+def command(what, as_json) -> None:
     """List generators and the options of their fields, labels, checks, export formats, or systems that can be trained."""
-    found = rows(arguments.what)
-    if arguments.as_json:
+    found = rows(what)
+    if as_json:
         for row in found:
-            print(json.dumps(row), flush=True)
-    elif arguments.what in TABLES:
+            emit(row)
+    elif what in TABLES:
         show(list(found[0]), [list(row.values()) for row in found])
     else:
         table, styles = [], []

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ..terminal import say
+from . import options
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder of the joined dataset")
-    parser.add_argument("shards", metavar="SHARD", type=Path, nargs="+", help="folder of a shard")
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines")
-
-
-def command(arguments) -> None:
-    """Copy the samples of all SHARDs into OUT, and check that they are of one recipe, whole, and all there.
+@options.command()
+@options.argument("out", type=options.FOLDER)
+@options.argument("shards", metavar="SHARD...", type=options.FOLDER, nargs=-1, required=True)
+@options.json_option(help="print JSON lines")
+def command(out, shards, as_json) -> None:
+    """Copy the samples of every SHARD into OUT, and check that they are of one recipe, whole, and all there.
 
     A merge that was stopped goes on when the same command is run again. Shards that were rendered into one folder need
     no merge.
@@ -21,8 +19,8 @@ def command(arguments) -> None:
     from ..storage.merge import Merge
     from .progress import Progress
 
-    merge = Merge(arguments.out, arguments.shards)
-    with Progress(arguments.as_json, len(merge.samples), 0, "merge") as progress:
+    merge = Merge(out, list(shards))
+    with Progress(as_json, len(merge.samples), 0, "merge") as progress:
         folder = merge.go(progress.tell)
-    if not arguments.as_json:
-        print(f"{folder.recipe.count} samples in {arguments.out}", flush=True)
+    if not as_json:
+        say(f"{folder.recipe.count} samples in {out}")

@@ -2,56 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import math
-from argparse import SUPPRESS
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import BadInput
-from .parser import number, whole
-from .render import add_recipe_options, recipe_fields, require_blender
+from ..terminal import emit, say
+from . import options
+from .render import pictured, recipe_fields, recipe_options, require_blender
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    add = parser.add_argument
-    add("recipe", metavar="RECIPE", help="a dataset.json, a file that holds a recipe, or a generator")
-    add("--count", type=whole, default=None, help="number of samples; the recipe's own by default")
-    add("--on", default="", metavar="cores=C,nodes=N,speed=S",
-        help="the machines, and their speed against this one; one like this by default")  # fmt: skip
-    add("--probe", type=whole, default=0, help="samples to render here; 8 or two for each worker by default")
-    add("--price-per-core-hour", type=number, default=None, metavar="PRICE", help="to tell the cost")
-    add("--currency", default="USD", help="of the price")
-    add("--json", dest="as_json", action="store_true", help="print JSON")
-    add_recipe_options(parser)
-    # What is not said is the recipe's.
-    parser.set_defaults(**dict.fromkeys(("seed", "size", "samples", "settings", "checks", "labels", "frames", "views", "hdri",
-                                         "threads", "device")))  # fmt: skip
-    add("--renderer", default="", help=SUPPRESS)
-
-
-def command(arguments) -> None:
+@options.command()
+@options.argument("recipe", shell_complete=options.completing(pictured))
+@options.option("--count", type=options.WHOLE, help="number of samples; the recipe's own by default")
+@options.option("--on", default="", metavar="cores=C,nodes=N,speed=S",
+                help="the machines, and their speed against this one; one like this by default")  # fmt: skip
+@options.option("--probe", type=options.WHOLE, default=0,
+                help="samples to render here; 8 or two for each worker by default")  # fmt: skip
+@options.option("--price-per-core-hour", "price", type=options.Number(0.0), metavar="PRICE", help="to tell the cost")
+@options.option("--currency", default="USD", help="of the price")
+@options.json_option(help="print JSON")
+@recipe_options(said=True)
+@options.option("--renderer", default="", hidden=True)
+def command(recipe, count, on, probe, price, currency, as_json, renderer, **said) -> None:
     """Forecast time, storage, memory and cost of rendering RECIPE from a few samples that are rendered here.
 
-    The options of simulacra render say what a generator makes, and change what a recipe says.
+    RECIPE is a dataset.json, a file that holds a recipe, or a generator. The options of simulacra render say what a generator makes, and change what a recipe says.
     """
     from ..devices import require
     from ..jobs.plan import CONFIDENCE, Machines, forecast, lay_out, measure, remarks
     from ..jobs.worker import DEFAULT_RENDERER
     from .progress import Progress
 
-    recipe, machines, price = _recipe(arguments), Machines.parse(arguments.on), arguments.price_per_core_hour
-    if price is not None and not 0 <= price < math.inf:
-        raise BadInput(f"price-per-core-hour: {price} is not allowed; allowed is a number from 0")
-    if arguments.probe and not 3 <= arguments.probe <= 10_000:
-        raise BadInput(f"probe: {arguments.probe} is not allowed; allowed is a whole number from 3 to 10000")
-    if not arguments.renderer:
+    recipe, machines = _recipe(recipe, count, said), Machines.parse(on)
+    if probe and not 3 <= probe <= 10_000:
+        raise BadInput(f"probe: {probe} is not allowed; allowed is a whole number from 3 to 10000")
+    if not renderer:
         require_blender()
         require(recipe.device)
     recipe.sample(0)
-    layout, renderer = lay_out(recipe, machines, arguments.probe), arguments.renderer or DEFAULT_RENDERER
-    if arguments.as_json:
+    layout, renderer = lay_out(recipe, machines, probe), renderer or DEFAULT_RENDERER
+    if as_json:
         probe = measure(recipe, layout, lambda event: None, renderer)
     else:
         with Progress(False, len(layout.indices), 0, "probe") as progress:
@@ -61,28 +52,28 @@ def command(arguments) -> None:
     told = {
         "generator": recipe.generator, "count": recipe.count, "on": asdict(machines), "confidence": CONFIDENCE,
         "seconds": asdict(found.seconds), "core_hours": asdict(found.core_hours), "bytes": asdict(found.bytes),
-        "cost": cost and asdict(cost) | {"currency": arguments.currency}, "memory_gib_of_a_node": found.memory,
+        "cost": cost and asdict(cost) | {"currency": currency}, "memory_gib_of_a_node": found.memory,
         "workers_of_a_node": layout.workers, "threads_of_a_worker": layout.threads,
         "probe": asdict(probe) | {"each": probe.each, "start": probe.start, "renewed_after": probe.renewed_after},
         "remarks": remarks(layout, probe),
     }  # fmt: skip
-    if arguments.as_json:
-        print(json.dumps(told), flush=True)
+    if as_json:
+        emit(told)
     else:
         _show(told)
 
 
-def _recipe(arguments):
+def _recipe(asked: str, count: int | None, said: Mapping):
     from ..jobs.plan import read_recipe
     from ..recipe import Recipe
 
-    path = Path(arguments.recipe)
-    given = recipe_fields(arguments)
-    if arguments.count is not None:
-        given["count"] = arguments.count
+    path = Path(asked)
+    given = recipe_fields(said)
+    if count is not None:
+        given["count"] = count
     if path.suffix or path.is_file():
         return read_recipe(path, given)
-    return Recipe(arguments.recipe, **given)
+    return Recipe(asked, **given)
 
 
 def _show(told: dict) -> None:
@@ -102,11 +93,11 @@ def _show(told: dict) -> None:
     title = f"{told['generator']}: {told['count']:,} samples"
     tables.show(("what", "forecast", f"low..high at {told['confidence']:.0%}"), rows, title=title, right=("forecast",))
     device = f" on {probe['device']['type']}" if probe["device"] else ""
-    print(f"nodes: {on['nodes']} of {on['cores']} cores at {on['speed']:g} times this machine's speed")
-    print(f"on each: --workers {told['workers_of_a_node']} --threads {told['threads_of_a_worker']}")
-    print(f"probe{device}: {probe['each']:.3g} s a sample, {probe['start']:.3g} s to start a worker")
+    say(f"nodes: {on['nodes']} of {on['cores']} cores at {on['speed']:g} times this machine's speed")
+    say(f"on each: --workers {told['workers_of_a_node']} --threads {told['threads_of_a_worker']}")
+    say(f"probe{device}: {probe['each']:.3g} s a sample, {probe['start']:.3g} s to start a worker")
     for remark in told["remarks"]:
-        print(f"- {remark}", flush=True)
+        say(f"- {remark}")
 
 
 def _cells(estimate: dict, shown) -> tuple[str, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import BadInput
+from ..formats.writing import write_whole
+from ..terminal import write
+from . import options
 from .render import require_blender
 
 # Each option: what it names.
@@ -12,22 +15,19 @@ KINDS = {"material": "material", "geometry": "geometry node group", "world": "wo
 LISTED = 20  # names that an error tells
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    add = parser.add_argument
-    add("scene", metavar="FILE", type=Path, help="a .blend file; it is never written, and its scripts are not run")
-    for kind, about in KINDS.items():
-        add(f"--{kind}", default="", metavar="NAME", help=f"the {about} to write")
-    add("--out", default="", metavar="FILE.py", help="the file to write; standard output by default")
-
-
-def command(arguments) -> None:
-    """Write a node graph of FILE as readable Python which builds it again, node for node.
+@options.command()
+@options.argument("scene", metavar="FILE", type=options.FILE)
+@options.option("--material", default="", metavar="NAME", help=f"the {KINDS['material']} to write")
+@options.option("--geometry", default="", metavar="NAME", help=f"the {KINDS['geometry']} to write")
+@options.option("--world", default="", metavar="NAME", help=f"the {KINDS['world']} to write")
+@options.option("--out", type=options.FILE, metavar="FILE.py", help="the file to write; standard output by default")
+def command(scene, out, **names) -> None:
+    """Write a node graph of FILE, a .blend file, as readable Python which builds it again, node for node.
 
     The written file needs nothing but Blender. A label such as ~U(0, 1), ~N(0.5, 0.1) or ~C(a, b) on a value, or
     Scale ~U(2, 8) on any node, makes a field of a spec of it, from which each build draws.
     """
-    asked = [(kind, getattr(arguments, kind)) for kind in KINDS if getattr(arguments, kind)]
+    asked = [(kind, names[kind]) for kind in KINDS if names[kind]]
     if len(asked) != 1:
         raise BadInput(f"{len(asked)} graphs are asked for; allowed is one of --{', --'.join(KINDS)}")
     require_blender()
@@ -36,16 +36,16 @@ def command(arguments) -> None:
     from ..rendering.scene_file import open_scene, quiet
 
     with quiet():
-        open_scene(arguments.scene)
-        owner = _find(arguments.scene, *asked[0])
+        open_scene(scene)
+        owner = _find(scene, *asked[0])
         try:
             source = transpile(owner)
         except TranspileError as error:
-            raise BadInput(f"{arguments.scene}: {error}") from None
-    if arguments.out:
-        Path(arguments.out).write_text(source, encoding="utf-8")
+            raise BadInput(f"{scene}: {error}") from None
+    if out:
+        write_whole(out, source.encode())
     else:
-        print(source, end="", flush=True)
+        write(source)
 
 
 def _find(path: Path, kind: str, name: str):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from .parser import whole
-
-
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of a dataset")
-    parser.add_argument("--out", type=Path, help="the page; gallery.html in the dataset by default")
-    parser.add_argument("--limit", type=whole, default=48, help="number of samples shown")
+from ..terminal import say
+from . import options
 
 
-def command(arguments) -> None:
+@options.command()
+@options.argument("dataset", type=options.FOLDER)
+@options.option("--out", type=options.FILE, help="the page; gallery.html in the dataset by default")
+@options.option("--limit", type=options.WHOLE, default=48, help="number of samples shown")
+def command(dataset, out, limit) -> None:
     """Write a single-file HTML gallery of DATASET that shows every label as a picture."""
     from ..gallery import write_gallery
 
-    page = write_gallery(arguments.dataset, arguments.out, arguments.limit)
-    print(f"gallery: {page.resolve()}", flush=True)
+    page = write_gallery(dataset, out, limit)
+    say(f"gallery: {page.resolve()}")

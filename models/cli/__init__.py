@@ -1,1 +1,1 @@
-"""The sub-commands that need torch, one module each with ``configure`` and ``command``; help does without it."""
+"""The sub-commands that need torch, one module each with a click ``command``; help does without it."""

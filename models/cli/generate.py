@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from ...datagen.cli.parser import number, whole
+from ...datagen.cli import options
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.writing import flush
+from ...datagen.terminal import emit, say
 from ..kinds import table
 from ..systems.catalogue import System, find
 from ..systems.request import Request, check_prompt
-from .needs import require_torch
+from .needs import names, require_torch
 
 SAID = {"prompt": "a prompt", "photo": "a photo", "edit": "another avatar", "unconditional": "nothing but a seed"}
 MOST = 10_000  # results of one command, and steps of sampling
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    add = parser.add_argument
-    add("system", metavar="SYSTEM", help="the system; see simulacra list systems")
-    add("run", metavar="RUN", nargs="?", type=Path, help="folder of a run; the weights that are shipped by default")
-    add("--prompt", default="", metavar="TEXT", help="what the result should look like")
-    add("--photo", type=Path, metavar="FILE", help="a picture of a face that the result should resemble")
-    add("--edit", type=Path, metavar="AVATAR", help="an avatar to change as the prompt says")
-    add("--out", required=True, type=Path, metavar="FILE", help="the file; its suffix says what is written")
-    add("--seed", type=whole, default=0, help="seed of the first result; the next ones follow")
-    add("--count", type=whole, default=1, help="number of results; more than one are NAME-SEED")
-    add("--guidance", type=number, metavar="S", help="how strictly the condition is followed; 1 is none")
-    add("--steps", type=whole, metavar="N", help="steps of sampling")
-    add("--no-turntable", dest="turntable", action="store_false", help="write no pictures from all sides")
-    add("--json", dest="as_json", action="store_true", help="print JSON lines")
-
-
-def command(arguments) -> None:
+@options.command()
+@options.argument("system", shell_complete=options.completing(names))
+@options.argument("run", type=options.FOLDER, required=False)
+@options.option("--prompt", default="", metavar="TEXT", help="what the result should look like")
+@options.option(
+    "--photo", type=options.FILE, metavar="FILE", help="a picture of a face that the result should resemble"
+)
+@options.option("--edit", type=options.FILE, metavar="AVATAR", help="an avatar to change as the prompt says")
+@options.option(
+    "--out", required=True, type=options.FILE, metavar="FILE", help="the file; its suffix says what is written"
+)
+@options.option("--seed", type=options.WHOLE, default=0, help="seed of the first result; the next ones follow")
+@options.option("--count", type=options.WHOLE, default=1, help="number of results; more than one are NAME-SEED")
+@options.option(
+    "--guidance", type=options.Number(), metavar="S", help="how strictly the condition is followed; 1 is none"
+)
+@options.option("--steps", type=options.WHOLE, metavar="N", help="steps of sampling")
+@options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
+@options.json_option(help="print JSON lines")
+def command(system, run, out, as_json, bare, count, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
-    What it makes, and so which suffixes are allowed, simulacra list systems says. What cannot be finished leaves no file.
+    RUN is the folder of a run; the weights that are shipped by default. What it makes, and so which suffixes are allowed, simulacra list systems says. What cannot be finished leaves no file.
     """
-    system = find(arguments.system)
-    request = request_of(arguments, system)
-    name, suffix = table.split_suffix(arguments.out, system.kind)
-    folder = arguments.out.parent
+    system = find(system)
+    request = request_of(system, count=count, **asked)
+    name, suffix = table.split_suffix(out, system.kind)
+    folder = out.parent
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
-    _check_replaceable(arguments.out)
+    _check_replaceable(out)
     warnings = check_prompt(request.prompt) if request.prompt else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
@@ -57,10 +59,10 @@ def command(arguments) -> None:
 
     try:
         with stoppable(), tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder) as beside:
-            with Progress(arguments.as_json) as progress:
+            with Progress(as_json) as progress:
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
-                _generate(system, arguments, request, Path(beside), name, suffix, progress.tell)
+                _generate(system, run, request, count, not bare, Path(beside), name, suffix, progress.tell)
             made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
@@ -69,42 +71,40 @@ def command(arguments) -> None:
             raise Unfinished(f"{folder}: the disk is full; nothing was written") from None
         raise
     files = [str(path) for path in made]
-    if arguments.as_json:
-        print(json.dumps({"event": "done", "out": str(arguments.out), "files": files}), flush=True)
+    if as_json:
+        emit({"event": "done", "out": str(out), "files": files})
     else:
-        print("\n".join(files), flush=True)
+        say(*files)
 
 
-def request_of(arguments, system: System) -> Request:
-    """What the arguments ask for; raises BadInput where they contradict each other or the system cannot do it."""
-    prompt = " ".join(arguments.prompt.split())
-    for name in ("photo", "edit"):
-        path = getattr(arguments, name)
+def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps) -> Request:
+    """What the options ask for; raises BadInput where they contradict each other or the system cannot do it."""
+    said, prompt = prompt, " ".join(prompt.split())
+    for name, path in (("photo", photo), ("edit", edit)):
         if path is not None and not path.is_file():
             raise BadInput(f"{name}: {path} is not a file")
-    if arguments.photo is not None and (prompt or arguments.edit is not None):
+    if photo is not None and (prompt or edit is not None):
         raise BadInput(f"photo: is not allowed with {'a prompt' if prompt else 'an edit'}; give one of them")
-    if arguments.edit is not None and not prompt:
+    if edit is not None and not prompt:
         raise BadInput("edit: needs a prompt that says what the avatar should become")
-    if arguments.prompt and not prompt:
+    if said and not prompt:
         raise BadInput("prompt: is empty; allowed are words")
-    for name, low, high in (("seed", 0, 2**31 - 1), ("count", 1, MOST), ("steps", 1, MOST)):
-        value = getattr(arguments, name)
+    for name, value, low, high in (("seed", seed, 0, 2**31 - 1), ("count", count, 1, MOST), ("steps", steps, 1, MOST)):
         if value is not None and not low <= value <= high:
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in {low}..{high}")
-    guidance = arguments.guidance
     if guidance is not None and not (math.isfinite(guidance) and 0 <= guidance <= 100):
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
-    request = Request(prompt, arguments.photo, arguments.edit, arguments.seed, guidance, arguments.steps)
+    request = Request(prompt, photo, edit, seed, guidance, steps)
     if request.mode not in system.can:
         raise BadInput(f"{system.name}: cannot make {table.KINDS[system.kind].noun} from {SAID[request.mode]}; "
                        f"it can from {', '.join(SAID[mode] for mode in system.can)}")  # fmt: skip
     return request
 
 
-def _generate(system: System, arguments, request: Request, folder: Path, name: str, suffix: str, tell) -> None:
+def _generate(system: System, run: Path | None, request: Request, count: int, all_sides: bool, folder: Path, name: str,
+              suffix: str, tell) -> None:  # fmt: skip
     """Write every result and its preview into a folder."""
-    run = arguments.run or system.shipped
+    run = run or system.shipped
     if run is None:
         raise BadInput(f"{system.name}: no weights are shipped with this version; name the RUN of a simulacra train "
                        f"{system.name}")  # fmt: skip
@@ -113,19 +113,19 @@ def _generate(system: System, arguments, request: Request, folder: Path, name: s
     from ..systems.sampled import sampled
 
     model = system.load().load(run)
-    for index in range(arguments.count):
+    for index in range(count):
         one = replace(request, seed=request.seed + index)
-        stem = f"{name}-{one.seed}" if arguments.count > 1 else name
+        stem = f"{name}-{one.seed}" if count > 1 else name
         result = model.generate(one, tell) if hasattr(model, "generate") else sampled(model, one)
         if result.kind != system.kind:
             raise TypeError(f"{system.name}: made {result.kind}; its row of the catalogue says {system.kind}")
         if result.kind == "avatar":
             result = replace(result, generator=f"simulacra {system.name}")
         table.write(folder / f"{stem}{suffix}", result, suffix)
-        if arguments.turntable and suffix not in table.SEEN:
+        if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
-        if arguments.count > 1:
-            tell({"stage": "results", "done": index + 1, "total": arguments.count})
+        if count > 1:
+            tell({"stage": "results", "done": index + 1, "total": count})
 
 
 def _move(beside: Path, folder: Path, suffix: str) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from ...datagen.errors import BadInput
+from ..systems.catalogue import SYSTEMS
 
 
 def require_torch() -> None:
@@ -15,3 +16,8 @@ def require_torch() -> None:
         found = None
     if found is None:
         raise BadInput("torch is not installed; pip install simulacra[models]")
+
+
+def names() -> list[str]:
+    """The names of the systems, for shells."""
+    return [system.name for system in SYSTEMS]

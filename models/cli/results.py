@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
+from ...datagen.cli import options
 from ...datagen.errors import Unfinished
+from ...datagen.formats.writing import write_whole
+from ...datagen.terminal import say
 from ..page import replaced
 from ..records import FOLDER, read_records
 
 PAGE = FOLDER.parent / "README.md"
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    parser.add_argument("--records", type=Path, default=FOLDER, help="folder of the records")
-    parser.add_argument("--page", type=Path, default=PAGE, help="the page, whose results part is written anew")
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; fail where the page is not what it should be"
-    )
-
-
-def command(arguments) -> None:
+@options.command()
+@options.option("--records", type=options.FOLDER, help="folder of the records; those of this package by default")
+@options.option(
+    "--page", type=options.FILE, help="the page whose results part is written anew; models/README.md by default"
+)
+@options.option("--check", is_flag=True, help="change nothing; fail where the page is not what it should be")
+def command(records, page, check) -> None:
     """Write the results part of the models' page from the records of all figures."""
-    records = read_records(arguments.records)
-    page = arguments.page.read_text(encoding="utf-8")
-    wanted = replaced(page, records)
-    if wanted != page and arguments.check:
-        raise Unfinished(f"{arguments.page}: is not what {arguments.records} gives; run simulacra results")
-    if wanted != page:
-        beside = arguments.page.with_name(f".{arguments.page.name}.{os.getpid()}")
-        beside.write_text(wanted, encoding="utf-8")
-        os.replace(beside, arguments.page)
-    print(f"{arguments.page}: {len(records)} records", flush=True)
+    folder, page = records or FOLDER, page or PAGE
+    found = read_records(folder)
+    text = page.read_text(encoding="utf-8")
+    wanted = replaced(text, found)
+    if wanted != text and check:
+        raise Unfinished(f"{page}: is not what {folder} gives; run simulacra results")
+    if wanted != text:
+        write_whole(page, wanted.encode())
+    say(f"{page}: {len(found)} records")

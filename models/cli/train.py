@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ...datagen.cli import options
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.files import read_json, write_json
+from ...datagen.terminal import emit, say
 from ..systems.catalogue import find
-from .needs import require_torch
+from .needs import names, require_torch
 
 RECORD = "run.json"  # what a run was begun with
 
 
-def configure(parser) -> None:
-    """Add the arguments."""
-    add = parser.add_argument
-    add("system", metavar="SYSTEM", help="what to train; see simulacra list systems")
-    add(
-        "--data",
-        action="append",
-        required=True,
-        type=Path,
-        metavar="DATASET",
-        help="folder of a dataset; may be repeated",
-    )
-    add("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
-    add(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="a field of its configuration",
-    )
-    add("--resume", action="store_true", help="go on with the run in RUN, with its own configuration and --set on top")
-    add("--json", dest="as_json", action="store_true", help="print JSON lines")  # fmt: skip
-
-
-def command(arguments) -> None:
-    """Train SYSTEM on DATASETs of people into RUN: checkpoints, log.jsonl, TensorBoard events and pictures.
+@options.command()
+@options.argument("system", shell_complete=options.completing(names))
+@options.option("--data", multiple=True, required=True, type=options.FOLDER, metavar="DATASET",
+                help="folder of a dataset; may be repeated")  # fmt: skip
+@options.option("--out", required=True, type=options.FOLDER, metavar="RUN", help="folder of the run")
+@options.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="a field of its configuration")
+@options.option("--resume", is_flag=True, help="go on with the run in RUN, with its own configuration and --set on top")
+@options.json_option(help="print JSON lines")
+def command(system, data, out, settings, resume, as_json) -> None:
+    """Train SYSTEM on datasets of people into RUN: checkpoints, log.jsonl, TensorBoard events and pictures.
 
     A dataset is rendered by simulacra render faces OUT --views 24 --labels alpha. With --resume a run goes on where its
     last checkpoint was, bit for bit as if it had never stopped.
     """
-    system = find(arguments.system)
+    system = find(system)
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ..core.data import read_people
     from .progress import Progress
     from .settings import configured, plain, restored
 
-    out, api = arguments.out, system.load()
-    before = begun(out, system.name, arguments.resume)
-    config = configured(restored(api.Config(), before["config"]) if before else api.Config(), arguments.settings)
-    people = read_people(arguments.data, size=getattr(config, "size", None))
+    api = system.load()
+    before = begun(out, system.name, resume)
+    config = configured(restored(api.Config(), before["config"]) if before else api.Config(), settings)
+    people = read_people(list(data), size=getattr(config, "size", None))
     if before and before["digest"] != people.digest:
         raise BadInput(f"{out}: was begun with other data ({', '.join(before['data'])})")
     try:
@@ -62,11 +46,15 @@ def command(arguments) -> None:
     except OSError as error:
         refused = Unfinished if error.errno in NO_SPACE else BadInput
         raise refused(f"{out}: {error.strerror or error}") from None
-    data = [str(path) for path in arguments.data]
-    record = {"system": system.name, "data": data, "digest": people.digest, "config": plain(config)}
+    record = {
+        "system": system.name,
+        "data": [str(path) for path in data],
+        "digest": people.digest,
+        "config": plain(config),
+    }
     write_json(out / RECORD, record)
     try:
-        with stoppable(), Progress(arguments.as_json) as progress:
+        with stoppable(), Progress(as_json) as progress:
             api.train(people, out, config, progress.tell)
     except BadInput:
         if not before and [path.name for path in out.iterdir()] == [RECORD]:  # nothing was begun
@@ -75,10 +63,10 @@ def command(arguments) -> None:
         raise
     except KeyboardInterrupt:
         raise Unfinished(f"{out}: stopped; the same command with --resume goes on") from None
-    if arguments.as_json:
-        print(json.dumps({"event": "done", "out": str(out), "system": system.name}), flush=True)
+    if as_json:
+        emit({"event": "done", "out": str(out), "system": system.name})
     else:
-        print(f"{system.name} in {out}", flush=True)
+        say(f"{system.name} in {out}")
 
 
 def begun(out: Path, system: str, resume: bool) -> dict | None:
