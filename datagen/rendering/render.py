@@ -14,7 +14,7 @@ from ..caption import caption
 from ..devices import choose
 from ..formats.files import write_json, write_label
 from ..formats.png import read_png, write_png
-from ..labels import HAIR, SEMANTIC, SEMANTIC_OF, file_name
+from ..labels import HAIR, PICTURES, SEMANTIC, SEMANTIC_OF, file_name
 from ..validity.scene import before
 from .annotations import landmark_record, object_records
 from .develop import develop
@@ -34,7 +34,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     import bpy
 
     from . import passes
-    from .orbit import PICTURES, render_orbit
+    from .orbit import render_orbit
 
     started = time.perf_counter()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
