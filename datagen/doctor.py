@@ -15,7 +15,7 @@ from .devices import available, cycles_preferences, quiet
 from .jobs.machine import automatic_workers, cores, memory
 
 # What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
-NEEDED = ("numpy", "rich", "opencv-python-headless")
+NEEDED = ("numpy", "rich")
 OPTIONAL = {
     "torch": "train and generate: pip install 'simulacra[models]'",
     "ray": "render on a cluster: pip install 'simulacra[cluster]'",

@@ -10,6 +10,7 @@ import pytest
 
 hypothesis = pytest.importorskip("hypothesis")
 
+from documents import paths  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from loading_stage import hashes, make_dataset  # noqa: E402
@@ -27,14 +28,6 @@ ODD = st.one_of(
     st.sampled_from(["", "..", "../../etc/passwd", "\u0000", "é" * 300, "1e999", "rgb", "0000.depth.exr", -1, 0, 2**31, 2**63, 1e308]),
     st.lists(st.integers(-3, 3), max_size=3), st.dictionaries(st.text(max_size=4), st.integers(), max_size=3),
 )  # fmt: skip
-
-
-def paths(value, here=()):
-    """Every place in a JSON document."""
-    yield here
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in inner:
-        yield from paths(child, (*here, key))
 
 
 def spoil(document, data):

@@ -169,13 +169,13 @@ def test_a_camera_of_a_size_that_no_picture_has_is_refused(dataset, size):
     (folder / "camera.json").write_text(json.dumps(document))
     record = json.loads((folder / "sample.json").read_text())
     (folder / "sample.json").write_text(json.dumps(record | {"files": hashes(folder)}))
-    with pytest.raises(BadInput, match="camera.json: frame 0: "):
+    with pytest.raises(BadInput, match=r"camera\.json: frame 0: "):
         Sample(folder).camera()
 
 
 def test_a_label_of_another_size_than_its_camera_is_refused(dataset):
     sample = Sample(dataset / "000001")
-    with pytest.raises(BadInput, match="0000.rgb.png: is 8×6 px; its camera has 8×7 px"):
+    with pytest.raises(BadInput, match=r"0000\.rgb\.png: is 8×6 px; its camera has 8×7 px"):
         sample.label("rgb", 0, sample.camera() | {"height": 7})
 
 

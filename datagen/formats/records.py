@@ -19,6 +19,7 @@ BOX = {"center": (3,), "size": (3,), "rotation": (3, 3)}
 LANDMARKS = {"points_2d": (None, 2), "points_3d": (None, 3), "visible": (None,)}
 SIDES = "right", "left"
 FRAMES = 10**6
+LARGEST_SEED = 2**63
 EYES = 2  # of a stereo pair
 DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -58,6 +59,9 @@ def check_sample(record, path: Path) -> dict:
     files = record.get("files")
     if not isinstance(files, dict) or not all(_facts(name, facts) for name, facts in files.items()):
         raise BadInput(f"{path}: files are not bytes and sha256 by the name of a file beside it")
+    for name in ("index", "seed", "drawn_seed"):
+        if type(record.get(name, 0)) is not int or not 0 <= record.get(name, 0) < LARGEST_SEED:
+            raise BadInput(f"{path}: {name} is {record[name]!r}; allowed is {WHOLE}")
     eyes = record.get("eyes", 1)
     if type(eyes) is not int or not 1 <= eyes <= EYES:
         raise BadInput(f"{path}: eyes is {eyes!r}; allowed is a whole number in 1..{EYES}")
