@@ -169,8 +169,12 @@ def draw(cls, rng: Generator, fixed: Mapping[str, Any] | None = None, **given):
     """
     declared = fields(cls)
     for path in fixed or {}:
-        if path.split(".")[0] not in declared:
+        name, _, rest = path.partition(".")
+        if name not in declared:
             raise SpecError(f"{path}: no such field; allowed are {', '.join(declared)}")
+        inner = declared[name].nested or getattr(declared[name].distribution, "elements", None)
+        if bool(inner) != bool(rest):  # the registry tells it with the whole path
+            raise SpecError(f"{path}: {'is a group; allowed is one of its fields' if inner else 'no such field'}")
     values = {}
     for name, param in declared.items():
         inner = within(fixed, name)
@@ -225,6 +229,8 @@ def parse_settings(settings: tuple[str, ...] | list[str]) -> dict[str, Constrain
         path, equals, wish = setting.partition("=")
         if not equals or not path or not wish:
             raise SpecError(f"--set {setting}: allowed is path=value, path=low..high or path=a,b")
+        if path in parsed:  # the first would be passed over
+            raise SpecError(f"{path}: is set twice; allowed is once")
         low, dots, high = wish.partition("..")
         if dots:
             try:

@@ -17,6 +17,7 @@ from .places.sea_life.catalogue import SEA_LIFE
 from .places.terrain.catalogue import TERRAIN
 from .places.water.catalogue import WATER
 from .places.weather.catalogue import WEATHER
+from .wishes import check_held, check_paths
 
 CATALOGUES = (PEOPLE, PLACES, TERRAIN, PLANTS, SEA_LIFE, CREATURES, WEATHER, WATER, MATERIALS)
 GENERATORS = {generator.name: generator for catalogue in CATALOGUES for generator in catalogue}
@@ -34,10 +35,17 @@ def find(name: str) -> Generator:
 
 
 def sample(name: str, seed: int, fixed: dict | None = None) -> Any:
-    """Draw the spec of a seed; the same seed and version give the same spec everywhere."""
+    """Draw the spec of a seed; the same seed and version give the same spec everywhere.
+
+    ``fixed`` maps dotted paths to wishes; each is held, or SpecError says which one cannot be.
+    """
     if not isinstance(seed, int | np.integer) or seed < 0:
         raise SpecError(f"seed: {seed} is not allowed; allowed is a whole number from 0")
-    return find(name).load("sample")(child(int(seed), name), fixed)
+    generator = find(name)
+    check_paths(generator.load("spec"), fixed or {})
+    spec = generator.load("sample")(child(int(seed), name), fixed)
+    check_held(spec, fixed or {})
+    return spec
 
 
 def build(name: str, spec: Any, **options) -> Any:

@@ -196,3 +196,19 @@ def test_a_row_in_the_registry_is_all_that_a_new_generator_needs(monkeypatch, ca
 def test_no_two_generators_share_a_name():
     names = [generator.name for catalogue in registry.CATALOGUES for generator in catalogue]
     assert len(names) == len(set(names)) > 140
+
+
+def test_a_sampler_that_passes_a_wish_over_is_told(monkeypatch):
+    """Whatever a sampler does, nothing that was asked is silently ignored."""
+    row = registry.Generator("opals", "stones", __name__, "Pebble", "sample_deaf_pebble", "", "a stone")
+    monkeypatch.setitem(registry.GENERATORS, "opals", row)
+    wish = parse_settings(["kind=slate"])
+    drawn = {registry.sample("opals", seed).kind for seed in range(20)}
+    assert drawn == {"flint"}
+    with pytest.raises(SpecError, match="kind: slate cannot be had with the other settings, which make it flint"):
+        registry.sample("opals", 0, wish)
+
+
+def sample_deaf_pebble(rng, fixed=None):
+    """Draw a pebble of flint, whatever is asked."""
+    return draw(Pebble, rng, {"kind": "flint"})
