@@ -162,15 +162,15 @@ def attribute_accuracy(pictures: Tensor, wanted: Sequence[dict[str, str]], class
 
 
 @torch.no_grad()
-def vlm_match(pictures: Tensor, captions: Sequence[str], judge, guide=None) -> dict[str, dict]:
-    """How well pictures (N, 3, H, W) match their captions by a judge's embeddings; as rows of a record's metrics.
+def vlm_match(pictures: Tensor, captions: Sequence[str], scorer, guide=None) -> dict[str, dict]:
+    """How well pictures (N, 3, H, W) match their captions by a scorer's embeddings; as rows of a record's metrics.
 
-    Raises BadInput where the judge has the weights of the model that guided the generation, whose taste it would praise.
+    Raises BadInput where the scorer has the weights of the model that guided the generation, whose taste it would praise.
     """
-    if guide is not None and _same(judge, guide):
-        raise BadInput("vlm_match: the judge guided the generation; allowed is one trained with another seed")
+    if guide is not None and _same(scorer, guide):
+        raise BadInput("vlm_match: the scorer guided the generation; allowed is one trained with another seed")
     captions = list(captions)
-    images, texts = judge.encode_image(pictures).double(), judge.encode_text(captions).double()
+    images, texts = scorer.encode_image(pictures).double(), scorer.encode_text(captions).double()
     alike = images @ texts.T
     equal = torch.tensor([[a == b for b in captions] for a in captions])
     others = alike[~equal].mean() if (~equal).any() else alike.mean()

@@ -9,15 +9,19 @@ torch = pytest.importorskip("torch")
 
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.core.data import People, Person  # noqa: E402
-from simulacra.models.gan.discriminators import (  # noqa: E402
-    Discriminator,
-    DiscriminatorConfig,
-)
-from simulacra.models.gan.regularizers import R1, CameraHead  # noqa: E402
+from simulacra.models.core.posed_views import PosedViews  # noqa: E402
+from simulacra.models.gan.discriminators import Discriminator, DiscriminatorConfig  # noqa: E402
+from simulacra.models.gan.regularizers import R1  # noqa: E402
 from simulacra.models.gan.trainer import AdversarialTrainer  # noqa: E402
-from simulacra.models.gan.views import PosedViews  # noqa: E402
 from simulacra.models.systems import eg3d  # noqa: E402
-from simulacra.models.systems.gan_baselines import Giraffe, GiraffeConfig, PiGAN, PiGANConfig  # noqa: E402
+from simulacra.models.systems.gan_baselines import (  # noqa: E402
+    Giraffe,
+    GiraffeConfig,
+    PiGAN,
+    PiGANConfig,
+    pi_gan_discriminator,
+    pi_gan_regularizers,
+)
 
 TINY = {"size": 16, "batch": 4, "latent": 16, "narrowest": 8, "widest": 16, "samples": 8}
 
@@ -48,16 +52,17 @@ def small_giraffe(**changes) -> GiraffeConfig:
     return GiraffeConfig(**settings | {"raw": 8, "shape": 8, "appearance": 8, "width": 16, "features": 8} | changes)
 
 
-def trainer_of(system: str, config, folder: Path | None, plugs=None, **more) -> AdversarialTrainer:
-    """A trainer of a small system; ``plugs`` replaces its regularisers."""
+def trainer_of(system: str, config, folder: Path | None, regularizers=None, **more) -> AdversarialTrainer:
+    """A trainer of a small system; ``regularizers`` replaces its own."""
     folder = folder or Path("unused")
     if system == "eg3d":
-        model, judge, own = eg3d.EG3D(config), eg3d.judge(config), eg3d.regularizers(config)
+        model, discriminator, own = eg3d.EG3D(config), eg3d.discriminator(config), eg3d.regularizers(config)
+    elif system == "pi_gan":
+        model, discriminator, own = PiGAN(config), pi_gan_discriminator(config), pi_gan_regularizers(config)
     else:
-        model = (PiGAN if system == "pi_gan" else Giraffe)(config)
-        judge = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest, heads={"camera": 3})
-        own = [R1(config.r1, config.r1_every)] + ([CameraHead()] if system == "pi_gan" else [])
-    plugs = own if plugs is None else plugs
+        model, own = Giraffe(config), [R1(config.r1, config.r1_every)]
+        discriminator = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest)
+    regularizers = own if regularizers is None else regularizers
     return AdversarialTrainer(
-        folder, model, Discriminator(judge), PosedViews(people(), config.size), config, plugs, **more
+        folder, model, Discriminator(discriminator), PosedViews(people(), config.size), config, regularizers, **more
     )

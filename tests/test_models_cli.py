@@ -85,7 +85,7 @@ def test_systems_are_listed(capsys):
 def test_every_system_is_what_the_command_line_calls(system):
     from dataclasses import is_dataclass
 
-    from simulacra.models.cli.settings import configured, plain, restored
+    from simulacra.models.core.settings import configured, plain, restored
 
     api = system.load()
     assert is_dataclass(api.Config) and callable(api.train) and callable(api.load)

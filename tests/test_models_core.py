@@ -14,7 +14,8 @@ torch = pytest.importorskip("torch")
 from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
 from simulacra.datagen.formats.png import read_png  # noqa: E402
 from simulacra.models.core.checkpoint import load_weights, open_tensors, read_about, save_weights  # noqa: E402
-from simulacra.models.core.trainer import CHECKPOINT, Trainer, TrainerConfig, average_decay  # noqa: E402
+from simulacra.models.core.trainer import Trainer, TrainerConfig, average_decay  # noqa: E402
+from simulacra.models.core.training import CHECKPOINT  # noqa: E402
 
 pytest.importorskip("safetensors")
 CONFIG = TrainerConfig(

@@ -161,7 +161,7 @@ def test_vlm_match_is_right_out_of_chance_and_refuses_the_guide():
     row, cosine = found["R-precision"], found["cosine of picture and prompt"]
     assert row["value"] == 0.75 and row["floor"] == {"value": 0.25, "is": "chance"}
     assert cosine["value"] == 0.75 and cosine["floor"]["value"] == 0
-    with pytest.raises(BadInput, match="the judge guided"):
+    with pytest.raises(BadInput, match="the scorer guided"):
         measured.vlm_match(pictures, ["a 0", "a 1", "a 2", "a 7"], Judge(), guide=Judge())
     other = Judge()
     other.axes.data[0, 1] = 1

@@ -9,7 +9,8 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F  # noqa: E402
 from gan_stage import rng, small_eg3d, trainer_of  # noqa: E402
 
-from simulacra.models.core.cameras import orbit  # noqa: E402
+from simulacra.models.core.cameras import POSE, orbit, pose_vectors  # noqa: E402
+from simulacra.models.core.style_layers import ModulatedConv, blur, resize  # noqa: E402
 from simulacra.models.gan.discriminators import (  # noqa: E402
     Discriminator,
     DiscriminatorConfig,
@@ -17,11 +18,6 @@ from simulacra.models.gan.discriminators import (  # noqa: E402
     dual,
     spread_of_batch,
 )
-from simulacra.models.gan.generators import (  # noqa: E402
-    POSE,
-    pose_vectors,
-)
-from simulacra.models.gan.layers import ModulatedConv, blur, resize  # noqa: E402
 from simulacra.models.gan.regularizers import CameraHead, DensitySmoothness, gradient_penalty  # noqa: E402
 from simulacra.models.systems import eg3d  # noqa: E402
 
@@ -71,10 +67,10 @@ def test_the_discriminators_blur_fades_to_none():
 
 
 def test_the_discriminator_under_no_blur_is_the_discriminator():
-    judge = Discriminator(DiscriminatorConfig(16, 3, 8, 16))
+    discriminator = Discriminator(DiscriminatorConfig(16, 3, 8, 16))
     pictures = torch.randn(4, 3, 16, 16)
-    assert torch.equal(judge(pictures, sigma=0.0)["logit"], judge(pictures)["logit"])
-    assert not torch.equal(judge(pictures, sigma=1.0)["logit"], judge(pictures)["logit"])
+    assert torch.equal(discriminator(pictures, sigma=0.0)["logit"], discriminator(pictures)["logit"])
+    assert not torch.equal(discriminator(pictures, sigma=1.0)["logit"], discriminator(pictures)["logit"])
 
 
 def test_the_spread_of_a_batch_of_equals_is_none():
@@ -94,10 +90,10 @@ def test_dual_discrimination_sees_both_pictures():
 
 
 def test_the_logit_is_conditioned_on_the_camera():
-    judge = Discriminator(DiscriminatorConfig(16, 3, 8, 16, POSE, {"camera": 3}))
+    discriminator = Discriminator(DiscriminatorConfig(16, 3, 8, 16, POSE, {"camera": 3}))
     pictures, cameras = torch.randn(4, 3, 16, 16), orbit(torch.tensor([-40.0, -10, 10, 40]), torch.zeros(4), 6.0, 20.0)
     poses = pose_vectors(cameras)
-    one, other = judge(pictures, poses), judge(pictures, poses.flip(0))
+    one, other = discriminator(pictures, poses), discriminator(pictures, poses.flip(0))
     assert one["logit"].shape == (4,) and one["camera"].shape == (4, 3)
     assert not torch.allclose(one["logit"], other["logit"])
     assert torch.equal(one["camera"], other["camera"])  # a head sees the picture alone
@@ -115,21 +111,21 @@ def test_r1_of_a_linear_discriminator_is_its_squared_weight():
 
 def test_a_constant_discriminator_teaches_the_generator_nothing():
     config = small_eg3d()
-    trainer = trainer_of("eg3d", config, None, plugs=[])
+    trainer = trainer_of("eg3d", config, None, regularizers=[])
     for parameter in trainer.discriminator.logit.parameters():
         torch.nn.init.zeros_(parameter)
-    trainer.optimisers["discriminator"].param_groups[0]["lr"] = 0.0
-    told = trainer.step()
-    assert told["loss"] == pytest.approx(math.log(2))
+    trainer.of["discriminator"].param_groups[0]["lr"] = 0.0
+    metrics = trainer.advance()
+    assert metrics["loss"] == pytest.approx(math.log(2))
     assert all(p.grad is None or not p.grad.any() for p in trainer.generator.parameters())
 
 
 def test_density_smoothness_is_none_of_a_constant_and_reaches_density_alone():
     config = small_eg3d()
     model = eg3d.EG3D(config)
-    step = type("Step", (), {"generator": model, "latents": torch.randn(2, 16), "poses": torch.randn(2, POSE)})
-    plug = DensitySmoothness(1.0, points=64)
-    loss = plug.after_generator(step, rng())
+    context = type("Context", (), {"generator": model, "latents": torch.randn(2, 16), "poses": torch.randn(2, POSE)})
+    regularizer = DensitySmoothness(1.0, points=64)
+    loss = regularizer.generator_loss(context, rng())
     assert loss > 0
     loss.backward()
     assert model.decoder.hidden.weight.grad.abs().sum() > 0
@@ -137,13 +133,13 @@ def test_density_smoothness_is_none_of_a_constant_and_reaches_density_alone():
     assert not colour.any() and not any(p.grad is not None for p in model.sharpen.parameters())
     with torch.no_grad():
         model.decoder.out.weight[0] = 0
-    assert plug.after_generator(step, rng()) == 0
+    assert regularizer.generator_loss(context, rng()) == 0
 
 
 def test_the_camera_head_is_right_at_no_loss():
     cameras = orbit(torch.tensor([0.0, 90.0]), torch.zeros(2), 6.0, 20.0)
     right = torch.tensor([[0.0, -1, 0], [1, 0, 0]])
-    step = type("Step", (), {"cameras": cameras, "judged_fake": {"camera": right}})
-    assert CameraHead(1.0).after_generator(step, rng()) < 1e-10
-    step.judged_fake = {"camera": -right}
-    assert CameraHead(3.0).after_discriminator(step, rng()).item() == pytest.approx(4.0)  # 3 * (2 of 6 are off by 2)
+    context = type("Context", (), {"cameras": cameras, "fake_outputs": {"camera": right}})
+    assert CameraHead(1.0).generator_loss(context, rng()) < 1e-10
+    context.fake_outputs = {"camera": -right}
+    assert CameraHead(3.0).discriminator_loss(context, rng()).item() == pytest.approx(4.0)  # 3 * (2 of 6 are off by 2)

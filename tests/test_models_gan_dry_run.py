@@ -63,7 +63,7 @@ def test_a_system_trains_stops_resumes_samples_and_reloads(system, crowd, tmp_pa
     assert model.sample_views(1, cameras, 24, torch.Generator().manual_seed(5)).shape == (1, 3, 3, 24, 24)
     assert len(list((parts / "pictures").glob("*.png"))) == 2
     about = json.loads((parts / "config.json").read_text())
-    assert about["system"] == system and about["shown"] == 24 and about["data"] == crowd.digest
+    assert about["system"] == system and about["images"] == 24 and about["data"] == crowd.digest
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -73,10 +73,10 @@ def test_a_system_stops_when_its_time_is_up(system, crowd, tmp_path):
     limited = dataclasses.replace(config, images=10**6, seconds=0.5)
     entry.train(crowd, tmp_path, limited, told.append)
     assert 0 < told[-1]["step"] < 2000
-    shown = json.loads((tmp_path / "config.json").read_text())["shown"]
-    assert shown == told[-1]["step"] * 4
+    images = json.loads((tmp_path / "config.json").read_text())["images"]
+    assert images == told[-1]["step"] * 4
     entry.train(crowd, tmp_path, limited)
-    assert json.loads((tmp_path / "config.json").read_text())["shown"] == shown
+    assert json.loads((tmp_path / "config.json").read_text())["images"] == images
 
 
 def test_one_systems_folder_is_not_anothers(crowd, tmp_path):

@@ -11,17 +11,14 @@ torch = pytest.importorskip("torch")
 from gan_stage import people, rng, small_eg3d, small_giraffe, small_pi_gan, trainer_of  # noqa: E402
 
 from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
+from simulacra.models.core.cameras import pose_vectors  # noqa: E402
 from simulacra.models.core.data import composite  # noqa: E402
-from simulacra.models.gan.discriminators import (  # noqa: E402
-    Discriminator,
-)
-from simulacra.models.gan.generators import (  # noqa: E402
-    pose_vectors,
-)
-from simulacra.models.gan.posed import front_camera, seeded  # noqa: E402
+from simulacra.models.core.posed_views import PosedViews  # noqa: E402
+from simulacra.models.core.training import CHECKPOINT, seeded  # noqa: E402
+from simulacra.models.fields.view_generator import front_camera  # noqa: E402
+from simulacra.models.gan.discriminators import Discriminator  # noqa: E402
 from simulacra.models.gan.regularizers import R1, DensitySmoothness, Regularizer  # noqa: E402
-from simulacra.models.gan.trainer import CHECKPOINT, AdversarialConfig, AdversarialTrainer  # noqa: E402
-from simulacra.models.gan.views import PosedViews  # noqa: E402
+from simulacra.models.gan.trainer import AdversarialConfig, AdversarialTrainer  # noqa: E402
 from simulacra.models.systems import auto_encoder, eg3d  # noqa: E402
 from simulacra.models.systems.gan_baselines import giraffe, pi_gan  # noqa: E402
 
@@ -35,20 +32,20 @@ def weights(module: torch.nn.Module) -> torch.Tensor:
     return torch.cat([value.flatten() for value in module.state_dict().values()])
 
 
-def start(system: str, config, folder=None, plugs=None, **more) -> AdversarialTrainer:
+def start(system: str, config, folder=None, regularizers=None, **more) -> AdversarialTrainer:
     torch.manual_seed(0)
-    return trainer_of(system, config, folder, plugs, **more)
+    return trainer_of(system, config, folder, regularizers, **more)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_one_step_moves_both_networks(system):
     trainer = start(system, SYSTEMS[system]())
     before = weights(trainer.generator), weights(trainer.discriminator)
-    told = trainer.step()
-    assert all(math.isfinite(value) for value in told.values()) and 0 <= told["right"] <= 1
-    assert "discriminator_r1" in told
-    assert ("generator_density" in told) == (system == "eg3d")
-    assert ("generator_camera" in told) == ("discriminator_camera" in told) == (system == "pi_gan")
+    metrics = trainer.advance()
+    assert all(math.isfinite(value) for value in metrics.values()) and 0 <= metrics["accuracy"] <= 1
+    assert "discriminator_r1" in metrics
+    assert ("generator_density" in metrics) == (system == "eg3d")
+    assert ("generator_camera" in metrics) == ("discriminator_camera" in metrics) == (system == "pi_gan")
     assert not torch.equal(weights(trainer.generator), before[0])
     assert not torch.equal(weights(trainer.discriminator), before[1])
     assert all(p.grad is not None for p in trainer.generator.parameters())
@@ -58,38 +55,42 @@ def test_each_network_is_moved_by_its_own_loss_alone():
     """The generator's loss reaches no weight of the discriminator, nor the discriminator's the generator."""
     for frozen, moved in (("discriminator", "generator"), ("generator", "discriminator")):
         trainer = start("eg3d", small_eg3d())
-        trainer.optimisers[frozen].param_groups[0]["lr"] = 0.0
+        trainer.of[frozen].param_groups[0]["lr"] = 0.0
         before = weights(getattr(trainer, frozen)), weights(getattr(trainer, moved))
-        trainer.step()
+        trainer.advance()
         assert torch.equal(weights(getattr(trainer, frozen)), before[0])
         assert not torch.equal(weights(getattr(trainer, moved)), before[1])
 
 
 def steps(trainer: AdversarialTrainer, count: int) -> AdversarialTrainer:
     for _ in range(count):
-        trainer.told = trainer.step()
+        trainer.metrics = trainer.advance()
         trainer.done += 1
     return trainer
 
 
-@pytest.mark.parametrize("plug", [R1, DensitySmoothness])
-def test_a_regulariser_that_weighs_nothing_is_as_none(plug):
+@pytest.mark.parametrize("regularizer", [R1, DensitySmoothness])
+def test_a_regulariser_that_weighs_nothing_is_as_none(regularizer):
     """So what it draws and does moves nothing else: removed, the rest stays equal to the last bit."""
-    others = [R1(1.0, 2)] if plug is DensitySmoothness else [DensitySmoothness(1.0, 2)]
+    others = [R1(1.0, 2)] if regularizer is DensitySmoothness else [DensitySmoothness(1.0, 2)]
     config = small_eg3d()
-    with_it = steps(start("eg3d", config, plugs=[plug(0.0, 1), *others]), 3)
-    without = steps(start("eg3d", config, plugs=others), 3)
+    with_it = steps(start("eg3d", config, regularizers=[regularizer(0.0, 1), *others]), 3)
+    without = steps(start("eg3d", config, regularizers=others), 3)
     for name in ("generator", "discriminator", "average"):
         assert torch.equal(weights(getattr(with_it, name)), weights(getattr(without, name))), name
-    matters = steps(start("eg3d", config, plugs=[plug(1.0, 1), *others]), 3)
+    matters = steps(start("eg3d", config, regularizers=[regularizer(1.0, 1), *others]), 3)
     assert not torch.equal(weights(matters.generator), weights(without.generator))
 
 
 def test_a_generators_regulariser_leaves_the_discriminators_step_alone():
     config = small_eg3d()
-    one, other = (steps(start("eg3d", config, plugs=plugs), 1) for plugs in ([DensitySmoothness()], []))
+    one, other = (
+        steps(start("eg3d", config, regularizers=regularizers), 1) for regularizers in ([DensitySmoothness()], [])
+    )
     assert torch.equal(weights(one.discriminator), weights(other.discriminator))
-    assert one.told["discriminator"] == other.told["discriminator"] and one.told["loss"] == other.told["loss"]
+    assert (
+        one.metrics["discriminator"] == other.metrics["discriminator"] and one.metrics["loss"] == other.metrics["loss"]
+    )
 
 
 def test_a_lazy_regulariser_comes_every_nth_step_and_counts_n_times():
@@ -97,23 +98,24 @@ def test_a_lazy_regulariser_comes_every_nth_step_and_counts_n_times():
         name = "sum"
 
         def __init__(self, every):
-            self.every, self.calls = every, 0
+            super().__init__(every=every)
+            self.calls = 0
 
-        def after_generator(self, step, rng):
+        def generator_loss(self, context, rng):
             self.calls += 1
-            return sum(p.sum() for p in step.generator.parameters())
+            return sum(p.sum() for p in context.generator.parameters())
 
     config = small_giraffe()
-    plug = Sum(3)
-    trainer = start("giraffe", config, plugs=[plug])
-    plain = start("giraffe", config, plugs=[])
+    regularizer = Sum(3)
+    trainer = start("giraffe", config, regularizers=[regularizer])
+    plain = start("giraffe", config, regularizers=[])
     steps(trainer, 1), steps(plain, 1)
     difference = [
         a.grad - b.grad for a, b in zip(trainer.generator.parameters(), plain.generator.parameters(), strict=True)
     ]
     assert all(torch.allclose(each, torch.full_like(each, 3.0), atol=1e-5) for each in difference)
     steps(trainer, 6)
-    assert plug.calls == 3  # in steps 0, 3 and 6
+    assert regularizer.calls == 3  # in steps 0, 3 and 6
 
 
 def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path):
@@ -127,8 +129,8 @@ def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path):
     assert whole.done == second.done == 6
     for name in ("generator", "discriminator", "average"):
         assert torch.equal(weights(getattr(whole, name)), weights(getattr(second, name))), name
-    for name, value in whole._moments().items():
-        assert torch.equal(value, second._moments()[name]), name
+    for name, value in whole._state().items():
+        assert torch.equal(value, second._state()[name]), name
     rows = [(tmp_path / kind / "log.jsonl").read_text() for kind in ("whole", "parts")]
     assert rows[0] == rows[1] and rows[0].count("\n") == 6
 
@@ -148,9 +150,9 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     with pytest.raises(BadInput, match="swap"):
         start("eg3d", small_eg3d(images=8, swap=0.1), tmp_path).run()
     with pytest.raises(BadInput, match="regularizers"):
-        start("eg3d", small_eg3d(images=8), tmp_path, plugs=[]).run()
+        start("eg3d", small_eg3d(images=8), tmp_path, regularizers=[]).run()
     with pytest.raises(BadInput, match="data"):
-        start("eg3d", small_eg3d(images=8), tmp_path, about="other people").run()
+        start("eg3d", small_eg3d(images=8), tmp_path, data="other people").run()
     with pytest.raises(BadInput, match="batch"):
         AdversarialConfig(batch=1)
 
@@ -162,14 +164,14 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(tmp_path):
         name = "breaks"
         count = 0
 
-        def after_discriminator(self, step, rng):
+        def discriminator_loss(self, context, rng):
             self.__class__.count += 1
-            return step.judged_real["logit"].sum() * (math.nan if self.count > 2 else 0)
+            return context.real_outputs["logit"].sum() * (math.nan if self.count > 2 else 0)
 
     with pytest.raises(Unfinished, match="step 3"):
-        start("giraffe", config, tmp_path, plugs=[Breaks()]).run()
+        start("giraffe", config, tmp_path, regularizers=[Breaks()]).run()
     before = (tmp_path / CHECKPOINT).read_bytes()
-    resumed = start("giraffe", dataclasses.replace(config, images=8), tmp_path, plugs=[Breaks()])
+    resumed = start("giraffe", dataclasses.replace(config, images=8), tmp_path, regularizers=[Breaks()])
     resumed.run()
     assert resumed.done == 2 and (tmp_path / CHECKPOINT).read_bytes() == before
 
@@ -227,22 +229,22 @@ def test_a_small_eg3d_learns_eight_pictures():
     from simulacra.models.core.toyheads import toy_people
 
     crowd = toy_people(2, 0, views=4, size=16)
-    config = small_eg3d(batch=8, style=32, samples=12, narrowest=16, widest=32, blur_images=200, average=200)
+    config = small_eg3d(batch=8, style=32, samples=12, narrowest=16, widest=32, blur_images=200, ema_half_life=200)
     model = seeded(lambda: eg3d.EG3D(config), 0)
     model.front.copy_(pose_vectors(front_camera(crowd))[0])
-    judge = seeded(lambda: Discriminator(eg3d.judge(config)), 1)
+    discriminator = seeded(lambda: Discriminator(eg3d.discriminator(config)), 1)
     views = PosedViews(crowd, 16)
-    trainer = AdversarialTrainer(Path("unused"), model, judge, views, config, eg3d.regularizers(config))
+    trainer = AdversarialTrainer(Path("unused"), model, discriminator, views, config, eg3d.regularizers(config))
     real = composite(views.rgba).mean(0)
     flat = (real - real.mean((1, 2), keepdim=True)).square().mean().item()
 
     def apart() -> float:
-        fake = trainer.average.sample_views(2, views.cameras, 16, rng(1)).flatten(0, 1)
+        fake = trainer.average["generator"].sample_views(2, views.cameras, 16, rng(1)).flatten(0, 1)
         return (fake.mean(0) - real).square().mean().item()
 
     before, right = apart(), []
     for _ in range(150):
-        right.append(trainer.step()["right"])
+        right.append(trainer.advance()["accuracy"])
         trainer.done += 1
     # Over 3 seeds: 0.44 ... 0.56 at first, then 1; the distance fell to 0.10 ... 0.18 of what it was, and to 0.11 ...
     # 0.28 of that of a flat picture of the right colour. Features of ENL0 say little at 16 px: their kernel distance fell

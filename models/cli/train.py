@@ -32,8 +32,8 @@ def command(system, data, out, settings, resume, as_json) -> None:
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ..core.data import read_people
+    from ..core.settings import configured, plain, restored
     from .progress import Progress
-    from .settings import configured, plain, restored
 
     api = system.load()
     before = begun(out, system.name, resume)

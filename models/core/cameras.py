@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+POSE = 25  # numbers of a camera as a condition: c2w, then intrinsics
+
 
 class Cameras(NamedTuple):
     """V cameras: intrinsics (V, 3, 3) in shares of width and height, c2w (V, 4, 4); x right, y down, z forward."""
@@ -96,3 +98,8 @@ def azimuth_elevation(cameras: Cameras) -> tuple[Tensor, Tensor]:
     """Angles (V,) in degrees of cameras around the origin, as ``orbit`` takes them."""
     x, y, z = cameras.c2w[:, :3, 3].unbind(-1)
     return torch.rad2deg(torch.atan2(x, -y)), torch.rad2deg(torch.atan2(z, torch.hypot(x, y)))
+
+
+def pose_vectors(cameras: Cameras) -> Tensor:
+    """Cameras as vectors (V, 25): c2w row by row, then the normalised intrinsics."""
+    return torch.cat([cameras.c2w.flatten(1), cameras.intrinsics.flatten(1)], 1)

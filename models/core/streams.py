@@ -80,10 +80,10 @@ class Stream(IterableDataset):
             return distributed.get_rank(), distributed.get_world_size()
         if self._place:
             return self._place
-        told = os.environ.get("RANK", "0"), os.environ.get("WORLD_SIZE", "1")
-        if not all(text.isdecimal() for text in told) or int(told[0]) >= int(told[1]):
-            raise BadInput(f"RANK {told[0]}, WORLD_SIZE {told[1]}: allowed is a rank from 0 below their number")
-        return int(told[0]), int(told[1])
+        given = os.environ.get("RANK", "0"), os.environ.get("WORLD_SIZE", "1")
+        if not all(text.isdecimal() for text in given) or int(given[0]) >= int(given[1]):
+            raise BadInput(f"RANK {given[0]}, WORLD_SIZE {given[1]}: allowed is a rank from 0 below their number")
+        return int(given[0]), int(given[1])
 
     def _shuffled(self, frames: Iterable[tuple], drawn: np.random.Generator) -> Iterator[tuple]:
         held = []

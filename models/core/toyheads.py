@@ -268,8 +268,10 @@ def toy_people(count: int, seed: int, views: int = 24, size: int = 48, samples: 
         head, cameras = toy_head(rng), toy_cameras(views, rng)
         seen = view(head, cameras, size, size)
         rgba = seen.rgba if samples == 1 else shrink(view(head, cameras, size * samples, size * samples).rgba, size)
-        told = _captions(head.attributes, rng)
-        people.append(Person(f"toy-{seed}-{index:04d}", rgba, cameras, head.attributes, told, seen.depth, seen.parts))
+        captions = _captions(head.attributes, rng)
+        people.append(
+            Person(f"toy-{seed}-{index:04d}", rgba, cameras, head.attributes, captions, seen.depth, seen.parts)
+        )
     return People(tuple(people), HALF, tuple(split_of(person.name) for person in people))
 
 

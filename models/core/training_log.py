@@ -1,17 +1,16 @@
-"""What a training tells while it runs: log.jsonl, TensorBoard, PNG pictures, a bar on a terminal or a caller's function."""
+"""What a training tells while it runs: log.jsonl, TensorBoard, PNG pictures, a caller's function."""
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from torch import Tensor
 
 from ...datagen.formats.png import write_png
+from .progress import Progress
 
 LOG, PICTURES, TENSORBOARD = "log.jsonl", "pictures", "tensorboard"
 
@@ -19,14 +18,14 @@ LOG, PICTURES, TENSORBOARD = "log.jsonl", "pictures", "tensorboard"
 class TrainingLog:
     """The logs of one run in a folder; a context manager. Only the first process writes (``active``).
 
-    A run that resumes at step ``done`` cuts away what an earlier one logged beyond it. TensorBoard and the bar are left
-    out where tensorboard or rich is not installed.
+    A run that resumes at step ``done`` cuts away what an earlier one logged beyond it. TensorBoard is left out where
+    it is not installed.
     """
 
-    def __init__(self, folder: Path, done: int, steps: int, progress: Callable[[dict], None] | None, active: bool):
+    def __init__(self, folder: Path, done: int, steps: int, progress: Progress | None, active: bool):
         self.folder, self.done, self.steps = folder, done, steps
         self.progress, self.active = progress, active
-        self.events = self.bar = None
+        self.events = None
 
     def __enter__(self) -> TrainingLog:
         if not self.active:
@@ -37,8 +36,6 @@ class TrainingLog:
         self.file = path.open("w", buffering=1)  # by lines: a program may read along
         self.file.writelines(kept)
         self.events = _events(self.folder / TENSORBOARD, self.done)
-        if self.progress is None and sys.stderr.isatty():
-            self._draw_bar()
         self.started = time.monotonic()
         return self
 
@@ -48,8 +45,6 @@ class TrainingLog:
         self.file.close()
         if self.events:
             self.events.close()
-        if self.bar:
-            self.bar.stop()
 
     def tell(self, number: int, values: dict[str, float]) -> None:
         """Log the scalars of step ``number`` from 0, which is written as the count of steps that are then done."""
@@ -66,8 +61,6 @@ class TrainingLog:
         if self.progress:
             self.progress(line | {"steps": self.steps, "seconds_each": round(pace, 4),
                                   "seconds_left": round(pace * (self.steps - done), 1)})  # fmt: skip
-        if self.bar:
-            self.bar.update(self.row, completed=done, loss=f"loss {values['loss']:.4g}, {pace:.2g} s/step")
 
     def show(self, done: int, pictures: dict[str, Tensor]) -> None:
         """Write pictures (3, H, W) in 0…1 by name."""
@@ -79,18 +72,6 @@ class TrainingLog:
             write_png(self.folder / PICTURES / f"{name}_{done:06d}.png", values.permute(1, 2, 0).numpy())
             if self.events:
                 self.events.add_image(name, values, done)
-
-    def _draw_bar(self) -> None:
-        try:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-        except ImportError:
-            return
-        columns = TextColumn("{task.fields[loss]}"), TextColumn("left"), TimeRemainingColumn()
-        console = Console(stderr=True)
-        self.bar = Progress(TextColumn("train"), BarColumn(), MofNCompleteColumn(), *columns, console=console)
-        self.bar.start()
-        self.row = self.bar.add_task("train", total=self.steps, completed=self.done, loss="starting")
 
 
 def _events(folder: Path, done: int):

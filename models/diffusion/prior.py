@@ -36,8 +36,8 @@ class Block(nn.Module):
         self.modulate = zero_module(nn.Linear(width, 3 * width))
         self.net = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
-        scale, shift, gate = self.modulate(told).chunk(3, -1)
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        scale, shift, gate = self.modulate(condition).chunk(3, -1)
         return x + gate * self.net(torch.addcmul(shift, self.norm(x), 1 + scale))
 
 
@@ -61,11 +61,11 @@ class LatentPrior(nn.Module):
     def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
         """The signal seen in x (B, dim) at steps t (B,); cond.vec is the text's vector. All in units of deviation 1."""
         keep = torch.ones_like(t) if cond.keep is None else cond.keep
-        told = self.text(cond.vec) + self.keep(keep.long())
-        h = self.open(x) + told
-        told = F.silu(told + self.time(timestep_embedding(t, self.config.width).to(x)))
+        condition = self.text(cond.vec) + self.keep(keep.long())
+        h = self.open(x) + condition
+        condition = F.silu(condition + self.time(timestep_embedding(t, self.config.width).to(x)))
         for block in self.blocks:
-            h = block(h, told)
+            h = block(h, condition)
         return self.close(h)
 
     def loss(self, z: Tensor, text: Tensor, generator: torch.Generator) -> Tensor:

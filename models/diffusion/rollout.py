@@ -71,8 +71,8 @@ class RolloutConv(nn.Module):
         planes = x.unflatten(0, (3, -1))
         parts = zip(planes, self.own, self.bias, strict=True)
         plain = torch.cat([F.conv2d(plane, weight, bias, padding=1) for plane, weight, bias in parts])
-        told = F.pad(torch.stack(profiles(planes)).transpose(3, 4), (0, 0, 1, 1))  # (2, 3, B, R + 2, C)
-        taps = torch.cat([told[..., tap : tap + size, :] for tap in range(3)], -1)
+        summaries = F.pad(torch.stack(profiles(planes)).transpose(3, 4), (0, 0, 1, 1))  # (2, 3, B, R + 2, C)
+        taps = torch.cat([summaries[..., tap : tap + size, :] for tap in range(3)], -1)
         found = torch.bmm(taps.flatten(2, 3).flatten(0, 1), self.lines.flatten(0, 1).transpose(1, 2))
         rows, columns = found.view(2, len(x), size, 3, channels_out)  # (3B, R, 3, D) each
         within = plain.new_ones(size, 3)  # whether a line of the kernel lies within the plane, for each line of that

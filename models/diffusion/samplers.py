@@ -28,7 +28,7 @@ def _first(start: Sequence[int] | Tensor, generator: torch.Generator | None) -> 
     return torch.randn(tuple(start), generator=generator, device=generator.device if generator is not None else None)
 
 
-def _told(callback: Callback | None, done: int, total: int, x0: Tensor) -> None:
+def _report(callback: Callback | None, done: int, total: int, x0: Tensor) -> None:
     if callback is not None and callback(done, total, x0):
         raise Unfinished(f"sampling was cancelled after step {done} of {total}")
 
@@ -60,7 +60,7 @@ def ddpm(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, genera
         x, variance = process.posterior(x0, x, t, s)
         if s >= 0:
             x = x + variance**0.5 * noise_like(x, generator)
-        _told(callback, done, steps, x0)
+        _report(callback, done, steps, x0)
     return x
 
 
@@ -76,7 +76,7 @@ def ddim(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, genera
         x = earlier**0.5 * x0 + max(1 - earlier - variance, 0.0) ** 0.5 * eps
         if variance > 0:
             x = x + variance**0.5 * noise_like(x, generator)
-        _told(callback, done, steps, x0)
+        _report(callback, done, steps, x0)
     return x
 
 
@@ -96,7 +96,7 @@ def ddim_inverse(denoise: Denoise, process: Gaussian, x0: Tensor, steps: int, ca
             signal, eps = _estimate(denoise, process, there, t, later, None)
             there = (later / earlier) ** 0.5 * (x - (1 - earlier) ** 0.5 * eps) + (1 - later) ** 0.5 * eps
         x = there
-        _told(callback, done, steps, signal)
+        _report(callback, done, steps, signal)
     return x
 
 
@@ -122,5 +122,5 @@ def heun(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, genera
         if lower > 0:
             ahead = x + (lower - sigma) / 2 * (here + slope(ahead, lower)[1])
         x = ahead
-        _told(callback, done, steps, x0)
+        _report(callback, done, steps, x0)
     return x

@@ -207,8 +207,8 @@ class UNet(nn.Module):
         ):
             value = getattr(cond, name)
             if (0 if value is None else value.shape[axis]) != wanted or (wanted and len(value) != batch):
-                told = "none" if value is None else "x".join(map(str, value.shape))
-                raise BadInput(f"condition {name} of {told}: allowed are {wanted} channels for {batch} samples")
+                found = "none" if value is None else "x".join(map(str, value.shape))
+                raise BadInput(f"condition {name} of {found}: allowed are {wanted} channels for {batch} samples")
         return cond if cond.keep is not None else replace(cond, keep=x.new_ones(batch))
 
 

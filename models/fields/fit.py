@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +17,9 @@ from torch import Tensor
 
 from ...datagen.errors import BadInput, Unfinished
 from ..core.data import People, Person, composite
+from ..core.progress import Progress
 from .render import Field, quadrature, render, render_image  # noqa: F401
 from .triplane import Decoder, TriplaneField, resize, sample_planes
-
-Progress = Callable[[dict], None]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput
 from ..core.cameras import project
 from ..core.data import Person
+from ..core.progress import Progress, staged
 from ..core.trainer import Trainer, TrainerConfig
 from .export import LEVEL
 from .fit import new_decoder, new_planes
@@ -57,8 +58,8 @@ def hull(person: Person) -> Inside:
     def inside(points: Tensor) -> Tensor:
         pixels, depth = project(person.cameras, points)
         cover = F.grid_sample(alpha, pixels[:, None] * 2 - 1, align_corners=False, padding_mode="border")[:, 0, 0]
-        shown = (depth > 0) & ((pixels >= 0) & (pixels <= 1)).all(-1)
-        return ((cover > 0.5) | ~shown).all(0) & shown.any(0)
+        in_view = (depth > 0) & ((pixels >= 0) & (pixels <= 1)).all(-1)
+        return ((cover > 0.5) | ~in_view).all(0) & in_view.any(0)
 
     return inside
 
@@ -139,7 +140,7 @@ def fit_occupancy(
     shapes: Sequence[Inside],
     folder: Path,
     config: OccupancyConfig,
-    progress: Callable[[dict], None] | None = None,
+    progress: Progress | None = None,
     names: Sequence[str] | None = None,
 ) -> tuple[Tensor, Decoder]:
     """Planes (N, 3, C, R, R) of shapes and their one decoder; resumable.
@@ -186,8 +187,7 @@ def _fit(pools, decoder: Decoder, train: bool, folder: Path, config: OccupancyCo
         config.steps, clip=0.0, ema=AVERAGED, save_every=config.save_every, picture_every=0, seed=config.seed
     )
     stage = "insides" if train else "more insides"
-    tell = None if progress is None else lambda line: progress({"stage": stage} | line)
-    trainer = Trainer(folder, modules, step, training, progress=tell, learning_rates=rates)
+    trainer = Trainer(folder, modules, step, training, progress=staged(progress, stage), learning_rates=rates)
     decoder.to(trainer.device).requires_grad_(train)
     held["points"] = torch.stack([points for points, _ in pools]).to(trainer.device)
     held["inside"] = torch.stack([inside for _, inside in pools]).to(trainer.device)

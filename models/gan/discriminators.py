@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .generators import widths
-from .layers import EqualConv, EqualLinear, blur, leaky, normalise, resize
+from ..core.style_layers import EqualConv, EqualLinear, blur, leaky, normalise, resize
+from ..fields.synthesis import widths
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Discriminator(nn.Module):
         return leaky(self.vector(values.flatten(1)))
 
     def forward(self, pictures: Tensor, poses: Tensor | None = None, sigma: float = 0.0) -> dict[str, Tensor]:
-        """Judge pictures under a blur of ``sigma`` pixels."""
+        """Score pictures under a blur of ``sigma`` pixels."""
         vector = self.trunk(blur(pictures, sigma))
         outputs = {name: head(vector) for name, head in self.heads.items()}
         logit = self.logit(vector)
@@ -95,12 +95,12 @@ class Discriminator(nn.Module):
 def dual(picture: Tensor, raw: Tensor) -> Tensor:
     """Six channels (B, 6, H, W): a picture (B, 3, H, W), and the raw one (B, 3, h, w) that it came from, grown.
 
-    Judged together they must agree, so that super-resolution adds detail and invents nothing (dual discrimination,
+    Scored together they must agree, so that super-resolution adds detail and invents nothing (dual discrimination,
     EG3D, arXiv 2112.07945).
     """
     return torch.cat([picture, resize(raw, picture.shape[-1])], 1)
 
 
-def blur_at(shown: int, start: float, pictures: int) -> float:
-    """The blur of the discriminator's input after ``shown`` pictures: from ``start`` in a straight line to 0."""
-    return start * max(1 - shown / pictures, 0.0) if pictures else 0.0
+def blur_at(images: int, start: float, fade: int) -> float:
+    """The blur of the discriminator's input after ``images`` pictures: from ``start`` in a straight line to 0 at ``fade``."""
+    return start * max(1 - images / fade, 0.0) if fade else 0.0

@@ -1,7 +1,8 @@
-"""What plugs into adversarial training: each adds one loss, draws from its own generator, and can be left out."""
+"""What is added to adversarial training: each adds one loss, draws from its own generator, may keep a state, can be left out."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -10,42 +11,57 @@ from torch import Tensor, nn
 
 from ..core.cameras import Cameras
 from ..core.losses import density_smoothness
+from ..fields.view_generator import ViewGenerator
 
 
 @dataclass(eq=False)
-class Round:
-    """One step as regularisers see it; ``judged_real`` and ``judged_fake`` are what the discriminator said last."""
+class Context:
+    """One step as regularisers see it; the outputs are what the discriminator gave last, its "logit" and its heads."""
 
-    generator: nn.Module
+    generator: ViewGenerator
     discriminator: nn.Module
+    average: ViewGenerator  # the generator with averaged weights
+    step: int  # from 0
+    images: int  # real pictures that the discriminator has seen
     latents: Tensor  # (B, L)
+    styles: Tensor  # (B, S), what the generator maps latents to; fakes depend on them
     cameras: Cameras  # of the fake pictures
     poses: Tensor  # (B, 25), of the same cameras
+    real_poses: Tensor  # (B, 25), of the real pictures
     real: Tensor  # (B, C, H, W), as the discriminator takes them
     fake: Tensor  # (B, C, H, W), with its graph
-    judged_real: dict[str, Tensor] = field(default_factory=dict)
-    judged_fake: dict[str, Tensor] = field(default_factory=dict)
+    real_outputs: dict[str, Tensor] = field(default_factory=dict)
+    fake_outputs: dict[str, Tensor] = field(default_factory=dict)
 
 
-class Regularizer:
-    """A plug-in; ``every`` n-th step it is called, and its losses count n times (lazy, arXiv 1912.04958).
+class Regularizer(nn.Module):
+    """Adds to a network's loss at every ``every``-th step, where it counts ``every`` times (lazy, arXiv 1912.04958).
 
-    Its ``rng`` is a generator of its own at each step, so that no other number changes when it is left out.
+    A subclass calls ``super().__init__`` with its settings by name: they become attributes and are its ``config``, which
+    must be the same when a training resumes. What it registers as buffers is its state, which checkpoints hold, and may
+    change in any of its functions. The ``rng`` of a loss is a generator of its own at each step, so that no other number
+    changes when it is left out.
     """
 
     name = ""
     every = 1
 
-    def before_discriminator(self, step: Round) -> None:
-        """Called before the discriminator judges."""
+    def __init__(self, **config: float):
+        super().__init__()
+        self.config = config
+        for name, value in config.items():
+            setattr(self, name, value)
 
-    def after_discriminator(self, step: Round, rng: torch.Generator) -> Tensor | None:
+    def prepare_discriminator(self, context: Context) -> None:
+        """Called before the discriminator scores pictures for its own loss."""
+
+    def discriminator_loss(self, context: Context, rng: torch.Generator) -> Tensor | None:
         """A loss for the discriminator."""
 
-    def before_generator(self, step: Round) -> None:
-        """Called before the discriminator judges for the generator."""
+    def prepare_generator(self, context: Context) -> None:
+        """Called before the discriminator scores fakes for the generator's loss."""
 
-    def after_generator(self, step: Round, rng: torch.Generator) -> Tensor | None:
+    def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor | None:
         """A loss for the generator."""
 
 
@@ -61,13 +77,40 @@ class R1(Regularizer):
     name = "r1"
 
     def __init__(self, weight: float = 1.0, every: int = 16):
-        self.weight, self.every = weight, every
+        super().__init__(weight=weight, every=every)
 
-    def before_discriminator(self, step: Round) -> None:
-        step.real = step.real.detach().requires_grad_()
+    def prepare_discriminator(self, context: Context) -> None:
+        context.real = context.real.detach().requires_grad_()
 
-    def after_discriminator(self, step: Round, rng: torch.Generator) -> Tensor:
-        return self.weight / 2 * gradient_penalty(step.judged_real["logit"], step.real).mean()
+    def discriminator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        return self.weight / 2 * gradient_penalty(context.real_outputs["logit"], context.real).mean()
+
+
+class PathLength(Regularizer):
+    """``weight`` times the squared difference of how far a style moves a picture from its mean over training.
+
+    The length of a path is the norm of the transposed Jacobian of fakes by their styles times a noise picture of unit
+    variance, divided by the square root of its pixels; ``mean`` follows it by ``decay`` at each call and is held constant
+    in the loss (StyleGAN2, arXiv 1912.04958). The generator must have second derivatives: sampling a triplane has none.
+    """
+
+    name = "path_length"
+
+    def __init__(self, weight: float = 2.0, every: int = 4, decay: float = 0.01):
+        super().__init__(weight=weight, every=every, decay=decay)
+        self.register_buffer("mean", torch.zeros(()))
+
+    def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        lengths = path_lengths(context.fake, context.styles, rng)
+        self.mean.lerp_(lengths.detach().mean(), self.decay)
+        return self.weight * (lengths - self.mean).square().mean()
+
+
+def path_lengths(pictures: Tensor, styles: Tensor, rng: torch.Generator) -> Tensor:
+    """The lengths (B,) of a step of the styles (B, S) in pictures (B, C, H, W) along noise that is drawn from ``rng``."""
+    noise = torch.randn(pictures.shape, generator=rng, device=rng.device) / math.sqrt(math.prod(pictures.shape[2:]))
+    (gradient,) = torch.autograd.grad((pictures * noise).sum(), styles, create_graph=True)
+    return gradient.square().sum(1).sqrt()
 
 
 class DensitySmoothness(Regularizer):
@@ -79,13 +122,13 @@ class DensitySmoothness(Regularizer):
     name = "density"
 
     def __init__(self, weight: float = 0.25, every: int = 4, deviation: float = 0.004, points: int = 1000):
-        self.weight, self.every, self.deviation, self.points = weight, every, deviation, points
+        super().__init__(weight=weight, every=every, deviation=deviation, points=points)
 
-    def after_generator(self, step: Round, rng: torch.Generator) -> Tensor:
-        points = torch.rand(len(step.latents), self.points, 3, generator=rng) * 2 - 1
+    def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        points = torch.rand(len(context.latents), self.points, 3, generator=rng, device=rng.device) * 2 - 1
 
         def density(at: Tensor) -> Tensor:
-            return step.generator.density(step.latents, step.poses, at)
+            return context.generator.density(context.latents, context.poses, at)
 
         return self.weight * density_smoothness(density, points, rng, self.deviation)
 
@@ -100,14 +143,14 @@ class CameraHead(Regularizer):
     name = "camera"
 
     def __init__(self, weight: float = 1.0):
-        self.weight = weight
+        super().__init__(weight=weight)
 
-    def _loss(self, step: Round) -> Tensor:
-        away = F.normalize(step.cameras.c2w[:, :3, 3], dim=-1)
-        return self.weight * F.mse_loss(step.judged_fake["camera"], away)
+    def _loss(self, context: Context) -> Tensor:
+        away = F.normalize(context.cameras.c2w[:, :3, 3], dim=-1)
+        return self.weight * F.mse_loss(context.fake_outputs["camera"], away)
 
-    def after_discriminator(self, step: Round, rng: torch.Generator) -> Tensor:
-        return self._loss(step)
+    def discriminator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        return self._loss(context)
 
-    def after_generator(self, step: Round, rng: torch.Generator) -> Tensor:
-        return self._loss(step)
+    def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        return self._loss(context)

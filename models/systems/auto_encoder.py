@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,19 +12,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ...datagen.formats.files import read_json, write_json
 from ..core.cameras import Cameras
 from ..core.checkpoint import save_weights
 from ..core.data import People, Person, composite, frontal
 from ..core.features import enl0
 from ..core.losses import perceptual_loss
+from ..core.posed_views import PosedViews
+from ..core.progress import Progress
+from ..core.style_layers import EqualConv, EqualLinear, leaky, resize
 from ..core.trainer import Trainer, TrainerConfig
+from ..core.training import seeded
+from ..fields.synthesis import TriplaneSynthesis, widths
 from ..fields.triplane import Decoder, TriplaneField
-from ..gan.generators import Scene, TriplaneSynthesis, ViewGenerator, feature_picture, widths
-from ..gan.layers import EqualConv, EqualLinear, leaky, resize
-from ..gan.posed import load_posed, seeded, sheet
-from ..gan.views import PosedViews
-from .request import Progress
+from ..fields.view_generator import Scene, ViewGenerator, feature_picture, load_view_generator, sheet
 
 SYSTEM = "auto_encoder"
 
@@ -174,11 +173,11 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
         codes = model.encode(portrait)
         seen = model.view(codes, cameras, config.size, generator)
         squared, size = (seen - target).square().mean(), codes.square().mean()
-        told = {"loss": squared + config.magnitude * size, "squared": squared, "code": size}
+        losses = {"loss": squared + config.magnitude * size, "squared": squared, "code": size}
         if net is not None and number % config.perceptual_every == 0:
-            told["perceptual"] = perceptual_loss(seen, target, net.to(generator.device))
-            told["loss"] = told["loss"] + config.perceptual * config.perceptual_every * told["perceptual"]
-        return told
+            losses["perceptual"] = perceptual_loss(seen, target, net.to(generator.device))
+            losses["loss"] = losses["loss"] + config.perceptual * config.perceptual_every * losses["perceptual"]
+        return losses
 
     some = people[0].cameras.pick(torch.linspace(0, len(people[0].rgba) - 1, 3).long())
 
@@ -188,28 +187,22 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
         cameras, rng = Cameras(*(part.to(device) for part in some)), torch.Generator(device).manual_seed(config.seed)
         return {"people": sheet(model, cameras, config.size, rng)}
 
-    clock = folder / "clock.json"
-    spent = float(read_json(clock)["seconds"]) if clock.is_file() else 0.0
-    done, over = 0, False
-    while not over:
-        # A training with a limit of time is done in parts, each of which is a whole run of the trainer.
-        late = 0 < config.seconds <= spent
-        part = min(done + config.save_every, config.steps) if config.seconds else config.steps
-        settings = TrainerConfig(0 if late else part, config.rate, warmup=20, ema=0.995, save_every=config.save_every,
-                                 picture_every=config.picture_every, seed=config.seed)  # fmt: skip
-        trainer = Trainer(folder, {"model": model}, step, settings, pictures, progress)
-        started = time.monotonic()
-        trainer.run()
-        spent, done = spent + time.monotonic() - started, trainer.done
-        write_json(clock, {"seconds": spent})
-        over = late or done >= config.steps
+    settings = TrainerConfig(config.steps, config.rate, warmup=20, ema=0.995, save_every=config.save_every,
+                             picture_every=config.picture_every, seed=config.seed, seconds=config.seconds)  # fmt: skip
+    trainer = Trainer(folder, {"model": model}, step, settings, pictures, progress)
+    trainer.run()
     average = trainer.ema_modules()["model"]
     with torch.no_grad():
         average.fit_codes(average.encode(views.best()))
-    about = {"config": asdict(config), "half": people.half, "data": people.digest, "shown": done * config.batch}
+    about = {
+        "config": asdict(config),
+        "half": people.half,
+        "data": people.digest,
+        "images": trainer.done * config.batch,
+    }
     save_weights(folder, {"model": average}, {"system": SYSTEM} | about)
 
 
 def load(folder: Path) -> AutoEncoder:
     """The trained auto-encoder of a folder; raises BadInput where the folder is of another system."""
-    return load_posed(SYSTEM, folder, Config, AutoEncoder)
+    return load_view_generator(SYSTEM, folder, Config, AutoEncoder)

@@ -1,4 +1,4 @@
-"""EG3D: triplanes by a style GAN, rendered small, super-resolved, and judged with the small picture (arXiv 2112.07945)."""
+"""EG3D: triplanes by a style GAN, rendered small, super-resolved, and scored with the small picture (arXiv 2112.07945)."""
 
 from __future__ import annotations
 
@@ -8,27 +8,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..core.cameras import Cameras
+from ..core.cameras import POSE, Cameras, pose_vectors
 from ..core.data import People
+from ..core.progress import Progress
+from ..core.style_layers import resize
+from ..core.training import seeded
 from ..fields.render import Field
+from ..fields.synthesis import Mapping, TriplaneSynthesis
 from ..fields.triplane import TriplaneField, sample_planes
+from ..fields.view_generator import Scene, ViewGenerator, feature_picture, front_camera, load_view_generator
 from ..gan.discriminators import DiscriminatorConfig, dual
-from ..gan.generators import (
-    POSE,
-    Mapping,
-    PlaneDecoder,
-    Scene,
-    SuperResolution,
-    TriplaneSynthesis,
-    ViewGenerator,
-    feature_picture,
-    pose_vectors,
-)
-from ..gan.layers import resize
-from ..gan.posed import front_camera, load_posed, seeded, train_posed
+from ..gan.generators import PlaneDecoder, SuperResolution
+from ..gan.posed import train_posed
 from ..gan.regularizers import R1, DensitySmoothness
 from ..gan.trainer import AdversarialConfig
-from .request import Progress
 
 SYSTEM = "eg3d"
 
@@ -49,7 +42,7 @@ class Config(AdversarialConfig):
     samples: int = 20
     narrowest: int = 24
     widest: int = 64
-    swap: float = 0.5  # probability that the generator is told another picture's pose than its own
+    swap: float = 0.5  # probability that the generator is conditioned on another picture's pose than its own
     r1: float = 1.0
     r1_every: int = 16
     smoothness: float = 0.25
@@ -94,13 +87,15 @@ class EG3D(ViewGenerator):
         features = feature_picture(TriplaneField(planes, self.decoder), cameras, raw, self.config.samples, 1.0, rng)
         return self.sharpen(features, style, size), features[:, :3] * 2 - 1
 
-    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
+    def styles(self, latents: Tensor, cameras: Cameras, rng: torch.Generator) -> Tensor:
         poses = pose_vectors(cameras)
         swapped = torch.rand(len(poses), 1, generator=rng, device=rng.device) < self.config.swap
-        style = self.mapping(latents, torch.where(swapped, poses.roll(1, 0), poses))
-        return dual(*self.pictures(self.planes(style), style, cameras, self.config.size, rng))
+        return self.mapping(latents, torch.where(swapped, poses.roll(1, 0), poses))
 
-    def real(self, pictures: Tensor, shown: int) -> Tensor:
+    def forward(self, styles: Tensor, cameras: Cameras, images: int, rng: torch.Generator) -> Tensor:
+        return dual(*self.pictures(self.planes(styles), styles, cameras, self.config.size, rng))
+
+    def real(self, pictures: Tensor, images: int) -> Tensor:
         return dual(pictures, resize(pictures, self.config.raw))
 
     def scene(self, latents: Tensor) -> Scene:
@@ -109,7 +104,7 @@ class EG3D(ViewGenerator):
         return lambda cameras, size: self.pictures(planes, style, cameras, size)[0].clamp(-1, 1)
 
 
-def judge(config: Config) -> DiscriminatorConfig:
+def discriminator(config: Config) -> DiscriminatorConfig:
     """The discriminator: six channels, conditioned on the camera."""
     return DiscriminatorConfig(config.size, 6, config.narrowest, config.widest, POSE)
 
@@ -124,9 +119,9 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
     config = config or Config()
     model = seeded(lambda: EG3D(config), config.seed)
     model.front.copy_(pose_vectors(front_camera(people))[0])
-    train_posed(SYSTEM, people, folder, config, model, judge(config), regularizers(config), progress)
+    train_posed(SYSTEM, people, folder, config, model, discriminator(config), regularizers(config), progress)
 
 
 def load(folder: Path) -> EG3D:
     """The trained generator of a folder."""
-    return load_posed(SYSTEM, folder, Config, EG3D)
+    return load_view_generator(SYSTEM, folder, Config, EG3D)

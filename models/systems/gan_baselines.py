@@ -13,16 +13,17 @@ from torch import Tensor, nn
 
 from ..core.cameras import Cameras
 from ..core.data import People
+from ..core.progress import Progress
+from ..core.style_layers import resize
+from ..core.training import seeded
 from ..fields.compose import Boxes, compose, turned
 from ..fields.mlp import FeatureField, FeatureFieldConfig, FilmMapping, FilmSiren, SirenConfig
 from ..fields.render import Field
+from ..fields.view_generator import Scene, ViewGenerator, feature_picture, load_view_generator
 from ..gan.discriminators import DiscriminatorConfig
-from ..gan.generators import Scene, ViewGenerator, feature_picture
-from ..gan.layers import resize
-from ..gan.posed import load_posed, seeded, train_posed
-from ..gan.regularizers import R1, CameraHead
+from ..gan.posed import train_posed
+from ..gan.regularizers import R1, CameraHead, PathLength, Regularizer
 from ..gan.trainer import AdversarialConfig
-from .request import Progress
 
 
 class Baseline(NamedTuple):
@@ -52,6 +53,8 @@ class PiGANConfig(AdversarialConfig):
     r1: float = 1.0
     r1_every: int = 16
     camera: float = 5.0  # weight of the discriminator's guess of the camera
+    path_length: float = 0.0  # weight of path length regularisation, which pi-GAN has not; 0 leaves it out
+    path_length_every: int = 4
 
 
 class PiGAN(ViewGenerator):
@@ -82,16 +85,20 @@ class PiGAN(ViewGenerator):
 
         return field
 
-    def side(self, shown: int) -> int:
-        """Pixels a side that are rendered after ``shown`` pictures."""
-        return self.config.size if shown >= self.config.grow else self.config.start
+    def side(self, images: int) -> int:
+        """Pixels a side that are rendered after ``images`` real pictures."""
+        return self.config.size if images >= self.config.grow else self.config.start
 
-    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
+    def styles(self, latents: Tensor, cameras: Cameras, rng: torch.Generator) -> Tensor:
+        return torch.stack(self.mapping(latents), 1).flatten(1)
+
+    def forward(self, styles: Tensor, cameras: Cameras, images: int, rng: torch.Generator) -> Tensor:
+        film = styles.unflatten(1, (2, *self.siren.modulated)).unbind(1)
         # The discriminator keeps its size: it sees low resolutions grown, real and fake alike.
-        return resize(self._picture(self.mapping(latents), cameras, self.side(shown), rng), self.config.size)
+        return resize(self._picture(film, cameras, self.side(images), rng), self.config.size)
 
-    def real(self, pictures: Tensor, shown: int) -> Tensor:
-        return resize(resize(pictures, self.side(shown)), self.config.size)
+    def real(self, pictures: Tensor, images: int) -> Tensor:
+        return resize(resize(pictures, self.side(images)), self.config.size)
 
     def scene(self, latents: Tensor) -> Scene:
         film = self.mapping(latents)
@@ -181,31 +188,45 @@ class Giraffe(ViewGenerator):
         raw = max(size * self.config.raw // self.config.size, 1)
         return self.renderer(feature_picture(field, cameras, raw, self.config.samples, self.background, rng), size)
 
-    def forward(self, latents: Tensor, cameras: Cameras, shown: int, rng: torch.Generator) -> Tensor:
-        return self._picture(self.field(latents, self.place(len(latents), rng)), cameras, self.config.size, rng)
+    def forward(self, styles: Tensor, cameras: Cameras, images: int, rng: torch.Generator) -> Tensor:
+        return self._picture(self.field(styles, self.place(len(styles), rng)), cameras, self.config.size, rng)
 
     def scene(self, latents: Tensor) -> Scene:
         field = self.field(latents)
         return lambda cameras, size: self._picture(field, cameras, size)
 
 
+def pi_gan_discriminator(config: PiGANConfig) -> DiscriminatorConfig:
+    """The discriminator: it guesses the camera too."""
+    return DiscriminatorConfig(config.size, 3, config.narrowest, config.widest, heads={"camera": 3})
+
+
+def pi_gan_regularizers(config: PiGANConfig) -> list[Regularizer]:
+    """R1, the camera's guess, and path lengths where they weigh something."""
+    found: list[Regularizer] = [R1(config.r1, config.r1_every), CameraHead(config.camera)]
+    return found + ([PathLength(config.path_length, config.path_length_every)] if config.path_length else [])
+
+
 def _train_pi_gan(
     people: People, folder: Path, config: PiGANConfig | None = None, progress: Progress | None = None
 ) -> None:
     config = config or PiGANConfig()
-    judge = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest, heads={"camera": 3})
-    plugs = [R1(config.r1, config.r1_every), CameraHead(config.camera)]
-    train_posed("pi_gan", people, folder, config, seeded(lambda: PiGAN(config), config.seed), judge, plugs, progress)
+    model = seeded(lambda: PiGAN(config), config.seed)
+    train_posed(
+        "pi_gan", people, folder, config, model, pi_gan_discriminator(config), pi_gan_regularizers(config), progress
+    )
 
 
 def _train_giraffe(
     people: People, folder: Path, config: GiraffeConfig | None = None, progress: Progress | None = None
 ) -> None:
     config = config or GiraffeConfig()
-    judge = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest)
+    discriminator = DiscriminatorConfig(config.size, 3, config.narrowest, config.widest)
     model = seeded(lambda: Giraffe(config), config.seed)
-    train_posed("giraffe", people, folder, config, model, judge, [R1(config.r1, config.r1_every)], progress)
+    train_posed("giraffe", people, folder, config, model, discriminator, [R1(config.r1, config.r1_every)], progress)
 
 
-pi_gan = Baseline(PiGANConfig, _train_pi_gan, lambda folder: load_posed("pi_gan", folder, PiGANConfig, PiGAN))
-giraffe = Baseline(GiraffeConfig, _train_giraffe, lambda folder: load_posed("giraffe", folder, GiraffeConfig, Giraffe))
+pi_gan = Baseline(PiGANConfig, _train_pi_gan, lambda folder: load_view_generator("pi_gan", folder, PiGANConfig, PiGAN))
+giraffe = Baseline(
+    GiraffeConfig, _train_giraffe, lambda folder: load_view_generator("giraffe", folder, GiraffeConfig, Giraffe)
+)

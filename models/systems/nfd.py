@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..cli.settings import restored
 from ..core.cameras import Cameras, orbit
 from ..core.checkpoint import load_weights, read_about, save_weights
 from ..core.data import HALF, People
+from ..core.progress import Progress, counting, staged
+from ..core.settings import restored
 from ..core.trainer import Trainer, TrainerConfig
 from ..diffusion.process import Gaussian
 from ..diffusion.samplers import ddpm
@@ -27,7 +28,7 @@ from ..fields.occupancy import Inside, OccupancyConfig, as_density, fit_occupanc
 from ..fields.shading import shaded_normals
 from ..fields.triplane import Decoder, TriplaneField
 from ..kinds.avatar import Avatar
-from .request import Progress, Request
+from .request import Request
 
 SYSTEM = "nfd"
 CLIP = 4.0  # deviations within which a sampled plane is held
@@ -124,12 +125,8 @@ class NFD(nn.Module):
 
     def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
         """Make one shape as an avatar without colour."""
-
-        def told(done: int, total: int, _: Tensor) -> None:
-            if progress is not None:
-                progress({"stage": "planes", "done": done, "total": total})
-
-        planes = self.sample(1, torch.Generator().manual_seed(request.seed), request.steps, told)
+        generator = torch.Generator().manual_seed(request.seed)
+        planes = self.sample(1, generator, request.steps, counting(progress, "planes"))
         return Avatar(planes[0], self.field(planes).decoder, self.half)
 
 
@@ -176,8 +173,8 @@ def train_shapes(
 
     training = TrainerConfig(config.steps, config.learning_rate, save_every=config.save_every,
                              picture_every=config.picture_every, seed=config.seed)  # fmt: skip
-    tell = None if progress is None else lambda line: progress({"stage": "diffusion"} | line)
-    trainer = Trainer(folder / "diffusion", {"denoiser": model.denoiser}, step, training, pictures, tell)
+    trainer = Trainer(folder / "diffusion", {"denoiser": model.denoiser}, step, training, pictures,
+                      staged(progress, "diffusion"))  # fmt: skip
     trainer.run()
     kept = trainer.ema_modules() | {"decoder": model.decoder, "normalisation": model.normalisation}
     save_weights(folder, kept, {"system": SYSTEM, "half": half, "config": asdict(config)})

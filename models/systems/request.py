@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from ..vision.lexicon import FILLER
 from ..vision.prompts import parse, unknown_words
 from ..vision.tokenizer import words
 
-Progress = Callable[[dict], None]  # told {"stage", "done", "total"}, or {"event": "warning", "message"}
 EXAMPLE = "'an old man with a grey beard and glasses'"
 
 

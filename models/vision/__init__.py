@@ -1,1 +1,1 @@
-"""Sees and reads: captions, a picture-text model that guides and one that judges, attributes, a portrait encoder."""
+"""Sees and reads: captions, a picture-text model that guides or scores, attributes, a portrait encoder."""

@@ -40,24 +40,24 @@ def fits(model: VLM, tokens: Tensor, texts: Sequence[str], match: float, similar
 
 
 @torch.no_grad()
-def filter_captions(captioner: VLM, judge: VLM, pictures: Tensor, given: Sequence[Sequence[Caption]],
+def filter_captions(captioner: VLM, scorer: VLM, pictures: Tensor, given: Sequence[Sequence[Caption]],
                     generator: torch.Generator, match: float = 0.5, similarity: float = 0.0,
                     top_p: float = 0.9) -> Filtered:  # fmt: skip
     """Filter the captions given of pictures (N, 3, size, size), cropped, and one more that the captioner writes of each.
 
-    The captioner draws from its nucleus. A caption is kept where the judge's match probability and cosine both reach
+    The captioner draws from its nucleus. A caption is kept where the scorer's match probability and cosine both reach
     their thresholds. Precision and recall count the given captions only, whose truth is known.
     """
     if len(pictures) != len(given):
         raise BadInput(f"captions: are of {len(given)} pictures; allowed are those of all {len(pictures)}")
     new = captioner.write(captioner.tower(pictures), generator, top_p)
-    tokens = judge.tower(pictures)
+    tokens = scorer.tower(pictures)
     kept: list[tuple[Caption, ...]] = []
     true_kept = true = wrong_kept = wrong = added = 0
     for n, (own, text) in enumerate(zip(given, new, strict=True)):
         every = [*own, Caption(text, parse(text))]
         passed = fits(
-            judge, tokens[n : n + 1].expand(len(every), -1, -1), [c.text for c in every], match, similarity
+            scorer, tokens[n : n + 1].expand(len(every), -1, -1), [c.text for c in every], match, similarity
         ).tolist()
         kept.append(tuple(c for c, good in zip(every, passed, strict=True) if good))
         added += passed[-1]

@@ -111,15 +111,15 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
         others = faceless(images, config.faceless, generator)
         scores = model.logits(model.cropped(torch.cat([images, others])))
         truth = views.codes[index].to(device)
-        told = {
+        losses = {
             name: F.cross_entropy(
                 scores[name][: config.batch], truth[:, i], weights[name].to(device), label_smoothing=0.05
             )
             for i, name in enumerate(ATTRIBUTES)
         }
         here = (torch.arange(config.batch + config.faceless, device=device) < config.batch).float()
-        told[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
-        return {"loss": sum(told.values())} | told
+        losses[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
+        return {"loss": sum(losses.values())} | losses
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay,

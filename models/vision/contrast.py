@@ -128,6 +128,11 @@ def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, plain: T
     words = model.next_words(tokens, numbers[:, :-1])
     caption = F.cross_entropy(words.flatten(0, 1), numbers[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
     attribute = attribute_loss(pictures @ model.embed_text(plain).T / heat, true)
-    told = {"contrast": contrast, "attribute": attribute, "match": F.cross_entropy(verdict, truth), "caption": caption}
+    losses = {
+        "contrast": contrast,
+        "attribute": attribute,
+        "match": F.cross_entropy(verdict, truth),
+        "caption": caption,
+    }
     right = (verdict.argmax(1) == truth).float().mean().detach()
-    return {"loss": sum(told.values())} | told | {"match_right": right, "temperature": heat.detach()}
+    return {"loss": sum(losses.values())} | losses | {"match_right": right, "temperature": heat.detach()}

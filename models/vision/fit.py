@@ -1,10 +1,10 @@
-"""Trains the picture-text model on people, and a pair of them: one that guides and one that judges."""
+"""Trains the picture-text model on people, and measures it on others."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,13 @@ from ...datagen.formats.files import write_json
 from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import save_weights
 from ..core.data import People
+from ..core.progress import Progress
 from ..core.trainer import Trainer, TrainerConfig
 from .captions import Caption, draw_captions, parse, say
 from .contrast import Memory, losses
 from .portraits import Portraits, code, learn_and_test, portraits
 from .tokenizer import PAD
 from .vlm import SYSTEM, VLM, VLMConfig
-
-GUIDE, JUDGE = "vlm-guide", "vlm-judge"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def write_plain(config: FitConfig, count: int = 24) -> list[list[str]]:
     ]
 
 
-def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progress: Callable | None = None,
+def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progress: Progress | None = None,
             bank: list[list[Caption]] | None = None) -> dict:  # fmt: skip
     """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
 
@@ -117,16 +116,6 @@ def save(model: VLM, folder: Path, more: dict | None = None) -> None:
     """Save a model's weights in half precision with its config and vocabulary."""
     about = {"system": SYSTEM, "config": asdict(model.config), "vocabulary": list(model.tokenizer.vocabulary)}
     save_weights(folder, {"vlm": copy.deepcopy(model).half()}, about | (more or {}))
-
-
-def fit_pair(people: People, folder: Path, config: FitConfig | None = None, progress: Callable | None = None) -> dict:
-    """Train the model that guides and the one that judges, with other seeds and other halves of all sentences.
-
-    What is optimised against one must be scored by the other. They go to ``folder``/vlm-guide and /vlm-judge.
-    """
-    config = config or FitConfig()
-    roles = {GUIDE: replace(config, part=0), JUDGE: replace(config, part=1, seed=config.seed + 1000)}
-    return {name: fit_vlm(people, Path(folder) / name, one, progress) for name, one in roles.items()}
 
 
 @torch.no_grad()

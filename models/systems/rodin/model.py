@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
-from ...cli.settings import restored
 from ...core.attributes import ATTRIBUTES
 from ...core.cameras import Cameras, orbit
 from ...core.checkpoint import load_weights, read_about
 from ...core.data import People, Person
+from ...core.progress import Progress, counting, staged
+from ...core.settings import restored
 from ...diffusion.conditioning import Cond, augment, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.prior import LatentPrior, LatentPriorConfig
@@ -41,7 +41,6 @@ LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pic
 LOOK_SIZE = 64  # pixels of those
 SHARPENING = 30  # steps in which latents are drawn towards a prompt
 TUNING = 80  # steps in which planes are drawn towards a photo
-Progress = Callable[[dict], None]
 
 
 class Rodin(nn.Module):
@@ -98,7 +97,7 @@ class Rodin(nn.Module):
             else unconditional(Cond(vec=torch.zeros(len(noise), self.vlm.config.embedding)))
         )
         denoise = guided(self.base, cond, scale=guidance if latents is not None else 1.0)
-        return ddim(denoise, base.process_of(self.config), noise, steps, callback=_told(progress, "base"))
+        return ddim(denoise, base.process_of(self.config), noise, steps, callback=counting(progress, "base"))
 
     @torch.no_grad()
     def enlarged(self, rolled: Tensor, latents: Tensor | None, generator: torch.Generator,
@@ -113,7 +112,7 @@ class Rodin(nn.Module):
         size = config.fit.resolution
         noise = torch.randn(len(rolled), config.fit.channels, size, 3 * size, generator=generator)
         made = ddim(lambda x, t: self.upsampler(x, t, cond), upsampler.process_of(config), noise, config.upsampler_sampling,
-                    callback=_told(progress, "upsampler"))  # fmt: skip
+                    callback=counting(progress, "upsampler"))  # fmt: skip
         return self.large.unroll(made)
 
     def front(self, looks=LOOKS) -> Cameras:
@@ -193,7 +192,7 @@ class Rodin(nn.Module):
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
         wanted = F.normalize(now + shift, dim=-1)
         process = base.process_of(self.config)
-        noise = ddim_inverse(guided(self.base, Cond(vec=now)), process, rolled, steps, _told(progress, "inversion"))
+        noise = ddim_inverse(guided(self.base, Cond(vec=now)), process, rolled, steps, counting(progress, "inversion"))
         changed = self.planes_of(wanted, noise, guidance, steps, progress)
         again = self.planes_of(now, noise, 1.0, steps)
         # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.
@@ -224,7 +223,7 @@ class Rodin(nn.Module):
         settings = replace(self.config.fit, steps=self.config.single_steps, people=1, lowest=0)
         planes = self.large.mean[None].clone()
         with torch.enable_grad():
-            fit([person], planes, self.decoder, settings, train_decoder=False, progress=_renamed(progress, "adopting"))
+            fit([person], planes, self.decoder, settings, train_decoder=False, progress=staged(progress, "adopting"))
         return planes[0]
 
     def tuned(self, planes: Tensor, portrait: Tensor, progress: Progress | None = None) -> Tensor:
@@ -246,7 +245,7 @@ class Rodin(nn.Module):
                 loss.backward()
                 optimiser.step()
                 if progress:
-                    progress({"event": "progress", "stage": "photo", "done": number + 1, "total": TUNING})
+                    progress({"stage": "photo", "done": number + 1, "total": TUNING})
         return moved.detach().clamp(-1, 1)
 
     @torch.no_grad()
@@ -267,20 +266,6 @@ class Rodin(nn.Module):
     def pictures(self, planes: Tensor, cameras: Cameras, size: int) -> Tensor:
         """Refined pictures (V, 3, size, size) in [-1, 1] of planes (3, C, R, R)."""
         return self.refiner.enlarge(render_image(self.field(planes), cameras, size // 2), size)
-
-
-def _told(progress: Progress | None, stage: str):
-    if progress is None:
-        return None
-
-    def tell(done: int, total: int, x0: Tensor) -> None:
-        progress({"event": "progress", "stage": stage, "done": done, "total": total})
-
-    return tell
-
-
-def _renamed(progress: Progress | None, stage: str):
-    return progress and (lambda event: progress({**event, "event": "progress", "stage": stage}))
 
 
 def load(folder: Path) -> Rodin:

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
-from ...cli.settings import plain
 from ...core.checkpoint import save_weights
 from ...core.data import People, composite, frontal
+from ...core.progress import Progress, staged
+from ...core.settings import plain
 from ...core.trainer import Trainer
 from ...fields.fit import Fitted, RaySource, fit, fit_people
 from ...fields.render import render_image
@@ -31,7 +32,6 @@ from .upsampler import UpsamplerStep
 VIEWS = 9  # frontal pictures of a person that latents are taken of
 CAPTIONS = 12  # of each person, for the prior
 PAIRS = 3  # views of a person that the refiner is trained on
-Progress = Callable[[dict], None]
 
 
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
@@ -48,7 +48,7 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
             people,
             folder / "vlm",
             replace(vision.FitConfig(), part=0, steps=config.vlm_steps),
-            _staged(progress, "vlm"),
+            staged(progress, "vlm"),
         )
     fitted = fit_all(learn, folder, config, progress)
     model, stages = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
@@ -92,7 +92,7 @@ def fit_all(people: People, folder: Path, config: Config, progress: Progress | N
     The others start from the mean of the first, so that a channel means the same for all.
     """
     first, rest = people.people[: config.shared], people.people[config.shared :]
-    shared = fit_people(replace(people, people=first), folder / "fit", config.fit, _staged(progress, "fit"))
+    shared = fit_people(replace(people, people=first), folder / "fit", config.fit, staged(progress, "fit"))
     if not rest:
         return shared
     parts = [shared.planes]
@@ -102,8 +102,8 @@ def fit_all(people: People, folder: Path, config: Config, progress: Progress | N
             config.fit, steps=config.single_steps, plane_rate=config.single_rate, people=len(batch), seed=number + 1
         )
         planes = shared.planes.mean(0, keepdim=True).repeat(len(batch), 1, 1, 1, 1)
-        told = _staged(progress, f"fit of {start + 1} to {start + len(batch)} of {len(rest)}")
-        fit(batch, planes, shared.decoder, settings, False, folder / "fit-rest" / f"{number:04d}", told)
+        stage = staged(progress, f"fit of {start + 1} to {start + len(batch)} of {len(rest)}")
+        fit(batch, planes, shared.decoder, settings, False, folder / "fit-rest" / f"{number:04d}", stage)
         parts.append(planes)
     return Fitted(torch.cat(parts), shared.decoder, config.fit)
 
@@ -154,12 +154,8 @@ def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress 
     """Train one network by its step and leave its averaged weights in it."""
     network = getattr(model, name).requires_grad_(True)
     trainer = Trainer(
-        folder / name, {name: network}, step, getattr(model.config, name), progress=_staged(progress, name)
+        folder / name, {name: network}, step, getattr(model.config, name), progress=staged(progress, name)
     )
     trainer.run()
     network.load_state_dict(trainer.ema_modules()[name].state_dict())
     network.requires_grad_(False).eval()
-
-
-def _staged(progress: Progress | None, stage: str) -> Progress | None:
-    return progress and (lambda event: progress({**event, "stage": stage}))

@@ -68,6 +68,6 @@ class UpsamplerStep:
         seen = side == 0
         rays = draw_rays([self.sources[i] for i in who[seen]], RAYS, generator)
         field = TriplaneField(self.statistics.unroll(made[seen]), self.decoder)
-        shown = render(field, rays.origins, rays.directions, 20, 20, rays.background, generator)
-        apart = (shown.colour - rays.colour).abs().mean()
+        rendered = render(field, rays.origins, rays.directions, 20, 20, rays.background, generator)
+        apart = (rendered.colour - rays.colour).abs().mean()
         return {"loss": error + config.render_weight * apart, "planes": error, "rendered": apart}

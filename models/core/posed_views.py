@@ -1,4 +1,4 @@
-"""People as what adversarial training takes: posed single pictures, a random view of a random person each."""
+"""People as posed single pictures, a random view of a random person each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ..core.cameras import Cameras
-from ..core.data import Person, composite, shrink
+from .cameras import Cameras
+from .data import Person, composite, shrink
 
 
 class PosedViews:
