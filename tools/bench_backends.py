@@ -16,9 +16,9 @@ import click
 BARE = """
 import sys
 from pathlib import Path
-from simulacra.datagen.dataset import DatasetFolder
+from simulacra.datagen.jobs.worker import load_renderer
 from simulacra.datagen.recipe import Recipe
-from simulacra.datagen.worker import load_renderer
+from simulacra.datagen.storage.dataset import DatasetFolder
 out, count, size, samples, renderer = sys.argv[1:]
 folder = DatasetFolder.open(Path(out), Recipe(generator="faces", count=int(count), size=int(size), samples=int(samples)))
 render = load_renderer(renderer)

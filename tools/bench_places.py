@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -27,7 +28,7 @@ RENDER = """
 import json, resource, sys, time
 from pathlib import Path
 from simulacra.datagen.recipe import Recipe
-from simulacra.datagen.render import render_sample
+from simulacra.datagen.rendering.render import render_sample
 recipe, folder = Recipe.from_dict(json.loads(sys.argv[1])), Path(sys.argv[2])
 start, clock = time.process_time(), time.perf_counter()
 record = render_sample(recipe.sample(0), recipe, folder)
@@ -36,6 +37,28 @@ print(json.dumps(record["seconds"] | {
     "memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
 }))
 """
+
+
+class Plan(NamedTuple):
+    """What is measured: kinds, picture, seeds, and the bars that the figures are printed beside."""
+
+    kinds: tuple[str, ...]
+    width: int
+    height: int
+    samples: int
+    bars: dict[str, float]
+    views: int = 1
+    first: int = 0
+    takes: int = 1
+
+
+PLANS = {
+    "desert": Plan(("desert",), 256, 144, 64, {"cpu": 120.0, "memory_gib": 2.0}),
+    "kinds": Plan(tuple(RECIPES), 512, 512, 24, {"wall": 90.0}),
+    "stereo": Plan(("forest",), 1920, 1080, 24, {"wall": 900.0, "memory_gib": 8.0}, views=2),
+    "scenes": Plan(tuple(RECIPES), 512, 512, 1, {}, first=100),
+    "repeat": Plan(tuple(RECIPES), 96, 96, 1, {}, first=7, takes=2),
+}
 
 
 def sample(
@@ -105,48 +128,37 @@ def run(out: Path, wanted: list[dict]) -> list[dict]:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["desert", "kinds", "stereo", "scenes", "repeat"]))
+@click.argument("what", type=click.Choice(list(PLANS)))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/bench_places.jsonl"), show_default=True)
-@click.option("--size", default=512, show_default=True)
-@click.option("--samples", default=0, help="Cycles samples a pixel; what --help of render says by default")
+@click.option("--size", default=0, help="edge or width in pixels; that of WHAT by default")
+@click.option("--samples", default=0, help="Cycles samples a pixel; those of WHAT by default")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(list(RECIPES)), help="only these; all by default")
 @click.option("--seeds", default=1, show_default=True)
 @click.option("--first", default=0, help="number of the first seed of scenes, so that several runs can share them out")
-def main(what: str, out: Path, size: int, samples: int, seeds: int, first: int) -> None:
+def main(what: str, out: Path, size: int, samples: int, kinds: tuple[str, ...], seeds: int, first: int) -> None:
     """Measure WHAT and print the figures and their bars."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    if what == "desert":
-        rows = run(
-            out, [{"kind": "desert", "seed": seed, "width": 256, "height": 144, "samples": 64} for seed in range(seeds)]
-        )
-        bars = {"cpu": 120.0, "memory_gib": 2.0}
-    elif what == "kinds":
-        rows = run(out, [{"kind": kind, "seed": seed, "width": size, "height": size, "samples": samples or 24}
-                         for seed in range(seeds) for kind in RECIPES])  # fmt: skip
-        bars = {"wall": 90.0}
-    elif what == "stereo":
-        rows = run(out, [{"kind": "forest", "seed": seed, "width": 1920, "height": 1080, "samples": samples or 24, "views": 2}
-                         for seed in range(seeds)])  # fmt: skip
-        bars = {"wall": 900.0, "memory_gib": 8.0}
-    elif what == "scenes":
-        rows = run(out, [{"kind": kind, "seed": 100 + first + seed, "width": size, "height": size, "samples": samples or 1}
-                         for seed in range(seeds) for kind in RECIPES])  # fmt: skip
-        bars = {}
-    else:
-        rows = run(out, [{"kind": kind, "seed": 7, "width": 96, "height": 96, "samples": 1, "take": take}
-                         for kind in RECIPES for take in (1, 2)])  # fmt: skip
+    plan = PLANS[what]
+    width = size or plan.width
+    height = width * plan.height // plan.width
+    wanted = [{"kind": kind, "seed": plan.first + first + seed, "width": width, "height": height,
+               "samples": samples or plan.samples, "views": plan.views, "take": take}
+              for seed in range(seeds) for kind in kinds or plan.kinds for take in range(plan.takes)]  # fmt: skip
+    rows = run(out, wanted)
+    if what == "repeat":
         same = [
             a.get("labels_sha256") == b.get("labels_sha256") and "error" not in a
             for a, b in zip(rows[::2], rows[1::2], strict=True)
         ]
         click.echo(f"labels equal in two runs: {sum(same)} of {len(same)}")
-        bars = {}
     whole = [row for row in rows if "error" not in row]
     click.echo(f"{len(whole)} of {len(rows)} without a failure")
-    for name, bar in bars.items():
+    for name, bar in plan.bars.items() if whole else ():
         values = [row[name] for row in whole]
         click.echo(f"{name}: median {np.median(values):.2f}, worst {max(values):.2f} (bar {bar:g})")
-    share = [row["cycles_labels"] / row["cycles_rgb"] for row in whole]
-    click.echo(f"labels / picture: median {np.median(share):.3f}, worst {max(share):.3f} (bar 0.10)")
+    if whole:
+        share = [row["cycles_labels"] / row["cycles_rgb"] for row in whole]
+        click.echo(f"labels / picture: median {np.median(share):.3f}, worst {max(share):.3f} (bar 0.10)")
     sys.exit(len(whole) < len(rows))
 
 

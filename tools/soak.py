@@ -4,6 +4,7 @@ A machine's own speed drifts by more than a tenth within half an hour. So the fi
 job, each time in a fresh process while the job is paused, and the job's pace is held against what that took in the same third.
 """
 
+import contextlib
 import json
 import statistics
 import subprocess
@@ -35,14 +36,16 @@ def _control(run: subprocess.Popen, command: list[str]) -> float:
     """Seconds of the first sample, in a fresh process while the job stands still."""
     paused = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
     for process in paused:
-        process.suspend()
+        with contextlib.suppress(psutil.NoSuchProcess):  # its work may be done in this moment
+            process.suspend()
     try:
         with tempfile.TemporaryDirectory(prefix="simulacra-soak-") as beside:
             words = [*command, str(Path(beside, "one")), "--workers", "1"]
             said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
     finally:
         for process in paused:
-            process.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
     events = [json.loads(line) for line in said.splitlines()]
     return next(event["seconds"]["total"] for event in events if event["event"] == "finished")
 

