@@ -16,6 +16,7 @@ from .formats.files import read_json
 from .labels import LABELS, PARTS
 from .readers import Dataset, Sample
 from .tables import show
+from .terminal import say
 
 
 @dataclasses.dataclass
@@ -79,7 +80,7 @@ class Report:
         ]
         show(columns, rows, title=f"{self.samples} samples", styles=["" if f.ok else "red" for f in self.figures])
         for problem in self.problems:
-            print(problem, flush=True)
+            say(problem)
 
 
 def _values(sample: Sample, frame: int) -> dict[str, np.ndarray]:

@@ -6,6 +6,8 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
+from .terminal import escaped, say
+
 GAP = "  "
 NARROWEST = 24  # characters of the last column, however narrow the terminal
 
@@ -19,16 +21,18 @@ def show(
     styles: Sequence[str] = (),
 ) -> None:
     """Print rows under their columns; those named in ``right`` are set flush right, ``styles`` are rich's, one a row."""
+    columns, title = [escaped(name) for name in columns], escaped(title)
+    rows = [[escaped(cell) for cell in row] for row in rows]
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print("\n".join(plain(columns, rows, title=title, right=right)), flush=True)
+        say(*plain(columns, rows, title=title, right=right))
         return
-    grid = Table(title=title or None, show_edge=False, pad_edge=False)
+    grid = Table(title=Text(title) if title else None, show_edge=False, pad_edge=False)
     for name in columns:
-        grid.add_column(name, justify="right" if name in right else "left")
+        grid.add_column(Text(name), justify="right" if name in right else "left")
     for index, row in enumerate(rows):
         grid.add_row(*map(Text, row), style=styles[index] if styles else None)
     Console().print(grid)

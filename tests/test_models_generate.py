@@ -223,7 +223,7 @@ def test_a_writer_that_fails_leaves_no_file(run, tmp_path, monkeypatch, capsys):
 
 
 def test_a_terminal_shows_bars_and_a_log_lines(capsys, monkeypatch):
-    from simulacra.models.cli import progress as shown
+    from simulacra.datagen import progress as shown
 
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -232,8 +232,8 @@ def test_a_terminal_shows_bars_and_a_log_lines(capsys, monkeypatch):
             now[0] += 1.0
             progress.tell({"step": step, "steps": 100, "loss": 0.25})
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "train: 1 of 100, loss 0.25" and lines[-1] == "train: 100 of 100, loss 0.25"
-    assert len(lines) == 5 and lines[1] == "train: 32 of 100, 68 s left, loss 0.25"
+    assert lines[0] == "train: 1 of 100, loss 0.25" and lines[-1] == "train: 100 of 100, 1 s each, loss 0.25"
+    assert len(lines) == 5 and lines[1] == "train: 32 of 100, 1 s each, 68 s left, loss 0.25"
 
 
 def test_a_pseudo_terminal_shows_a_bar_a_stage(run, tmp_path):

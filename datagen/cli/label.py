@@ -35,14 +35,14 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     from ..rendering.scene_file import plan, quiet
     from ..rendering.scene_labels import RENDERER
     from ..storage.destinations import open_destination
-    from .progress import Progress
+    from ..progress import Progress
 
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
     folder = open_destination(str(out), recipe)
     missing = sorted(set(range(recipe.count)) - set(folder.finished()))
     pool = Pool(1, threads or cores(), timeout, 1, RENDERER)
-    with Progress(as_json, recipe.count, recipe.count - len(missing)) as progress:
+    with Progress(as_json, "label", recipe.count, recipe.count - len(missing)) as progress:
         failed = run(folder, missing, pool, progress.tell)
     if failed:
         first = next(iter(failed.values()))

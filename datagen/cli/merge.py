@@ -17,10 +17,10 @@ def command(out, shards, as_json) -> None:
     no merge.
     """
     from ..storage.merge import Merge
-    from .progress import Progress
+    from ..progress import Progress
 
     merge = Merge(out, list(shards))
-    with Progress(as_json, len(merge.samples), 0, "merge") as progress:
+    with Progress(as_json, "merge", len(merge.samples)) as progress:
         folder = merge.go(progress.tell)
     if not as_json:
         say(f"{folder.recipe.count} samples in {out}")

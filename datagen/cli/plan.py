@@ -32,7 +32,7 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
     from ..devices import require
     from ..jobs.plan import CONFIDENCE, Machines, forecast, lay_out, measure, remarks
     from ..jobs.worker import DEFAULT_RENDERER
-    from .progress import Progress
+    from ..progress import Progress
 
     recipe, machines = _recipe(recipe, count, said), Machines.parse(on)
     if probe and not 3 <= probe <= 10_000:
@@ -45,7 +45,7 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
     if as_json:
         probe = measure(recipe, layout, lambda event: None, renderer)
     else:
-        with Progress(False, len(layout.indices), 0, "probe") as progress:
+        with Progress(False, "probe", len(layout.indices)) as progress:
             probe = measure(recipe, layout, progress.tell, renderer)
     found = forecast(recipe.count, machines, layout.workers, probe)
     cost = None if price is None else found.core_hours.times(price)

@@ -109,7 +109,7 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
     from ..jobs.worker import DEFAULT_RENDERER
     from ..recipe import Recipe
     from ..storage.destinations import open_destination
-    from .progress import Progress
+    from ..progress import Progress
 
     recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn))
     part, parts = parse_shard(shard)
@@ -137,7 +137,7 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
 
         run = partial(run_on_ray, address=address)
         pool = replace(pool, threads=drawn["threads"])
-    with Progress(as_json, len(wanted), len(wanted) - len(missing)) as progress:
+    with Progress(as_json, "render", len(wanted), len(wanted) - len(missing)) as progress:
         failed = run(folder, missing, pool, progress.tell)
     if failed:
         seeds = [str(record["seed"]) for record in failed.values()]

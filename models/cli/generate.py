@@ -56,7 +56,7 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
     warnings = check_prompt(request.prompt) if request.prompt else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
-    from .progress import Progress
+    from ...datagen.progress import Progress
 
     try:
         with stoppable(), tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder) as beside:

@@ -33,7 +33,7 @@ def command(system, data, out, settings, resume, as_json) -> None:
     from ...datagen.jobs.stopping import stoppable
     from ..core.data import read_people
     from ..core.settings import configured, plain, restored
-    from .progress import Progress
+    from ...datagen.progress import Progress
 
     api = system.load()
     before = begun(out, system.name, resume)
