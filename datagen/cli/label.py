@@ -32,10 +32,10 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     require_blender()
     from ..jobs.machine import cores
     from ..jobs.pool import Pool, run
+    from ..progress import Progress
     from ..rendering.scene_file import plan, quiet
     from ..rendering.scene_labels import RENDERER
     from ..storage.destinations import open_destination
-    from ..progress import Progress
 
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)

@@ -16,8 +16,8 @@ def command(out, shards, as_json) -> None:
     A merge that was stopped goes on when the same command is run again. Shards that were rendered into one folder need
     no merge.
     """
-    from ..storage.merge import Merge
     from ..progress import Progress
+    from ..storage.merge import Merge
 
     merge = Merge(out, list(shards))
     with Progress(as_json, "merge", len(merge.samples)) as progress:

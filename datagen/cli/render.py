@@ -107,9 +107,9 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
     from ..jobs.machine import automatic_workers, cores
     from ..jobs.pool import Pool, run
     from ..jobs.worker import DEFAULT_RENDERER
+    from ..progress import Progress
     from ..recipe import Recipe
     from ..storage.destinations import open_destination
-    from ..progress import Progress
 
     recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn))
     part, parts = parse_shard(shard)

@@ -31,9 +31,9 @@ def command(system, data, out, settings, resume, as_json) -> None:
     system = find(system)
     require_torch()
     from ...datagen.jobs.stopping import stoppable
+    from ...datagen.progress import Progress
     from ..core.data import read_people
     from ..core.settings import configured, plain, restored
-    from ...datagen.progress import Progress
 
     api = system.load()
     before = begun(out, system.name, resume)
