@@ -104,6 +104,7 @@ extension: $(VENV)/.base  ## Build the Blender extension
 	$(BIN)/python tools/build_extension.py $(DIST)/simulacra.zip
 
 wheel: $(VENV)/.base  ## Build the wheel
+	rm -rf build/lib build/bdist.*  # what an earlier build left would come in
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DIST) .
 
 clean:  ## Remove what was made

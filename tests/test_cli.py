@@ -17,8 +17,14 @@ from simulacra.__main__ import COMMANDS, main
         (["sample", "faces", "--set", "identity.agee=3"], "identity.agee: no such field; allowed are identity.age, "),
         (["sample", "faces", "--set", "hair=afro"], "hair is a group; allowed are hair.groom, hair."),
         (["sample", "faces", "--set", "hair=afro"], "did you mean hair.groom=afro?"),
-        (["sample", "faces", "--set", "wear.headwear=none"], "wear.headwear is a group; allowed are wear.headwear.kind, "),
-        (["sample", "faces", "--set", "expression.actions=0.5"], "expression.actions is a group; allowed are expression."),
+        (
+            ["sample", "faces", "--set", "wear.headwear=none"],
+            "wear.headwear is a group; allowed are wear.headwear.kind, ",
+        ),
+        (
+            ["sample", "faces", "--set", "expression.actions=0.5"],
+            "expression.actions is a group; allowed are expression.",
+        ),
         (["sample", "faces", "--set", "identity.age.x=3"], "identity.age.x: no such field; identity.age holds none"),
         (["sample", "places", "--set", "weather=rain"], "weather is a group; allowed are weather.sun_elevation, "),
         (["sample", "places", "--set", "camera=drone"], "did you mean camera.motion=drone?"),
