@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN := $(BIN)/python -m simulacra
 
-.PHONY: help demo test slow coverage lint extension wheel bench places scale weights sidebar window releases judges clean
+.PHONY: help demo test slow coverage lint extension wheel bench places scale weights sidebar window texts releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14

@@ -1,11 +1,14 @@
 """The Blender side: what registers when the extension is enabled, and leaves nothing when it is disabled."""
 
+PACKAGE = __package__.rpartition(".")[0]  # the extension, as Blender names it
 _command = None
 # In the order of registration; each may have CLASSES, register() and unregister().
 MODULES = (
-    "scene_settings", "preferences", "jobs", "report", "generate", "subject_operators", "materials", "things", "preset_operators",
-    "dataset", "scene_labels", "importers", "assets", "model", "menus", "panels", "person_panels", "place_panels", "material_panels",
-    "settling", "motion", "translations",
+    "settings", "preferences", "worker.jobs", "report", "subjects.generate", "subjects.operators", "materials.operators", "places.things",
+    "presets.operators", "datasets.render", "datasets.scene", "importing.avatars", "importing.meshes", "importing.cameras",
+    "importing.samples", "people.assets", "systems.operators", "menus",
+    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "places.panels",
+    "materials.panel", "fields.settling", "places.motion", "languages.translations",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import traceback
 
 from ..procgen.blender import UnsupportedBlender
 from ..procgen.distributions import SpecError
-from .presets import PresetError
+from .presets.files import PresetError
 
 EXPECTED = (SpecError, PresetError, UnsupportedBlender, OSError)  # their message is meant for the user
 last: dict = {}  # the error that a report would tell of

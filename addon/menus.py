@@ -2,8 +2,9 @@
 
 import bpy
 
-from .choices import THINGS, title
-from .preferences import PACKAGE
+from . import PACKAGE
+from .fields.items import title
+from .places.catalogue import THINGS
 
 
 class SIMULACRA_OT_open_preferences(bpy.types.Operator):

@@ -7,9 +7,9 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..procgen import processes
-from .worker import command_line
+from . import PACKAGE
+from .worker.process import command_line
 
-PACKAGE = __package__.rpartition(".")[0]
 tested = {"lines": [], "models": None}  # what the Test button found
 
 

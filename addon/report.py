@@ -7,8 +7,9 @@ from pathlib import Path
 
 import bpy
 
-from . import jobs
+from . import PACKAGE
 from .errors import last, reported
+from .worker import jobs
 
 
 def report_text(version: str, log: str = "") -> str:
@@ -40,7 +41,7 @@ class SIMULACRA_OT_error_report(bpy.types.Operator):
     @reported
     def execute(self, context):
         """Write the file."""
-        package = sys.modules[__package__.rpartition(".")[0]]
+        package = sys.modules[PACKAGE]
         Path(self.filepath).write_text(report_text(package.__version__, jobs.last_lines()), encoding="utf-8")
         self.report({"INFO"}, f"{Path(self.filepath).name}: written")
         return {"FINISHED"}

@@ -18,6 +18,8 @@ class Generator:
     sample: str
     build: str
     doc: str
+    heading: str = ""  # what menus list it under; "" is its family
+    alone: bool = True  # can be added to any scene at once: no part of a place, nothing that is simulated first
 
     def load(self, what: str) -> Any:
         """The generator's spec class, sampler or builder; its module is imported only now."""

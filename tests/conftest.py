@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("procgen", "datagen", "models", "addon")
 # Before bpy is first imported: the user's own extensions and settings must not be seen by a test.
 _RESOURCES = tempfile.mkdtemp(prefix="simulacra-blender-")
 os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
@@ -61,7 +62,7 @@ def sidebar(scene):
         place.symlink_to(ROOT, target_is_directory=True)
         addon_utils.extensions_refresh()
     assert addon_utils.enable(name, default_set=True) is not None
-    yield lambda module: import_module(f"{name}.{module if '.' in module else 'addon.' + module}")
+    yield lambda module: import_module(f"{name}.{'' if module.split('.')[0] in PACKAGES else 'addon.'}{module}")
     addon_utils.disable(name, default_set=True)
 
 

@@ -6,7 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from simulacra.addon import mesh_files, presets, transforms
+from simulacra.addon.importing import mesh_files, transforms
+from simulacra.addon.presets import files as presets
 from simulacra.procgen import registry
 from simulacra.procgen.distributions import SpecError
 
@@ -46,7 +47,7 @@ def test_cameras_see_what_the_file_says(scene, sidebar, tmp_path):
     for view, camera in zip(read, cameras, strict=True):
         render = scene.render
         render.resolution_x, render.resolution_y = view.width, view.height
-        render.pixel_aspect_x, render.pixel_aspect_y = sidebar("importers").aspect(view)
+        render.pixel_aspect_x, render.pixel_aspect_y = sidebar("importing.cameras").aspect(view)
         bpy.context.view_layer.update()
         record = camera_record(camera, scene, 0)
         k = np.array(record["K"])
@@ -207,7 +208,7 @@ def test_a_sample_comes_back_as_the_person_that_it_was(scene, sidebar, face_data
 
     path = face_dataset / "000000" / "spec.json"
     assert bpy.ops.simulacra.drop_json(filepath=str(path)) == {"FINISHED"}
-    kind, spec = sidebar("person").spec_of(bpy.context.object)
+    kind, spec = sidebar("people.person").spec_of(bpy.context.object)
     assert sidebar("procgen.registry").dump(kind, spec) == json.loads(path.read_text())
 
 
@@ -219,7 +220,7 @@ def test_a_dropped_json_is_taken_for_what_it_is(scene, sidebar, tmp_path):
     path.write_text(json.dumps(views(3)))
     assert bpy.ops.simulacra.drop_json(filepath=str(path)) == {"FINISHED"} and len(bpy.data.cameras) == 3
     assert bpy.ops.simulacra.drop_json(filepath=str(presets.SHIPPED / "laughing.json")) == {"FINISHED"}
-    assert "user/laughing.json" in sidebar("presets").available()
+    assert "user/laughing.json" in sidebar("presets.files").available()
     path.write_text("{}")
     with pytest.raises(RuntimeError, match=r"transforms.json: is no preset"):
         bpy.ops.simulacra.drop_json(filepath=str(path))

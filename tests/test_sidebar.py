@@ -75,7 +75,7 @@ def test_generate_makes_what_the_plain_call_makes(scene, sidebar):
     assert bpy.ops.simulacra.generate(seed=12) == {"FINISHED"}
     assert differing(snapshot(bpy.data.objects), expected) == []
     rig = bpy.context.object
-    kind, spec = sidebar("person").spec_of(rig)
+    kind, spec = sidebar("people.person").spec_of(rig)
     assert kind == "faces" and to_dict(spec) == to_dict(registry.sample("faces", 12))
     assert len(rig.users_collection) == 1 and set(rig.users_collection[0].objects) == {rig, *rig.children_recursive}
     head = next(obj for obj in rig.children if obj["class"] == "skin")
@@ -85,8 +85,8 @@ def test_generate_makes_what_the_plain_call_makes(scene, sidebar):
 
 
 def test_the_sliders_show_the_spec_and_write_it(person, sidebar):
-    properties = sidebar("properties")
-    kind, spec = sidebar("person").spec_of(person)
+    properties = sidebar("fields.properties")
+    kind, spec = sidebar("people.person").spec_of(person)
     document = to_dict(spec)
     for control in properties.CONTROLS[kind]:
         value = getattr(properties.holder(person.simulacra.faces, control), control.attribute)
@@ -110,7 +110,7 @@ def test_sliders_end_where_a_fresh_build_does(sidebar):
     target = registry.sample("faces", 8)
     bpy.ops.simulacra.generate(seed=3, location=(1.0, 2.0, 3.0))
     rig = bpy.context.object
-    live, person = sidebar("live"), sidebar("person")
+    live, person = sidebar("people.live"), sidebar("people.person")
     kind, spec = person.spec_of(rig)
     for groups in (
         ("identity",),
@@ -154,7 +154,7 @@ def test_an_expression_slider_moves_the_skin_at_once_and_exactly(person, sidebar
     surface = sidebar("procgen.people.surface").evaluated_surface
     quick = surface(head).positions
     quick_brow = points_of(next(obj for obj in person.children if obj["class"] == "brow"))
-    sidebar("live").settle(person)
+    sidebar("people.live").settle(person)
     assert np.abs(surface(head).positions - quick).max() < 1e-6
     # Hairs are strewn anew on the moved skin, so it is the brow as a whole that must have been in its place.
     brow = points_of(next(obj for obj in person.children if obj["class"] == "brow"))
@@ -167,7 +167,7 @@ def test_an_identity_slider_moves_the_skin_at_once(person, sidebar):
     head = next(obj for obj in person.children if obj["class"] == "skin")
     before = points_of(head).copy()
     person.simulacra.faces.identity.age = 85.0
-    _, spec = sidebar("person").spec_of(person)
+    _, spec = sidebar("people.person").spec_of(person)
     rest = sidebar("procgen.people.identity").neutral_shape(spec.identity)
     members = sidebar("procgen.people.head_data").head_data().groups["body"]
     assert (points_of(head) == rest[members].astype(np.float32).ravel()).all() and np.abs(
@@ -189,19 +189,19 @@ def test_a_choice_brings_what_belongs_to_it(person, sidebar):
 def test_randomise_and_vary_are_the_plain_calls(person, sidebar):
     import bpy
 
-    _, spec = sidebar("person").spec_of(person)
+    _, spec = sidebar("people.person").spec_of(person)
     plain = registry.sample("faces", 12)
     bpy.ops.simulacra.lock(path="identity")
     bpy.ops.simulacra.lock(path="hair.groom")
-    kept = sorted(sidebar("locks").locked(person))
+    kept = sorted(sidebar("fields.locks").locked(person))
     assert all(path.startswith("identity.") for path in kept if path != "hair.groom") and len(kept) > 150
     assert bpy.ops.simulacra.randomise(group="skin", seed=5) == {"FINISHED"}
     expected = vary.redraw("faces", plain, 5, group="skin", locked=kept)
-    now = to_dict(sidebar("person").spec_of(person)[1])
+    now = to_dict(sidebar("people.person").spec_of(person)[1])
     assert {name: row for name, row in now.items() if row != to_dict(expected)[name]} == {}
     assert bpy.ops.simulacra.vary(seed=6, amount=0.4) == {"FINISHED"}
     varied = vary.vary("faces", expected, 6, 0.4, locked=kept)
-    assert to_dict(sidebar("person").spec_of(person)[1]) == to_dict(varied)
+    assert to_dict(sidebar("people.person").spec_of(person)[1]) == to_dict(varied)
     assert varied.hair.groom == plain.hair.groom and varied.identity == plain.identity
     assert spec.identity.age == varied.identity.age
 
@@ -220,7 +220,7 @@ def test_a_saved_file_can_be_edited_on(person, sidebar, tmp_path):
     rig.simulacra.faces.skin.melanin = 0.2
     rig.simulacra.faces.hair.groom = "shaved"
     assert bpy.ops.simulacra.settle() == {"FINISHED"}
-    _, spec = sidebar("person").spec_of(rig)
+    _, spec = sidebar("people.person").spec_of(rig)
     assert spec.skin.melanin == 0.2 and sidebar("procgen.people.edit").stale(rig, spec) == []
 
 
@@ -228,9 +228,9 @@ def test_a_saved_file_can_be_edited_on(person, sidebar, tmp_path):
 def test_a_preset_brings_back_what_it_holds(person, sidebar, scope, groups):
     import bpy
 
-    presets = sidebar("presets")
+    presets = sidebar("presets.files")
     bpy.ops.simulacra.lock(path="eyes")
-    _, before = sidebar("person").spec_of(person)
+    _, before = sidebar("people.person").spec_of(person)
     assert bpy.ops.simulacra.save_preset(title=f"Mine {scope}", scope=scope) == {"FINISHED"}
     preset = presets.read(presets.user_folder() / f"mine_{scope.lower()}.json")
     assert len(preset.fields) == groups
@@ -243,7 +243,7 @@ def test_a_preset_brings_back_what_it_holds(person, sidebar, scope, groups):
 
 
 def test_presets_that_ship_are_many_and_valid(sidebar):
-    presets = sidebar("presets")
+    presets = sidebar("presets.files")
     found = [presets.read(path) for path in sorted(presets.SHIPPED.glob("*.json"))]
     assert len(found) >= 12 and all(preset.name and preset.description for preset in found)
     assert len({preset.name for preset in found}) == len(found)
@@ -303,17 +303,29 @@ def test_a_person_becomes_an_asset_with_a_picture(sidebar):
 
 
 def test_everything_says_what_it_is(sidebar):
-    """A tooltip on every control, in English and with nothing missing in the other language."""
-    import bpy
-
-    texts = sidebar("texts").all_texts()
+    """A tooltip on every control."""
+    texts = sidebar("languages.texts").all_texts()
     assert not [row for row in texts if not row.label.strip() or not row.about.strip()]
-    tables = sidebar("translations").tables()
-    assert tables
-    for language, table in tables.items():
-        missing = {text for row in texts for text in (row.label, row.about) if ("*", text) not in table}
-        assert not missing, f"{language}: {len(missing)} texts, as {sorted(missing)[:5]}"
-    assert bpy.app.translations is not None
+
+
+def test_a_text_without_a_translation_is_no_error_and_is_listed(sidebar, monkeypatch):
+    """A contributor need not know the other language: it shows in English, and the release asks for it by make texts."""
+    texts, translations = sidebar("languages.texts"), sidebar("languages.translations")
+    table, before = translations.tables()["de_DE"], texts.state()["de_DE"]
+    assert ("*", "Generate") in table
+    fewer = {key: text for key, text in table.items() if key[1] != "Generate"} | {("*", "No longer shown"): "x"}
+    translations.unregister()
+    monkeypatch.setattr(translations, "tables", lambda: {"de_DE": fewer})
+    translations.register()
+    after = texts.state()["de_DE"]
+    assert set(after["missing"]) - set(before["missing"]) == {"Generate"}
+    assert set(after["stale"]) - set(before["stale"]) == {"No longer shown"}
+
+
+@pytest.mark.slow
+def test_what_ships_is_whole_in_every_language(sidebar):
+    state = sidebar("languages.texts").state()
+    assert state and all(not found["missing"] and not found["stale"] for found in state.values()), state
 
 
 def test_enabling_and_disabling_leaves_nothing(sidebar):
@@ -351,13 +363,16 @@ def test_enabling_and_disabling_leaves_nothing(sidebar):
 
 
 def test_the_menu_of_labels_is_the_label_table(sidebar):
+    import bpy
+
     from simulacra.datagen.labels import LABELS, allowed
 
-    choices = sidebar("choices")
-    assert {row[0] for row in choices.LABELS} == set(LABELS) - {"rgb"}
-    for row in choices.LABEL_CHOICES:
-        label = LABELS[row.name]
-        assert (row.of, row.sequence, row.stereo) == (label.of, label.sequence, label.stereo), row.name
+    choices = sidebar("datasets.labels")
+    offered = bpy.context.scene.simulacra.dataset.bl_rna.properties["labels"].enum_items
+    assert {row.identifier for row in offered} == set(LABELS) - {"rgb"}
+    bits = {row.identifier: row.value for row in offered}
+    assert [bits[name] for name in choices.SAVED] == [1 << index for index in range(19)]  # as files hold them
+    assert len(set(bits.values())) == len(bits)
     for family in ("people", "places"):
         for frames, stereo in ((1, False), (2, False), (1, True), (2, True)):
             can = {name for name, label in LABELS.items() if allowed(label, frames, family, stereo)} - {"rgb"}

@@ -51,7 +51,7 @@ def drawn(sidebar) -> list:
     import bpy
 
     seen: list = []
-    sidebar("panels").SIMULACRA_PT_model.draw(SimpleNamespace(layout=Layout(seen)), bpy.context)
+    sidebar("systems.panel").SIMULACRA_PT_model.draw(SimpleNamespace(layout=Layout(seen)), bpy.context)
     return seen
 
 
@@ -101,7 +101,7 @@ def refused(words: str) -> None:
 def test_the_menu_of_systems_is_the_catalogue(sidebar):
     from simulacra.models.systems.catalogue import MODES, SYSTEMS
 
-    choices = sidebar("choices")
+    choices = sidebar("systems.catalogue")
     shown = [(row.name, set(row.can), row.suffix) for row in choices.SYSTEM_CHOICES]
     assert shown == [(row.name, set(row.can), row.files[0]) for row in SYSTEMS]
     assert {row[0] for row in choices.MODES} == set(MODES)
@@ -157,7 +157,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
     settings.mode, settings.prompt, settings.seed = mode, ' -5 old man, "grey" ', 7
     settings.photo, settings.edit = str(tmp_path / "me.png"), str(tmp_path / "me.avatar.safetensors")
     settings.guidance, settings.steps = 2.5, 12
-    model = sidebar("model")
+    model = sidebar("systems.operators")
 
     def read() -> tuple:
         words = model.arguments(bpy.context, settings)
@@ -189,7 +189,7 @@ def test_the_selected_avatar_is_the_one_that_is_edited(settings, sidebar, tmp_pa
     write_avatar(path, make.sphere(16))
     bpy.ops.simulacra.import_avatar(filepath=str(path), resolution=16)
     settings.mode, settings.prompt = "edit", "old"
-    model = sidebar("model")
+    model = sidebar("systems.operators")
     words = model.arguments(bpy.context, settings)
     assert words[words.index("--edit") + 1] == str(path) and model.unready(bpy.context) == ""
     settings.edit = str(tmp_path / "another")
@@ -200,7 +200,7 @@ def test_the_selected_avatar_is_the_one_that_is_edited(settings, sidebar, tmp_pa
 def test_the_same_request_has_the_same_file(settings, sidebar):
     import bpy
 
-    model = sidebar("model")
+    model = sidebar("systems.operators")
 
     def out():
         return model.out_file(settings, model.arguments(bpy.context, settings))
@@ -221,7 +221,7 @@ def test_an_avatar_arrives_in_the_scene(settings, sidebar, python, run, shape):
     settings.mode, settings.prompt, settings.shape, settings.seed = "prompt", "a bald wooman", shape, 7
     bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
     assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
-    job, obj = sidebar("jobs").current("model"), bpy.context.object
+    job, obj = sidebar("worker.jobs").current("model"), bpy.context.object
     assert job.state == "finished" and (job.done, job.total, job.stage) == (4, 4, "base")
     assert job.warnings and job.warnings[0].startswith("wooman: is no known word")
     assert any("wooman" in line for line in drawn(sidebar) if isinstance(line, str))
@@ -243,7 +243,7 @@ def test_what_the_worker_refuses_is_shown(settings, sidebar, python, run, tmp_pa
     Path(settings.photo).write_bytes(b"a cat")
     before = len(bpy.data.objects)
     refused("shows no face")
-    assert sidebar("jobs").current("model").state == "failed" and len(bpy.data.objects) == before
+    assert sidebar("worker.jobs").current("model").state == "failed" and len(bpy.data.objects) == before
     # The panel wraps its lines, wherever the file lies.
     assert "shows no face" in " ".join(" ".join(line for line in drawn(sidebar) if isinstance(line, str)).split())
     settings.mode, settings.prompt = "prompt", "zorblax"
@@ -269,13 +269,13 @@ def test_what_cannot_be_decoded_is_a_failed_job(settings, sidebar, python, run):
     python.write_text('#!/bin/sh\nfor last; do :; done\necho "no avatar" > "$last"\n')
     settings.prompt = "an old man"
     refused("header|safetensors|bytes")
-    assert sidebar("jobs").current("model").state == "failed" and not bpy.data.objects
+    assert sidebar("worker.jobs").current("model").state == "failed" and not bpy.data.objects
 
 
 def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(settings, sidebar, python, run, monkeypatch):
     import bpy
 
-    jobs = sidebar("jobs")
+    jobs = sidebar("worker.jobs")
     settings.prompt, settings.guidance = "an old zorblax", 13  # the fake system then never ends
     with monkeypatch.context() as patch:  # as in a window, where nobody waits
         patch.setattr(jobs, "wait", lambda what: SimpleNamespace(state="finished"))

@@ -26,12 +26,12 @@ def bare(sidebar):
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     fixed = sidebar("procgen.params").parse_settings(BARE)
     spec = sidebar("procgen.registry").sample("places", 1, fixed)
-    return sidebar("subjects").make(bpy.context, "places", spec).owner
+    return sidebar("subjects.subject").make(bpy.context, "places", spec).owner
 
 
 def shown(sidebar, collection):
     """The spec that a place shows, as plain values."""
-    return sidebar("procgen.params").to_dict(sidebar("place").spec_of(collection)[1])
+    return sidebar("procgen.params").to_dict(sidebar("places.place").spec_of(collection)[1])
 
 
 def test_generate_makes_the_place_that_the_plain_call_makes(scene, sidebar, monkeypatch):
@@ -62,7 +62,7 @@ def test_generate_makes_the_place_that_the_plain_call_makes(scene, sidebar, monk
     collection = scene.collection.children["Place"]
     assert list(scene.collection.objects) == [] and scene.camera.name == "Left camera" and scene.world.name == "Sky"
     assert shown(sidebar, collection) == to_dict(spec)
-    assert sidebar("subjects").at_hand(bpy.context).owner == collection
+    assert sidebar("subjects.subject").at_hand(bpy.context).owner == collection
     assert bpy.ops.simulacra.remove_place() == {"FINISHED"} and counts() == before
 
 
@@ -77,17 +77,17 @@ def test_what_the_scene_has_stays_where_a_place_brings_none(sidebar):
     before, exposure = counts(), scene.view_settings.exposure
     fixed = sidebar("procgen.params").parse_settings(BARE)
     spec = sidebar("procgen.registry").sample("places", 1, fixed)
-    place = sidebar("subjects").make(bpy.context, "places", spec, light=False, camera=False).owner
+    place = sidebar("subjects.subject").make(bpy.context, "places", spec, light=False, camera=False).owner
     assert scene.world.name == "Mine" and scene.camera == camera and scene.view_settings.exposure == exposure
     after = counts()
     assert [after[name] - before[name] for name in ("worlds", "lights", "cameras", "images")] == [0, 0, 0, 0]
     assert not {obj.type for obj in place.objects} & {"LIGHT", "CAMERA"}
-    sidebar("place").remove(place)
+    sidebar("places.place").remove(place)
     assert counts() == before and scene.world.name == "Mine"
 
 
 def test_the_sliders_of_a_place_show_its_spec(bare, sidebar):
-    properties, document = sidebar("properties"), shown(sidebar, bare)
+    properties, document = sidebar("fields.properties"), shown(sidebar, bare)
     value_at = sidebar("procgen.vary").value_at
     for control in properties.CONTROLS["places"]:
         value, stored = (
@@ -105,7 +105,7 @@ def test_the_sliders_of_a_place_show_its_spec(bare, sidebar):
 def test_the_camera_turns_at_once_and_the_sun_moves_without_the_ground(bare, sidebar):
     import bpy
 
-    live, sliders = sidebar("place_live"), bare.simulacra.places
+    live, sliders = sidebar("places.live"), bare.simulacra.places
     ground = next(obj for obj in bare.objects if obj.name == "Ground")
     camera = bpy.context.scene.camera
     view, kept = -np.array(camera.matrix_world)[:3, 2], counts()
@@ -133,7 +133,7 @@ def test_the_camera_turns_at_once_and_the_sun_moves_without_the_ground(bare, sid
 def test_other_sliders_wait_and_then_build_what_a_fresh_build_does(bare, sidebar):
     import bpy
 
-    live, sliders = sidebar("place_live"), bare.simulacra.places
+    live, sliders = sidebar("places.live"), bare.simulacra.places
     sliders.terrain.roughness = 0.9
     sliders.life.stones = 0.2
     sliders.camera.noise = 0.5
@@ -156,33 +156,35 @@ def test_drawing_a_place_anew_is_the_plain_call(bare, sidebar, monkeypatch):
     """What is drawn is looked at; nothing of it needs to be built for that."""
     import bpy
 
-    monkeypatch.setattr(sidebar("place_live"), "settle", lambda collection: None)
+    monkeypatch.setattr(sidebar("places.live"), "settle", lambda collection: None)
     vary = sidebar("procgen.vary")
-    _, before = sidebar("place").spec_of(bare)
+    _, before = sidebar("places.place").spec_of(bare)
     for path in ("kind", "weather.clouds", "camera"):
         assert bpy.ops.simulacra.lock(path=path) == {"FINISHED"}
-    locked = sorted(sidebar("locks").locked(bare))
+    locked = sorted(sidebar("fields.locks").locked(bare))
     assert {"kind", "weather.clouds", "camera.pitch"} <= set(locked)
     assert bpy.ops.simulacra.randomise(group="weather", seed=4) == {"FINISHED"}
     expected = vary.redraw("places", before, 4, group="weather", locked=locked)
-    assert sidebar("place").spec_of(bare)[1] == expected and expected.terrain == before.terrain != expected.weather
+    assert (
+        sidebar("places.place").spec_of(bare)[1] == expected and expected.terrain == before.terrain != expected.weather
+    )
     assert bpy.ops.simulacra.randomise(seed=9) == {"FINISHED"}
-    drawn = sidebar("place").spec_of(bare)[1]
+    drawn = sidebar("places.place").spec_of(bare)[1]
     assert drawn == vary.redraw("places", expected, 9, locked=locked)
     assert drawn.camera == before.camera and drawn.kind == "plain" and drawn.terrain != before.terrain
     bpy.ops.simulacra.lock(path="kind")
     assert bpy.ops.simulacra.vary(seed=6, amount=0.9) == {"FINISHED"}
-    assert sidebar("place").spec_of(bare)[1].kind == "plain"
+    assert sidebar("places.place").spec_of(bare)[1].kind == "plain"
     assert bpy.ops.simulacra.save_preset(title="Sky", scope="LOCKED") == {"FINISHED"}
     bare.simulacra.places.kind = "desert"
-    spec = sidebar("place").spec_of(bare)[1]
+    spec = sidebar("places.place").spec_of(bare)[1]
     assert spec.kind == "desert" and spec.terrain.kind != "plain" and spec.camera == before.camera
     assert bare.simulacra.places.terrain.kind == spec.terrain.kind
     bpy.ops.simulacra.lock(path="weather.clouds")
     bpy.ops.simulacra.randomise(group="weather", seed=31)
-    assert sidebar("place").spec_of(bare)[1].weather.clouds != "none"
+    assert sidebar("places.place").spec_of(bare)[1].weather.clouds != "none"
     assert bpy.ops.simulacra.apply_preset(preset="user/sky.json") == {"FINISHED"}
-    assert bare.simulacra.places.weather.clouds == "none" == sidebar("place").spec_of(bare)[1].weather.clouds
+    assert bare.simulacra.places.weather.clouds == "none" == sidebar("places.place").spec_of(bare)[1].weather.clouds
 
 
 def test_each_button_is_one_undo_step(bare, sidebar):
@@ -191,9 +193,9 @@ def test_each_button_is_one_undo_step(bare, sidebar):
     first = counts()
     bpy.ops.ed.undo_push(message="before")
     assert bpy.ops.simulacra.remove_place("EXEC_DEFAULT", True) == {"FINISHED"}
-    assert counts()["objects"] == 0 and not sidebar("place").places()
+    assert counts()["objects"] == 0 and not sidebar("places.place").places()
     bpy.ops.ed.undo()
-    assert counts() == first and not sidebar("place_live").stale_places()
+    assert counts() == first and not sidebar("places.live").stale_places()
     for call in (
         lambda: bpy.ops.simulacra.add_thing("EXEC_DEFAULT", True, thing="pebble"),
         lambda: bpy.ops.simulacra.apply_material("EXEC_DEFAULT", True),
@@ -216,10 +218,10 @@ def test_a_saved_place_can_be_edited_on(bare, sidebar, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=path)
     addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
     place = bpy.data.collections["Place"]
-    assert shown(sidebar, place) == before and not sidebar("place").is_stale(place)
+    assert shown(sidebar, place) == before and not sidebar("places.place").is_stale(place)
     place.simulacra.places.weather.sun_elevation = 12.0
     assert bpy.ops.simulacra.settle() == {"FINISHED"}
-    assert shown(sidebar, place)["weather"]["sun_elevation"] == 12.0 and not sidebar("place").is_stale(place)
+    assert shown(sidebar, place)["weather"]["sun_elevation"] == 12.0 and not sidebar("places.place").is_stale(place)
     assert bpy.context.scene.world["place_number"] == place["place_number"]
 
 
@@ -228,7 +230,7 @@ def test_what_moves_by_a_law_moves_with_the_frame(sidebar):
 
     from simulacra.procgen.geometry.primitives import grid
 
-    motion, site = sidebar("motion"), sidebar("procgen.places.site")
+    motion, site = sidebar("places.motion"), sidebar("procgen.places.site")
     rest = grid(4, 4)
     obj = site.mesh_object("Sheet", rest)
     bpy.context.scene.collection.objects.link(obj)
@@ -278,7 +280,7 @@ def test_the_recipe_of_places(bare, sidebar, tmp_path):
 
     from simulacra.datagen.recipe import Recipe
 
-    settings, dataset = bpy.context.scene.simulacra.dataset, sidebar("dataset")
+    settings, dataset = bpy.context.scene.simulacra.dataset, sidebar("datasets.render")
     settings.kind, settings.place, settings.width, settings.height = "places", "forest", 320, 200
     settings.stereo, settings.frames, settings.views, settings.hdri = True, 3, 7, "/nowhere"
     settings.labels = {"depth", "parts", "disparity", "scene_flow", "flow"}
@@ -311,7 +313,7 @@ def test_a_place_of_a_dataset_comes_back(scene, sidebar, tmp_path):
     path.write_text(json.dumps(registry.dump("places", spec)))
     bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = SIZE
     assert bpy.ops.simulacra.drop_json(filepath=str(path)) == {"FINISHED"}
-    assert json.loads(sidebar("subjects").at_hand(bpy.context).owner["spec"]) == json.loads(path.read_text())
+    assert json.loads(sidebar("subjects.subject").at_hand(bpy.context).owner["spec"]) == json.loads(path.read_text())
     path.write_text(json.dumps(registry.dump("boulder", registry.sample("boulder", 1))))
     with pytest.raises(RuntimeError, match="makes no picture of its own"):
         bpy.ops.simulacra.drop_json(filepath=str(path))

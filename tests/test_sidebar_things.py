@@ -15,7 +15,7 @@ def test_a_thing_is_what_its_generator_builds(scene, sidebar, name):
 
     assert bpy.ops.simulacra.add_thing(thing=name, seed=3, location=(1.0, 2.0, 3.0)) == {"FINISHED"}
     obj = bpy.context.object
-    rows = sidebar("choices").THINGS.values()
+    rows = sidebar("places.catalogue").THINGS.values()
     row = next(row for group in rows for row in group if row.name == name)
     spec = row.load("sample")(sidebar("procgen.params").child(3, name), None)
     asset = row.load("build")(spec)
@@ -32,17 +32,17 @@ def test_a_thing_is_what_its_generator_builds(scene, sidebar, name):
     assert tuple(obj.matrix_world.translation) == pytest.approx((1.0, 2.0, 3.0), abs=1e-5)
     if asset.rig is not None:
         assert obj.type == "ARMATURE" and obj.animation_data.action and len(obj.data.bones) == len(asset.rig.bones)
-    assert sidebar("subjects").at_hand(bpy.context) is None  # a rigged animal is no person
+    assert sidebar("subjects.subject").at_hand(bpy.context) is None  # a rigged animal is no person
 
 
 def test_all_things_and_materials_are_offered(sidebar):
-    choices = sidebar("choices")
+    choices, materials_menu = sidebar("places.catalogue"), sidebar("materials.settings")
     offered = {row[0] for row in choices.THING_ITEMS if row[0]}
     families = ("plants", "terrain", "sea_life", "creatures")
     assert offered >= {name for name, row in registry.GENERATORS.items() if row.family in families} - {"ground"}
     materials = {name for name, row in registry.GENERATORS.items() if row.family == "materials"}
-    assert {row[0] for row in choices.MATERIAL_ITEMS if row[0]} == materials and len(materials) >= 93
-    numbers = [row[4] for row in choices.MATERIAL_ITEMS if row[0]]
+    assert {row[0] for row in materials_menu.ITEMS if row[0]} == materials and len(materials) >= 93
+    numbers = [row[4] for row in materials_menu.ITEMS if row[0]]
     assert len(set(numbers)) == len(numbers)
 
 
@@ -73,7 +73,9 @@ def test_a_material_is_what_the_plain_call_gives(scene, sidebar):
     assert (nodes_of(material.node_tree), nodes_of(one.modifiers[0].node_group)) == expected
     assert one.modifiers[0].node_group == two.modifiers[0].node_group and isinstance(message, str)
     assert json.loads(material["spec"])["spec"] == sidebar("procgen.params").to_dict(spec)
-    assert sidebar("materials").shown(bpy.context) == material.simulacra and plain.data.materials[0] != material
+    assert (
+        sidebar("materials.material").shown(bpy.context) == material.simulacra and plain.data.materials[0] != material
+    )
 
 
 def test_a_slider_changes_all_that_wear_the_material(scene, sidebar):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from simulacra.addon.worker import Job, command_line
+from simulacra.addon.worker.process import Job, command_line
 
 SAY = """
 import json, sys, time
@@ -63,7 +63,7 @@ def test_a_job_is_cancelled_at_once(tmp_path):
 
 
 def test_a_job_that_will_not_end_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("simulacra.addon.worker.GRACE", 0.3)
+    monkeypatch.setattr("simulacra.addon.worker.process.GRACE", 0.3)
     deaf = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     )
@@ -95,7 +95,8 @@ import os
 os.environ["BLENDER_USER_RESOURCES"] = {str(tmp_path / "user")!r}
 import bpy, sys, time
 bpy.ops.extensions.package_install_files(filepath={str(extension_zip)!r}, repo="user_default", enable_on_install=True)
-from bl_ext.user_default.simulacra.addon import jobs, preferences
+from bl_ext.user_default.simulacra.addon import preferences
+from bl_ext.user_default.simulacra.addon.worker import jobs
 preferences.preferences().at_exit = {choice!r}
 jobs.start("dataset", "test", [[sys.executable, "-c", {work!r}]])
 while not os.path.exists({str(beat)!r}):
@@ -128,7 +129,7 @@ def test_a_dataset_from_the_sidebar_is_the_command_lines(recipe, sidebar, tmp_pa
 
     assert bpy.ops.simulacra.render_dataset() == {"FINISHED"}
     out = tmp_path / "faces"
-    job = sidebar("jobs").current("dataset")
+    job = sidebar("worker.jobs").current("dataset")
     assert (job.state, job.done, job.total) == ("finished", 1, 1)
     plain = tmp_path / "plain"
     options = ["--seed", "12", "--size", "48", "--samples", "1", "--labels", "depth,parts", "--workers", "1"]
@@ -148,8 +149,8 @@ def test_a_dry_run_shows_every_label_as_an_image(recipe, sidebar):
 
     assert bpy.ops.simulacra.dry_run() == {"FINISHED"}
     names = {image.name.split(".")[2].split(" ")[0] for image in bpy.data.images if image.get("simulacra") == "dry run"}
-    choices = sidebar("choices")
-    assert names == {"rgb", *choices.labels_of("people", 1, False)}
+    labels = sidebar("datasets.labels")
+    assert names == {"rgb", *labels.labels_of("people", 1, False)}
     assert all(
         tuple(image.size) == (48, 48) and image.packed_file for image in bpy.data.images if image.get("simulacra")
     )
@@ -163,10 +164,10 @@ def test_locked_fields_go_into_the_recipe(recipe, sidebar):
     bpy.ops.simulacra.lock(path="hair.groom")
     bpy.ops.simulacra.lock(path="skin.makeup_on")
     recipe.keep_locked = True
-    dataset = sidebar("dataset")
+    dataset = sidebar("datasets.render")
     locked = dataset.locked_values(bpy.context, recipe)
     arguments = dataset.arguments(recipe, dataset.out_folder(recipe), locked, 0)
-    _, spec = sidebar("person").spec_of(bpy.context.object)
+    _, spec = sidebar("people.person").spec_of(bpy.context.object)
     assert f"hair.groom={spec.hair.groom}" in arguments
     assert f"skin.makeup_on={'true' if spec.skin.makeup_on else 'false'}" in arguments
     from simulacra.datagen.recipe import Recipe

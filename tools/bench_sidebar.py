@@ -13,9 +13,9 @@ from pathlib import Path
 
 import bpy
 
-from simulacra.addon import live, person
 from simulacra.addon.avatar.format import read_avatar
 from simulacra.addon.avatar.objects import avatar_mesh
+from simulacra.addon.people import live, person
 from simulacra.procgen import registry
 from simulacra.procgen.params import from_dict, to_dict
 from simulacra.procgen.people import edit

@@ -2,9 +2,16 @@
 
 from ..generator import Generator
 
+# What menus list the materials of a module under, where that is not the module's name.
+HEADINGS = {
+    "sand": "Ground", "frozen": "Ground", "bark": "Plants", "plant": "Plants", "flesh": "Soft bodies", "animal": "Animals",
+    "armour": "Animals", "ceramic": "Masonry", "liquid": "Liquids", "carpentry": "Timber",
+}  # fmt: skip
+
 
 def _row(name: str, module: str, spec: str, doc: str) -> Generator:
-    return Generator(name, "materials", f".materials.{module}", spec, f"sample_{name}", f"build_{name}", doc)
+    heading = HEADINGS.get(module, module.capitalize())
+    return Generator(name, "materials", f".materials.{module}", spec, f"sample_{name}", f"build_{name}", doc, heading)
 
 
 MATERIALS: tuple[Generator, ...] = (

@@ -16,7 +16,7 @@ def module(name):
 
 def place():
     """The place of this file."""
-    found = module("place").places()
+    found = module("places.place").places()
     return found[0] if found else None
 
 
@@ -46,7 +46,9 @@ def scenario(stage):
     before = camera.matrix_world.copy()
     yield from stage.find(".pitch", column=0.72)
     yield from stage.drag(stage.x - 30, stage.y, stage.x + 30, stage.y)
-    assert camera.matrix_world != before and not module("settling").is_waiting("places"), "the camera did not turn"
+    assert camera.matrix_world != before and not module("fields.settling").is_waiting("places"), (
+        "the camera did not turn"
+    )
     bpy.context.scene.simulacra.generate.search = ""
     yield from stage.key("Z", ctrl=True)
     yield from stage.until(lambda: bpy.context.scene.camera.matrix_world == before, 60, "undo of the camera")
@@ -57,16 +59,18 @@ def scenario(stage):
     old = bpy.context.scene.world.name_full, place().simulacra.places.weather.sun_elevation
     yield from stage.find(".sun_elevation", column=0.72)
     yield from stage.drag(stage.x - 30, stage.y, stage.x + 10, stage.y)
-    assert module("settling").is_waiting("places"), "nothing waits"
+    assert module("fields.settling").is_waiting("places"), "nothing waits"
     yield from stage.picture("3_waits", region=True)
-    yield from stage.until(lambda: not module("settling").is_waiting("places"), 120, "another sun")
-    assert not module("settling").message and not module("place_live").stale_places(), module("settling").message
+    yield from stage.until(lambda: not module("fields.settling").is_waiting("places"), 120, "another sun")
+    assert not module("fields.settling").message and not module("places.live").stale_places(), module(
+        "fields.settling"
+    ).message
     yield from stage.picture("4_sun")
     yield from stage.key("Z", ctrl=True)
     yield from stage.until(
         lambda: abs(place().simulacra.places.weather.sun_elevation - old[1]) < 1e-4, 60, "undo of the sun"
     )
-    yield from stage.until(lambda: not module("place_live").stale_places(), 120, "a whole step")
+    yield from stage.until(lambda: not module("places.live").stale_places(), 120, "a whole step")
     bpy.context.scene.simulacra.generate.search = ""
     yield from stage.picture("5_undone")
 

@@ -179,12 +179,16 @@ class Stage:
         yield from self.wait(3)
 
 
+# Modules that hold panels, in the order of registration.
+PANELS = (
+    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "places.panels",
+    "materials.panel",
+)  # fmt: skip
+
+
 def open_panels(*names):
     """Register the sidebar's panels anew: these open, all others closed, as if the user had left them so."""
-    found = [
-        sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES
-        for name in ("panels", "person_panels", "place_panels", "material_panels")
-    ]
+    found = [sys.modules[f"bl_ext.user_default.simulacra.addon.{name}"].CLASSES for name in PANELS]
     classes = [cls for group in found for cls in group]
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -56,20 +56,20 @@ def scenario(stage):
     facts["slider"] = {"before": before, "after": during}
     assert during[1] > before[1] + 0.1 and abs(during[0] - during[1]) < 1e-5, facts
     yield from stage.picture("2_slider_moved")
-    yield from stage.until(lambda: not module("settling").is_waiting("people"), 120, "the rest of the person")
-    assert not module("settling").message, module("settling").message
+    yield from stage.until(lambda: not module("fields.settling").is_waiting("people"), 120, "the rest of the person")
+    assert not module("fields.settling").message, module("fields.settling").message
     yield from stage.wait(10)
     yield from stage.picture("3_settled")
     yield from stage.key("Z", ctrl=True)
-    facts["at undo"] = jaw(), bool(module("live").stale_rigs())
+    facts["at undo"] = jaw(), bool(module("people.live").stale_rigs())
     yield from stage.until(lambda: abs(jaw()[1] - before[1]) < 1e-6, 60, "undo")
-    yield from stage.until(lambda: not module("settling").is_waiting("people"), 120, "what undo left to build")
+    yield from stage.until(lambda: not module("fields.settling").is_waiting("people"), 120, "what undo left to build")
     facts["undone"] = jaw()
     assert abs(jaw()[0] - before[0]) < 1e-5
     yield from stage.picture("4_undone")
     bpy.context.scene.simulacra.generate.search = ""
 
-    saved = module("presets").user_folder() / "my_preset.json"
+    saved = module("presets.files").user_folder() / "my_preset.json"
     assert not saved.exists()
     yield from open_only(stage, "SIMULACRA_PT_presets", PANELS[:2])
     yield from stage.press("simulacra.save_preset")
@@ -78,7 +78,7 @@ def scenario(stage):
     yield from stage.picture("5_preset_saved")
 
     yield from open_only(stage, "SIMULACRA_PT_dataset", PANELS[2:3])
-    settings, jobs = bpy.context.scene.simulacra.dataset, module("jobs")
+    settings, jobs = bpy.context.scene.simulacra.dataset, module("worker.jobs")
     settings.count, settings.size, settings.samples, settings.seed = 2, 64, 2, 5
     settings.out = str(PLACE / "first")
     yield from stage.press("simulacra.render_dataset")

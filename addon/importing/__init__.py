@@ -1,0 +1,1 @@
+"""Avatars, meshes, cameras and samples that are brought in."""

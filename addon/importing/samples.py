@@ -1,0 +1,85 @@
+"""Operators that take JSON files for what they are: samples of datasets, presets, cameras."""
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+from bpy_extras.io_utils import poll_file_object_drop
+
+from ...procgen import registry
+from ..errors import reported
+from ..presets.files import PresetError
+from ..subjects import subject
+from . import transforms
+from .files import FromFile
+
+LARGEST_JSON = 64 << 20
+
+
+def read_json(path: Path):
+    """A JSON document of a bounded size; raises PresetError that names the file."""
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise PresetError(f"{path.name}: has {path.stat().st_size} bytes; allowed are {LARGEST_JSON}")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PresetError(f"{path.name}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise PresetError(f"{path.name}: is not a JSON file ({error})") from None
+
+
+class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
+    """Build a sample of a dataset again from its spec.json, to look at it or change it"""
+
+    bl_idname = "simulacra.import_sample"
+    bl_label = "Import Sample"
+
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+
+    @reported
+    def execute(self, context):
+        """Build from the spec."""
+        path = Path(bpy.path.abspath(self.filepath))
+        kind, spec = registry.parse(read_json(path / "spec.json" if path.is_dir() else path))
+        subject.make(context, kind, spec, location=context.scene.cursor.location)
+        return {"FINISHED"}
+
+
+class SIMULACRA_OT_drop_json(FromFile, bpy.types.Operator):
+    """Take a JSON file for what it is: a preset, the spec of a person or place, or cameras"""
+
+    bl_idname = "simulacra.drop_json"
+    bl_label = "Import JSON"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+
+    @reported
+    def execute(self, context):
+        """Look inside and call the operator that it is for."""
+        document = read_json(Path(bpy.path.abspath(self.filepath)))
+        if isinstance(document, dict) and document.get("simulacra") == "preset":
+            return bpy.ops.simulacra.import_preset(filepath=self.filepath)
+        if isinstance(document, dict) and "spec" in document:
+            return bpy.ops.simulacra.import_sample(filepath=self.filepath)
+        if transforms.is_transforms(document):
+            return bpy.ops.simulacra.import_cameras(filepath=self.filepath)
+        raise PresetError(f"{Path(self.filepath).name}: is no preset, no spec and no transforms.json")
+
+
+class SIMULACRA_FH_json(bpy.types.FileHandler):
+    """A preset, spec or transforms.json dropped on the viewport"""
+
+    bl_idname = "SIMULACRA_FH_json"
+    bl_label = "Simulacra JSON"
+    bl_import_operator = "simulacra.drop_json"
+    bl_file_extensions = ".json"
+
+    @classmethod
+    def poll_drop(cls, context):
+        """On a viewport."""
+        return poll_file_object_drop(context)
+
+
+CLASSES = (SIMULACRA_OT_import_sample, SIMULACRA_OT_drop_json, SIMULACRA_FH_json)

@@ -1,0 +1,1 @@
+"""The sidebar's texts in other languages: a JSON file each."""

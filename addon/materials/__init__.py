@@ -1,0 +1,1 @@
+"""Materials on any mesh, their sliders and their panel."""

@@ -1,0 +1,1 @@
+"""People in a scene, their sliders and their panel."""

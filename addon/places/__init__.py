@@ -1,0 +1,1 @@
+"""Places and single things in a scene, their sliders and their panels."""

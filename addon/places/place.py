@@ -1,0 +1,201 @@
+"""Places in a scene: built from a spec into one collection, found from what is selected, and built again or lit anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import bpy
+
+from ...procgen import registry
+from ...procgen.params import SpecError
+from . import motion
+
+SPEC, SHOWN, GROWN, OPTIONS = "spec", "shown", "grown", "options"  # properties of the collection, JSON
+BEFORE = "world_before"  # property of the collection: the scene's own world
+NUMBER = "place_number"  # property of the collection and of all that was made for it
+# What a build may leave in a file.
+DATA = (
+    "objects", "collections", "meshes", "curves", "hair_curves", "volumes", "armatures", "actions", "materials", "node_groups", "images",
+    "worlds", "lights", "cameras",
+)  # fmt: skip
+
+
+class Options(NamedTuple):
+    """How a place is built: frames, one eye or a stereo pair, the picture in pixels, and whether it brings light and camera."""
+
+    frames: int = 1
+    eyes: int = 1
+    resolution: tuple[int, int] = (512, 512)
+    light: bool = True
+    camera: bool = True
+
+
+def place_of(context) -> bpy.types.Collection | None:
+    """The collection of the place that the active object is of, or that is itself active."""
+    obj = context.object
+    for collection in obj.users_collection if obj else ():
+        if SPEC in collection:
+            return collection
+    chosen = context.collection
+    return chosen if chosen is not None and SPEC in chosen and obj is None else None
+
+
+def places() -> list[bpy.types.Collection]:
+    """All places of this file."""
+    return [collection for collection in bpy.data.collections if SPEC in collection]
+
+
+def spec_of(collection, which: str = SPEC) -> tuple[str, Any]:
+    """The kind and a spec of a place: what it should be, what it shows, or what it was grown from."""
+    try:
+        return registry.parse(json.loads(collection[which]))
+    except ValueError as error:
+        raise SpecError(f"{collection.name}: its stored spec is damaged ({error})") from None
+
+
+def store(collection, kind: str, spec, which: str = SPEC) -> None:
+    """Write a spec onto a place, so that a saved file can be edited on."""
+    collection[which] = json.dumps(registry.dump(kind, spec))
+
+
+def options_of(collection) -> Options:
+    """How a place was built."""
+    held = json.loads(collection[OPTIONS])
+    return Options(**{**held, "resolution": tuple(held["resolution"])})
+
+
+def is_stale(collection) -> bool:
+    """Whether a place does not show all that its spec says."""
+    return collection[SPEC] != collection.get(SHOWN)
+
+
+def generate(kind: str, spec, options: Options = Options()) -> bpy.types.Collection:  # noqa: B008 (a tuple, not a list)
+    """Build a place into the open scene, the same objects as ``registry.build`` makes, in one collection."""
+    collection = bpy.data.collections.new("Place")
+    bpy.context.scene.collection.children.link(collection)
+    collection[NUMBER] = 1 + max((other[NUMBER] for other in places()), default=0)
+    collection[OPTIONS] = json.dumps(options._asdict())
+    if options.light and bpy.context.scene.world is not None:
+        collection[BEFORE] = bpy.context.scene.world  # which also keeps it in the file
+    store(collection, kind, spec)
+    try:
+        _grow(collection)
+    except BaseException:
+        bpy.data.collections.remove(collection)
+        raise
+    select(collection)
+    return collection
+
+
+def rebuild(collection) -> None:
+    """Build a place again from its spec, in its collection."""
+    active = bpy.context.object
+    was_active = active is None or active.get(NUMBER) == collection[NUMBER]
+    remove_built(collection)
+    _grow(collection)
+    if was_active:
+        select(collection)
+
+
+def _grow(collection) -> None:
+    kind, spec = spec_of(collection)
+    options, scene = options_of(collection), bpy.context.scene
+    before = {item.session_uid for item in _everything()}
+    kept = scene.world, scene.camera, scene.view_settings.exposure
+    try:
+        site = registry.build(kind, spec, frames=options.frames, eyes=options.eyes, resolution=options.resolution)
+    except BaseException:  # half a place is of no use
+        scene.world, scene.camera, scene.view_settings.exposure = kept
+        bpy.data.batch_remove([item for item in _everything() if item.session_uid not in before])
+        raise
+    made = [item for item in _everything() if item.session_uid not in before and item != site.collection]
+    own = [item for item in made if isinstance(item, bpy.types.Object)]
+    for obj in own:
+        _move(obj, collection, (site.collection, scene.collection))
+    bpy.data.collections.remove(site.collection)
+    unwanted = []
+    if not options.light:
+        scene.world, scene.view_settings.exposure = kept[0], kept[2]
+        unwanted += [obj for obj in own if obj.type == "LIGHT"]
+    if not options.camera:
+        scene.camera = kept[1]
+        unwanted += [obj for obj in own if obj.type == "CAMERA"]
+    elif options.frames > 1:
+        scene.frame_start, scene.frame_end = 0, options.frames - 1
+        scene.frame_set(0)
+    for item in made:
+        item[NUMBER] = collection[NUMBER]
+    motion.learn(collection[NUMBER], site.laws)
+    bpy.data.batch_remove(unwanted)
+    _purge(collection[NUMBER])
+    store(collection, kind, spec, SHOWN)
+    store(collection, kind, spec, GROWN)
+
+
+def replace_light(collection, make) -> None:
+    """Remove the lamps and the sky of a place, and take what ``make()`` makes for it."""
+    number, scene = collection[NUMBER], bpy.context.scene
+    if scene.world is not None and scene.world.get(NUMBER) == number:
+        scene.world = None
+    bpy.data.batch_remove([obj for obj in collection.objects if obj.type == "LIGHT" and obj.get(NUMBER) == number])
+    _purge(number)
+    before = {item.session_uid for item in _everything()}
+    make()
+    for item in [item for item in _everything() if item.session_uid not in before]:
+        item[NUMBER] = number
+        if isinstance(item, bpy.types.Object):
+            _move(item, collection, (scene.collection,))
+    _purge(number)
+
+
+def _everything() -> Iterable[bpy.types.ID]:
+    for name in DATA:
+        yield from getattr(bpy.data, name)
+
+
+def _move(obj, collection, sources) -> None:
+    """Move an object that one of some collections holds to another; what only instances show stays where it is."""
+    held = [source for source in obj.users_collection if source in sources]
+    for source in held:
+        source.objects.unlink(obj)
+    if held:
+        collection.objects.link(obj)
+
+
+def remove_built(collection) -> None:
+    """Remove all that was made for a place, but the collection and what else uses of it."""
+    number, scene = collection[NUMBER], bpy.context.scene
+    motion.learn(number, [])
+    if scene.world is not None and scene.world.get(NUMBER) == number:
+        scene.world = None
+    bpy.data.batch_remove([obj for obj in bpy.data.objects if obj.get(NUMBER) == number])
+    bpy.data.batch_remove([item for item in bpy.data.collections if item.get(NUMBER) == number and item != collection])
+    _purge(number)
+
+
+def _purge(number: int) -> None:
+    """Remove what was made for a place and nothing uses any more."""
+    while unused := [item for item in _everything() if item.users == 0 and item.get(NUMBER) == number]:
+        bpy.data.batch_remove(unused)
+
+
+def remove(collection) -> None:
+    """Remove a place and its collection, and give the scene its own world back."""
+    remove_built(collection)
+    if bpy.context.scene.world is None:
+        bpy.context.scene.world = collection.get(BEFORE)
+    bpy.data.collections.remove(collection)
+
+
+def select(collection) -> None:
+    """Make a place's camera active, or its ground where it brought none."""
+    for obj in bpy.context.selected_objects:
+        obj.select_set(False)
+    scene = bpy.context.scene
+    cameras = [obj for obj in collection.objects if obj.type == "CAMERA"]
+    obj = scene.camera if scene.camera in cameras else next(iter(cameras or collection.objects), None)
+    if obj is not None and obj.name in bpy.context.view_layer.objects:
+        obj.select_set(True)
+        bpy.context.view_layer.objects.active = obj

@@ -1,0 +1,1 @@
+"""Presets: files of parts of a spec, the ones that ship, and the panel."""

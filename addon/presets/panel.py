@@ -1,0 +1,31 @@
+"""The sidebar's Presets panel."""
+
+import bpy
+
+from ..fields.panels import Sidebar
+
+
+class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
+    """Looks to apply, save and share"""
+
+    bl_label = "Presets"
+    bl_order = 2
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        """Draw the panel."""
+        layout, settings = self.layout, context.scene.simulacra.presets
+        layout.prop(settings, "chosen", text="")
+        row = layout.row(align=True)
+        row.operator("simulacra.apply_preset", icon="CHECKMARK")
+        row.operator("simulacra.delete_preset", text="", icon="TRASH")
+        layout.separator()
+        layout.prop(settings, "title")
+        layout.prop(settings, "scope")
+        layout.operator("simulacra.save_preset", icon="ADD")
+        row = layout.row(align=True)
+        row.operator("simulacra.import_preset", text="Import", icon="IMPORT")
+        row.operator("simulacra.export_preset", text="Share", icon="EXPORT")
+
+
+CLASSES = (SIMULACRA_PT_presets,)

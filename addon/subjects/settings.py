@@ -1,0 +1,41 @@
+"""What the Generate panel keeps."""
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+
+from ..places.catalogue import PLACE_KINDS
+from .subject import KINDS
+
+
+class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
+    """How the next person or place is made, and how the one at hand is changed."""
+
+    kind: EnumProperty(name="Kind", description="What to generate", items=KINDS)
+    seed: IntProperty(
+        name="Seed", description="The same seed gives the same person or place everywhere", min=0, default=1
+    )
+    light: BoolProperty(
+        name="Surroundings",
+        default=True,
+        description="Build world and lamps too; the scene's own world stays in the file",
+    )
+    camera: BoolProperty(name="Camera", default=True, description="Build the camera and make it the scene's")
+    place: EnumProperty(name="Place", description="Kind of place", items=PLACE_KINDS)
+    stereo: BoolProperty(name="Stereo", description="Build a left and a right camera", default=False)
+    sequence: BoolProperty(
+        name="Sequence", default=False,
+        description="Build for the scene's frames: the camera travels, and what lives moves",
+    )  # fmt: skip
+    search: StringProperty(
+        name="Search",
+        description="Show only fields whose name or meaning holds these words",
+        options={"TEXTEDIT_UPDATE"},
+    )
+    amount: FloatProperty(
+        name="Amount",
+        description="How far a variation goes toward another one",
+        min=0.0,
+        max=1.0,
+        default=0.15,
+        subtype="FACTOR",
+    )

@@ -1,0 +1,1 @@
+"""Trained systems through the worker."""

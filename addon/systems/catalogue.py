@@ -1,0 +1,34 @@
+"""The systems as menus show them."""
+
+from typing import NamedTuple
+
+
+class SystemChoice(NamedTuple):
+    """A system as the menu shows it: what it makes avatars from, the suffix of what it writes, whether it samples in steps."""
+
+    name: str
+    title: str
+    about: str
+    can: tuple[str, ...] = ("unconditional",)
+    suffix: str = ".avatar.safetensors"
+    steps: bool = False
+
+
+# The catalogue of systems belongs to models, which the sidebar reaches through its worker alone; a test keeps the two equal.
+SYSTEM_CHOICES = (
+    SystemChoice(
+        "rodin", "Rodin", "Triplanes by roll-out diffusion", ("prompt", "photo", "edit", "unconditional"), steps=True
+    ),
+    SystemChoice("nfd", "NFD", "Triplanes by diffusion of plain channels", steps=True),
+    SystemChoice("eg3d", "EG3D", "Triplanes by a style GAN; arrives as a mesh", suffix=".glb"),
+    SystemChoice("pi_gan", "pi-GAN", "A sine network by a GAN; arrives as a mesh", suffix=".glb"),
+    SystemChoice("giraffe", "GIRAFFE", "A feature field by a GAN; arrives as a mesh without colours", suffix=".glb"),
+    SystemChoice("auto_encoder", "Auto-encoder", "Portrait to triplane, sampled by a Gaussian"),
+)
+SYSTEMS = [(row.name, row.title, row.about) for row in SYSTEM_CHOICES]
+MODES = [
+    ("unconditional", "From nothing", "Somebody whom the seed draws"),
+    ("prompt", "From a prompt", "Somebody as the prompt says"),
+    ("photo", "From a photo", "Somebody who resembles a photo"),
+    ("edit", "Edit", "An avatar, changed as the prompt says"),
+]

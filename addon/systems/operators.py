@@ -1,0 +1,119 @@
+"""The operator that asks a trained system for an avatar through the worker, and says honestly what is missing."""
+
+import json
+import re
+import zlib
+from pathlib import Path
+
+import bpy
+from bpy.app.translations import pgettext_tip as tip_
+
+from ..datasets.render import Follows
+from ..errors import reported
+from ..preferences import caller, preferences, tested, user_path
+from ..worker import jobs
+from .catalogue import SYSTEM_CHOICES, SystemChoice
+
+
+def missing() -> str:
+    """What keeps a trained system from running, as one line that says how to get it; "" if nothing is known to."""
+    if not preferences().python:
+        return tip_("Needs a Python with simulacra[models]: choose it in the preferences")
+    if tested["models"] is False:
+        return tip_("The Python in the preferences has no torch: pip install simulacra[models] there")
+    return ""
+
+
+def chosen(settings) -> SystemChoice:
+    """The system that the panel names."""
+    return next(row for row in SYSTEM_CHOICES if row.name == settings.system)
+
+
+def avatar_at_hand(context) -> str:
+    """The file of the selected avatar, "" where none is selected."""
+    return str(context.object.get("avatar_source", "")) if context.object else ""
+
+
+def unready(context) -> str:
+    """What the panel's settings lack, as one line; "" if nothing."""
+    settings = context.scene.simulacra.model
+    if settings.mode not in chosen(settings).can:
+        return tip_("This system cannot do that; choose another way to make the avatar, or another system")
+    if settings.mode in ("prompt", "edit") and not settings.prompt.strip():
+        return tip_("Write a prompt")
+    if settings.mode == "photo" and not settings.photo:
+        return tip_("Choose a photo")
+    if settings.mode == "edit" and not (settings.edit or avatar_at_hand(context)):
+        return tip_("Choose the file of an avatar, or select one that was imported")
+    return ""
+
+
+def arguments(context, settings) -> list[str]:
+    """The arguments of ``simulacra generate`` for the panel's settings, but for where the avatar goes."""
+    found = ["generate", settings.system]
+    found += [bpy.path.abspath(settings.run)] if settings.run else []
+    found += ["--seed", str(settings.seed)]
+    if settings.mode in ("prompt", "edit"):
+        found += [f"--prompt={settings.prompt.strip()}"]  # it may begin with a dash
+    if settings.mode == "photo":
+        found += ["--photo", bpy.path.abspath(settings.photo)]
+    if settings.mode == "edit":
+        found += ["--edit", bpy.path.abspath(settings.edit) if settings.edit else avatar_at_hand(context)]
+    if settings.guidance and settings.mode != "unconditional":
+        found += ["--guidance", f"{settings.guidance:g}"]
+    found += ["--steps", str(settings.steps)] if settings.steps and chosen(settings).steps else []
+    return [*found, "--no-turntable", "--json"]
+
+
+def out_file(settings, words: list[str]) -> Path:
+    """Where the avatar goes: the same request has the same file, so what was imported can be decoded again."""
+    said = {"prompt": settings.prompt, "edit": settings.prompt, "photo": Path(settings.photo).stem}.get(
+        settings.mode, ""
+    )
+    name = re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_")[:40] or settings.system
+    mark = zlib.crc32(json.dumps(words).encode()) & 0xFFFF
+    return user_path("avatars") / f"{name}_{settings.seed}_{mark:04x}{chosen(settings).suffix}"
+
+
+class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
+    """Let a trained system make an avatar, and bring it into the scene"""
+
+    bl_idname = "simulacra.generate_with_model"
+    bl_label = "Generate Avatar"
+
+    @classmethod
+    def poll(cls, context):
+        """The worker must be able to run a trained system, and know what to make."""
+        reason = missing() or unready(context)
+        if not reason and jobs.running("model"):
+            reason = tip_("An avatar is being generated; cancel that, or wait for it")
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    @reported
+    def execute(self, context):
+        """Start the worker; the avatar arrives when it has ended."""
+        settings = context.scene.simulacra.model
+        words = arguments(context, settings)
+        out = out_file(settings, words)
+        words += ["--out", str(out)]
+        # An undo while it runs would leave the settings in freed memory.
+        how = {"shape": settings.shape, "resolution": settings.resolution}
+
+        def arrive(job):
+            if job.state != "finished":
+                return
+            try:
+                if out.suffix == ".glb":
+                    bpy.ops.simulacra.import_mesh(filepath=str(out))
+                else:
+                    bpy.ops.simulacra.import_avatar(filepath=str(out), **how)
+            except RuntimeError as error:  # an operator's report
+                job.fail(str(error).removeprefix("Error: ").strip())
+
+        jobs.start("model", f"{settings.system} {settings.seed}", [caller()(words)], arrive)
+        return self.follow("model")
+
+
+CLASSES = (SIMULACRA_OT_generate_with_model,)

@@ -1,0 +1,59 @@
+"""The sidebar's panel of trained systems."""
+
+import bpy
+from bpy.app.translations import pgettext_iface as iface_
+
+from ..fields.panels import Sidebar, field_column
+from ..worker.panel import draw_job, wrapped
+from . import operators
+
+
+class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
+    """Let a trained system make an avatar"""
+
+    bl_label = "Generate with a Model"
+    bl_order = 7
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        """Draw the panel."""
+        layout, settings = self.layout, context.scene.simulacra.model
+        reason = operators.missing()
+        if reason:
+            box = layout.box().column(align=True)
+            for index, line in enumerate(wrapped(reason, 34)):
+                box.label(text=line, icon="INFO" if index == 0 else "BLANK1")
+            box.operator("simulacra.open_preferences", icon="PREFERENCES")
+        chosen = operators.chosen(settings)
+        column = field_column(layout)
+        column.prop(settings, "system")
+        column.prop(settings, "run", placeholder=iface_("shipped weights"))
+        column.prop(settings, "mode")
+        if settings.mode in ("prompt", "edit"):
+            column.prop(settings, "prompt")
+        if settings.mode == "photo":
+            column.prop(settings, "photo")
+        if settings.mode == "edit":
+            at_hand = operators.avatar_at_hand(context)
+            column.prop(settings, "edit", placeholder=at_hand.replace("\\", "/").rpartition("/")[2])
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "model"
+        column = field_column(layout)
+        if settings.mode != "unconditional":
+            column.prop(settings, "guidance")
+        if chosen.steps:
+            column.prop(settings, "steps")
+        if chosen.suffix != ".glb":
+            column.prop(settings, "shape")
+            column.prop(settings, "resolution")
+        short = "" if reason else operators.unready(context)
+        for index, line in enumerate(wrapped(short, 34)):
+            layout.label(text=line, icon="INFO" if index == 0 else "BLANK1")
+        row = layout.row()
+        row.scale_y = 1.4
+        row.operator("simulacra.generate_with_model", icon="OUTLINER_OB_POINTCLOUD")
+        draw_job(layout, "model")
+
+
+CLASSES = (SIMULACRA_PT_model,)
