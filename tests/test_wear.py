@@ -11,7 +11,7 @@ from simulacra.procgen.people.identity import sample_identity
 from simulacra.procgen.people.parts import PART
 from simulacra.procgen.people.pose import transform
 from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS, build_wear, sample_wear
-from simulacra.procgen.people.wear.garments import field_of
+from simulacra.procgen.people.wear.cuts import field_of
 from simulacra.procgen.people.wear.glasses import outline
 from simulacra.procgen.people.wear.headwear import CENTRE
 

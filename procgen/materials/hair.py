@@ -8,14 +8,20 @@ from ..blender import new_material
 from ..nodes.shader import Nodes
 
 
-def hair_material(name: str, colour, roughness: float = 0.28, darker: float = 0.0) -> bpy.types.Material:
-    """A material of a HairColour; ``darker`` adds melanin (brows and lashes are darker than the scalp).
+def hair_material(
+    name: str,
+    colour,
+    flat: tuple[float, float, float],
+    dye: tuple[float, float, float] | None,
+    roughness: float,
+    darker: float,
+) -> bpy.types.Material:
+    """A material of strands; ``darker`` adds melanin (brows and lashes are darker than the scalp).
 
-    Reads the curve attribute ``strand``: (random 0…1, lock's random 0…1, unused).
+    ``colour`` has melanin, redness, grey and variation, 0…1; ``flat`` is what the viewport shows and ``dye`` the colour
+    over the natural one, linear sRGB. Reads the curve attribute ``strand``: (random 0…1, lock's random 0…1, unused).
     """
-    from ..people.hair.colour import DYES, shadow_colour
-
-    material, tree = new_material(name, shadow_colour(colour))
+    material, tree = new_material(name, flat)
     g = Nodes(tree)
     strand = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("strand")})
     each, lock = strand["X"], strand["Y"]
@@ -40,11 +46,10 @@ def hair_material(name: str, colour, roughness: float = 0.28, darker: float = 0.
 
     names = {"Melanin": melanin, "Melanin Redness": redness, "Random Color": 0.12}
     shader = strand_shader(parametrization="MELANIN", **names)
-    if colour.dye != "none":
-        tint = tuple(DYES[colour.dye])
+    if dye is not None:
         grown_out = g.map_range(along, 0.02, 0.22)
         dyed = strand_shader(
-            parametrization="COLOR", Color=g.mix(g.math("MULTIPLY", each, 0.4), tint, tuple(0.55 * c for c in tint))
+            parametrization="COLOR", Color=g.mix(g.math("MULTIPLY", each, 0.4), dye, tuple(0.55 * c for c in dye))
         )
         shader = g.add("ShaderNodeMixShader", {0: g.math("MAXIMUM", grown_out, 0.25), 1: shader, 2: dyed}).out()
     g.surface(shader)

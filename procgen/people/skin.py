@@ -13,6 +13,7 @@ from .regions import beard_region, region, weighted
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
 MELANIN = {"african": 0.185, "asian": 0.036, "european": 0.0105}
+NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 
 @spec
@@ -130,5 +131,7 @@ def build_skin(skin: Skin, person) -> list:
     for name, values in maps.items():
         set_attribute(person.head.data, name, "FLOAT_VECTOR", "POINT", values[members])
     person.skin_luminance = luminance(skin)
-    person.head.data.materials.append(skin_material(skin, person, tuple(maps["skin_lines"][:, :2].max(0))))
+    shadow = getattr(person, "hair_shadow", NO_HAIR_SHADOW)
+    folded, lips = tuple(maps["skin_lines"][:, :2].max(0)), head_data().masks["lips"]
+    person.head.data.materials.append(skin_material(skin, tuple(shadow), folded, lips))
     return [person.head]

@@ -12,7 +12,7 @@ from ...params import beta, child, choice, draw, group, lognormal, normal, seed,
 from ..identity import Identity
 from ..parts import PART
 from .brows import natural_colour
-from .colour import HairColour
+from .colour import HairColour, strand_material
 from .strands import tapered
 
 
@@ -141,7 +141,6 @@ def sample_beard(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
 def build_beard(beard: Beard, person) -> list:
     """Build beard and moustache as curves on the posed skin (needs bpy)."""
     from ...blender import curves_object
-    from ...materials.hair import hair_material
     from .whiskers import grow_beard, grow_moustache
 
     colour = dataclasses.replace(beard.colour, redness=min(max(beard.colour.redness + beard.redder, 0.0), 1.0))
@@ -158,6 +157,6 @@ def build_beard(beard: Beard, person) -> list:
         obj = curves_object(
             name, strands, radii, part=PART["beard"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)}
         )
-        obj.data.materials.append(hair_material(name, colour, 0.34, 0.12 if short else 0.0))
+        obj.data.materials.append(strand_material(name, colour, 0.34, 0.12 if short else 0.0))
         objects.append(person.link(obj, "beard"))
     return objects

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from ...params import beta, child, choice, draw, group, lognormal, normal, seed, spec, within
 from ..identity import Identity
 from ..parts import PART
-from .colour import HairColour, sample_hair_colour
+from .colour import HairColour, sample_hair_colour, strand_material
 from .placement import Obstacles, along_skin, bezier, kept_out, scatter, smooth_curve
 from .strands import tapered, unit
 
@@ -116,7 +116,6 @@ def _density(brows: Brows, side: float):
 def build_brows(brows: Brows, person) -> list:
     """Build both brows as curves on the posed skin (needs bpy)."""
     from ...blender import curves_object
-    from ...materials.hair import hair_material
 
     obstacles = Obstacles(person)
     strands, parts = [], []
@@ -136,7 +135,7 @@ def build_brows(brows: Brows, person) -> list:
         "Brows", strands, tapered(len(strands), POINTS, 0.000042, 0.000009), part=PART["left_brow"],
         curve_attributes={"strand": ("FLOAT_VECTOR", randoms), "part": ("FLOAT", np.concatenate(parts))},
     )  # fmt: skip
-    obj.data.materials.append(hair_material("Brows", brows.colour, 0.32, brows.darker))
+    obj.data.materials.append(strand_material("Brows", brows.colour, 0.32, brows.darker))
     return [person.link(obj, "brow")]
 
 

@@ -50,13 +50,6 @@ def sample_hair_colour(rng: Generator, fixed=None, *, identity: Identity) -> Hai
     )  # fmt: skip
 
 
-def shown_name(colour: HairColour) -> str:
-    """The word a caption uses for a colour."""
-    if colour.dye != "none":
-        return f"{colour.dye} dyed"
-    return "white" if colour.grey > 0.85 else "grey" if colour.grey > 0.45 else colour.family
-
-
 def shadow_colour(colour: HairColour) -> tuple[float, float, float]:
     """Linear sRGB of a dense patch of this hair, for the skin beneath it."""
     if colour.dye != "none":
@@ -67,3 +60,10 @@ def shadow_colour(colour: HairColour) -> tuple[float, float, float]:
         t = 1 - colour.melanin
         base = dark + (light - dark) * t**1.8 * (1 - colour.redness) + red * t * colour.redness
     return tuple((base * (1 - colour.grey) + np.array([0.28, 0.27, 0.26]) * colour.grey).tolist())
+
+
+def strand_material(name: str, colour: HairColour, roughness: float, darker: float = 0.0):
+    """The material of strands of a colour, whose melanin may be ``darker`` (needs bpy)."""
+    from ...materials.hair import hair_material
+
+    return hair_material(name, colour, shadow_colour(colour), DYES.get(colour.dye), roughness, darker)

@@ -10,7 +10,7 @@ from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
 from .brows import natural_colour
-from .colour import HairColour
+from .colour import HairColour, strand_material
 from .placement import Obstacles, kept_out
 from .strands import tapered, unit
 
@@ -115,7 +115,6 @@ def _lid(lashes: Lashes, person, side: str, which: int, rng: Generator) -> tuple
 def build_lashes(lashes: Lashes, person) -> list:
     """Build the lashes of both eyes as one curves object (needs bpy)."""
     from ...blender import curves_object
-    from ...materials.hair import hair_material
 
     rng = child(lashes.seed, "lashes")
     made = [_lid(lashes, person, side, which, rng) for side in person.pose.eyes for which in (2, 1)]
@@ -126,5 +125,5 @@ def build_lashes(lashes: Lashes, person) -> list:
         "Lashes", strands, tapered(len(strands), POINTS, 0.000046 if lashes.mascara else 0.000034, 0.000006),
         part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
-    obj.data.materials.append(hair_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))
+    obj.data.materials.append(strand_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))
     return [person.link(obj, "lash")]

@@ -9,7 +9,7 @@ from ...params import beta, child, choice, draw, flag, fork, group, lognormal, n
 from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
-from .colour import HairColour, sample_hair_colour, shadow_colour
+from .colour import HairColour, sample_hair_colour, shadow_colour, strand_material
 from .cut import density_of
 from .grooms import GROOMS, TEXTURES, Groom
 from .hairline import smoothstep
@@ -89,7 +89,6 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
     ``quality`` scales the number of strands, for quick looks.
     """
     from ...blender import curves_object
-    from ...materials.hair import hair_material
     from .head_of_hair import grow_hair
 
     groom = GROOMS[hair.groom]
@@ -109,7 +108,7 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
         curve_attributes={"strand": ("FLOAT_VECTOR", shades)},
     )  # fmt: skip
     obj.data.materials.append(
-        hair_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33)
+        strand_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33)
     )
     return [person.link(obj, "hair")]
 

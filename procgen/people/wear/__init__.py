@@ -11,7 +11,8 @@ from ...materials.cloth import FABRICS, PATTERNS
 from ...params import beta, child, choice, draw, fields, fork, group, seed, spec, uniform, vector, within
 from ..identity import Identity
 from .accessories import EARRINGS, MASKS, build_earrings, build_mask
-from .garments import GARMENTS, build_garment
+from .cuts import GARMENTS
+from .garments import build_garment
 from .glasses import GLASSES, build_glasses
 from .headwear import HEADWEAR, build_headwear
 
