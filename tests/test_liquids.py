@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import trimesh
 
-from simulacra.procgen.places.water import mantaflow
 from simulacra.procgen.places.water.liquid import Liquid, Particles, simulate
 from simulacra.procgen.places.water.liquid_mesh import liquid_mesh
 from simulacra.procgen.places.water.pressure import divergence, project
@@ -128,10 +127,3 @@ def test_the_surface_of_a_block_holds_its_volume():
     assert {"depth", "foam", "rest", "rough", "shore"} <= set(mesh.attributes)
     lone = liquid_mesh(Particles(np.array([[0.5, 0.5, 0.5]]), np.zeros((1, 3)), np.zeros(1)), 0.05)
     assert len(lone.faces) == 20 and 0 < np.ptp(lone.vertices[:, 2]) < 0.1
-
-
-def test_mantaflow_is_only_used_where_it_is(tmp_path):
-    assert not mantaflow.mantaflow_available(tmp_path / "no-blender")
-    compile(mantaflow.SCRIPT, "bake.py", "exec")
-    job = mantaflow.bake_job(replace(DAM, solids=(Ball((1, 1, 1), 0.2),)), "/x", 3, 24.0)
-    assert job["tank"]["cells"] == [44, 3, 22] and job["tank"]["solids"] == [{"centre": [1, 1, 1], "radius": 0.2}]

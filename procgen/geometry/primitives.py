@@ -74,20 +74,6 @@ def tube(points: np.ndarray, radii, sides: int = 8, closed: bool = True) -> Mesh
     return Mesh(vertices, faces, attributes={"along": along, "around": around})
 
 
-def ribbon(points: np.ndarray, across: np.ndarray, widths) -> Mesh:
-    """A flat strip along a curve (k, 3) of widths (k,), metres, spread along unit vectors ``across`` (3,) or (k, 3).
-
-    Attributes: along 0…1, across -1…1.
-    """
-    points = np.asarray(points, float)
-    half = np.broadcast_to(np.asarray(widths, float), (len(points),))[:, None] / 2
-    side = np.broadcast_to(np.asarray(across, float), points.shape)
-    vertices = np.stack([points - half * side, points + half * side], 1).reshape(-1, 3)
-    along = np.repeat(np.linspace(0, 1, len(points)), 2)
-    return Mesh(vertices, lattice_faces(len(points), 2),
-                attributes={"along": along, "across": np.tile([-1.0, 1.0], len(points))})  # fmt: skip
-
-
 def revolution(radii: np.ndarray, heights: np.ndarray, sides: int = 24) -> Mesh:
     """A surface of revolution about z from a profile of radii (k,) and heights (k,), bottom first seen from outside.
 

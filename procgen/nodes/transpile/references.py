@@ -12,7 +12,6 @@ LISTS = {
     "FONT": "fonts", "TEXTURE": "textures", "SCENE": "scenes", "SOUND": "sounds", "MASK": "masks",
     "NODETREE": "node_groups", "WORLD": "worlds", "MESH": "meshes", "LIGHT": "lights", "CAMERA": "cameras",
 }  # fmt: skip
-DRAWN = ("generated_type", "generated_color", "use_generated_float")
 
 
 def reference(block: bpy.types.ID, helpers: set) -> Ref:

@@ -134,13 +134,6 @@ def _stalk(leaf: Leaf, stand: float, tilt: np.ndarray) -> Mesh:
                                      "phase": np.full(len(vertices), 0.5)})  # fmt: skip
 
 
-def leaf_group(leaf: Leaf):
-    """The geometry node group that makes the blade of a leaf from its parameters; see leaf_nodes."""
-    from .leaf_nodes import blade_group
-
-    return blade_group(leaf)
-
-
 def leaf_object(leaf: Leaf):
     """A Blender object whose geometry the leaf's node group makes: the blade from the origin along +y, metres."""
     from .leaf_nodes import blade_object

@@ -181,20 +181,6 @@ def edges_of(mesh: Mesh) -> np.ndarray:
     return np.stack([key // count, key % count], 1)
 
 
-def subdivided(mesh: Mesh) -> Mesh:
-    """A mesh of triangles with each cut into four; attributes are halved on the way."""
-    faces, count = mesh.faces[:, :3].astype(np.int64), len(mesh.vertices)
-    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    key, place = np.unique(edges[:, 0] * count + edges[:, 1], return_inverse=True)
-    one, two = key // count, key % count
-    a, b, c = count + place.reshape(3, -1)
-    cut = [(faces[:, 0], a, c), (faces[:, 1], b, a), (faces[:, 2], c, b), (a, b, c)]
-    attributes = {name: np.concatenate([values, (values[one] + values[two]) / 2])
-                  for name, values in mesh.attributes.items()}  # fmt: skip
-    return Mesh(np.concatenate([mesh.vertices, (mesh.vertices[one] + mesh.vertices[two]) / 2]),
-                np.concatenate([np.stack(corners, 1) for corners in cut]), attributes=attributes)  # fmt: skip
-
-
 def neighbour_mean(mesh: Mesh, values: np.ndarray, edges: np.ndarray | None = None) -> np.ndarray:
     """The mean of values (n,) or (n, 3) over the neighbours of each vertex."""
     edges = edges_of(mesh) if edges is None else edges

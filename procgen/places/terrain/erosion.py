@@ -8,7 +8,6 @@ from numpy.random import Generator
 from .fields import blurred
 
 EIGHT = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
-FOUR = ((-1, 0), (0, -1), (0, 1), (1, 0))
 GRAIN = (
     2.0**-12
 )  # heights are rounded to this before they steer water: then every platform's libm gives the same rivers

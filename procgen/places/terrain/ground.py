@@ -67,11 +67,6 @@ class Ground:
         """The material that each mask shows, and the one below them all as "base"."""
         return COVER[self.terrain.kind]
 
-    @property
-    def surface_material(self) -> str:
-        """The material that most of the ground is made of."""
-        return self.cover["base"]
-
     def height(self, points: np.ndarray, cell: np.ndarray | float | None = None) -> np.ndarray:
         """Heights (n,) at points (n, 2), metres; ``cell`` (m) is the distance between samples: finer detail is left out."""
         return self._sample(points, cell)[0]

@@ -122,37 +122,6 @@ def add_water_backdrop(world, jerlov: str, depth: float, irradiance=(3.0, 3.0, 3
     n.tree.links.new(n.add("ShaderNodeMixShader", {0: here, 1: old, 2: shown}).out(), output.inputs["Surface"])
 
 
-def water_volume(jerlov: str, level: float, bottom: float, size: float, name: str = "water volume"):
-    """A box of absorbing and scattering water (an object) for true volume rendering: slower than the column, with shafts.
-
-    Use either this or ``add_water_column`` with its haze, not both.
-    """
-    import bpy
-
-    from ...blender import mesh_object, new_material
-    from ...nodes.shader import Nodes
-
-    kind = water(jerlov)
-    material, tree = new_material(name)
-    n = Nodes(tree)
-    useful = (1 - FORWARD) * kind.scattering
-    scatter = n.add(
-        "ShaderNodeVolumeScatter", Color=tuple(useful / useful.max()), Density=float(useful.max()), Anisotropy=PHASE
-    )
-    # The absorption node takes the colour that is left, and absorbs (1 - colour) · density.
-    most = float(kind.absorption.max())
-    absorb = n.add("ShaderNodeVolumeAbsorption", Color=tuple(1 - kind.absorption / most), Density=most)
-    both = n.add("ShaderNodeAddShader", {0: scatter, 1: absorb}).out()
-    n.add("ShaderNodeOutputMaterial", Volume=both)
-    half = size / 2
-    x, y, z = np.meshgrid([-half, half], [-half, half], [bottom, level], indexing="ij")
-    faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-    made = mesh_object(name, np.stack([x, y, z], -1).reshape(-1, 3), faces, part=0, smooth=False)
-    made.data.materials.append(material)
-    bpy.context.scene.collection.objects.link(made)
-    return made
-
-
 def _glow(n, kind, ray, up, depth, length, irradiance, sun):
     """Nodes of ``inscatter``."""
     cosine = _dot(n, ray, tuple(float(c) for c in _sun_below(sun)))
