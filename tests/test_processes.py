@@ -87,10 +87,10 @@ def test_the_doctor_of_a_blender_is_asked_from_anywhere(trap):
 def test_the_worker_of_the_extension_imports_nothing_from_here(trap, sidebar):
     """As the add-on starts it: by this Python where there is no program of Blender's."""
     sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())]
-    command = sidebar("worker").command_line("bl_ext.user_default.simulacra", "", "")(["list", "people"])
+    command = sidebar("worker.process").command_line("bl_ext.user_default.simulacra", "", "")(["list", "people"])
     result = processes.run(command, capture_output=True, text=True, timeout=120)
     assert (result.returncode, trap()) == (0, []), result.stderr
-    chosen = sidebar("worker").command_line("bl_ext.user_default.simulacra", "", sys.executable)(["list", "people"])
+    chosen = sidebar("worker.process").command_line("bl_ext.user_default.simulacra", "", sys.executable)(["list", "people"])
     result = processes.run(chosen, capture_output=True, text=True, timeout=120)
     assert (result.returncode, trap()) == (0, []), result.stderr
 
