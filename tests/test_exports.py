@@ -237,7 +237,7 @@ def test_every_split_of_a_scene_holds_pictures_that_no_other_holds(count):
 
 
 def test_the_sidebar_reads_the_scene(people, tmp_path):
-    from simulacra.addon.transforms import read
+    from simulacra.addon.importing.transforms import read
 
     views = read(export(people, "nerf", tmp_path / "out") / "000000" / "transforms.json")
     assert (

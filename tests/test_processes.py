@@ -90,7 +90,9 @@ def test_the_worker_of_the_extension_imports_nothing_from_here(trap, sidebar):
     command = sidebar("worker.process").command_line("bl_ext.user_default.simulacra", "", "")(["list", "people"])
     result = processes.run(command, capture_output=True, text=True, timeout=120)
     assert (result.returncode, trap()) == (0, []), result.stderr
-    chosen = sidebar("worker.process").command_line("bl_ext.user_default.simulacra", "", sys.executable)(["list", "people"])
+    chosen = sidebar("worker.process").command_line("bl_ext.user_default.simulacra", "", sys.executable)(
+        ["list", "people"]
+    )
     result = processes.run(chosen, capture_output=True, text=True, timeout=120)
     assert (result.returncode, trap()) == (0, []), result.stderr
 
