@@ -149,6 +149,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
     import bpy
 
     from simulacra.models.cli import generate
+    from simulacra.models.kinds import table
     from simulacra.models.systems.catalogue import find
     from simulacra.models.systems.request import Request
 
@@ -164,7 +165,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
         out = model.out_file(settings, words)
         found = generate.command.make_context("generate", [*words[1:], "--out", str(out)]).params
         assert words[0] == "generate" and found["as_json"] and found["bare"] and found["out"] == out
-        assert generate.split_suffix(out, find("rodin"))[1] == ".avatar.safetensors"
+        assert table.split_suffix(out, find("rodin").kind)[1] == ".avatar.safetensors"
         asked = {
             name: value for name, value in found.items() if name not in ("system", "run", "out", "as_json", "bare")
         }
