@@ -104,11 +104,11 @@ def module() -> ModuleType:
     return made
 
 
-if __name__ == "__main__":  # called as a Python with simulacra: -m simulacra ARGUMENTS
+if __name__ == "__main__":  # called as a Python with simulacra: -P -m simulacra ARGUMENTS
     from simulacra.__main__ import main
     from simulacra.models.systems import catalogue
 
     sys.modules["simulacra.models.systems.fake"] = module()
     # The panel names systems that there are; the first of them stands for this one.
     catalogue.SYSTEMS = (row()._replace(name="rodin"), row())
-    sys.exit(main(sys.argv[3:]))
+    sys.exit(main(sys.argv[sys.argv.index("simulacra") + 1 :]))
