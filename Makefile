@@ -99,6 +99,9 @@ releases: $(VENV)/.installed  ## Compare what two Blender releases build (OTHER=
 judges: $(VENV)/.installed  ## Install the detectors that judge faces
 	$(PIP) -e '.[judges]'
 
+texts: $(VENV)/.base  ## List the sidebar's texts that a translation lacks, or that nothing shows (CHECK=--check before a release)
+	$(BIN)/python tools/list_texts.py $(CHECK)
+
 DIST ?= dist
 extension: $(VENV)/.base  ## Build the Blender extension
 	$(BIN)/python tools/build_extension.py $(DIST)/simulacra.zip
