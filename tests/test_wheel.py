@@ -72,10 +72,11 @@ def test_the_installed_package_renders_and_its_sidebar_is_whole(elsewhere, tmp_p
     elsewhere("-m", "simulacra", "render", "faces", tmp_path / "d", *words)
     elsewhere("-m", "simulacra", "check", tmp_path / "d")
     code = """
-from simulacra.addon import presets, translations
+from simulacra.addon.languages import translations
+from simulacra.addon.presets import files as presets
 print(len([presets.read(path) for path in presets.SHIPPED.glob("*.json")]), *translations.tables())
 """
-    shipped = len(list((ROOT / "addon/shipped").glob("*.json")))
+    shipped = len(list((ROOT / "addon/presets/shipped").glob("*.json")))
     assert elsewhere("-c", code).split() == [
         str(shipped),
         *(path.stem for path in (ROOT / "addon/languages").glob("*.json")),
