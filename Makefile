@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN := $(BIN)/python -m simulacra
 
-.PHONY: help demo test slow coverage lint extension wheel bench places scale weights sidebar window texts releases judges clean
+.PHONY: help demo test slow coverage lint style types extension wheel bench places scale weights sidebar window texts releases judges clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -47,10 +47,15 @@ MARKED ?= not slow and not blender
 coverage: $(VENV)/.installed  ## Print what the tests without Blender reach (MARKED='not slow': all)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m '$(MARKED)' --cov --cov-report=term:skip-covered $(TESTS)
 
-lint: $(VENV)/.installed  ## Check style, layers and types
+lint: style types  ## Check style, layers and types
+
+style: $(VENV)/.installed  ## Check style and layers
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python tools/check_layers.py
+
+types: $(VENV)/.installed  ## Check the types of the public API
+	$(BIN)/python tools/check_types.py
 
 BENCH ?= --count 3
 bench: $(VENV)/.installed  ## Measure labels against pictures, and Cycles against the wall
@@ -111,4 +116,4 @@ wheel: $(VENV)/.base  ## Build the wheel
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DIST) .
 
 clean:  ## Remove what was made
-	rm -rf .venv .venv-3.13 build dist $(DEMO) *.egg-info
+	rm -rf .venv .venv-3.13 .mypy_cache build dist $(DEMO) *.egg-info

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
@@ -145,7 +145,7 @@ def fields(cls) -> dict[str, Param]:
 
 def fork(rng: Generator, *names: str) -> Generator:
     """An independent child stream known by its name: it depends on no earlier draw and moves no later one."""
-    sequence = rng.bit_generator.seed_seq
+    sequence = cast(SeedSequence, rng.bit_generator.seed_seq)
     key = tuple(zlib.crc32(name.encode()) for name in names)
     return Generator(PCG64(SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, *key))))
 
@@ -224,7 +224,7 @@ def _vector(name, default: Vector, source, rng: Generator, wishes: Mapping[str, 
 
 def parse_settings(settings: tuple[str, ...] | list[str]) -> dict[str, Constraint]:
     """Read ``path=low..high``, ``path=a,b`` and ``path=value`` as constraints."""
-    parsed = {}
+    parsed: dict[str, Range | OneOf] = {}
     for setting in settings:
         path, equals, wish = setting.partition("=")
         if not equals or not path or not wish:

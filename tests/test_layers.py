@@ -1,5 +1,6 @@
 """The linter holds the import rules in a clone of any name, and says why."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -36,20 +37,31 @@ def clone(request, tmp_path):
     return root
 
 
-def lint(root):
-    """Run make lint there with this Python; its output on one line, and whether it passed."""
-    command = ["make", "--silent", "-o", ".venv/.installed", "lint"]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True)
+def make(root, target):
+    """Run make there with this Python; its output on one line, and whether it passed."""
+    command = ["make", "--silent", "-o", ".venv/.installed", target]
+    environment = os.environ | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")}  # files are known by their content
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
     return " ".join((result.stdout + result.stderr).split()), result.returncode == 0
 
 
 def test_a_clone_of_any_name_passes_and_a_forbidden_import_fails_there(clone):
-    output, passed = lint(clone)
+    output, passed = make(clone, "style")
     assert passed, output
     for path, (line, _) in FORBIDDEN.items():
         (clone / path).write_text(
             f'"""A module that breaks a rule."""\n\n{line}\n\n__all__ = ["{re.split(" ", line)[-1]}"]\n'
         )
-    output, passed = lint(clone)
+    output, passed = make(clone, "lint")
     assert not passed
     assert {path: reason for path, (_, reason) in FORBIDDEN.items() if reason not in output} == {}, output
+
+
+@pytest.mark.parametrize("clone", ["my-repo"], indirect=True)
+def test_types_are_checked_in_a_clone_of_another_name(clone):
+    output, passed = make(clone, "types")
+    assert passed, output
+    with (clone / "procgen/registry.py").open("a") as file:
+        file.write("\n\ndef planted() -> int:\n    return names\n\n\nnames: str = 'not a number'\n")
+    output, passed = make(clone, "types")
+    assert not passed and "simulacra/procgen/registry.py" in output and "Incompatible return value type" in output

@@ -33,21 +33,6 @@ def test_the_ten_lines_run():
     assert re.search(r"(afro|locs) 75 True", result.stdout) and "52 shape keys 3" in result.stdout
 
 
-def test_the_table_counts_what_is_there():
-    from simulacra.procgen.people.expression import LIBRARY
-    from simulacra.procgen.people.head_data import head_data
-    from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS
-
-    data = head_data()
-    assert (
-        f"{len(data.sliders)} sliders, {sum(name.startswith('macro/') for name in data.targets)} phenotype targets"
-        in README
-    )
-    assert f"{len(LIBRARY)} named expressions" in README
-    worn = f"{len(GARMENTS)} garments, {len(HEADWEAR)} kinds of headwear, {len(GLASSES)} glasses, {len(MASKS)} masks, {len(EARRINGS)} earrings"
-    assert worn in README
-
-
 @pytest.mark.parametrize("line", sorted(set(documented())))
 def test_every_documented_command_is_accepted(line):
     from simulacra.__main__ import COMMANDS

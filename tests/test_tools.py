@@ -37,14 +37,17 @@ OTHERS = {
     "bench_renderer.py": (("--rays", 16, "--samples", 4, "--resolution", 8, "--rounds", 1), r"plain over ours"),
     "bench_rollout.py": (("{planes}", "{out}/r", "--steps", 10, "--seeds", 1, "--base", 8, "--sampling", 2), r"nearer in [01] of 1"),
     "check_cluster.py": (("{out}/c", "--count", 4, *SMALL), r'"finished": 4'),
-    "check_layers.py": ((), r"0 broken"),
     "check_plan.py": (("--count", 4, "--probe", 3, *SMALL), r"seconds: forecast [\d.]+"),
     "contact_sheet.py": (("{faces}", "{out}/sheet.jpg", "--tile", 8), r""),
     "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py"}
-ELSEWHERE = {"kill_test.py": "test_jobs.py"}  # where it is put to use
+ELSEWHERE = {
+    "kill_test.py": "test_jobs.py",
+    "check_layers.py": "../Makefile",
+    "check_types.py": "../Makefile",
+}  # where they are put to use
 LONG = {"bench_sidebar.py", "compare_releases.py"}
 VERDICTS = {"bench_rollout.py", "check_plan.py", "check_cluster.py", "soak.py"}  # end with 1 where a bar is missed
 NEEDS = {"check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",

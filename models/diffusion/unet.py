@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -159,12 +161,12 @@ class UNet(nn.Module):
         h = self.open(h.contiguous(memory_format=torch.channels_last))  # twice as fast on processors
         embedding, tokens = self._embedding(t, cond, planes), self._tokens(cond, len(x))
         skips = [h]
-        for stage in self.down:
+        for stage in stages(self.down):
             h = _run(stage, h, embedding, tokens, planes)
             skips.append(h)
-        for stage in self.middle:
+        for stage in stages(self.middle):
             h = _run(stage, h, embedding, tokens, planes)
-        for stage in self.up:
+        for stage in stages(self.up):
             if stage[0].resize is None:
                 h = torch.cat([h, skips.pop()], 1)
             h = _run(stage, h, embedding, tokens, planes)
@@ -175,7 +177,7 @@ class UNet(nn.Module):
         kind = self.plane.dtype
         embedding = self.time(timestep_embedding(t, self.config.base).to(kind))
         if hasattr(self, "keep"):
-            embedding = embedding + self.keep(cond.keep.long())
+            embedding = embedding + self.keep(cast(Tensor, cond.keep).long())
         if cond.vec is not None:
             embedding = embedding + self.vector(cond.vec.to(kind))
         if hasattr(self, "level"):
@@ -226,6 +228,11 @@ def _stage(channels_in: int, channels_out: int, config: UNetConfig, attends: boo
     """A residual block, with attention after it where the level attends."""
     stage = [Residual(channels_in, channels_out, config, resize)]
     return nn.ModuleList(stage + [Attend(channels_out, config)] if attends else stage)
+
+
+def stages(level: nn.ModuleList) -> Iterable[nn.ModuleList]:
+    """The stages of a level: torch types them as any module."""
+    return cast(Iterable[nn.ModuleList], level)
 
 
 def _run(stage: nn.ModuleList, h: Tensor, embedding: Tensor, tokens: Tensor | None, planes: int) -> Tensor:

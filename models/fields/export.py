@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -200,7 +201,7 @@ def _meaning(path: Path, about: dict) -> tuple[float, list[tuple[int, str]], int
     for name, most in (("box", 1e4), ("level", 1e9)):
         if not _number(about.get(name)) or not 1e-9 <= about[name] <= most:
             raise BadInput(f"{path}: {name} is {str(about.get(name))[:60]}; allowed is a number up to {most:g}")
-    names = about.get("planes")
+    names: Any = about.get("planes")
     found = ["".join(sorted(name)) for name in names if isinstance(name, str)] if isinstance(names, list) else []
     if sorted(found) != sorted(NAMES) or len(names) != 3:
         raise BadInput(f"{path}: planes are {str(names)[:60]}; allowed are xy, xz, yz, each either way round")

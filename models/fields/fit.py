@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from safetensors import safe_open
@@ -45,6 +45,23 @@ class FitConfig:
     held_out: int = 0  # every so many views are kept for measuring; 0 keeps none
     save_every: int = 500
     seed: int = 0
+
+
+class PlaneConfig(Protocol):
+    """What planes and their decoder are made of, whatever is fitted with them."""
+
+    @property
+    def channels(self) -> int: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def fourier(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
 
 
 class Rays(NamedTuple):
@@ -145,17 +162,18 @@ def photometric(planes: Tensor, decoder: Decoder, rays: Rays, config: FitConfig,
     return (seen.colour - rays.colour).square().mean((1, 2))
 
 
-def new_decoder(config: FitConfig) -> Decoder:
+def new_decoder(config: PlaneConfig) -> Decoder:
     """A decoder of nearly empty space."""
     with torch.random.fork_rng([]):
         torch.manual_seed(config.seed)
         decoder = Decoder(config.channels, config.width, config.depth, config.fourier)
     with torch.no_grad():
-        decoder.net[-1].bias[0] = -2.0
+        _, bias = decoder.layers()[-1]
+        bias[0] = -2.0
     return decoder
 
 
-def new_planes(count: int, config: FitConfig) -> Tensor:
+def new_planes(count: int, config: PlaneConfig) -> Tensor:
     """Planes (count, 3, C, R, R) that all start the same, so that a channel means the same for everybody."""
     generator = torch.Generator().manual_seed(config.seed)
     coarse = torch.randn(1, 3, config.channels, 8, 8, generator=generator) * 0.1
@@ -199,7 +217,7 @@ def fit(
             raise Unfinished(f"step {number} of the fit: the loss is {loss.item()}; the last saved state is kept")
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        moments.step(index, chosen.grad, config.plane_rate * fade)
+        moments.step(index, cast(Tensor, chosen.grad), config.plane_rate * fade)
         if train_decoder:
             for group in optimiser.param_groups:
                 group["lr"] = config.decoder_rate * fade

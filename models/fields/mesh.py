@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -76,7 +77,8 @@ def query(field: Field, points: np.ndarray | Tensor) -> tuple[np.ndarray, np.nda
     """A field's first output float32 (n,) and colours float32 (n, 3) at points (n, 3) in box units, in chunks."""
     points = torch.as_tensor(points, dtype=torch.float32)
     parts = [field(part[None]) for part in points.split(CHUNK)]
-    return tuple(torch.cat([part[which][0] for part in parts]).float().cpu().numpy() for which in (0, 1))
+    first, colours = (torch.cat([part[which][0] for part in parts]).float().cpu().numpy() for which in (0, 1))
+    return first, colours
 
 
 def level_grid(field: Field, resolution: int, kind: str, level: float) -> np.ndarray:
@@ -151,7 +153,7 @@ def write_glb(path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0))
             colours[:, :3] = _linear(mesh.colours)
         found = trimesh.Trimesh(**kept, vertex_attributes={"_COLOR_0": colours})
         data = found.export(file_type="glb", include_normals=True, tree_postprocessor=_name_colours)
-    write_whole(path, data)
+    write_whole(path, cast(bytes, data))
 
 
 def _name_colours(tree: dict) -> None:

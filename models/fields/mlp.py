@@ -75,9 +75,10 @@ class FilmMapping(nn.Module):
         sizes = [latent] + [width] * depth
         hidden = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
         last = nn.Linear(width, 2 * modulated[0] * modulated[1])
-        for layer in hidden[::2]:
-            nn.init.kaiming_normal_(layer.weight, a=0.2)
-            nn.init.zeros_(layer.bias)
+        for layer in hidden:
+            if isinstance(layer, nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, a=0.2)
+                nn.init.zeros_(layer.bias)
         # A standard deviation of about 1/2 for both outputs: phases differ, and frequencies by a quarter.
         nn.init.normal_(last.weight, std=0.5 / math.sqrt(width))
         nn.init.zeros_(last.bias)

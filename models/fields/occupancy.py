@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -113,10 +114,10 @@ def as_density(planes: Tensor, decoder: Decoder) -> TriplaneField:
     twin = Decoder(**decoder.config()).to(planes.device)
     twin.load_state_dict(decoder.state_dict())
     with torch.no_grad():
-        last = twin.net[-1]
-        last.weight[1:] = 0
-        last.bias[0] += math.log(LEVEL)
-        last.bias[1:] = math.log(GREY / (1 - GREY))
+        weight, bias = twin.layers()[-1]
+        weight[1:] = 0
+        bias[0] += math.log(LEVEL)
+        bias[1:] = math.log(GREY / (1 - GREY))
     return TriplaneField(planes, twin.requires_grad_(False))
 
 
@@ -179,7 +180,7 @@ def _fit(pools, decoder: Decoder, train: bool, folder: Path, config: OccupancyCo
             "variation": config.variation * (roughness(planes.diff(dim=-1)) + roughness(planes.diff(dim=-2))),
             "magnitude": config.magnitude * roughness(planes),
         }
-        return {"loss": sum(losses.values()), **losses}
+        return {"loss": cast(Tensor, sum(losses.values())), **losses}
 
     modules: dict[str, nn.Module] = {"planes": bank} | ({"decoder": decoder} if train else {})
     rates = {"planes": config.plane_rate} | ({"decoder": config.decoder_rate} if train else {})
@@ -196,7 +197,7 @@ def _fit(pools, decoder: Decoder, train: bool, folder: Path, config: OccupancyCo
     if train:
         decoder.load_state_dict(average["decoder"].state_dict())
     decoder.requires_grad_(False).cpu()
-    return torch.stack([planes.detach() for planes in average["planes"].planes]).cpu()
+    return torch.stack([planes.detach() for planes in cast(Bank, average["planes"]).planes]).cpu()
 
 
 @torch.no_grad()

@@ -70,7 +70,7 @@ class Synthesis(nn.Module):
             before = width
 
     def forward(self, style: Tensor) -> Tensor:
-        values, total = self.start.expand(len(style), -1, -1, -1), 0
+        values, total = self.start.expand(len(style), -1, -1, -1), style.new_zeros(())
         for level, (same, out) in enumerate(zip(self.same, self.out, strict=True)):
             if level:
                 values = leaky(self.up[level - 1](upsample(values), style))

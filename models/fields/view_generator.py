@@ -98,5 +98,5 @@ def load_view_generator(system: str, folder: Path, config: Callable, make: Calla
     known = about["system"] == system  # else it is refused below, with the name of what it is
     model = make(restored(config(), about["config"]) if known else config())
     load_weights(folder, {"model": model}, system)
-    model.half = about["half"]
+    model.half = about["half"]  # type: ignore[method-assign]  # a length, where torch has a conversion
     return model.requires_grad_(False).eval()
