@@ -12,6 +12,7 @@ import numpy as np
 from ..procgen import registry
 from .cameras import pixel_centres, project
 from .errors import BadInput
+from .formats.dense import split_dense
 from .formats.files import read_json
 from .labels import LABELS, PARTS
 from .readers import Dataset, Sample
@@ -252,6 +253,36 @@ def scene_flow_projects(v, camera, sample, frame):
     return float(np.quantile(error[depth > 0.1], 0.999)) if (depth > 0.1).any() else 0.0
 
 
+def dense_landmarks_project(v, camera, sample, frame):
+    if "dense_landmarks" not in v:
+        return None
+    dense = split_dense(v["dense_landmarks"])
+    pixels, depth = project(camera, dense.points_3d)
+    error = np.abs(pixels - dense.points_2d).max(-1)[depth > 0]
+    inside = (dense.points_2d >= 0).all(1) & (dense.points_2d < [camera["width"], camera["height"]]).all(1)
+    if (dense.visible & ~(inside & (depth > 0))).any():
+        return np.inf  # what is out of the frame is not seen
+    # Single precision of pixels far out of the frame is coarse.
+    return float((error / np.maximum(np.abs(dense.points_2d[depth > 0]).max(-1) / 2**14, 1)).max(initial=0.0))
+
+
+def dense_landmarks_on_surface(v, camera, sample, frame):
+    """How far visible vertices, but for one in a hundred, lie outside the depths around their pixels.
+
+    Between these a steep surface passes; the fold of an ear may be finer than the pixels.
+    """
+    if not {"dense_landmarks", "depth"} <= set(v):
+        return None
+    dense = split_dense(v["dense_landmarks"])
+    pixels, distance = project(camera, dense.points_3d[dense.visible])
+    height, width = v["depth"].shape
+    x, y = np.clip(pixels.astype(int), 0, [width - 1, height - 1]).T
+    padded = np.pad(v["depth"], 1, mode="edge")
+    around = np.stack([padded[y + dy, x + dx] for dy in range(3) for dx in range(3)])
+    outside = np.maximum(around.min(0) - distance, distance - around.max(0))
+    return float(np.quantile(outside, 0.99)) if len(outside) else 0.0
+
+
 CHECKS: dict[str, tuple[Callable, float, str]] = {
     "position re-projects": (reprojection, 0.01, "px"),
     "depth is planar": (planar_depth, 1e-4, "m"),
@@ -264,6 +295,8 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "hair alpha agrees": (hair_alpha, 0.02, ""),
     "landmarks re-project": (landmarks_project, 0.01, "px"),
     "landmarks lie on the surface": (landmarks_on_surface, 0.01, "m"),
+    "dense landmarks re-project": (dense_landmarks_project, 0.01, "px"),
+    "dense landmarks lie on the surface": (dense_landmarks_on_surface, 0.01, "m"),
     "flow leads back": (flow_agrees, 0.5, "px"),
     "disparity agrees": (disparity_agrees, 1e-3, "px"),
     "scene flow projects to flow": (scene_flow_projects, 0.05, "px"),

@@ -159,7 +159,11 @@ def _article(sample: Sample, spec: dict) -> Element:
         figures.append(_figure("landmarks", with_landmarks(hero, sample.landmarks(frame))))
     for name in LABELS:
         if name != "rgb" and sample.has(name, frame):
-            figures.append(_figure(name, picture(name, _thinned(sample.label(name, frame), SMALL))))
+            values = sample.label(name, frame)
+            points = LABELS[name].suffix == "npz"  # drawn over the picture as it is
+            figures.append(
+                _figure(name, picture(name, values, hero) if points else picture(name, _thinned(values, SMALL)))
+            )
     for other in sample.frames[1:FRAMES]:
         figures.append(_figure(f"frame {other}", sample.label("rgb", other)))
     caption, seed = sample.caption[:WORDS], sample.record.get("seed", "unknown")

@@ -57,6 +57,10 @@ LABELS = {
         Label("shading", "exr", np.float32, 3, "linear Rec.709 light on a white diffuser", 0,
               "diffuse and subsurface light, direct and indirect", "averaged over the pixel, not denoised; 0 on hair strands",
               default=()),
+        Label("dense_landmarks", "npz", np.float32, 6, "px; m, world; 0 or 1", 0, "every vertex of the head's mesh: its pixel, its "
+              "place, and whether it is seen; topology.npz beside dataset.json holds the mesh",
+              "a vertex is seen in the frame where no mesh that the labels show lies more than 0.5 mm before it, and not most of "
+              "the 3×3 pixels around it show strands 4 mm nearer", of=("people",), default=()),
         Label("semantic", "png", np.uint8, 1, "class id", 0, "kind of thing", STRAND, default=("places",)),
         Label("flow", "exr", np.float32, 2, "px to the next frame, x right, y down", np.nan,
               "forward optical flow; nothing in the last frame", AXIS, sequence=True),
@@ -73,10 +77,8 @@ LABELS = {
     )
 }  # fmt: skip
 
-PICTURES = (
-    "rgb",
-    "alpha",
-)  # labels that are rendered without a pass of their own; alone they come without objects and landmarks
+NOTHING = 1e9  # planar depth in metres from which Cycles' passes show nothing
+PICTURES = ("rgb", "alpha")  # have no pass of their own; alone they come without objects and landmarks
 # Records beside the pictures, one file a sample.
 RECORDS = {
     "landmarks": "70 face landmarks in 2D and 3D with visibility, head pose and gaze",

@@ -33,8 +33,10 @@ def _stretched(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.clip((np.where(known, values, high) - low) / max(high - low, 1e-9), 0, 1)
 
 
-def picture(label: str, values: np.ndarray) -> np.ndarray:
-    """An RGB picture (h, w, 3) uint8 of a label's array."""
+def picture(label: str, values: np.ndarray, over: np.ndarray | None = None) -> np.ndarray:
+    """An RGB picture (h, w, 3) uint8 of a label's array; points are drawn ``over`` the frame's picture (h, w, 3)."""
+    if label == "dense_landmarks":
+        return with_dense_landmarks(over, values)
     if label == "rgb":
         return values
     if label in ("linear", "albedo", "shading"):
@@ -93,6 +95,16 @@ def with_landmarks(image: np.ndarray, record: dict) -> np.ndarray:
         start = np.array(record["points_2d"][index])
         end = start + np.array(gaze[side][:2]) * image.shape[0] * 0.12
         _stroke(drawn, start, end, size / 2, (255, 210, 60))
+    return drawn
+
+
+def with_dense_landmarks(image: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The picture, darker, with a pixel for each vertex (n, 6) of the head: seen ones by their number, hidden ones not."""
+    drawn = image // 3
+    height, width = image.shape[:2]
+    inside = (values[:, :2] >= 0).all(1) & (values[:, :2] < [width, height]).all(1) & (values[:, 5] > 0.5)
+    x, y = values[inside, :2].astype(int).T
+    drawn[y, x] = viridis(np.arange(len(values))[inside] / max(len(values) - 1, 1))
     return drawn
 
 

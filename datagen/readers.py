@@ -17,6 +17,7 @@ import numpy as np
 
 from ..procgen import registry
 from .errors import BadInput
+from .formats.dense import Dense, split_dense
 from .formats.files import decode_json, decode_label, decode_text
 from .formats.limits import most_of
 from .formats.reading import read_regular
@@ -29,6 +30,7 @@ from .formats.records import (
     frames_of,
     plain,
 )
+from .formats.topology import MOST_BYTES, TOPOLOGY, Topology, decode_topology
 from .formats.whole import open_recorded
 from .labels import LABELS, file_name
 
@@ -60,15 +62,23 @@ class Sample:
         return self.holds(file_name(frame, label))
 
     def label(self, name: str, frame: int = 0, camera: dict | None = None) -> np.ndarray:
-        """A label's array (h, w) or (h, w, c) in the type of its row; with a camera's record, it must be of its size."""
+        """A label's array (h, w), (h, w, c) or, of points, (n, c); with a camera's record, a picture must be of its size."""
         if name not in LABELS:
             raise BadInput(f"{name}: is not a label; allowed are {', '.join(LABELS)}")
         file = file_name(frame, name)
         values = decode_label(name, self.bytes(file), self.path / file)
-        if camera is not None and values.shape[:2] != (camera["height"], camera["width"]):
+        if (
+            camera is not None
+            and LABELS[name].suffix != "npz"
+            and values.shape[:2] != (camera["height"], camera["width"])
+        ):
             size, expected = f"{values.shape[1]}×{values.shape[0]} px", f"{camera['width']}×{camera['height']} px"
             raise BadInput(f"{self.path / file}: is {size}; its camera has {expected}")
         return values
+
+    def dense_landmarks(self, frame: int = 0) -> Dense:
+        """Every vertex of the head: points_2d (n, 2) px, points_3d (n, 3) m in the world, and whether each is seen (n,)."""
+        return split_dense(self.label("dense_landmarks", frame))
 
     def holds(self, file: str) -> bool:
         """Whether a file such as landmarks.json is there; labels of any Blender file come without landmarks and spec."""
@@ -152,6 +162,11 @@ class Dataset:
 
     def __iter__(self):
         return (self._sample(name) for name in self.names)
+
+    def topology(self) -> Topology:
+        """The mesh that all dense landmarks of the dataset are the corners of."""
+        where = self.path / TOPOLOGY
+        return decode_topology(read_regular(where, MOST_BYTES, self.path), where)
 
     def split(self, name: str) -> list[Sample]:
         """The samples of train, validation or test."""

@@ -70,6 +70,9 @@ def make_people(path: Path, samples: int = 3, moments: int = 1, eyes: int = 1, v
             values = {
                 "rgb": rng.integers(0, 256, (HEIGHT, WIDTH, 3)), "alpha": rng.integers(0, 256, (HEIGHT, WIDTH)),
                 "depth": depth, "parts": np.minimum(instance, 18), "instance": instance,
+                "dense_landmarks": np.concatenate(
+                    [rng.uniform(0, [WIDTH + 5, HEIGHT], (50, 2)), rng.normal(size=(50, 3)), rng.random((50, 1)) < 0.6], 1
+                ),
                 "flow": np.ones((HEIGHT, WIDTH, 2)), "occlusion": np.zeros((HEIGHT, WIDTH)),
             }  # fmt: skip
             for label in labels:

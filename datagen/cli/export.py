@@ -20,6 +20,7 @@ def formats() -> list[str]:
 @options.option("--out", type=options.FOLDER, help="target folder; DATASET-FORMAT by default")
 @options.option("--workers", type=options.WHOLE, help="processes that write shards; as many as cores by default")
 @options.option("--per-shard", type=options.WHOLE, help="frames in a shard of webdataset; 500 by default")
+@options.option("--task", metavar="segment|detect|pose", help="what yolo's labels are for; segment by default")
 def command(dataset, to, out, **given) -> None:
     """Write DATASET in another tool's format."""
     from ..export import export

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..formats.npz import encode_npz
+from ..formats.topology import TOPOLOGY
 from ..readers import Dataset
 from .files import copy_label
 from .needs import needs
@@ -19,6 +21,12 @@ def facesynthetics(dataset: Dataset, out: Path) -> None:
         copy_label(sample, frame, "rgb", out / f"{stem}.png")
         copy_label(sample, frame, "parts", out / f"{stem}_seg.png")
         _write_points(out / f"{stem}_ldmks.txt", sample.landmarks(frame)["points_2d"])
+        if sample.has("dense_landmarks", frame):
+            dense = sample.dense_landmarks(frame)
+            _write_points(out / f"{stem}_ldmks_dense.txt", dense.points_2d)
+            (out / f"{stem}_ldmks_dense_visible.txt").write_text("".join(f"{seen:d}\n" for seen in dense.visible))
+    if (dataset.path / TOPOLOGY).exists():
+        (out / TOPOLOGY).write_bytes(encode_npz(dataset.topology()._asdict()))
 
 
 def _write_points(path: Path, points: Iterable) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from ...procgen.processes import BrokenProcessPool, map_in_processes
 from ..errors import BadInput, Unfinished
 from ..formats.files import write_json
+from ..formats.npz import encode_npz
+from ..formats.topology import TOPOLOGY
 from ..labels import LABELS, file_name
 from ..readers import Dataset, Sample
 from ..storage.shards import INDEX, frame_keys, write_shard
@@ -47,6 +49,8 @@ def webdataset(dataset: Dataset, out: Path, workers: int = 1, per_shard: int = P
         workers = 1  # only a Blender can import an extension
     workers = min(workers, len(jobs))
     shards = [_shard(*job) for job in jobs] if workers < 2 else _in_parallel(jobs, workers)
+    if (dataset.path / TOPOLOGY).exists():
+        (out / TOPOLOGY).write_bytes(encode_npz(dataset.topology()._asdict()))
     described = dataset.description
     recipe = json.dumps(described.get("recipe"), sort_keys=True).encode()
     write_json(out / INDEX, {

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..labels import LABELS, file_name
+from .dense import decode_dense, encode_dense
 from .exr import decode_exr, encode_exr, read_exr
 from .limits import MAX_PIXELS, most_of
 from .png import decode_png, encode_png
@@ -42,6 +43,9 @@ def write_label(path: Path, label: str, values: np.ndarray) -> None:
     """
     row = LABELS[label]
     values = np.asarray(values)
+    if row.suffix == "npz":
+        path.write_bytes(encode_dense(values))
+        return
     expected = (2,) if row.channels == 1 else (3,)
     if values.ndim not in expected or (values.ndim == 3 and values.shape[2] != row.channels):
         raise ValueError(
@@ -61,11 +65,13 @@ def read_label(path: Path, label: str) -> np.ndarray:
 
 
 def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
-    """The array (h, w) or (h, w, c) that the bytes of a label's file hold; errors tell ``where`` they are from.
+    """The array (h, w), (h, w, c) or, of points, (n, c) that a label's bytes hold; errors tell ``where`` they are from.
 
     Its type and channel count are checked against the table; raises BadInput where they differ or the file is broken.
     """
     row = LABELS[label]
+    if row.suffix == "npz":
+        return decode_dense(data, where)
     if row.suffix == "png":
         values = decode_png(data, where)
     else:

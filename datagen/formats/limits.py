@@ -7,6 +7,7 @@ from pathlib import PurePath
 import numpy as np
 
 from ..labels import LABELS
+from .dense import MOST_POINTS, POINT_BYTES
 from .reading import GIB, KIB, MIB
 
 MAX_EDGE = 2**14  # pixels along one edge of a picture
@@ -33,6 +34,8 @@ def most_of(name: str) -> int:
         return RECORDS[name][0]
     *_, label, suffix = ("", "", *PurePath(name).name.split("."))
     row = LABELS.get(label)
+    if row is not None and suffix == row.suffix == "npz":
+        return MOST_POINTS * POINT_BYTES + OVERHEAD
     if row is not None and suffix == row.suffix:
         return MAX_PIXELS * row.channels * np.dtype(row.dtype).itemsize * 9 // 8 + OVERHEAD
     return {"json": JSON, "txt": TEXT}.get(suffix, OTHER)[0]

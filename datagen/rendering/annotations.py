@@ -7,6 +7,9 @@ import numpy as np
 from ..cameras import project, to_camera
 
 BEHIND_SKIN = 0.003  # metres of skin that a landmark may lie behind: lips touch, and a lid is thin
+BEHIND_MESHES = (
+    0.0005  # metres that a vertex of the head may lie behind a mesh: its own faces end at it, and lids touch the eye
+)
 BEHIND_THINGS = 0.004  # metres that it may lie behind hair or a frame, which stand off the skin
 # Which part of the spec makes an object of a class.
 SPEC_PART = {
@@ -78,6 +81,46 @@ def landmark_record(person, frame: int, number: int, record: dict, labels: dict[
         },
         "eye_centres_3d": {side: eye.centre.tolist() for side, eye in state.pose.eyes.items()},
     }
+
+
+def hidden_by_meshes(objects, eye: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Whether one of the mesh objects, as the scene shows them, stands between ``eye`` (3,) and each point (k, 3)."""
+    import bpy
+    from mathutils.bvhtree import BVHTree
+
+    graph, hidden = bpy.context.evaluated_depsgraph_get(), np.zeros(len(points), bool)
+    for obj in objects:
+        inverse = np.linalg.inv(np.array(obj.matrix_world))
+        local_eye, local = eye @ inverse[:3, :3].T + inverse[:3, 3], points @ inverse[:3, :3].T + inverse[:3, 3]
+        # The matrix may scale: what is left open is a share of each ray.
+        shares = 1 - BEHIND_MESHES / np.linalg.norm(points - eye, axis=1)
+        left = np.nonzero(~hidden)[0]
+        rays = (local - local_eye) * shares[:, None]
+        tree = BVHTree.FromObject(obj, graph)
+        hidden[left] = [tree.ray_cast(local_eye.tolist(), rays[k].tolist(), float(np.linalg.norm(rays[k])))[0] is not None
+                        for k in left]  # fmt: skip
+    return hidden
+
+
+def dense_landmarks(person, frame: int, record: dict, labels: dict[str, np.ndarray]) -> np.ndarray:
+    """The label (n, 6) of one shot: px, metres in the world and visibility of every vertex of the head's mesh.
+
+    ``labels`` holds the shot's depth and instance. The vertices are those of the mesh before its subdivision, which keeps
+    them as its first ones, where the rendered surface has them. One is seen in the frame where no mesh stands between it and
+    the camera, but for the last half millimetre, and no strands over most of the pixels around it.
+    """
+    from ...procgen.people.motion import state_of_frame
+
+    surface = state_of_frame(person, frame).surface
+    points = surface.positions[: len(person.head.data.vertices)].astype(np.float32)
+    pixels, distance = project(record, points)
+    shown = [obj for obj in person.objects if obj.pass_index and not obj.hide_render]
+    strands = [obj.pass_index for obj in shown if obj.type == "CURVES"]
+    seen = in_the_open(pixels, distance, np.where(np.isin(labels["instance"], strands), labels["depth"], np.inf))
+    eye = np.asarray(record["cam2world"])[:3, 3]
+    meshes = [person.head, *(obj for obj in shown if obj.type == "MESH" and obj is not person.head)]
+    seen[seen] = ~hidden_by_meshes(meshes, eye, points[seen].astype(np.float64))
+    return np.concatenate([pixels, points, seen[:, None]], 1)
 
 
 def object_records(person, instance: np.ndarray) -> list[dict]:

@@ -13,6 +13,7 @@ import numpy as np
 from ...procgen.blender import new_material
 from ...procgen.nodes.shader import Nodes
 from ..formats.files import read_exr_channels
+from ..labels import HAIR
 
 VIEW_TRANSFORM, LOOK = "AgX", "AgX - Medium High Contrast"
 # What a pass is called in the multilayer file of 4.5, and of 5.2 where that differs.
@@ -25,8 +26,8 @@ NAMES = {
     "direct": ("DiffDir.R", "DiffDir.G", "DiffDir.B", "Diffuse Direct.R", "Diffuse Direct.G", "Diffuse Direct.B"),
     "indirect": ("DiffInd.R", "DiffInd.G", "DiffInd.B", "Diffuse Indirect.R", "Diffuse Indirect.G", "Diffuse Indirect.B"),
 }  # fmt: skip
-NOTHING = 1e9  # planar depth beyond this is background
 HAIR_SAMPLES = 24
+PICTURE_FILTER, LABEL_FILTER = 1.5, 0.01  # widths in px of the filter over a picture, and around a pixel's centre
 
 
 class CyclesClock:
@@ -70,7 +71,7 @@ def picture_settings(scene, samples: int, shading: bool = False, device: str = "
     cycles.adaptive_threshold = 0.02
     cycles.adaptive_min_samples = max(samples // 3, 8)
     cycles.pixel_filter_type = "BLACKMAN_HARRIS"
-    cycles.filter_width = 1.5
+    cycles.filter_width = PICTURE_FILTER
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 3, 3
     cycles.transmission_bounces, cycles.transparent_max_bounces, cycles.volume_bounces = 6, 12, 0
     cycles.caustics_reflective = cycles.caustics_refractive = False
@@ -124,7 +125,7 @@ def label_material():
     g = Nodes(tree)
     part = g.attribute("part", "Fac")
     g.add("ShaderNodeOutputAOV", {"Value": part}, aov_name="part")
-    hair = g.math("COMPARE", part, 13.0, 0.5)
+    hair = g.math("COMPARE", part, float(HAIR), 0.5)
     g.add("ShaderNodeOutputAOV", {"Value": hair}, aov_name="hair")
     # A surface that does not fold away is needed: Cycles drops an emission of nothing, and then looks through it.
     g.surface(g.add("ShaderNodeBsdfDiffuse", {"Color": (0, 0, 0)}).out())
@@ -154,7 +155,7 @@ def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str
     if scene.render.use_motion_blur or scene.camera.data.dof.use_dof:
         raise RuntimeError("labels: motion blur or depth of field is on; the motion would be zero, the points blurred")
     layer = scene.view_layers[0]
-    label_settings(scene, 1, 0.01)
+    label_settings(scene, 1, LABEL_FILTER)
     layer.material_override = override
     choose_passes(layer, z=True, normal=True, position=True, uv=True, object_index=True, vector=motion)
     channels = render_channels(scene, clock)
@@ -165,7 +166,7 @@ def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str
 def render_hair_alpha(scene, override, clock: CyclesClock) -> np.ndarray:
     """Render the share (h, w) of each pixel that scalp hair covers."""
     layer = scene.view_layers[0]
-    label_settings(scene, HAIR_SAMPLES, 1.5)
+    label_settings(scene, HAIR_SAMPLES, PICTURE_FILTER)
     layer.material_override = override
     choose_passes(layer)
     return np.clip(aov(render_channels(scene, clock), "hair"), 0, 1)

@@ -7,6 +7,7 @@ import numpy as np
 from ...procgen.blender import new_material
 from ...procgen.nodes.shader import Nodes
 from ...procgen.places.site import FACE_ID, INSTANCE_ID, OBJECT_ID
+from ..labels import NOTHING
 from . import passes
 
 MIDDLE, FOLLOW = 0.27, 0.8  # linear level of the middle tones, and how far the exposure follows to it
@@ -68,7 +69,7 @@ def render_labels(scene, override, clock: passes.CyclesClock) -> dict[str, np.nd
     if scene.render.use_motion_blur or scene.camera.data.dof.use_dof:
         raise RuntimeError("labels: motion blur or depth of field is on; the points would be blurred")
     layer = scene.view_layers[0]
-    passes.label_settings(scene, 1, 0.01)
+    passes.label_settings(scene, 1, passes.LABEL_FILTER)
     layer.material_override = override
     passes.choose_passes(layer, z=True, normal=True, position=True)
     channels = passes.render_channels(scene, clock)
@@ -77,7 +78,7 @@ def render_labels(scene, override, clock: passes.CyclesClock) -> dict[str, np.nd
     whole = np.rint(number)
     if np.abs(number - whole).max() > 1e-3:
         raise RuntimeError("instance: the pass holds mixed numbers")
-    raw["identity"] = np.where(raw["depth"] < passes.NOTHING, whole, 0).astype(np.int64)
+    raw["identity"] = np.where(raw["depth"] < NOTHING, whole, 0).astype(np.int64)
     for name in MOVES:
         raw[name] = np.stack([channels[f"{name}.{axis}"] for axis in "RGB"], -1)
     return raw

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,13 @@ from ..caption import caption
 from ..devices import choose
 from ..formats.files import write_json, write_label
 from ..formats.png import read_png, write_png
-from ..labels import HAIR, PICTURES, SEMANTIC, SEMANTIC_OF, file_name
+from ..labels import HAIR, NOTHING, PICTURES, SEMANTIC, SEMANTIC_OF, file_name
 from ..validity.scene import before
-from .annotations import landmark_record, object_records
+from .annotations import dense_landmarks, landmark_record, object_records
 from .develop import develop
 from .sequence import MOTION, Topology, motion_labels
+
+WHOLE = 1e-4  # by which a number of a thing may differ from a whole one; more is a mixture of two
 
 
 def render_sample(spec, recipe, folder: Path) -> dict:
@@ -34,101 +38,152 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     import bpy
 
     from . import passes
-    from .orbit import render_orbit
 
     started = time.perf_counter()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     passes.configure(scene, recipe.resolution, recipe.threads)
     device = choose(recipe.device)
+    person = _build(spec, recipe)
+    warned = before(recipe, spec, person)
+    built = time.perf_counter()
+    session = Session(scene, person, recipe, folder)
+    # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
+    session.take_pictures(device.cycles)
+    session.take_labels()
+    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
+    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
+    return {
+        "frames": list(range(len(session.shots))), "warned": warned, "device": device.record(),
+        "seconds": {
+            "build": built - started, "cycles_rgb": session.picture_clock.seconds,
+            "cycles_labels": session.label_clock.seconds, "total": time.perf_counter() - started,
+        },
+    }  # fmt: skip
+
+
+def _build(spec, recipe):
+    """The person of a spec with its cameras, keyed on all frames of a sequence."""
     person = registry.build(recipe.generator, spec, views=recipe.views)
     if recipe.frames > 1:
         from ...procgen.people.motion import animate
 
         animate(person, recipe.frames)
-    warned = before(recipe, spec, person)
-    built = time.perf_counter()
-    labels = recipe.label_names()
-    override = passes.label_material()
-    picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
-    shots = [(frame, camera) for frame in range(recipe.frames) for camera in person.cameras]
-    records = {"camera": [], "landmarks": [], "objects": []}
+    return person
 
-    # All pictures first, then all labels: each change between the two makes Cycles load the scene anew.
-    passes.picture_settings(scene, recipe.samples, "shading" in labels, device.cycles)
-    scene.render.film_transparent = "alpha" in labels
-    together = recipe.frames == 1 and recipe.views > 1 and set(labels) <= set(PICTURES)
-    if together:
-        for number, image in enumerate(render_orbit(scene, person.cameras, picture_clock)):
-            _write_picture(folder, number, image, spec)
-    for number, (frame, camera) in enumerate([] if together else shots):
-        _aim(scene, frame, camera)
-        scene.cycles.seed = number  # noise that stood still over a sequence would show
-        rgb = folder / file_name(number, "rgb")
-        extra = passes.render_picture(scene, rgb, picture_clock)
-        _write_picture(folder, number, read_png(rgb), spec)
-        for name in set(extra) & set(labels):
-            write_label(folder / file_name(number, name), name, extra[name])
 
-    hidden = [obj for obj in person.objects if obj.get("label_hidden")]
-    for obj in hidden:
-        obj.hide_render = True
-    depth_of_field = [camera.data.dof.use_dof for camera in person.cameras]
-    motion = bool(set(MOTION) & set(labels))
-    flows, topology = [], Topology()
-    scene.cycles.seed = 0
-    for number, (frame, camera) in enumerate(shots):
-        if together:  # pictures alone: no label tells what is seen
-            records["camera"].append(camera_record(camera, scene, number) | {"time": 0.0})
-            continue
-        _aim(scene, frame, camera)
-        if motion:
-            topology.check(person.objects, frame)
-        record = camera_record(camera, scene, number) | {"time": frame / (scene.render.fps / scene.render.fps_base)}
-        camera.data.dof.use_dof = False
-        raw = passes.render_labels(scene, override, motion, label_clock)
-        values = derive(raw, record, len(person.objects))
-        if motion:
-            flows.append({name: values[name] for name in ("flow", "flow_back", "instance")})
-        if "semantic" in labels:
-            values["semantic"] = semantic(person.objects, values["instance"])
-        for name in set(labels) & set(values) - set(MOTION):
-            write_label(folder / file_name(number, name), name, values[name])
-        records["camera"].append(record)
-        records["landmarks"].append(landmark_record(person, frame, number, record, values))
-        records["objects"].append({"frame": number, "objects": object_records(person, values["instance"])})
-    if "hair_alpha" in labels:
-        for number, (frame, camera) in enumerate(shots):
-            _aim(scene, frame, camera)
-            alpha = passes.render_hair_alpha(scene, override, label_clock)
-            write_label(folder / file_name(number, "hair_alpha"), "hair_alpha", alpha)
-    for camera, used in zip(person.cameras, depth_of_field, strict=True):
-        camera.data.dof.use_dof = used
-    for number, values in enumerate(motion_labels(flows, len(person.cameras))):
-        for name in set(labels) & set(values):
-            write_label(folder / file_name(number, name), name, values[name])
+class Session:
+    """One person before the cameras (needs bpy): shots are numbered through the cameras first, then the frames."""
 
-    for obj in hidden:
-        obj.hide_render = False
-    for record in records["camera"]:
-        source = person.cameras[record["frame"] % len(person.cameras)].data
-        record["f_stop"], record["focus_m"] = source.dof.aperture_fstop, source.dof.focus_distance
-    write_json(folder / "camera.json", {"frames": records["camera"]})
-    if not together:
-        write_json(folder / "landmarks.json", {"scheme": "ibug68+pupils", "frames": records["landmarks"]})
-        write_json(folder / "objects.json", {"frames": records["objects"]})
-    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
-    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
-    finished = time.perf_counter()
-    return {
-        "frames": list(range(len(shots))),
-        "warned": warned,
-        "device": device.record(),
-        "seconds": {
-            "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
-            "total": finished - started,
-        },
-    }  # fmt: skip
+    def __init__(self, scene, person, recipe, folder: Path):
+        from .passes import CyclesClock
+
+        self.scene, self.person, self.recipe, self.folder = scene, person, recipe, folder
+        self.labels = set(recipe.label_names())
+        self.shots = [(frame, camera) for frame in range(recipe.frames) for camera in person.cameras]
+        self.pictures_alone = self.labels <= set(PICTURES) and recipe.frames == 1 and recipe.views > 1
+        self.picture_clock, self.label_clock = CyclesClock(), CyclesClock()
+
+    def take_pictures(self, device: str) -> None:
+        """Render and develop the picture of every shot, and write what else its render yields."""
+        from . import passes
+        from .orbit import render_orbit
+
+        passes.picture_settings(self.scene, self.recipe.samples, "shading" in self.labels, device)
+        self.scene.render.film_transparent = "alpha" in self.labels
+        if self.pictures_alone:
+            for number, image in enumerate(render_orbit(self.scene, self.person.cameras, self.picture_clock)):
+                _write_picture(self.folder, number, image, self.person.spec)
+            return
+        for number, (frame, camera) in enumerate(self.shots):
+            _aim(self.scene, frame, camera)
+            self.scene.cycles.seed = number  # noise that stood still over a sequence would show
+            rgb = self.folder / file_name(number, "rgb")
+            extra = passes.render_picture(self.scene, rgb, self.picture_clock)
+            _write_picture(self.folder, number, read_png(rgb), self.person.spec)
+            self._write(number, extra)
+
+    def take_labels(self) -> None:
+        """Render the labels of every shot, and write them with the records of what was seen."""
+        if self.pictures_alone:  # no label tells what is seen
+            rows = [camera_record(camera, self.scene, number) | {"time": 0.0}
+                    for number, (_, camera) in enumerate(self.shots)]  # fmt: skip
+            self._write_cameras(rows)
+            return
+        self.scene.cycles.seed = 0
+        with self._prepared():
+            cameras, landmarks, objects = self._take_shots()
+        self._write_cameras(cameras)
+        write_json(self.folder / "landmarks.json", {"scheme": "ibug68+pupils", "frames": landmarks})
+        write_json(self.folder / "objects.json", {"frames": objects})
+
+    @contextlib.contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """Without depth of field, and without what is looked through."""
+        hidden = [obj for obj in self.person.objects if obj.get("label_hidden")]
+        depth_of_field = [camera.data.dof.use_dof for camera in self.person.cameras]
+        for obj in hidden:
+            obj.hide_render = True
+        for camera in self.person.cameras:
+            camera.data.dof.use_dof = False
+        yield
+        for camera, used in zip(self.person.cameras, depth_of_field, strict=True):
+            camera.data.dof.use_dof = used
+        for obj in hidden:
+            obj.hide_render = False
+
+    def _take_shots(self) -> tuple[list[dict], list[dict], list[dict]]:
+        """The records of cameras, landmarks and objects, a row a shot; labels are written on the way."""
+        from . import passes
+
+        cameras, landmarks, objects = [], [], []
+        override, motion = passes.label_material(), bool(set(MOTION) & self.labels)
+        flows, topology = [], Topology()
+        for number, (frame, camera) in enumerate(self.shots):
+            _aim(self.scene, frame, camera)
+            if motion:
+                topology.check(self.person.objects, frame)
+            rate = self.scene.render.fps / self.scene.render.fps_base
+            record = camera_record(camera, self.scene, number) | {"time": frame / rate}
+            raw = passes.render_labels(self.scene, override, motion, self.label_clock)
+            values = derive(raw, record, len(self.person.objects))
+            if motion:
+                flows.append(
+                    {name: values.pop(name) for name in ("flow", "flow_back")} | {"instance": values["instance"]}
+                )
+            values |= self._derived(frame, record, values)
+            self._write(number, values)
+            cameras.append(record)
+            landmarks.append(landmark_record(self.person, frame, number, record, values))
+            objects.append({"frame": number, "objects": object_records(self.person, values["instance"])})
+        if "hair_alpha" in self.labels:
+            for number, (frame, camera) in enumerate(self.shots):
+                _aim(self.scene, frame, camera)
+                self._write(number, {"hair_alpha": passes.render_hair_alpha(self.scene, override, self.label_clock)})
+        for number, values in enumerate(motion_labels(flows, len(self.person.cameras))):
+            self._write(number, values)
+        return cameras, landmarks, objects
+
+    def _derived(self, frame: int, record: dict, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The labels on demand that follow from a shot's others."""
+        found = {}
+        if "semantic" in self.labels:
+            found["semantic"] = semantic(self.person.objects, values["instance"])
+        if "dense_landmarks" in self.labels:
+            found["dense_landmarks"] = dense_landmarks(self.person, frame, record, values)
+        return found
+
+    def _write(self, number: int, values: dict[str, np.ndarray]) -> None:
+        """Write those of a shot's values that are asked for."""
+        for name in self.labels & set(values):
+            write_label(self.folder / file_name(number, name), name, values[name])
+
+    def _write_cameras(self, rows: list[dict]) -> None:
+        """Write the records of the cameras, with the depth of field that the pictures have."""
+        for row in rows:
+            lens = self.person.cameras[row["frame"] % len(self.person.cameras)].data
+            row["f_stop"], row["focus_m"] = lens.dof.aperture_fstop, lens.dof.focus_distance
+        write_json(self.folder / "camera.json", {"frames": rows})
 
 
 def _write_picture(folder: Path, number: int, image: np.ndarray, spec) -> None:
@@ -149,12 +204,12 @@ def _aim(scene, frame: int, camera) -> None:
 def derive(raw: dict[str, np.ndarray], record: dict, objects: int) -> dict[str, np.ndarray]:
     """Turn raw passes into the labels of the table; every value is exact or this raises."""
     depth = raw["depth"]
-    hit = depth < 1e9
+    hit = depth < NOTHING
     index = np.rint(raw["index"])
-    if np.abs(raw["index"] - index).max() > 1e-4 or index.max() > objects:
+    if np.abs(raw["index"] - index).max() > WHOLE or index.max() > objects:
         raise RuntimeError("instance: the pass holds mixed ids")
     parts = np.rint(raw["part"])
-    if np.abs(raw["part"] - parts).max() > 1e-4:
+    if np.abs(raw["part"] - parts).max() > WHOLE:
         raise RuntimeError("parts: the pass holds mixed ids")
     values = {
         "depth": np.where(hit, depth, np.inf),

@@ -14,7 +14,7 @@ from ..cameras import camera_normals, camera_record, pixel_centres, pixel_rays, 
 from ..caption import caption
 from ..devices import choose
 from ..formats.files import write_json, write_label
-from ..labels import file_name
+from ..labels import NOTHING, file_name
 from ..validity.scene import before
 from .develop import develop
 from .place_records import PixelCounts, compact_ids, object_records
@@ -23,7 +23,6 @@ from .sequence import MOTION, motion_labels_of
 from .tracks import Tracks
 
 ASTRAY = 2e-3  # pixels
-FAR = 1e9  # planar depth from which there is nothing
 
 
 def render_place(spec, recipe, folder: Path) -> dict:
@@ -135,7 +134,7 @@ def _values(
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
     """The labels of one shot that need no other shot, and how its points move to the next frame."""
     known = raw["identity"] > 0
-    if (raw["depth"][~known] < FAR).any():
+    if (raw["depth"][~known] < NOTHING).any():
         raise RuntimeError("instance: a pixel shows a surface that has no number")
     normal = camera_normals(record, raw["normal"], known)
     _settle(raw, record, known)

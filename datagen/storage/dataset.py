@@ -16,6 +16,8 @@ from pathlib import Path
 from ..errors import GONE, NO_SPACE, BadInput, DestinationTrouble, trouble_of
 from ..formats.files import read_json, write_json
 from ..formats.records import FORMAT
+from ..formats.topology import LABEL, TOPOLOGY, encode_topology
+from ..formats.writing import write_whole
 from ..recipe import Recipe
 from ..scene_recipe import SceneRecipe
 from ..validity.attempts import render_valid
@@ -140,6 +142,8 @@ class DatasetFolder:
                 left.unlink(missing_ok=True)
             before = read_json(described) if described.is_file() else {}
             write_json(described, self._document(before, failed))
+            if LABEL in self.recipe.label_names() and not (self.path / TOPOLOGY).is_file():
+                write_whole(self.path / TOPOLOGY, encode_topology())
 
     def _document(self, before: dict, failed: dict[int, dict]) -> dict:
         """What dataset.json says now, when it said ``before``."""
@@ -241,7 +245,7 @@ def rows_of(document: dict, name: str, number: str = "") -> list[dict]:
 
 def _own(name: str) -> bool:
     """Whether a run that was killed before its first dataset.json may have left an entry of this name."""
-    return name == LOGS or name.startswith((PARTIAL, ".dataset.json."))
+    return name in (LOGS, TOPOLOGY) or name.startswith((PARTIAL, ".dataset.json."))
 
 
 def continued(path: Path | str, data, recipe: Recipe | SceneRecipe) -> Recipe | SceneRecipe:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput, DestinationTrouble
+from ..formats.topology import LABEL, TOPOLOGY, encode_topology
 from .dataset import LOGS, DatasetFolder, continued, sample_name
 from .partial import HOST, PARTIAL, partial_name
 
@@ -42,7 +43,7 @@ class RemoteFolder(DatasetFolder):
         document = folder._read("dataset.json")
         if document is not None:
             folder.recipe = continued(url, document, recipe)
-        elif any(not name.isdecimal() for name in folder._names()):
+        elif any(not (name.isdecimal() or name == TOPOLOGY) for name in folder._names()):
             raise BadInput(f"{url}: holds something else; allowed is a new or empty place, or this recipe's dataset")
         if not folder.atomic:
             folder.files.makedirs(folder.root, exist_ok=True)
@@ -87,6 +88,8 @@ class RemoteFolder(DatasetFolder):
         before = self._read("dataset.json") or {}
         text = json.dumps(self._document(before, failed), indent=1, allow_nan=False) + "\n"
         self._write("dataset.json", text.encode())
+        if LABEL in self.recipe.label_names() and TOPOLOGY not in self._names():
+            self._write(TOPOLOGY, encode_topology())
 
     def write_sample(self, index: int, renderer, threads: int = 0) -> dict:
         """Render a sample on the local disk and send it; one that exists is left alone."""
