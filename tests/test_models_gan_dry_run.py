@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch")
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
-from simulacra.models.core.toyheads import toy_people  # noqa: E402
 from simulacra.models.systems import auto_encoder, eg3d  # noqa: E402
 from simulacra.models.systems.gan_baselines import giraffe, pi_gan  # noqa: E402
+from simulacra.models.vision.toypeople import toy_people  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -226,7 +226,7 @@ def test_the_baselines_are_systems():
 
 def test_a_small_eg3d_learns_eight_pictures():
     """Its discriminator tells real from fake, and its mean picture comes to have the shape of a person."""
-    from simulacra.models.core.toyheads import toy_people
+    from simulacra.models.vision.toypeople import toy_people
 
     crowd = toy_people(2, 0, views=4, size=16)
     config = small_eg3d(batch=8, style=32, samples=12, narrowest=16, widest=32, blur_images=200, ema_half_life=200)
@@ -256,7 +256,7 @@ def test_a_small_eg3d_learns_eight_pictures():
 def test_a_small_auto_encoder_learns_eight_people(tmp_path):
     """Seen from all sides, they are nearer than the mean of all pictures."""
     from simulacra.models.core.metrics import psnr
-    from simulacra.models.core.toyheads import toy_people
+    from simulacra.models.vision.toypeople import toy_people
 
     crowd = toy_people(8, 0, views=6, size=16)
     small = {"size": 16, "code": 16, "style": 32, "planes": 16, "channels": 4, "decoder": 16, "samples": 16}

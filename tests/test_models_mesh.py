@@ -293,10 +293,8 @@ def glow(points):
     return 80.0 * (points.norm(dim=-1) < 0.6), (points * 0.5 + 0.5).clamp(0, 1)
 
 
-def test_previews_lie_beside_the_avatar(tmp_path):
-    paths = export.write_previews(tmp_path / "me.avatar.safetensors", glow, 24, (0, 90))
-    assert [path.name for path in paths] == ["me.000.png", "me.090.png"]
-    front, left = (read_png(path).astype(int) for path in paths)
+def test_a_turntable_begins_in_front_and_goes_to_the_persons_left():
+    front, left, *_ = (to_bytes(view).astype(int) for view in turntable.turntable(glow, 4, 24, elevation=0))
     assert front.shape == (24, 24, 3) and (front[0] == 255).all() and (front[12, 12] < 160).all()
     # From the front green (y) is low; from the person's left (+x) red is high.
     assert front[12, 12, 1] < 80 and left[12, 12, 0] > 175

@@ -94,7 +94,7 @@ def test_a_photo_without_a_face_is_refused(tmp_path, kind):
 
 
 def test_too_few_people_are_refused(tmp_path):
-    from simulacra.models.core.toyheads import toy_people
+    from simulacra.models.vision.toypeople import toy_people
 
     with pytest.raises(BadInput, match="1 people to learn from"):
         train(toy_people(1, 0, views=4, size=16), tmp_path, SMALL)
@@ -102,9 +102,9 @@ def test_too_few_people_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_small_rodin_is_trained_stopped_resumed_asked_and_edited(tmp_path):
-    from simulacra.models.core.toyheads import toy_people
     from simulacra.models.fields.export import SavedAvatar, write_avatar
     from simulacra.models.systems.request import Request
+    from simulacra.models.vision.toypeople import toy_people
 
     people = toy_people(6, 0, views=12, size=32)
     run = tmp_path / "run"

@@ -11,8 +11,9 @@ from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.core.attributes import ATTRIBUTES  # noqa: E402
 from simulacra.models.core.cameras import Cameras, camera_rays, orbit, project  # noqa: E402
 from simulacra.models.core.data import composite, frontal  # noqa: E402
-from simulacra.models.core.toyheads import draw_attributes, toy_cameras, toy_depth, toy_head, toy_people, view  # noqa: E402
+from simulacra.models.core.toyheads import draw_attributes, toy_cameras, toy_depth, toy_head, view  # noqa: E402
 from simulacra.models.core.toyshapes import Shapes, Solids, box_interval, trace  # noqa: E402
+from simulacra.models.vision.toypeople import toy_people  # noqa: E402
 from simulacra.procgen.people.parts import CLASSES, PART  # noqa: E402
 
 PLAIN = {"hair_length": "short", "glasses": "none", "headwear": "none", "beard": "none"}

@@ -40,7 +40,7 @@ def command(system, data, out, settings, resume, as_json) -> None:
     config = configured(restored(api.Config(), before["config"]) if before else api.Config(), settings)
     people = read_people(list(data), size=getattr(config, "size", None))
     if before and before["digest"] != people.digest:
-        raise BadInput(f"{out}: was begun with other data ({', '.join(before['data'])})")
+        raise BadInput(f"{out}: was begun with other data ({', '.join(map(str, before['data']))[:200]})")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -76,13 +76,12 @@ def begun(out: Path, system: str, resume: bool) -> dict | None:
         if out.is_dir() and any(out.iterdir()):
             raise BadInput(f"{out}: holds something else; allowed is a new or empty folder, or a run with --resume")
         return None
-    try:
-        found = read_json(record)
-        name, _ = found["system"], (found["config"], found["data"], found["digest"])
-    except (KeyError, TypeError):
-        raise BadInput(f"{record}: is not the record of a run") from None
-    if name != system:
-        raise BadInput(f"{out}: is a run of {name}, not of {system}")
+    found = read_json(record)
+    kinds = {"system": str, "config": dict, "data": list, "digest": str}
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), kind) for name, kind in kinds.items()):
+        raise BadInput(f"{record}: is not the record of a run")
+    if found["system"] != system:
+        raise BadInput(f"{out}: is a run of {found['system'][:60]}, not of {system}")
     if not resume:
         raise BadInput(f"{out}: holds a run already; --resume goes on with it")
     return found

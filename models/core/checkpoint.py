@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.files import read_json, write_json
+from ...datagen.formats.reading import GIB, open_regular
+from ...datagen.formats.writing import replacing
+from .settings import restored
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+LARGEST = 64 * GIB  # bytes of a file of tensors: 16 thousand million weights
+Model = TypeVar("Model", bound=nn.Module)
+Config = TypeVar("Config")
 
 
 def save_weights(path: Path, modules: dict[str, nn.Module], about: dict) -> None:
@@ -55,6 +64,46 @@ def read_about(path: Path) -> dict:
     return about
 
 
+def read_trained(path: Path, system: str, config: Config, *numbers: str) -> tuple[Config, list[float]]:
+    """The config and some numbers of a folder that ``save_weights`` wrote; fields it lacks are those of ``config``.
+
+    Raises BadInput where the folder is of another system, or holds no such config.
+    """
+    about, where = read_about(path), _folder(path) / CONFIG
+    if about["system"] != system:
+        raise BadInput(f"{_folder(path)}: is a checkpoint of {about['system'][:60]}; allowed is one of {system}")
+    try:
+        config = restored(config, about.get("config"))
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
+    values = [about.get(name) for name in numbers]
+    for name, value in zip(numbers, values, strict=True):
+        if type(value) not in (int, float) or not 0 < value <= 1e6:
+            raise BadInput(f"{where}: {name} is {str(value)[:60]}; allowed is a number above 0")
+    return config, [float(value) for value in values]
+
+
+def load_model(path: Path, system: str, make: Callable[[], Model],
+               parts: Callable[[Model], dict[str, nn.Module]] = lambda model: {"model": model}) -> Model:  # fmt: skip
+    """A model filled from a folder that ``save_weights`` wrote, in evaluation mode.
+
+    It is made without memory first and compared with the file, so that a config cannot ask for more than the file holds.
+    Raises BadInput as ``load_weights`` does.
+    """
+    folder = _folder(path)
+    try:
+        with torch.device("meta"):
+            held = weights_of(parts(make()))
+    except (RuntimeError, ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
+        line = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise BadInput(f"{folder / CONFIG}: its config makes no {system} ({line})") from None
+    with open_tensors(folder / WEIGHTS) as file:
+        check_shapes(folder / WEIGHTS, file, {name: tuple(value.shape) for name, value in held.items()})
+    model = make()
+    load_weights(folder, parts(model), system)
+    return model.eval().requires_grad_(False)
+
+
 def weights_of(modules: dict[str, nn.Module]) -> dict[str, Tensor]:
     """All weights and buffers by module and name; they share memory with the modules."""
     return {
@@ -65,35 +114,35 @@ def weights_of(modules: dict[str, nn.Module]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
-    """Write a safetensors file beside the target and rename it into place; raises Unfinished on a full disk."""
+    """Write a safetensors file, whole or not at all; raises Unfinished on a full disk."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        # Tied weights are stored once for each of their names: the format allows no sharing.
-        save_file(
-            {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}, temporary, about
-        )
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # safetensors gives its files to their owner alone
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            # Tied weights are stored once for each of their names: the format allows no sharing.
+            save_file(
+                {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}, temporary, about
+            )
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)  # safetensors gives its files to their owner alone
     except (OSError, SafetensorError) as error:
         if getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error):
             raise Unfinished(f"{path}: cannot be written: the disk is full") from None
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
-def open_tensors(path: Path):
-    """A safetensors file whose header is read and whose tensors are not yet; raises BadInput where it is damaged."""
+def open_tensors(path: Path, most: int = LARGEST) -> Iterator:
+    """A safetensors file of at most ``most`` bytes whose header is read and whose tensors are not yet.
+
+    Raises BadInput where it is damaged, larger, or no regular file.
+    """
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise BadInput(f"{path}: is missing")
+    path = Path(path)
+    open_regular(path.resolve(), most).close()  # the library would wait at a pipe
     try:
         with safe_open(path, "pt") as file:
             yield file

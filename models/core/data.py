@@ -18,6 +18,7 @@ from .attributes import attributes_of
 from .cameras import Cameras, azimuth_elevation, from_record, into_box, viewed_point
 
 HALF = 0.24  # m, half side of the box: head, hair and shoulders as an orbit frames them
+LARGEST, VIEWS = 1024, 1000  # pixels a side of a picture, and pictures of a person
 FRONT = 35.0  # degrees from straight ahead within which a picture shows the face
 
 
@@ -98,8 +99,11 @@ def read_people(paths: Sequence[str | Path] | str | Path, size: int | None = Non
     for path in [paths] if isinstance(paths, str | Path) else paths:
         dataset = Dataset(path)
         recipe = dataset.description.get("recipe", {})
-        if recipe.get("generator") != "faces":
-            raise BadInput(f"{path}: is a dataset of {recipe.get('generator', 'scenes')}; allowed are faces")
+        made = recipe.get("generator", "scenes") if isinstance(recipe, dict) else "scenes"
+        if made != "faces":
+            raise BadInput(f"{path}: is a dataset of {str(made)[:60]}; allowed are faces")
+        if type(recipe.get("seed")) is not int:
+            raise BadInput(f"{path}: its recipe has the seed {str(recipe.get('seed'))[:60]}; allowed is a whole number")
         for sample in dataset:
             person = _person(sample, size, half)
             name = split_of(recipe["seed"] + int(sample.name))
@@ -116,14 +120,30 @@ def _person(sample: Sample, size: int | None, half: float) -> Person:
     if len(frames) < 2 or not sample.has("alpha", frames[0]):
         raise BadInput(f"{sample.path}: has {len(frames)} views and {'an' if sample.has('alpha') else 'no'} alpha; "
                        "allowed is what simulacra render faces --views 24 --labels alpha makes")  # fmt: skip
-    pictures = np.stack([np.dstack([sample.label("rgb", f), sample.label("alpha", f)]) for f in frames])
+    rows = [sample.camera(frame) for frame in frames]
+    sizes = {(row["width"], row["height"]) for row in rows}
+    width, height = max(sizes)
+    if len(sizes) > 1 or width != height or width > LARGEST or len(frames) > VIEWS:
+        found = ", ".join(f"{w}×{h}" for w, h in sorted(sizes)[:3])
+        raise BadInput(f"{sample.path}: has {len(frames)} views of {found} px; allowed are at most {VIEWS} square pictures "
+                       f"of one size up to {LARGEST}")  # fmt: skip
+    pictures = np.stack([_view(sample, frame, width) for frame in frames])
     rgba = torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous()
     if size and size != rgba.shape[-1]:
         rgba = shrink(rgba, size, str(sample.path))
-    cameras = from_record([sample.camera(frame) for frame in frames])
+    cameras = from_record(rows)
     cameras = into_box(cameras, viewed_point(cameras), half)
     attributes = attributes_of(sample.spec)
     return Person(sample.name, rgba, cameras, attributes, (sample.caption,))
+
+
+def _view(sample: Sample, frame: int, size: int) -> np.ndarray:
+    """A frame's colours and coverage uint8 (size, size, 4)."""
+    colours, alpha = sample.label("rgb", frame), sample.label("alpha", frame)
+    if colours.shape != (size, size, 3) or alpha.shape != (size, size):
+        raise BadInput(f"{sample.path}: frame {frame}: rgb is {colours.shape}, alpha {alpha.shape}; allowed is what the "
+                       f"camera has, {size}×{size}")  # fmt: skip
+    return np.dstack([colours, alpha])
 
 
 def shrink(rgba: Tensor, size: int, where: str = "pictures") -> Tensor:

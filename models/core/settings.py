@@ -19,13 +19,13 @@ def configured(config, settings: Iterable[str]):
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
-            raise BadInput(f"set: {setting} is not allowed; allowed is field=value")
+            raise BadInput(f"set: {setting[:60]} is not allowed; allowed is field=value")
         try:
-            config = _with(config, path.strip().split("."), text.strip(), path.strip())
+            config = _with(config, path.strip().split("."), text.strip(), path.strip()[:60])
         except BadInput:
             raise
         except (TypeError, ValueError) as error:
-            raise BadInput(f"{path}: {text[:60]} is not allowed; {error}") from None
+            raise BadInput(f"{path[:60]}: {text[:60]} is not allowed; {error}") from None
     return config
 
 

@@ -13,11 +13,9 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ...datagen.storage.dataset import split_of
 from ...procgen.people.parts import PART
 from .attributes import ATTRIBUTES
 from .cameras import Cameras, camera_rays, orbit
-from .data import HALF, People, Person, shrink
 from .toyfeatures import add_beard, add_brows, add_eyes, add_glasses, add_hair, add_hat, add_mouth, add_shirt
 from .toyshapes import Shapes, Solids, trace
 
@@ -255,27 +253,3 @@ def toy_cameras(views: int, rng: np.random.Generator) -> Cameras:
     azimuth[:1], elevation[:1] = 0, 0
     azimuth = (azimuth + 180) % 360 - 180
     return orbit(torch.tensor(azimuth), torch.tensor(elevation), DISTANCE, FIELD_OF_VIEW)
-
-
-def toy_people(count: int, seed: int, views: int = 24, size: int = 48, samples: int = 1) -> People:
-    """People that are drawn from a seed: person i is the same whatever ``count``. The tensors are on torch's default device.
-
-    ``samples`` is how many rays a pixel is wide and high; more smooth the edges of rgba, never of depth and parts.
-    """
-    people = []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        head, cameras = toy_head(rng), toy_cameras(views, rng)
-        seen = view(head, cameras, size, size)
-        rgba = seen.rgba if samples == 1 else shrink(view(head, cameras, size * samples, size * samples).rgba, size)
-        captions = _captions(head.attributes, rng)
-        people.append(
-            Person(f"toy-{seed}-{index:04d}", rgba, cameras, head.attributes, captions, seen.depth, seen.parts)
-        )
-    return People(tuple(people), HALF, tuple(split_of(person.name) for person in people))
-
-
-def _captions(attributes: dict[str, str], rng: np.random.Generator) -> tuple[str, ...]:
-    from ..vision.captions import captions, say
-
-    return (say(attributes), *captions(attributes, rng, 3))

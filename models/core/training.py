@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput, Unfinished
 from .checkpoint import check_shapes, header_json, open_tensors, weights_of, write_tensors
 from .progress import Progress
+from .settings import LARGEST
 from .training_log import TrainingLog
 from .workers import Workers
 
@@ -231,7 +232,8 @@ class Training:
         with open_tensors(path) as file:
             about = header_json(path, file, "training")
             step, before, spent = about.get("step"), about.get("settings"), about.get("seconds", 0.0)
-            if type(step) is not int or not isinstance(before, dict) or not isinstance(spent, int | float):
+            whole = type(step) is int and 0 <= step <= LARGEST and type(spent) in (int, float) and 0 <= spent <= LARGEST
+            if not whole or not isinstance(before, dict):
                 raise BadInput(f"{path}: names no step, seconds and settings; allowed is a checkpoint of a training")
             held = self._weights() | self._other()
             wanted = {name: tuple(value.shape) for name, value in held.items()}
@@ -243,7 +245,7 @@ class Training:
             check_shapes(path, file, wanted)
             for name, value in self._settings().items():
                 if before.get(name) != value:
-                    raise BadInput(f"{path}: was trained with {name} {before.get(name)}, not {value}; allowed is the same, or "
+                    raise BadInput(f"{path}: was trained with {name} {str(before.get(name))[:300]}, not {value}; allowed is the same, or "
                                    "another folder")  # fmt: skip
             for name, value in self._weights().items():
                 value.copy_(file.get_tensor(name))

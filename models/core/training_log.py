@@ -9,10 +9,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ...datagen.formats.png import write_png
+from ...datagen.formats.files import read_text
+from ...datagen.formats.reading import GIB
+from ...datagen.formats.writing import write_whole
+from .pictures import write_png
 from .progress import Progress
 
 LOG, PICTURES, TENSORBOARD = "log.jsonl", "pictures", "tensorboard"
+LARGEST = GIB  # bytes of a log: ten million steps of 100
 
 
 class TrainingLog:
@@ -31,10 +35,9 @@ class TrainingLog:
         if not self.active:
             return self
         path = self.folder / LOG
-        lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
-        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= self.done]
-        self.file = path.open("w", buffering=1)  # by lines: a program may read along
-        self.file.writelines(kept)
+        lines = read_text(path, LARGEST).splitlines(keepends=True) if path.exists() else []
+        write_whole(path, "".join(line for line in lines if 0 < _step_of(line) <= self.done).encode())
+        self.file = path.open("a", buffering=1, encoding="utf-8")  # by lines: a program may read along
         self.events = _events(self.folder / TENSORBOARD, self.done)
         self.started = time.monotonic()
         return self
@@ -72,6 +75,15 @@ class TrainingLog:
             write_png(self.folder / PICTURES / f"{name}_{done:06d}.png", values.permute(1, 2, 0).numpy())
             if self.events:
                 self.events.add_image(name, values, done)
+
+
+def _step_of(line: str) -> int:
+    """The step that a line of a log is of; 0 where it is none, as one that a killed process left half written."""
+    try:
+        step = json.loads(line)["step"] if line.endswith("\n") else 0
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 0
+    return step if type(step) is int else 0
 
 
 def _events(folder: Path, done: int):

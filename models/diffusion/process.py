@@ -33,7 +33,8 @@ class Gaussian:
         if prediction not in PREDICTIONS:
             raise BadInput(f"prediction {prediction!r}: allowed are {', '.join(PREDICTIONS)}")
         self.name, self.steps, self.prediction = name, steps, prediction
-        self.alphas_cumprod = alphas_cumprod(name, steps)
+        with torch.device("cpu"):  # also where a model is made without memory
+            self.alphas_cumprod = alphas_cumprod(name, steps)
         self.levels: list[float] = self.alphas_cumprod.tolist()
         self._tables: dict[torch.device, Tensor] = {}
 
@@ -48,7 +49,7 @@ class Gaussian:
     def step_of(self, sigma: float) -> float:
         """The step, between whole ones, whose noise over signal is sigma: linear in the logarithm."""
         sigmas = ((1 - self.alphas_cumprod) / self.alphas_cumprod).sqrt().log()
-        wanted = torch.tensor(sigma, dtype=torch.float64).log()
+        wanted = torch.tensor(sigma, dtype=torch.float64, device="cpu").log()
         upper = int(torch.searchsorted(sigmas, wanted).clamp(1, max(self.steps - 1, 1)))
         if upper >= self.steps:
             return 0.0

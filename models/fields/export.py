@@ -1,10 +1,9 @@
-"""Avatars for Blender: writes NAME.avatar.safetensors as docs/avatar.md fixes it, reads one back, pictures beside it."""
+"""Avatars for Blender: writes NAME.avatar.safetensors as docs/avatar.md fixes it, reads one back."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from ..core.cameras import orbit
+from ...datagen.formats.reading import GIB
 from ..core.checkpoint import header_json, open_tensors, write_tensors
-from ..core.pictures import to_bytes, write_png
-from .render import Field, render_image
 from .triplane import DENSEST, Decoder, TriplaneField
 
 SUFFIX = ".avatar.safetensors"
@@ -26,6 +23,7 @@ FIXED = {
     "version": 1, "channels": {"density": 1, "colour": 3}, "activation": "relu", "density": "exp", "colour": "sigmoid",
     "sampling": "bilinear, align_corners=false, padding_mode=border",
 }  # fmt: skip
+MOST = 2 * GIB  # bytes of a file that is read
 LIMITS = {"channels": 256, "resolution": 2048, "width": 1024, "octaves": 4}
 
 
@@ -89,7 +87,7 @@ def read_avatar_planes(path: str | Path) -> SavedAvatar:
     says what is wrong and what is allowed.
     """
     path = _named(path)
-    with open_tensors(path) as file:
+    with open_tensors(path, MOST) as file:
         try:
             about = header_json(path, file, "avatar")
         except RecursionError:
@@ -124,22 +122,6 @@ def read_avatar_planes(path: str | Path) -> SavedAvatar:
     texts = {name: str(about.get(name, "")) for name in ("prompt", "licence", "generator")}
     return SavedAvatar(planes.contiguous(), decoder.requires_grad_(False), half, tuple(about["center"]),
                        about["level"] * half, background=tuple(about.get("background", (1.0,) * 3)), **texts)  # fmt: skip
-
-
-def write_previews(
-    path: str | Path, field: Field, size: int = 256, azimuths: Sequence[float] = (0, 45, 90, 180)
-) -> list[Path]:
-    """Pictures of an avatar's field (of batch 1) beside its file: NAME.000.png … by their azimuth in degrees.
-
-    Returns their paths. Cameras look at the box's centre from 4 box units, 30° wide.
-    """
-    path = _named(path)
-    angles = torch.tensor(azimuths, dtype=torch.float32)
-    views = render_image(field, orbit(angles, torch.zeros_like(angles), 4.0, 30.0), size)
-    paths = [path.with_name(f"{path.name.removesuffix(SUFFIX)}.{angle:03.0f}.png") for angle in azimuths]
-    for place, view in zip(paths, views, strict=True):
-        write_png(place, to_bytes(view))
-    return paths
 
 
 def _named(path: str | Path) -> Path:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ...datagen.errors import BadInput, Unfinished
+from ..core.checkpoint import check_shapes, header_json, open_tensors, write_tensors
 from ..core.data import People, Person, composite
 from ..core.progress import Progress
-from .render import Field, quadrature, render, render_image  # noqa: F401
+from ..core.settings import restored
+from .render import render, render_image
 from .triplane import Decoder, TriplaneField, resize, sample_planes
+
+CHECKPOINT = "fit.safetensors"
 
 
 @dataclass(frozen=True)
@@ -237,42 +239,42 @@ def held_out_views(count: int, config: FitConfig) -> list[int]:
     return sorted(set(range(count)) - set(_kept(count, config.held_out)))
 
 
-def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: FitConfig) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _state(planes: Tensor, moments: PlaneAdam, decoder: Decoder, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Everything that a checkpoint holds."""
     tensors = {"planes": planes, **moments.state()}
     tensors |= {f"decoder.{name}": value for name, value in decoder.state_dict().items()}
-    for index, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    beside = folder / f".fit.{os.getpid()}"
+    for index, parameter in enumerate(decoder.parameters()):
+        tensors |= {f"adam.{index}.{name}": value for name, value in optimiser.state.get(parameter, {}).items()}
+    return {name: value.detach() for name, value in tensors.items()}
+
+
+def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: FitConfig) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     about = {"step": str(step), "config": json.dumps(asdict(config))}
-    save_file({name: value.detach().contiguous() for name, value in tensors.items()}, beside, about)
-    os.replace(beside, folder / "fit.safetensors")
+    write_tensors(folder / CHECKPOINT, _state(planes, moments, decoder, optimiser), about)
 
 
+@torch.no_grad()
 def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfig) -> int:
-    path = folder / "fit.safetensors"
+    path = folder / CHECKPOINT
     if not path.is_file():
         return 0
-    with safe_open(path, "pt") as file:
-        about = file.metadata()
-    free = {"steps": 0, "save_every": 0}
-    before = FitConfig(**json.loads(about["config"]))
-    if replace(before, **free) != replace(config, **free):
-        raise BadInput(f"{path}: was fitted with another configuration; allowed is the same, or a new folder")
-    tensors = load_file(path)
-    if tensors["planes"].shape != planes.shape:
-        raise BadInput(f"{path}: holds planes {tuple(tensors['planes'].shape)}; allowed are {tuple(planes.shape)}")
-    planes.copy_(tensors["planes"])
-    for name, value in moments.state().items():
-        value.copy_(tensors[name])
-    decoder.load_state_dict({n.removeprefix("decoder."): v for n, v in tensors.items() if n.startswith("decoder.")})
-    states: dict[int, dict] = {}
-    for name, value in tensors.items():
-        if name.startswith("adam."):
-            _, index, key = name.split(".", 2)
-            states.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
-    return int(about["step"])
+    with open_tensors(path) as file:
+        before, step = restored(config, header_json(path, file, "config")), (file.metadata() or {}).get("step", "")
+        if not re.fullmatch("[0-9]{1,15}", step):
+            raise BadInput(f"{path}: names no step; allowed is what a fit has saved")
+        free = {"steps": 0, "save_every": 0}
+        if replace(before, **free) != replace(config, **free):
+            raise BadInput(f"{path}: was fitted with another configuration; allowed is the same, or a new folder")
+        for index, parameter in enumerate(decoder.parameters()):
+            if f"adam.{index}.step" in file.keys():  # a frozen decoder has no moments
+                zeros = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                optimiser.state[parameter] = {"step": torch.tensor(0.0)} | zeros
+        held = _state(planes, moments, decoder, optimiser)
+        check_shapes(path, file, {name: tuple(value.shape) for name, value in held.items()})
+        for name, value in held.items():
+            value.copy_(file.get_tensor(name))
+    return int(step)
 
 
 class Fitted(NamedTuple):
@@ -288,19 +290,6 @@ def fit_people(people: People, folder: Path, config: FitConfig, progress: Progre
     planes, decoder = new_planes(len(people), config), new_decoder(config)
     fit(people.people, planes, decoder, config, folder=folder, progress=progress)
     return Fitted(planes, decoder, config)
-
-
-def load_fit(folder: Path) -> Fitted:
-    """Read what ``fit_people`` left."""
-    path = Path(folder) / "fit.safetensors"
-    if not path.is_file():
-        raise BadInput(f"{path}: is missing; allowed is the folder of a fit")
-    with safe_open(path, "pt") as file:
-        config = FitConfig(**json.loads(file.metadata()["config"]))
-    tensors = load_file(path)
-    decoder = new_decoder(config)
-    decoder.load_state_dict({n.removeprefix("decoder."): v for n, v in tensors.items() if n.startswith("decoder.")})
-    return Fitted(tensors["planes"], decoder.requires_grad_(False), config)
 
 
 @torch.no_grad()

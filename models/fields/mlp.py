@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.layers import FourierFeatures
+
 FREQUENCY = 30.0  # of every sine at the start
 
 
@@ -112,18 +114,14 @@ class FeatureField(nn.Module):
     def __init__(self, config: FeatureFieldConfig):
         super().__init__()
         self.config = config
-        position = 3 + 6 * config.octaves
-        self.enter, self.shape = nn.Linear(position, config.width), nn.Linear(config.shape, config.width)
+        self.embed = FourierFeatures(3, config.octaves)
+        self.enter, self.shape = nn.Linear(self.embed.width, config.width), nn.Linear(config.shape, config.width)
         self.layers = nn.ModuleList(nn.Linear(config.width, config.width) for _ in range(config.depth - 1))
         self.density, self.look = nn.Linear(config.width, 1), nn.Linear(config.width, config.width)
         self.appearance, self.out = nn.Linear(config.appearance, config.width), nn.Linear(config.width, config.features)
 
     def forward(self, points: Tensor, shape: Tensor, appearance: Tensor) -> tuple[Tensor, Tensor]:
-        waves = [points]
-        for octave in range(self.config.octaves):
-            angle = points * (math.pi * 2**octave)
-            waves += [angle.sin(), angle.cos()]
-        values = F.relu(self.enter(torch.cat(waves, -1)) + self.shape(shape)[:, None])
+        values = F.relu(self.enter(self.embed(points)) + self.shape(shape)[:, None])
         for layer in self.layers:
             values = F.relu(layer(values))
         density = F.softplus(self.density(values)[..., 0])

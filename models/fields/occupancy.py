@@ -101,9 +101,7 @@ def draw_points(inside: Inside, count: int, generator: torch.Generator, name: st
 
 def logits(planes: Tensor, decoder: Decoder, points: Tensor) -> Tensor:
     """Logits (B, N) of being inside, of planes (B, 3, C, R, R) at points (B, N, 3): the decoder's first output as it is."""
-    features = sample_planes(planes, points)
-    waves = [f(features * (math.pi * 2**k)) for k in range(decoder.fourier) for f in (torch.sin, torch.cos)]
-    return decoder.net(torch.cat([features, *waves], -1))[..., 0]
+    return decoder.outputs(sample_planes(planes, points))[..., 0]
 
 
 def as_density(planes: Tensor, decoder: Decoder) -> TriplaneField:

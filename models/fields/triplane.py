@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..core.layers import FourierFeatures
 
 AXES = ((0, 1), (0, 2), (1, 2))  # width and height of each plane: (x, y), (x, z), (y, z)
 DENSEST = 7.0  # of the logarithm of density per box unit: opaque within a thousandth of the box
@@ -65,19 +65,20 @@ class Decoder(nn.Module):
     def __init__(self, channels: int, width: int = 64, depth: int = 2, fourier: int = 1):
         super().__init__()
         self.channels, self.width, self.depth, self.fourier = channels, width, depth, fourier
-        sizes = [channels * (1 + 2 * fourier)] + [width] * depth
+        self.embed = FourierFeatures(channels, fourier)
+        sizes = [self.embed.width] + [width] * depth
         hidden = [
             part for pair in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(*pair), nn.ReLU(inplace=True))
         ]
         self.net = nn.Sequential(*hidden, nn.Linear(sizes[-1], 4))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        waves = [features]
-        for octave in range(self.fourier):
-            angle = features * (math.pi * 2**octave)
-            waves += [angle.sin(), angle.cos()]
-        raw = self.net(torch.cat(waves, -1) if self.fourier else features)
+        raw = self.outputs(features)
         return raw[..., 0].clamp(max=DENSEST).exp(), raw[..., 1:].sigmoid()
+
+    def outputs(self, features: Tensor) -> Tensor:
+        """The last layer's outputs (..., 4): the logarithm of the density, and the colour before its sigmoid."""
+        return self.net(self.embed(features))
 
     def layers(self) -> list[tuple[Tensor, Tensor]]:
         """Weight and bias of each layer, in order."""

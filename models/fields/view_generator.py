@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ..core.cameras import Cameras, camera_rays
-from ..core.checkpoint import load_weights, read_about
+from ..core.checkpoint import load_model, read_trained
 from ..core.data import People, frontal
-from ..core.settings import restored
 from .render import Field, render
 
 Scene = Callable[[Cameras, int], Tensor]  # a camera for each of B people, size -> pictures (B, 3, size, size)
@@ -94,9 +93,7 @@ def load_view_generator(system: str, folder: Path, config: Callable, make: Calla
 
     Raises BadInput where the folder is of another system.
     """
-    about = read_about(folder)
-    known = about["system"] == system  # else it is refused below, with the name of what it is
-    model = make(restored(config(), about["config"]) if known else config())
-    load_weights(folder, {"model": model}, system)
-    model.half = about["half"]  # type: ignore[method-assign]  # a length, where torch has a conversion
-    return model.requires_grad_(False).eval()
+    found, (half,) = read_trained(folder, system, config(), "half")
+    model = load_model(folder, system, lambda: make(found))
+    model.half = half  # type: ignore[method-assign]  # a length, where torch has a conversion
+    return model

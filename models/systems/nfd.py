@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from ..core.cameras import Cameras, orbit
-from ..core.checkpoint import load_weights, read_about, save_weights
+from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.data import HALF, People
 from ..core.progress import Progress, counting, staged
-from ..core.settings import restored
 from ..core.trainer import Trainer, TrainerConfig
 from ..diffusion.process import Gaussian
 from ..diffusion.samplers import ddpm
@@ -99,6 +98,10 @@ class NFD(nn.Module):
         self.decoder = Decoder(fit.channels, fit.width, fit.depth, fit.fourier)
         self.normalisation = Normalisation(3 * fit.channels)
 
+    def parts(self) -> dict[str, nn.Module]:
+        """The modules that a checkpoint holds."""
+        return {"denoiser": self.denoiser, "decoder": self.decoder, "normalisation": self.normalisation}
+
     @torch.no_grad()
     def sample(self, count: int, generator: torch.Generator, steps: int | None = None,
                callback: Callable | None = None) -> Tensor:  # fmt: skip
@@ -176,14 +179,12 @@ def train_shapes(
     trainer = Trainer(folder / "diffusion", {"denoiser": model.denoiser}, step, training, pictures,
                       staged(progress, "diffusion"))  # fmt: skip
     trainer.run()
-    kept = trainer.ema_modules() | {"decoder": model.decoder, "normalisation": model.normalisation}
-    save_weights(folder, kept, {"system": SYSTEM, "half": half, "config": asdict(config)})
+    save_weights(
+        folder, model.parts() | trainer.ema_modules(), {"system": SYSTEM, "half": half, "config": asdict(config)}
+    )
 
 
 def load(folder: Path) -> NFD:
-    """The trained model of a folder."""
-    about = read_about(folder)
-    model = NFD(restored(Config(), about["config"]), about["half"])
-    parts = {"denoiser": model.denoiser, "decoder": model.decoder, "normalisation": model.normalisation}
-    load_weights(folder, parts, SYSTEM)
-    return model.eval().requires_grad_(False)
+    """The trained model of a folder; raises BadInput where it is of another system."""
+    config, (half,) = read_trained(folder, SYSTEM, Config(), "half")
+    return load_model(folder, SYSTEM, lambda: NFD(config, half), NFD.parts)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput
 from ...datagen.formats.files import write_json
 from ..core.attributes import ATTRIBUTES
-from ..core.checkpoint import load_weights, read_about, save_weights
+from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.data import People
 from ..core.trainer import Trainer, TrainerConfig
 from .convolutions import Trunk
@@ -138,13 +138,8 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
 
 def load(folder: Path) -> AttributeClassifier:
     """The classifier of a folder that ``fit_classifier`` filled; raises BadInput where it holds another model."""
-    about = read_about(folder)
-    try:
-        model = AttributeClassifier(ClassifierConfig(**about["config"]))
-    except (KeyError, TypeError) as error:
-        raise BadInput(f"{folder}: holds no {SYSTEM}'s config ({error})") from error
-    load_weights(folder, {"classifier": model}, SYSTEM)
-    return model.eval()
+    config, _ = read_trained(folder, SYSTEM, ClassifierConfig())
+    return load_model(folder, SYSTEM, lambda: AttributeClassifier(config), lambda model: {"classifier": model})
 
 
 @torch.no_grad()

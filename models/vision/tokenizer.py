@@ -1,13 +1,9 @@
-"""Words to numbers and back: one token per word, a fixed vocabulary in JSON, unknown words reported."""
+"""Words to numbers and back: one token per word, a fixed vocabulary, unknown words reported."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-
-from ...datagen.errors import BadInput
 
 SPECIAL = ("[pad]", "[unknown]", "[class]", "[encode]", "[decode]", "[end]")
 PAD, UNKNOWN, CLASS, ENCODE, DECODE, END = range(len(SPECIAL))
@@ -61,16 +57,3 @@ class Tokenizer:
             numbers = [mark, *self.encode(text)[: length - 2], END]
             row[: len(numbers)] = torch.tensor(numbers)
         return rows
-
-    def save(self, path: Path) -> None:
-        """Write the vocabulary as JSON."""
-        Path(path).write_text(json.dumps({"vocabulary": self.vocabulary[len(SPECIAL) :]}, indent=1) + "\n")
-
-    @classmethod
-    def load(cls, path: Path) -> Tokenizer:
-        """Read a vocabulary; raises BadInput where the file holds none."""
-        try:
-            listed = json.loads(Path(path).read_text())["vocabulary"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{path}: holds no vocabulary ({error}); allowed is what Tokenizer.save writes") from error
-        return cls(listed)

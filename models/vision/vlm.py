@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ..core.attributes import ATTRIBUTES
-from ..core.checkpoint import load_weights, read_about
+from ..core.checkpoint import load_model, read_about, read_trained
 from .captions import say, vocabulary
 from .portraits import CROP, focus
 from .tokenizer import CLASS, DECODE, ENCODE, END, PAD, UNKNOWN, Tokenizer
 from .transformer import PictureTower, TextTransformer
 
 SYSTEM = "vlm"
+WORDS = 100_000  # of a vocabulary at most
 CELLS = 4  # a side
 COLDEST, HOTTEST = 0.001, 0.5  # bounds of the temperature
 
@@ -163,10 +164,9 @@ def nucleus(probabilities: Tensor, top_p: float, generator: torch.Generator) -> 
 
 def load(folder: Path) -> VLM:
     """The model of a folder that was trained or saved; raises BadInput where it holds another."""
-    about = read_about(folder)
-    try:
-        model = VLM(VLMConfig(**about["config"]), Tokenizer(about["vocabulary"]))
-    except (KeyError, TypeError) as error:
-        raise BadInput(f"{folder}: holds no {SYSTEM}'s config ({error})") from error
-    load_weights(folder, {"vlm": model}, SYSTEM)
-    return model.eval()
+    config, _ = read_trained(folder, SYSTEM, VLMConfig())
+    listed = read_about(folder).get("vocabulary")
+    if not isinstance(listed, list) or len(listed) > WORDS or not all(isinstance(word, str) for word in listed):
+        raise BadInput(f"{folder}: holds no vocabulary; allowed is a list of at most {WORDS} words")
+    tokenizer = Tokenizer(listed)
+    return load_model(folder, SYSTEM, lambda: VLM(config, tokenizer), lambda model: {"vlm": model})

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from ....datagen.errors import BadInput
 from ...core.attributes import ATTRIBUTES
 from ...core.cameras import Cameras, orbit
-from ...core.checkpoint import load_weights, read_about
+from ...core.checkpoint import load_model, read_trained
 from ...core.data import People, Person
 from ...core.progress import Progress, counting, staged
-from ...core.settings import restored
 from ...diffusion.conditioning import Cond, augment, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.prior import LatentPrior, LatentPriorConfig
@@ -270,18 +269,9 @@ class Rodin(nn.Module):
 
 def load(folder: Path) -> Rodin:
     """Read a trained Rodin; raises BadInput where the folder holds another system or is damaged."""
-    folder = Path(folder)
-    about = read_about(folder)
-    if about["system"] != SYSTEM:
-        raise BadInput(f"{folder}: is a checkpoint of {about['system']}; allowed is one of {SYSTEM}")
-    try:
-        config = restored(Config(), about["config"])
-        rig = float(about["half"]), float(about["distance"]), float(about["field_of_view"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{folder}: its config is not that of a {SYSTEM} ({error})") from None
-    model = Rodin(config, vlms.load(folder / "vlm"), *rig)
-    load_weights(folder, model.parts(), SYSTEM)
-    return model.eval().requires_grad_(False)
+    config, rig = read_trained(folder, SYSTEM, Config(), "half", "distance", "field_of_view")
+    vlm = vlms.load(Path(folder) / "vlm")
+    return load_model(folder, SYSTEM, lambda: Rodin(config, vlm, *rig), Rodin.parts)
 
 
 def rig_of(people: People) -> tuple[float, float]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import math
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +13,26 @@ import torch
 from torch import Tensor
 
 from ....datagen.errors import BadInput
+from ....datagen.formats.reading import MIB, read_regular
 
 SIZE = 128  # pixels of what comes out
 FACE = 0.375  # share of a frontal picture's edge that a detected face takes
 CENTRE = (0.5, 0.51)  # of that face
 LARGEST = 1024  # pixels of a photo's longer edge that are looked at
+MOST_BYTES = 64 * MIB
+MOST_PIXELS = 10**8  # more than any camera for portraits has
+FORMATS = ("PNG", "JPEG")
 
 
 def read_portrait(path: Path) -> Tensor:
     """A photo (3, 128, 128) in [-1, 1] on white, framed as the dataset's frontal pictures are.
 
     The face is found by OpenCV's cascade (Viola and Jones 2001), the person cut out by GrabCut (Rother et al. 2004).
-    Raises BadInput where the file is no picture or shows no face.
+    Raises BadInput where the file is no picture, a larger one than is allowed, or shows no face.
     """
     import cv2
 
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise BadInput(f"photo: {path} is not a picture that can be read; allowed are PNG and JPEG")
+    image = _decoded(path)
     scale = min(LARGEST / max(image.shape[:2]), 1.0)
     image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     left, top, side = _face(image, path)
@@ -40,6 +46,32 @@ def read_portrait(path: Path) -> Tensor:
     portrait = portrait[..., ::-1] / 255.0 * alpha[..., None] + 1 - alpha[..., None]
     small = cv2.resize(portrait.astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(small).permute(2, 0, 1) * 2 - 1
+
+
+def _decoded(path: Path) -> np.ndarray:
+    """The colours uint8 (h, w, 3) of a photo, blue first; its size is looked at before it is unpacked."""
+    import cv2
+    from PIL import Image
+
+    path = Path(path)
+    data = read_regular(path.resolve(), MOST_BYTES)
+    refused = BadInput(f"photo: {path} is not a picture that can be read; allowed are PNG and JPEG")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of sizes, which are told below
+            width, height = Image.open(io.BytesIO(data), formats=FORMATS).size
+    except Image.DecompressionBombError:
+        width = height = math.isqrt(MOST_PIXELS) + 1
+    except (OSError, ValueError, SyntaxError, struct.error):
+        raise refused from None
+    if width * height > MOST_PIXELS:
+        raise BadInput(f"photo: {path} has {width}×{height} pixels or more; allowed are {MOST_PIXELS} in all")
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        image = None
+    if image is None:
+        raise refused
+    return image
 
 
 def _face(image: np.ndarray, path: Path) -> tuple[float, float, float]:
