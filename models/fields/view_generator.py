@@ -95,5 +95,5 @@ def load_view_generator(system: str, folder: Path, config: Callable, make: Calla
     """
     found, (half,) = read_trained(folder, system, config(), "half")
     model = load_model(folder, system, lambda: make(found))
-    model.half = half  # type: ignore[method-assign]  # a length, where torch has a conversion
+    model.half = half  # type: ignore[assignment]  # a length, where torch has a conversion
     return model
