@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..procgen import registry
-from .cameras import pixel_centres, project
+from .cameras import miss, pixel_centres, pixel_rays, project
 from .errors import BadInput
 from .formats.dense import split_dense
 from .formats.files import read_json
@@ -96,8 +96,7 @@ def reprojection(v, camera, sample, frame):
     known = np.isfinite(v["position"]).all(-1)
     if not known.any():
         return 0.0
-    pixels, _ = project(camera, v["position"][known])
-    return float(np.abs(pixels - pixel_centres(camera)[known]).max())
+    return float(miss(camera, v["position"])[known].max())
 
 
 def planar_depth(v, camera, sample, frame):
@@ -107,6 +106,18 @@ def planar_depth(v, camera, sample, frame):
     _, depth = project(camera, v["position"][known])
     error = np.abs(depth - v["depth"][known]) / np.maximum(depth, 1)  # single precision is relative
     return float(error.max(initial=0.0))
+
+
+def rays_lead(v, camera, sample, frame):
+    """How far a pixel's ray, followed for its distance, ends from its surface point, as a share of where that is."""
+    if not {"rays", "distance", "position"} <= set(v):
+        return None
+    known = np.isfinite(v["distance"])
+    start, turn = pixel_rays(camera)[0], np.array(camera["cam2world"])[:3, :3]
+    there = start + (v["distance"][..., None].astype(float) * v["rays"]) @ turn.T
+    error = np.linalg.norm(there - v["position"], axis=-1)
+    size = np.maximum(np.linalg.norm(v["position"], axis=-1) + np.linalg.norm(np.array(camera["cam2world"])[:3, 3]), 1)
+    return float((error / size)[known].max(initial=0.0))
 
 
 def unit_normals(v, camera, sample, frame):
@@ -122,6 +133,8 @@ def background(v, camera, sample, frame):
     masks = []
     if "depth" in v:
         masks.append(np.isfinite(v["depth"]))
+    if "distance" in v:
+        masks.append(np.isfinite(v["distance"]))
     if "instance" in v:
         masks.append(v["instance"] > 0)
     if "position" in v:
@@ -286,6 +299,7 @@ def dense_landmarks_on_surface(v, camera, sample, frame):
 CHECKS: dict[str, tuple[Callable, float, str]] = {
     "position re-projects": (reprojection, 0.01, "px"),
     "depth is planar": (planar_depth, 1e-4, "m"),
+    "rays lead to the surface": (rays_lead, 5e-4, ""),
     "normals are unit": (unit_normals, 1e-3, ""),
     "background agrees": (background, 0, "px"),
     "ids are known": (known_ids, 0, "px"),

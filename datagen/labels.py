@@ -43,6 +43,11 @@ LABELS = {
         Label("normal", "exr", np.float32, 3, "unit vector, camera frame (x right, y down, z forward)", 0,
               "smooth shading normal, without bump", STRAND),
         Label("position", "exr", np.float32, 3, "m, world", np.nan, "the surface point of the pixel's centre", STRAND),
+        Label("distance", "exr", np.float32, 1, "m along the ray", np.inf, "how far the surface point of the pixel's centre is "
+              "from where its ray starts", STRAND, of=("scenes",), default=()),
+        Label("rays", "exr", np.float32, 3, "unit vector, camera frame (x right, y down, z forward)", np.nan,
+              "the direction of the ray through the pixel's centre; nothing where the lens shows nothing", "what is seen or not",
+              of=("scenes",), default=()),
         Label("parts", "png", np.uint8, 1, "class id", 0, "19 classes of FaceSynthetics, 255 ignore", STRAND,
               of=("people",)),
         Label("hair", "png", np.uint8, 1, "255 on scalp hair", 0, "mask of scalp hair, exact for each strand", STRAND,

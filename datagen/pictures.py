@@ -41,7 +41,7 @@ def picture(label: str, values: np.ndarray, over: np.ndarray | None = None) -> n
         return values
     if label in ("linear", "albedo", "shading"):
         return (np.clip(values, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
-    if label in ("depth", "disparity"):
+    if label in ("depth", "distance", "disparity"):
         known = np.isfinite(values) & (values > 0)
         # Inverse depth shows a landscape's foreground and its mountains alike.
         inverse = values if label == "disparity" else 1 / np.maximum(np.where(known, values, 1), 1e-6)
@@ -54,7 +54,8 @@ def picture(label: str, values: np.ndarray, over: np.ndarray | None = None) -> n
             else 1 - _stretched(np.where(known, values, 0), known)
         )
         return np.where(known[..., None], viridis(near), 18).astype(np.uint8)
-    if label == "normal":
+    if label in ("normal", "rays"):
+        values = np.nan_to_num(values)
         known = np.linalg.norm(values, axis=-1) > 0.5
         return np.where(known[..., None], (values * [0.5, -0.5, -0.5] + 0.5) * 255, 18).astype(np.uint8)
     if label in ("position", "scene_flow"):

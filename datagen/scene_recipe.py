@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 from .errors import BadInput
-from .labels import check_labels, table
+from .labels import LABELS, table
+from .projections import LINEAR, MODELS, PINHOLE
 
 # What the label table says of faces is said otherwise of any scene.
 SEEN = "the first surface with an alpha of at least 0.5; glass is a surface, volumes are looked through; "
@@ -15,8 +16,10 @@ SURFACE = SEEN + "a strand of hair counts where it covers the pixel's centre"
 MOVES = SURFACE + "; nothing where a thing's points cannot be matched between frames (flow_unknown in objects.json)"
 LABELLED = {
     "rgb": {"doc": "the picture as the file sets it up, in Cycles, without compositor and sequencer"},
+    "alpha": {"doc": "share of the pixel that the file's transparent film shows as covered; rgb.png carries it too"},
     "linear": {}, "albedo": {}, "shading": {},
     "depth": {"rule": SURFACE}, "normal": {"rule": SURFACE}, "position": {"rule": SURFACE},
+    "distance": {"rule": SURFACE}, "rays": {},
     "uv": {"rule": SURFACE, "unit": "texture", "doc": "texture coordinates of the active map; 0 on things without them"},
     "instance": {"rule": SURFACE, "doc": "object or instance, numbered from 1 by name, the same in all frames"},
     "semantic": {"rule": SURFACE, "doc": "class of the thing, by collection or by property"},
@@ -24,6 +27,10 @@ LABELLED = {
     "occlusion": {"rule": MOVES.replace("nothing", "255")}, "occlusion_back": {"rule": MOVES.replace("nothing", "255")},
 }  # fmt: skip
 ON_DEMAND = ("linear", "albedo", "shading")
+MOVING = ("flow", "flow_back", "occlusion", "occlusion_back")
+OF_RAYS = ("distance", "rays")  # by default of cameras that are no pinholes; of pinholes on demand
+OF_PLANES = ("depth", *MOVING)  # what panoramas do not have
+LISTS = ("cameras", "class_names", "labels", "models", "remarks")
 UNLABELLED = 255  # the class of things that nothing gives one
 
 
@@ -48,12 +55,24 @@ class SceneRecipe:
     labels: tuple[str, ...] = ()
     threads: int = 0
     path: str = ""
+    models: tuple[str, ...] = ()  # of each camera; pinholes where none are told
+    transparent: bool = False  # whether the file's film is
+    remarks: tuple[str, ...] = ()  # what of the file could not be taken as it is, a line each
 
     seed = 0  # events and records number samples from it
 
     def __post_init__(self):
-        for name in ("cameras", "class_names", "labels"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in LISTS:
+            value = getattr(self, name)
+            if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+                raise BadInput(f"{name}: {value!r} is not allowed; allowed is a list of texts")
+            object.__setattr__(self, name, tuple(value))
+        if not self.models:
+            object.__setattr__(self, "models", (PINHOLE,) * len(self.cameras))
+        if len(self.models) != len(self.cameras) or not set(self.models) <= set(MODELS):
+            raise BadInput(
+                f"models: {self.models} is not allowed; allowed is one of {', '.join(MODELS)} for each camera"
+            )
         for name, low, high in (("width", 4, 16384), ("height", 4, 16384), ("samples", 0, 65536)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -71,13 +90,31 @@ class SceneRecipe:
         return self.last - self.first + 1
 
     def label_names(self) -> tuple[str, ...]:
-        """The labels that are rendered."""
+        """The labels that are rendered of any camera, rgb first; raises BadInput on what none can have."""
+        found = {name for model in set(self.models) for name in self.labels_of(model)}
         for name in self.labels:
             if name not in LABELLED:
                 raise BadInput(f"labels: {name} is not a label of a scene; allowed are {', '.join(LABELLED)}")
-        moving = ("flow", "flow_back", "occlusion", "occlusion_back")
-        default = [name for name in LABELLED if name not in ON_DEMAND and (self.frames > 1 or name not in moving)]
-        return check_labels(self.labels or tuple(default), self.frames)
+            if name in MOVING and self.frames < 2:
+                raise BadInput(f"labels: {name} needs a sequence; allowed with --frames A..B")
+            if name == "alpha" and not self.transparent:
+                raise BadInput("labels: alpha needs a transparent film; set Film, Transparent in the file")
+            if name not in found:
+                raise BadInput(f"labels: {name} is not had of {', '.join(sorted(set(self.models)))} cameras; "
+                               f"allowed are {', '.join(OF_RAYS)}")  # fmt: skip
+        return tuple(name for name in LABELS if name in found)
+
+    def labels_of(self, model: str) -> tuple[str, ...]:
+        """The labels that are rendered of a camera of this model."""
+        without = () if model in LINEAR else OF_PLANES
+        usual = [name for name in LABELLED if name not in ON_DEMAND and (self.frames > 1 or name not in MOVING)]
+        usual = [
+            name
+            for name in usual
+            if (name not in OF_RAYS or model != PINHOLE) and (name != "alpha" or self.transparent)
+        ]
+        wanted = {"rgb", *(self.labels or usual)}
+        return tuple(name for name in LABELS if name in wanted and name not in without)
 
     def label_table(self) -> list[dict]:
         """The rows of dataset.json for the labels that a scene has."""
@@ -98,9 +135,7 @@ class SceneRecipe:
 
     def to_dict(self) -> dict:
         """As plain JSON values."""
-        values = dataclasses.asdict(self) | {
-            name: list(getattr(self, name)) for name in ("cameras", "class_names", "labels")
-        }
+        values = dataclasses.asdict(self) | {name: list(getattr(self, name)) for name in LISTS}
         del values["path"]
         return values | {"count": self.count, "frames": self.frames}
 
@@ -119,7 +154,7 @@ class SceneRecipe:
 
     def differing(self, other: SceneRecipe) -> list[str]:
         """The names of the fields in which two recipes make different samples."""
-        free = ("threads", "path")
+        free = ("threads", "path", "remarks")
         names = [field.name for field in dataclasses.fields(self) if field.name not in free]
         return [name for name in names if getattr(self, name) != getattr(other, name)]
 

@@ -10,8 +10,8 @@ from mathutils import Matrix  # noqa: E402
 
 from simulacra.datagen.check import check_dataset  # noqa: E402
 from simulacra.datagen.readers import Dataset  # noqa: E402
-from simulacra.datagen.rendering.scene_file import plan  # noqa: E402
 from simulacra.datagen.rendering.scene_labels import render_scene  # noqa: E402
+from simulacra.datagen.rendering.scene_plan import plan  # noqa: E402
 from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
 from simulacra.procgen.blender import new_material  # noqa: E402
 from simulacra.procgen.camera import look_at  # noqa: E402

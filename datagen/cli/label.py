@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Unfinished
-from ..terminal import emit, say
+from ..terminal import emit, say, warn
 from . import options
 from .render import require_blender
 
@@ -33,12 +33,18 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     from ..jobs.machine import cores
     from ..jobs.pool import Pool, run
     from ..progress import Progress
-    from ..rendering.scene_file import plan, quiet
+    from ..rendering.scene_file import quiet
     from ..rendering.scene_labels import RENDERER
+    from ..rendering.scene_plan import plan
     from ..storage.destinations import open_destination
 
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
+    for remark in recipe.remarks:
+        if as_json:
+            emit({"event": "remark", "remark": remark})
+        else:
+            warn(f"simulacra: {remark}")
     folder = open_destination(str(out), recipe)
     missing = sorted(set(range(recipe.count)) - set(folder.finished()))
     pool = Pool(1, threads or cores(), timeout, 1, RENDERER)

@@ -74,6 +74,8 @@ def decode_label(label: str, data: bytes, where: str | Path) -> np.ndarray:
         return decode_dense(data, where)
     if row.suffix == "png":
         values = decode_png(data, where)
+        if label == "rgb" and values.ndim == 3 and values.shape[2] == 4:
+            values = values[..., :3]  # of a transparent film; its alpha is a label of its own
     else:
         channels = decode_exr(data, where, MAX_PIXELS * row.channels * np.dtype(row.dtype).itemsize)
         names = _channel_names(label)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput
+from ..projections import LENGTHS, LINEAR, MODELS, PANORAMAS, PINHOLE
 from .limits import MAX_EDGE, MAX_PIXELS
 
 FORMAT = 1  # of dataset.json and what it describes
@@ -96,8 +97,18 @@ def frames_of(document, path: Path) -> dict[int, dict]:
 
 
 def check_camera(row: dict, path: Path) -> dict:
-    """A frame's camera."""
-    _fields(row, CAMERA, path)
+    """A frame's camera: K of a pinhole or an orthographic one, the parameters of all other models."""
+    model = row.get("model", PINHOLE)
+    if not isinstance(model, str) or model not in MODELS:
+        raise BadInput(f"{path}: frame {row['frame']}: model is no camera model; allowed are {', '.join(MODELS)}")
+    _fields(row, CAMERA if model in LINEAR else {name: shape for name, shape in CAMERA.items() if name != "K"}, path)
+    if model in PANORAMAS:
+        parameters, names = row.get("parameters"), (*PANORAMAS[model][2], "shift")
+        for name in names:
+            shape = (LENGTHS[name],) if name in LENGTHS else ()
+            if not isinstance(parameters, dict) or not _shaped(parameters.get(name), shape):
+                raise BadInput(f"{path}: frame {row['frame']}: {name} is not the numbers that {model} needs")
+        return row
     if not row["K"][0][0] or not row["K"][1][1] or abs(np.linalg.det(np.array(row["cam2world"], float))) < 1e-9:
         raise BadInput(f"{path}: frame {row['frame']}: K or cam2world cannot be inverted")
     if not 1 <= min(row["width"], row["height"]) or max(row["width"], row["height"]) > MAX_EDGE:

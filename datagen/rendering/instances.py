@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 import bpy
 import numpy as np
@@ -54,12 +55,12 @@ class Frame:
     bare: frozenset[tuple[str, str]]  # objects by name and library that make geometry without a material
 
 
-def scan(scene, layer, frames) -> dict[int, Frame]:
-    """What Cycles gets in each frame: the scene evaluated for a render by an engine that only looks.
+def evaluate(scene, frames: Iterable[int], look: Callable) -> dict[int, object]:
+    """What ``look`` finds in the depsgraph of each frame: the scene evaluated for a render by an engine that only looks.
 
-    The scene's camera is recorded; the engine is put back.
+    The engine is put back.
     """
-    found: dict[int, Frame] = {}
+    found: dict[int, object] = {}
     mistakes: list[Exception] = []
 
     class Scan(bpy.types.RenderEngine):
@@ -68,12 +69,7 @@ def scan(scene, layer, frames) -> dict[int, Frame]:
 
         def render(self, depsgraph):
             try:
-                seen = depsgraph.scene_eval
-                if seen.render.use_motion_blur or seen.camera.data.dof.use_dof or seen.cycles.samples != 1:
-                    raise RuntimeError("animation changes motion blur, depth of field or samples; remove it")
-                things = _things(depsgraph, layer)
-                bare = frozenset(thing.key[:2] for thing in things if thing.shape.bare)
-                found[seen.frame_current] = Frame(camera_record(seen.camera, seen, seen.frame_current), things, bare)
+                found[depsgraph.scene_eval.frame_current] = look(depsgraph)
             except Exception as error:  # Blender would print it and go on
                 mistakes.append(error)
 
@@ -92,6 +88,20 @@ def scan(scene, layer, frames) -> dict[int, Frame]:
         scene.render.engine = before
         bpy.utils.unregister_class(Scan)
     return found
+
+
+def scan(scene, layer, frames: Iterable[int]) -> dict[int, Frame]:
+    """What Cycles gets in each frame; the scene's camera is recorded."""
+
+    def look(depsgraph):
+        seen = depsgraph.scene_eval
+        if seen.render.use_motion_blur or seen.camera.data.dof.use_dof or seen.cycles.samples != 1:
+            raise RuntimeError("animation changes motion blur, depth of field or samples; remove it")
+        things = _things(depsgraph, layer)
+        bare = frozenset(thing.key[:2] for thing in things if thing.shape.bare)
+        return Frame(camera_record(seen.camera, seen, seen.frame_current), things, bare)
+
+    return evaluate(scene, frames, look)
 
 
 def _things(depsgraph, layer) -> list[Thing]:

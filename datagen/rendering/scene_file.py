@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ import bpy
 
 from ..cameras import frame_size
 from ..errors import BadInput
-from ..scene_recipe import UNLABELLED, SceneRecipe, parse_frames, parse_size
+from ..scene_recipe import UNLABELLED, SceneRecipe
 from .label_nodes import name_of
 
 ENGINES = ("CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
@@ -28,19 +28,29 @@ def open_scene(path: Path):
     """
     if not path.is_file():
         raise BadInput(f"{path}: is {'a folder' if path.is_dir() else 'missing'}; allowed is a .blend file")
-    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    close_scene()
+    atexit.unregister(close_scene)
+    atexit.register(close_scene)
     try:
         bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
     except RuntimeError as error:
         reason = " ".join(str(error).split()).removeprefix("Error: ")
         raise BadInput(f"{path}: cannot be opened as a Blender file ({reason})") from None
     scene = bpy.context.scene
+    if scene is None or bpy.context.view_layer is None:
+        raise BadInput(f"{path}: holds no scene")
     if scene.render.engine not in ENGINES:
         engine = scene.render.engine or "unknown here"
         raise BadInput(f"{path}: its render engine is {engine}; allowed are Cycles, EEVEE and Workbench")
     if not hasattr(scene, "cycles"):
         raise BadInput("Cycles: is not part of this Blender; allowed is a build with it")
     return scene, bpy.context.view_layer
+
+
+def close_scene() -> None:
+    """Let go of the open file. A driver that Blender compiled as Python must not outlive Python: 4.5 waits for it at its
+    exit for ever."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
 @contextlib.contextmanager
@@ -64,80 +74,16 @@ def quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
-def plan(
-    path: Path, *, labels=(), frames="", cameras="active", samples=0, classes="collection", size=""
-) -> SceneRecipe:
-    """The recipe of a label run from what was asked and what the file holds; raises BadInput."""
-    scene, _ = open_scene(path)
-    first, last = parse_frames(frames, scene.frame_current)
-    width, height = parse_size(size) or frame_size(scene.render)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return SceneRecipe(
-        source=path.name, sha256=sha256, cameras=_cameras(path, scene, cameras, first, last), first=first, last=last,
-        width=width, height=height, engine=scene.render.engine, class_names=_class_names(scene, classes), classes=classes,
-        samples=samples, labels=tuple(labels), path=str(path.resolve()),
-    )  # fmt: skip
-
-
-def _cameras(path: Path, scene, asked: str, first: int, last: int) -> tuple[str, ...]:
-    known = {obj.name: obj for obj in scene.objects if obj.type == "CAMERA"}
-    if not known:
-        raise BadInput(f"{path}: the scene {scene.name} has no camera; add one")
-    if asked == "all":
-        chosen = sorted(known)
-    elif asked == "active":
-        chosen = [scene.camera.name] if scene.camera else []
-        bound = [marker for marker in scene.timeline_markers if marker.camera]
-        before = [marker.frame for marker in bound if marker.frame <= first]
-        start = max(before) if before else min((marker.frame for marker in bound), default=first)
-        cuts = {marker.camera.name for marker in bound if start <= marker.frame <= max(last, start)}
-        if len(cuts) > 1:
-            raise BadInput(f"cameras: markers cut between {', '.join(sorted(cuts))} in these frames; name the cameras")
-        chosen = sorted(cuts) or chosen
-        if not chosen:
-            raise BadInput(
-                f"{path}: the scene has no active camera; allowed with --cameras are {', '.join(sorted(known))}"
-            )
-    else:
-        chosen = sorted({name.strip() for name in asked.split(",")})
-    for name in chosen:
-        if name not in known:
-            raise BadInput(f"cameras: {name} is not in the scene; allowed are all, active, {', '.join(sorted(known))}")
-        if known[name].data.type != "PERSP":
-            raise BadInput(f"cameras: {name} is {known[name].data.type.lower()}; allowed is perspective, which has a K")
-    return tuple(chosen)
-
-
-def _class_names(scene, classes: str) -> tuple[str, ...]:
-    if classes == "collection":
-        names = {collection.name for collection in scene.collection.children}
-        names |= {scene.collection.name} if scene.collection.objects else set()
-    elif classes.startswith("property:") and classes != "property:":
-        name = classes.partition(":")[2]
-        owners = [*bpy.data.objects, *bpy.data.collections]
-        owners += [obj.data for obj in bpy.data.objects if obj.data]
-        names = {_class_of(owner, name) for owner in owners} - {""}
-        if not names:
-            raise BadInput(f"classes: no object, data or collection has the property {name}")
-    else:
-        raise BadInput(f"classes: {classes} is not allowed; allowed are collection and property:NAME")
-    if len(names) >= UNLABELLED:
-        raise BadInput(
-            f"classes: {len(names)} classes are too many; allowed are {UNLABELLED - 1}, which 8 bits can number"
-        )
-    return tuple(sorted(names))
-
-
-def _class_of(owner, name: str) -> str:
+def class_of(owner, name: str) -> str:
+    """The class that a property of an object, data or collection gives it; nothing where there is none."""
     value = owner.get(name)
     if value is None:
         return ""
     if not isinstance(value, int | str):
         raise BadInput(
-            f"classes: {name} of {owner.name} is {type(value).__name__}; allowed is a text or a whole number"
+            f"classes: {name} of {plain_text(owner.name)} is {type(value).__name__}; allowed is a text or a whole number"
         )
-    return str(value)
+    return plain_text(str(value))
 
 
 class Classes:
@@ -155,9 +101,9 @@ class Classes:
         self.within: dict[tuple, list] = {}
         for top in sorted(scene.collection.children, key=lambda collection: collection.name):
             for obj in top.all_objects:
-                self.within.setdefault(name_of(obj), []).append(top.name)
+                self.within.setdefault(name_of(obj), []).append(plain_text(top.name))
         for obj in scene.collection.objects:
-            self.within.setdefault(name_of(obj), []).append(scene.collection.name)
+            self.within.setdefault(name_of(obj), []).append(plain_text(scene.collection.name))
 
     def of(self, key: tuple) -> str:
         """The class name of a thing by its key; nothing where none is known."""
@@ -169,29 +115,30 @@ class Classes:
     def _of_object(self, obj) -> str:
         holders = sorted(obj.users_collection, key=lambda collection: collection.name)
         owners = [obj, *([obj.data] if obj.data else []), *holders]
-        return next((found for owner in owners if (found := _class_of(owner, self.property))), "")
+        return next((found for owner in owners if (found := class_of(owner, self.property))), "")
 
     def number(self, name: str) -> int:
         """The id of a class."""
         return self.ids.get(name, UNLABELLED)
 
 
-def ready(scene, layer, recipe: SceneRecipe, camera: str):
+def ready(scene, layer, recipe: SceneRecipe, camera: str) -> None:
     """Settle what picture and labels share: one camera, one view layer, the whole frame, and Cycles alone."""
     render = scene.render
     for marker in scene.timeline_markers:
         marker.camera = None  # a marker would change the camera under a render
-    scene.camera = scene.objects[camera]
+    scene.camera = find_camera(scene, camera)
     for other in scene.view_layers:
         other.use = other == layer
         for name in dir(other):
-            if name.startswith("use_pass_"):
+            if name.startswith("use_pass_") or name == "use_freestyle":
                 setattr(other, name, False)
     if (recipe.width, recipe.height) != frame_size(render):
         render.resolution_x, render.resolution_y, render.resolution_percentage = recipe.width, recipe.height, 100
-    # The compositor may move pixels, and write files of its own.
+    # The compositor may move pixels, and write files of its own; Freestyle draws over pixels, and ends the process without
+    # a window.
     for name in ("use_compositing", "use_sequencer", "use_border", "use_crop_to_border", "use_multiview", "use_stamp",
-                 "use_single_layer"):  # fmt: skip
+                 "use_single_layer", "use_freestyle"):  # fmt: skip
         setattr(render, name, False)
     if render.engine != "CYCLES":
         render.engine = "CYCLES"
@@ -199,10 +146,21 @@ def ready(scene, layer, recipe: SceneRecipe, camera: str):
         scene.cycles.use_denoising = True
     if recipe.samples:
         scene.cycles.samples, layer.samples = recipe.samples, 0
+    render.film_transparent = recipe.transparent
     render.threads_mode = "FIXED" if recipe.threads else "AUTO"
     if recipe.threads:
         render.threads = recipe.threads
     render.use_persistent_data = True
+
+
+def find_camera(scene, name: str):
+    """The camera of a scene by the name that records give it."""
+    return next(obj for obj in scene.objects if obj.type == "CAMERA" and plain_text(obj.name) == name)
+
+
+def plain_text(text: str) -> str:
+    """A name from a file as records, terminals and pages can hold it: what is no printable character becomes U+FFFD."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def unit_scale(scene) -> float:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cameras import pixel_rays
+from ..cameras import camera_rays, pixel_rays
 from ..formats.files import write_json, write_label
+from ..formats.png import read_png
 from ..labels import file_name
+from ..projections import ORTHOGRAPHIC
 from ..scene_recipe import SceneRecipe
 from .render import derive
 from .sequence import MOTION, motion_labels
@@ -23,75 +25,106 @@ BEYOND = 1e9  # planar depth from which there is nothing
 def render_scene(camera: str, recipe: SceneRecipe, folder: Path) -> dict:
     """Render a sample of a label run into an existing folder.
 
-    Returns {"frames", "scene_frames", "camera", "engine", "flow_unknown", "unresolved", "scripts_left_out", "seconds"}.
-    All pictures come first, from the file as it is; then the open copy is changed for the labels.
+    Returns {"frames", "scene_frames", "camera", "model", "engine", "flow_unknown", "unresolved", "scripts_left_out",
+    "remarks", "seconds"}. All pictures come first, from the file as it is; then the open copy is changed for the labels.
+    Simulations are played before both, once and in order, and are held to be the same for both.
     """
     import bpy
 
     from . import passes
-    from .instances import number_things, scan
-    from .label_nodes import LabelNodes, name_of
-    from .scene_file import Classes, open_scene, ready, unit_scale
+    from .scene_file import open_scene, ready
+    from .simulations import settle_simulations
 
     started = time.perf_counter()
     scene, layer = open_scene(Path(recipe.path))
     ready(scene, layer, recipe, camera)
-    labels = recipe.label_names()
+    model = recipe.models[recipe.cameras.index(camera)]
+    labels = recipe.labels_of(model)
+    motion = bool(set(MOTION) & set(labels))
     frames = range(recipe.first, recipe.last + 1)
+    around = range(recipe.first - 1, recipe.last + 2) if motion else frames
+    settled = settle_simulations(scene, layer, around)
     opened = time.perf_counter()
     picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
     for number, frame in enumerate(frames):
         scene.frame_set(frame)
         _picture(scene, layer, folder, number, labels, picture_clock)
-
-    motion = bool(set(MOTION) & set(labels))
-    scale = unit_scale(scene)
-    settings_of_labels(scene, layer, motion)
-    nodes = LabelNodes(layer)
-    around = range(recipe.first - 1, recipe.last + 2) if motion else frames
-    seen = scan(scene, layer, around)
-    bare = set().union(*(frame.bare for frame in seen.values()))
-    if bare:
-        nodes.cover([obj for obj in bpy.data.objects if name_of(obj) in bare])
-        seen = scan(scene, layer, around)
-    ids = number_things({frame: seen[frame] for frame in frames})
-    classes = Classes(scene, recipe)
-    class_of = {key: classes.of(key) for key in ids}
-    records, shots, unknown_all, unresolved = {"camera": [], "objects": []}, [], set(), 0
+    shown = _Labels(scene, layer, recipe, camera, around, motion, label_clock)
+    if settled:
+        settled.hold(around)
     for number, frame in enumerate(frames):
-        scene.frame_set(frame)
-        record = _camera(seen[frame].camera, scene, number, frame, camera, scale)
-        raw, left = _points(scene, layer, nodes, motion, label_clock)
-        unresolved += left
-        values, unknown = _values(raw, record, seen, frame, ids, motion, scale)
-        numbers = np.zeros(len(ids) + 1, np.uint8)
-        numbers[list(ids.values())] = [classes.number(class_of[key]) for key in ids]
-        values["semantic"] = numbers[values["instance"]]
-        for name in set(labels) & set(values) - set(MOTION):
-            write_label(folder / file_name(number, name), name, values[name])
-        names = sorted({key[0] for key in unknown})
-        unknown_all |= set(names)
-        objects = object_records(seen[frame].things, ids, class_of, values["instance"], scale)
-        records["camera"].append(record)
-        records["objects"].append({"frame": number, "objects": objects, **({"flow_unknown": names} if motion else {})})
-        if motion:
-            shots = [*shots[-2:], {name: values[name] for name in ("flow", "flow_back", "instance")}]
-            _write_motion(folder, labels, number, len(frames), shots)
-    write_json(folder / "camera.json", {"frames": records["camera"]})
-    write_json(folder / "objects.json", {"frames": records["objects"]})
+        shown.frame(folder, number, frame, labels)
+    write_json(folder / "camera.json", {"frames": shown.cameras})
+    write_json(folder / "objects.json", {"frames": shown.objects})
     which = f"frame {recipe.first}" if len(frames) == 1 else f"frames {recipe.first} to {recipe.last}"
     (folder / "caption.txt").write_text(f"{recipe.source} through {camera}, {which}\n", encoding="utf-8")
     finished = time.perf_counter()
     return {
-        "frames": list(range(len(frames))), "scene_frames": list(frames), "camera": camera,
+        "frames": list(range(len(frames))), "scene_frames": list(frames), "camera": camera, "model": model,
         "engine": {"file": recipe.engine, "picture": "CYCLES", "labels": "CYCLES"},
-        "flow_unknown": sorted(unknown_all), "unresolved": unresolved,
-        "scripts_left_out": bool(bpy.app.autoexec_fail),
+        "flow_unknown": sorted(shown.unknown), "unresolved": shown.unresolved,
+        "scripts_left_out": bool(bpy.app.autoexec_fail), "remarks": list(recipe.remarks),
         "seconds": {
             "build": opened - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
             "total": finished - started,
         },
     }  # fmt: skip
+
+
+class _Labels:
+    """The labels of one camera, frame after frame, from the open copy that it has changed for them."""
+
+    def __init__(self, scene, layer, recipe: SceneRecipe, camera: str, around: range, motion: bool, clock):
+        import bpy
+
+        from .instances import number_things, scan
+        from .label_nodes import LabelNodes, name_of
+        from .scene_file import Classes, unit_scale
+
+        self.scene, self.layer, self.camera, self.motion, self.clock = scene, layer, camera, motion, clock
+        self.scale = unit_scale(scene)
+        self.model = recipe.models[recipe.cameras.index(camera)]
+        self.count = recipe.frames
+        settings_of_labels(scene, layer, motion)
+        self.nodes = LabelNodes(layer)
+        self.seen = scan(scene, layer, around)
+        bare = set().union(*(frame.bare for frame in self.seen.values()))
+        if bare:
+            self.nodes.cover([obj for obj in bpy.data.objects if name_of(obj) in bare])
+            self.seen = scan(scene, layer, around)
+        self.ids = number_things({frame: self.seen[frame] for frame in range(recipe.first, recipe.last + 1)})
+        classes = Classes(scene, recipe)
+        self.class_of = {key: classes.of(key) for key in self.ids}
+        self.class_ids = np.zeros(len(self.ids) + 1, np.uint8)
+        self.class_ids[list(self.ids.values())] = [classes.number(self.class_of[key]) for key in self.ids]
+        self.cameras: list[dict] = []
+        self.objects: list[dict] = []
+        self.shots: list[dict] = []
+        self.unknown: set[str] = set()
+        self.unresolved = 0
+
+    def frame(self, folder: Path, number: int, frame: int, labels) -> None:
+        """Render the labels of one frame of the scene and write them as the sample's frame ``number``."""
+        from .scene_file import plain_text
+
+        self.scene.frame_set(frame)
+        record = _camera(self.seen[frame].camera, self.scene, number, frame, self.camera, self.scale)
+        if record["model"] != self.model:
+            raise RuntimeError(f"camera: its type is animated, and is {record['model']} in frame {frame}; remove that")
+        raw, left = _points(self.scene, self.layer, self.nodes, self.motion, self.clock)
+        self.unresolved += left
+        values, unknown = _values(raw, record, self.seen, frame, self.ids, self.motion, self.scale)
+        values["semantic"] = self.class_ids[values["instance"]]
+        for name in set(labels) & set(values) - set(MOTION):
+            write_label(folder / file_name(number, name), name, values[name])
+        names = sorted({plain_text(key[0]) for key in unknown})
+        self.unknown |= set(names)
+        objects = object_records(self.seen[frame].things, self.ids, self.class_of, values["instance"], self.scale)
+        self.cameras.append(record)
+        self.objects.append({"frame": number, "objects": objects, **({"flow_unknown": names} if self.motion else {})})
+        if self.motion:
+            self.shots = [*self.shots[-2:], {name: values[name] for name in ("flow", "flow_back", "instance")}]
+            _write_motion(folder, labels, number, self.count, self.shots)
 
 
 def _picture(scene, layer, folder: Path, number: int, labels, clock) -> None:
@@ -104,8 +137,11 @@ def _picture(scene, layer, folder: Path, number: int, labels, clock) -> None:
     channels = passes.render_channels(scene, clock, layer)
     settings = scene.render.image_settings
     passes.set_format(settings, "PNG")
-    settings.color_mode, settings.color_depth = "RGB", "8"
-    bpy.data.images["Render Result"].save_render(str(folder / file_name(number, "rgb")), scene=scene)
+    settings.color_mode, settings.color_depth = "RGBA" if scene.render.film_transparent else "RGB", "8"
+    picture = folder / file_name(number, "rgb")
+    bpy.data.images["Render Result"].save_render(str(picture), scene=scene)
+    if "alpha" in labels:
+        write_label(folder / file_name(number, "alpha"), "alpha", read_png(picture)[..., 3])
     for name, terms in (("linear", ("combined",)), ("albedo", ("albedo",)), ("shading", ("direct", "indirect"))):
         if name in labels:
             values = sum(passes.pick(channels, term) for term in terms)
@@ -199,8 +235,9 @@ def _values(raw, record, seen, frame, ids, motion, scale) -> tuple[dict[str, np.
     instance[known] = resolve(raw["key"][known], things, ids)
     depth = np.where(known, raw["depth"] * np.float32(scale), np.float32(1e10))
     # Normals that a mesh was given as zero: what faces the camera stands in.
-    facing = -pixel_rays(record)[1]
-    facing /= np.linalg.norm(facing, axis=-1, keepdims=True)
+    turn = np.asarray(record["cam2world"])[:3, :3]
+    rays = camera_rays(record)
+    facing = np.nan_to_num(-rays @ turn.T)
     length = np.linalg.norm(raw["normal"], axis=-1, keepdims=True)
     normal = np.where(length > 0.1, raw["normal"] / np.maximum(length, 0.1), facing)
     passes_of = raw | {
@@ -208,6 +245,8 @@ def _values(raw, record, seen, frame, ids, motion, scale) -> tuple[dict[str, np.
         "index": instance.astype(np.float32), "part": np.zeros(known.shape, np.float32),
     }  # fmt: skip
     values = derive(passes_of, record, len(ids))
+    distance = np.linalg.norm(values["position"] - pixel_rays(record)[0], axis=-1)
+    values |= {"rays": rays, "distance": np.where(known, distance, np.inf)}
     unknown = unknown_motion(seen, frame) if motion else set()
     if unknown:
         lost = np.isin(values["instance"], [ids[key] for key in unknown])
@@ -221,6 +260,8 @@ def _camera(record: dict, scene, number: int, frame: int, camera: str, scale: fl
     matrix[:3, 3] *= scale
     rate = scene.render.fps / scene.render.fps_base
     focus = record["focus_m"]
+    if record["model"] == ORTHOGRAPHIC:  # pixels a metre
+        record = record | {"K": (np.array(record["K"]) / [scale, scale, 1]).tolist()}
     return record | {
         "frame": number, "scene_frame": frame, "time": frame / rate, "rig": "scene", "camera": camera,
         "cam2world": matrix.tolist(), "focus_m": focus and focus * scale,
@@ -244,6 +285,8 @@ def object_records(things, ids, class_of, instance: np.ndarray, scale: float) ->
 
     Boxes and poses are in metres; ``pose`` leads from object space, in the scene's units, to the world.
     """
+    from .scene_file import plain_text
+
     seen = boxes(instance)
     records = []
     for thing in sorted(things, key=lambda thing: ids[thing.key]):
@@ -253,17 +296,23 @@ def object_records(things, ids, class_of, instance: np.ndarray, scale: float) ->
         low, high = thing.shape.low, thing.shape.high
         matrix = thing.matrix.astype(float)
         matrix[:3] *= scale
-        stretch = np.linalg.norm(matrix[:3, :3], axis=0)
+        finite = np.isfinite(matrix).all() and np.isfinite([low, high]).all()
         records.append({
-            "id": number, "name": key[0], "class": class_of[key], "box_2d": seen.get(number),
-            "box_3d": {
-                "center": (matrix[:3, :3] @ ((low + high) / 2) + matrix[:3, 3]).tolist(),
-                "size": ((high - low) * stretch).tolist(),
-                "rotation": (matrix[:3, :3] / np.where(stretch > 0, stretch, 1)).tolist(),
-            },
-            "pose": matrix.tolist(), "spec": "", "instancer": key[2], "persistent_id": [n for n in key[4] if n < 2**31 - 1],
+            "id": number, "name": plain_text(key[0]), "class": class_of[key], "box_2d": seen.get(number),
+            "box_3d": _box(matrix, low, high) if finite else None, "pose": matrix.tolist() if finite else None,
+            "spec": "", "instancer": plain_text(key[2]), "persistent_id": [n for n in key[4] if n < 2**31 - 1],
         })  # fmt: skip
     return records
+
+
+def _box(matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict:
+    """The oriented box in the world of a box in object space."""
+    stretch = np.linalg.norm(matrix[:3, :3], axis=0)
+    return {
+        "center": (matrix[:3, :3] @ ((low + high) / 2) + matrix[:3, 3]).tolist(),
+        "size": ((high - low) * stretch).tolist(),
+        "rotation": (matrix[:3, :3] / np.where(stretch > 0, stretch, 1)).tolist(),
+    }
 
 
 def _write_motion(folder: Path, labels, number: int, count: int, shots: list[dict]) -> None:
