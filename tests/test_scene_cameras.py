@@ -157,7 +157,7 @@ def test_panoramas(stage, kind):
     matrix = np.array(record["cam2world"])
     there = matrix[:3, 3] + (distance[..., None] * truth) @ matrix[:3, :3].T
     assert np.abs(there - sample.label("position", 0))[seen].max() < loose
-    pixels, far = project(record, sample.label("position", 0)[wall])
+    _, far = project(record, sample.label("position", 0)[wall])
     assert np.abs(far - distance[wall]).max() < 1e-5
     write_gallery(sample.path.parent, stage.folder / "gallery.html")
     with pytest.raises(BadInput, match="pinhole"):

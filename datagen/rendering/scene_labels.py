@@ -43,15 +43,13 @@ def render_scene(camera: str, recipe: SceneRecipe, folder: Path) -> dict:
     motion = bool(set(MOTION) & set(labels))
     frames = range(recipe.first, recipe.last + 1)
     around = range(recipe.first - 1, recipe.last + 2) if motion else frames
-    settled = settle_simulations(scene, layer, around)
+    settled = settle_simulations(scene, layer, around, motion)
     opened = time.perf_counter()
     picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
     for number, frame in enumerate(frames):
         scene.frame_set(frame)
         _picture(scene, layer, folder, number, labels, picture_clock)
-    shown = _Labels(scene, layer, recipe, camera, around, motion, label_clock)
-    if settled:
-        settled.hold(around)
+    shown = _Labels(scene, layer, recipe, camera, around, motion, settled, label_clock)
     for number, frame in enumerate(frames):
         shown.frame(folder, number, frame, labels)
     write_json(folder / "camera.json", {"frames": shown.cameras})
@@ -74,7 +72,7 @@ def render_scene(camera: str, recipe: SceneRecipe, folder: Path) -> dict:
 class _Labels:
     """The labels of one camera, frame after frame, from the open copy that it has changed for them."""
 
-    def __init__(self, scene, layer, recipe: SceneRecipe, camera: str, around: range, motion: bool, clock):
+    def __init__(self, scene, layer, recipe: SceneRecipe, camera: str, around: range, motion: bool, settled, clock):
         import bpy
 
         from .instances import number_things, scan
@@ -87,11 +85,17 @@ class _Labels:
         self.count = recipe.frames
         settings_of_labels(scene, layer, motion)
         self.nodes = LabelNodes(layer)
+        if settled:
+            settled.replay()
         self.seen = scan(scene, layer, around)
         bare = set().union(*(frame.bare for frame in self.seen.values()))
         if bare:
             self.nodes.cover([obj for obj in bpy.data.objects if name_of(obj) in bare])
+            if settled:
+                settled.replay()
             self.seen = scan(scene, layer, around)
+        if settled:
+            settled.hold(around)
         self.ids = number_things({frame: self.seen[frame] for frame in range(recipe.first, recipe.last + 1)})
         classes = Classes(scene, recipe)
         self.class_of = {key: classes.of(key) for key in self.ids}

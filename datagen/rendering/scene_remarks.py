@@ -41,7 +41,7 @@ def _missing(kind: str, block) -> str:
     if kind != "library" and not block.users:
         return ""
     path = Path(bpy.path.abspath(block.filepath, library=block.library))
-    if kind == "picture" and block.source == "TILED" or getattr(block, "is_sequence", False):
+    if (kind == "picture" and block.source == "TILED") or getattr(block, "is_sequence", False):
         there = path.parent.is_dir()  # the name stands for many files
     else:
         there = os.path.isfile(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from .instances import evaluate
 from .label_nodes import name_of
 from .scene_file import plain_text
 
-HAIRS = 64  # of a particle system that tell its state
+POINTS, HAIRS = 4096, 64  # of a mesh and of a particle system that tell its state
+HAIR = "hair dynamics"
+ROUNDING = 1e-5  # share of the size by which a state may differ from itself
 # How each kind is baked by hand.
 BY_HAND = {
     "fluid": "Physics, Fluid, Cache, Bake All", "rigid body world": "Scene, Rigid Body World, Cache, Bake",
@@ -23,42 +24,67 @@ BY_HAND = {
 }  # fmt: skip
 
 
-def settle_simulations(scene, layer, frames: range) -> Settled | None:
+def settle_simulations(scene, layer, frames: range, motion: bool = False) -> Settled | None:
     """Play every simulation once, in order, and keep its frames in memory; None where there is no simulation.
 
     What the viewport leaves out takes part as a render would show it. Raises BadInput where the frames, looked at in another
-    order, are not the same, as then picture and labels would show different states.
+    order, are not the same, as then picture and labels would show different states; and where ``motion`` is asked for of
+    simulated hair, whose state changes whenever Cycles looks at a neighbouring frame.
     """
     found = simulations(scene)
     if not found:
         return None
+    for name, kind, _ in found:
+        if motion and kind == HAIR:
+            raise BadInput(
+                f"labels: {plain_text(name)} has {HAIR}, of which there is no flow and occlusion; name other labels"
+            )
     _as_rendered(scene, layer)
-    _bake_points([cache for _, kind, cache in found if cache and kind != "fluid" and not cache.is_baked], frames[-1])
-    if any(kind == "simulation nodes" for _, kind, _ in found):
-        _bake_nodes(scene, frames[-1])
+    _bake_points([cache for _, _, cache in found if cache and not cache.is_baked], frames[-1])
     settled = Settled(scene, found, frames)
     settled.hold(reversed(frames))
     return settled
 
 
 class Settled:
-    """The states of simulated frames, against which later looks at them are held."""
+    """The states of simulated frames as a playback finds them, against which every later look at them is held."""
 
     def __init__(self, scene, found: list[tuple], frames: range):
-        self.scene = scene
+        self.scene, self.frames = scene, frames
         self.how = {name: f"{kind}; bake it ({BY_HAND.get(kind, 'Physics, Cache, Bake')})" for name, kind, _ in found}
-        self.states = _states(scene, frames)
+        self.nodes = any(kind == "simulation nodes" for _, kind, _ in found)
+        caches = [cache.frame_start for _, _, cache in found if cache]
+        self.start = min([scene.frame_start, *caches, frames[0]])
+        self.states = self.play()
+        self.hold(frames)
+
+    def play(self) -> dict[int, dict[tuple, np.ndarray]]:
+        """Play from the simulations' start, once and in order; the states of the frames that are looked at.
+
+        Blender keeps them in memory, those of geometry nodes with the materials that they have now.
+        """
+        found = {}
+        for frame in range(self.start, self.frames[-1] + 1):
+            self.scene.frame_set(frame)
+            if frame in self.frames:
+                found[frame] = _look(bpy.context.evaluated_depsgraph_get(), self.how)
+        return found
+
+    def replay(self) -> None:
+        """Play again where what was kept has become old: zones keep the materials of their geometry."""
+        if self.nodes:
+            self.play()
 
     def hold(self, frames: Iterable[int]) -> None:
-        """Look at the frames again, in this order; raises BadInput where one is not what it was."""
-        for frame, state in _states(self.scene, frames).items():
-            before = self.states[frame]
-            for key in before.keys() | state.keys():
-                if before.get(key) != state.get(key):
-                    name = key[0]
-                    how = self.how.get(name) or next(iter(self.how.values()))
-                    raise BadInput(f"simulation: {plain_text(name)} is not the same each time frame {frame} is looked at ({how}) "
-                                   "and save the file")  # fmt: skip
+        """Look at the frames as a render does, in this order; raises BadInput where one is not what was played."""
+        looked = evaluate(self.scene, frames, lambda depsgraph: _look(depsgraph, self.how))
+        for frame, state in looked.items():
+            played = self.states[frame]
+            for key in state:
+                name = next(name for name in (key[0], key[2]) if name in self.how)
+                if not _same(played.get(key), state[key]):
+                    raise BadInput(f"simulation: {plain_text(name)} is not in one state whenever frame {frame} is looked at "
+                                   f"({self.how[name]}) and save the file")  # fmt: skip
 
 
 def simulations(scene) -> list[tuple[str, str, object]]:
@@ -68,8 +94,8 @@ def simulations(scene) -> list[tuple[str, str, object]]:
         for modifier in obj.modifiers:
             found += [(obj.name, kind, cache) for kind, cache in _caches(modifier)]
     world = scene.rigidbody_world
-    if world and world.enabled and world.collection and world.collection.objects:
-        found.append((world.collection.name, "rigid body world", world.point_cache))
+    if world and world.enabled and world.collection:
+        found += [(obj.name, "rigid body world", world.point_cache) for obj in world.collection.objects]
     return found
 
 
@@ -79,8 +105,10 @@ def _caches(modifier):
         yield kind.lower().replace("_", " "), modifier.point_cache
     elif kind == "PARTICLE_SYSTEM":
         system = modifier.particle_system
-        if system.settings.type != "HAIR" or system.use_hair_dynamics:
+        if system.settings.type != "HAIR":
             yield "particle system", system.point_cache
+        elif system.use_hair_dynamics:
+            yield HAIR, system.point_cache
     elif kind == "DYNAMIC_PAINT" and modifier.canvas_settings:
         for surface in modifier.canvas_settings.canvas_surfaces:
             yield "dynamic paint", surface.point_cache
@@ -119,7 +147,7 @@ def _as_rendered(scene, layer) -> None:
         scene.render.simplify_child_particles = scene.render.simplify_child_particles_render
     for collection in bpy.data.collections:
         _set(collection, "hide_viewport", collection.hide_render)
-    for obj in scene.objects:
+    for obj in bpy.data.objects:  # also those that are only instanced
         _set(obj, "hide_viewport", obj.hide_render)
         with contextlib.suppress(RuntimeError):  # one that the view layer does not hold
             obj.hide_set(False, view_layer=layer)
@@ -129,6 +157,7 @@ def _as_rendered(scene, layer) -> None:
                 _set(modifier, "levels", modifier.render_levels)
     for settings in bpy.data.particles:
         _set(settings, "display_percentage", 100)
+        _set(settings, "display_step", settings.render_step)
 
 
 def _set(owner, name: str, value) -> None:
@@ -147,49 +176,49 @@ def _bake_points(caches: list, last: int) -> None:
         bpy.ops.ptcache.bake_all(bake=True)
 
 
-def _bake_nodes(scene, last: int) -> None:
-    """Play the simulation zones of geometry nodes to the last frame; Blender keeps their states."""
-    for frame in range(scene.frame_start, last + 1):
-        scene.frame_set(frame)
+def _same(one: np.ndarray | None, other: np.ndarray) -> bool:
+    """Whether two states are one: nothing is moved by more than rounding."""
+    size = max(1.0, float(np.abs(other).max(initial=0.0)))
+    return (
+        one is not None
+        and one.shape == other.shape
+        and np.allclose(one, other, rtol=0, atol=ROUNDING * size, equal_nan=True)
+    )
 
 
-def _states(scene, frames: Iterable[int]) -> dict[int, dict[tuple, bytes]]:
-    """By frame and thing, a digest of where its points are in the world as a render sees them."""
-    return evaluate(scene, frames, _digests)
-
-
-def _digests(depsgraph) -> dict[tuple, bytes]:
+def _look(depsgraph, names) -> dict[tuple, np.ndarray]:
+    """The states of the things of these objects: their matrix and some of their points and particles, (n, 3)."""
     found, shapes = {}, {}
     for instance in depsgraph.object_instances:
         obj, parent = instance.object, instance.parent
+        if obj.name not in names and (parent is None or parent.name not in names):
+            continue
         key = (*name_of(obj), *(name_of(parent) if parent else ("", "")), *instance.persistent_id)
         shape = obj.original.as_pointer(), obj.data.as_pointer() if obj.data else 0
         if shape not in shapes:
-            shapes[shape] = _points(obj) + _particles(obj)
-        matrix = np.array(instance.matrix_world, np.float32).tobytes()
-        found[key] = hashlib.blake2b(shapes[shape] + matrix, digest_size=16).digest()
+            shapes[shape] = np.concatenate([_points(obj), *_particles(obj)])
+        matrix = np.array(instance.matrix_world, np.float32)[:3].T
+        found[key] = np.concatenate([matrix, shapes[shape]])
     return found
 
 
-def _points(obj) -> bytes:
+def _points(obj) -> np.ndarray:
     if obj.type != "MESH":
-        return b""
+        return np.zeros((0, 3), np.float32)
     points = np.empty(3 * len(obj.data.vertices), np.float32)
     obj.data.vertices.foreach_get("co", points)
-    return hashlib.blake2b(points.tobytes(), digest_size=16).digest()
+    return np.concatenate([[(len(points), 0, 0)], points.reshape(-1, 3)[:: len(points) // (3 * POINTS) + 1]]).astype(
+        np.float32
+    )
 
 
-def _particles(obj) -> bytes:
+def _particles(obj):
     """The places of an object's particles, and of the tips of some of its hairs."""
-    found = b""
     for system in obj.particle_systems:
         places = np.empty(3 * len(system.particles), np.float32)
         system.particles.foreach_get("location", places)
-        found += places.tobytes()
-        if system.settings.type == "HAIR":
-            count = min(len(system.particles), HAIRS)
-            tips = [
-                system.co_hair(obj, particle_no=number, step=2**system.settings.render_step) for number in range(count)
-            ]
-            found += np.array(tips, np.float32).tobytes()
-    return found
+        yield places.reshape(-1, 3)[:: len(system.particles) // POINTS + 1]
+        if system.settings.type == "HAIR" and len(system.particles):
+            step = 2**system.settings.render_step
+            chosen = range(0, len(system.particles), len(system.particles) // HAIRS + 1)
+            yield np.array([system.co_hair(obj, particle_no=number, step=step) for number in chosen], np.float32)
