@@ -19,6 +19,8 @@ FORBIDDEN = {
     "addon/planted.py": ("from ..datagen import readers", "The add-on reaches datagen through the command line alone, as a worker does BROKEN"),
     "datagen/formats/planted.py": ("from ..storage import dataset", "simulacra.datagen.formats is not allowed to import simulacra.datagen.storage"),
     "datagen/rendering/planted.py": ("from ..jobs import pool", "Inside datagen each room stands on those after it BROKEN"),
+    "models/fields/planted.py": ("from ..systems import catalogue", "Inside models each room stands on those after it BROKEN"),
+    "procgen/materials/planted.py": ("from ..people import face", "simulacra.procgen.materials is not allowed to import simulacra.procgen.people"),
     "datagen/validity/planted.py": ("from simulacra.procgen import registry", "datagen/validity/planted.py:3: simulacra.procgen: import relatively"),
 }  # fmt: skip
 
