@@ -33,6 +33,19 @@ def test_the_ten_lines_run():
     assert re.search(r"(afro|locs) 75 True", result.stdout) and "52 shape keys 3" in result.stdout
 
 
+def test_every_label_exporter_and_user_has_its_place():
+    from simulacra.datagen.export import EXPORTERS
+    from simulacra.datagen.labels import LABELS
+
+    table = re.search(r"\| label \| file \| meaning \|\n(.*?)\n\n", README, re.S).group(1)
+    assert [name for name in LABELS if not re.search(rf"^\|[^|]*\b{name}\b", table, re.M)] == []
+    assert f"simulacra export OUT --to {'|'.join(EXPORTERS)}" in README
+    assert README.splitlines()[2].startswith("![")  # a picture first
+    chapters = ("## Two commands", "## Ten lines of Python", "## For artists", "## For researchers", "## For training")
+    places = [README.index(chapter) for chapter in chapters]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("line", sorted(set(documented())))
 def test_every_documented_command_is_accepted(line):
     from simulacra.__main__ import COMMANDS
