@@ -77,6 +77,8 @@ def test_systems_are_listed(capsys):
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert list(rows) == ["rodin", "nfd", "eg3d", "pi_gan", "giraffe", "auto_encoder"]
     assert rows["rodin"]["from"] == "prompt, photo, edit, unconditional"
+    assert rows["rodin"]["makes"] == "avatar"
+    assert rows["giraffe"]["makes"] == "field"
     assert main(["list", "systems"]) == 0
     assert all(name in capsys.readouterr().out for name in ("rodin",))
 

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -234,3 +236,15 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
     with pytest.raises(ValueError):
         table.write(out, picture.Pictures(torch.zeros(1, 3, 1, 1 << 15)), ".png")
     assert out.read_bytes() == b"older" and [path.name for path in tmp_path.iterdir()] == ["me.png"]
+
+
+def test_the_tables_of_systems_and_kinds_are_read_without_torch():
+    """So that simulacra list systems answers where no model can run."""
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from simulacra.models.systems.catalogue import SYSTEMS\n"
+        "from simulacra.models.kinds.table import KINDS\n"
+        "assert all(system.kind in KINDS and system.files == KINDS[system.kind].suffixes for system in SYSTEMS)\n"
+        "assert not {'numpy', 'PIL', 'trimesh', 'cv2'} & set(sys.modules), sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, timeout=60)

@@ -58,9 +58,10 @@ def rows(what: str) -> list[dict]:
         from ...models.systems.catalogue import SYSTEMS
 
         return [
-            {"name": row.name, "from": ", ".join(row.can), "weights": "shipped" if row.shipped else "", "doc": row.doc}
+            {"name": row.name, "makes": row.kind, "from": ", ".join(row.can),
+             "weights": "shipped" if row.shipped else "", "doc": row.doc}
             for row in SYSTEMS
-        ]
+        ]  # fmt: skip
     listed = []
     for generator in GENERATORS.values():
         if what in ("generators", generator.family):

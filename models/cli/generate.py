@@ -43,8 +43,9 @@ MOST = 10_000  # results of one command, and steps of sampling
 def command(system, run, out, as_json, bare, count, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
-    RUN is the folder of a run; the weights that are shipped by default. What a system makes, and so which suffixes are
-    allowed, simulacra list systems says. What cannot be finished leaves no file.
+    RUN is the folder of a run; the weights that are shipped by default. simulacra list systems says what a system makes:
+    an avatar is written as .avatar.safetensors, .glb, .mp4, .gif or .png; another suffix is refused with those that are
+    allowed. What cannot be finished leaves no file.
     """
     system = find(system)
     request = request_of(system, count=count, **asked)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ...datagen.cli import options
 from ...datagen.errors import Unfinished
+from ...datagen.formats.files import read_text
+from ...datagen.formats.reading import MIB
 from ...datagen.formats.writing import write_whole
 from ...datagen.terminal import say
 from ..page import replaced
 from ..records import FOLDER, read_records
 
+LARGEST = 16 * MIB  # bytes of a page
 PAGE = FOLDER.parent / "README.md"
 
 
@@ -22,7 +25,7 @@ def command(records, page, check) -> None:
     """Write the results part of the models' page from the records of all figures."""
     folder, page = records or FOLDER, page or PAGE
     found = read_records(folder)
-    text = page.read_text(encoding="utf-8")
+    text = read_text(page.resolve(), LARGEST)
     wanted = replaced(text, found)
     if wanted != text and check:
         raise Unfinished(f"{page}: is not what {folder} gives; run simulacra results")
