@@ -36,7 +36,7 @@ def export(path: str | Path, to: str, out: str | Path, **options: int | str) -> 
     if to not in EXPORTERS:
         raise BadInput(f"export: {to} is not a format; allowed are {', '.join(EXPORTERS)}")
     for name in options:
-        known = [format for format, exporter in EXPORTERS.items() if name in inspect.signature(exporter).parameters]
+        known = [format for format, exporter in EXPORTERS.items() if name in _options(exporter)]
         if to not in known:
             raise BadInput(f"{name.replace('_', '-')}: is no option of {to}; allowed with {', '.join(known) or 'none'}")
     dataset = Dataset(path)
@@ -60,3 +60,8 @@ def export(path: str | Path, to: str, out: str | Path, **options: int | str) -> 
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out
+
+
+def _options(exporter) -> list[str]:
+    """The names of what a format's exporter takes beside the dataset and the folder."""
+    return list(inspect.signature(exporter).parameters)[2:]

@@ -103,4 +103,4 @@ def _head(dataset: Dataset, split: str) -> dict:
 
 
 def _write(path: Path, document: dict, rows: list[dict], categories: list[dict]) -> None:
-    path.write_text(json.dumps(document | {"annotations": rows, "categories": categories}))
+    path.write_text(json.dumps(document | {"annotations": rows, "categories": categories}), encoding="utf-8")

@@ -24,11 +24,13 @@ def facesynthetics(dataset: Dataset, out: Path) -> None:
         if sample.has("dense_landmarks", frame):
             dense = sample.dense_landmarks(frame)
             _write_points(out / f"{stem}_ldmks_dense.txt", dense.points_2d)
-            (out / f"{stem}_ldmks_dense_visible.txt").write_text("".join(f"{seen:d}\n" for seen in dense.visible))
+            (out / f"{stem}_ldmks_dense_visible.txt").write_text(
+                "".join(f"{seen:d}\n" for seen in dense.visible), encoding="utf-8"
+            )
     if (dataset.path / TOPOLOGY).exists():
         (out / TOPOLOGY).write_bytes(encode_npz(dataset.topology()._asdict()))
 
 
 def _write_points(path: Path, points: Iterable) -> None:
     """One line a point: x and y in pixels, the first pixel's centre at (0.5, 0.5)."""
-    path.write_text("".join(f"{x:.4f} {y:.4f}\n" for x, y in points))
+    path.write_text("".join(f"{x:.4f} {y:.4f}\n" for x, y in points), encoding="utf-8")

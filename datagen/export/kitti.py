@@ -50,7 +50,7 @@ def _item(sample: Sample, frame: int, following: int | None, eyes: int, root: Pa
         write_png(path("depth", "_10.png"), encode_256(sample.label("depth", frame)))
     if sample.has("instance", frame):
         write_png(path("obj_map", "_10.png"), sample.label("instance", frame))
-    path("calib_cam_to_cam", ".txt").write_text(calibration(sample, frame, eyes))
+    path("calib_cam_to_cam", ".txt").write_text(calibration(sample, frame, eyes), encoding="utf-8")
 
 
 def encode_flow(flow: np.ndarray) -> np.ndarray:

@@ -100,4 +100,4 @@ def millimetres(depth: np.ndarray) -> np.ndarray:
 
 
 def _write(path: Path, document: dict) -> None:
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")

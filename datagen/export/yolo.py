@@ -40,9 +40,11 @@ def yolo(dataset: Dataset, out: Path, task: str = TASKS[0]) -> None:
             copy_label(sample, frame, "rgb", out / "images" / split / f"{stem}.png")
             labels = out / "labels" / split
             labels.mkdir(parents=True, exist_ok=True)
-            (labels / f"{stem}.txt").write_text("".join(row + "\n" for row in _rows(sample, frame, task, names)))
+            (labels / f"{stem}.txt").write_text(
+                "".join(row + "\n" for row in _rows(sample, frame, task, names)), encoding="utf-8"
+            )
             held[split] = f"images/{split}"
-    (out / "data.yaml").write_text(_yaml(held, names, task))
+    (out / "data.yaml").write_text(_yaml(held, names, task), encoding="utf-8")
 
 
 def _rows(sample: Sample, frame: int, task: str, names: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     session.take_pictures(device.cycles)
     session.take_labels()
     write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
-    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
+    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n", encoding="utf-8")
     return {
         "frames": list(range(len(session.shots))), "warned": warned, "device": device.record(),
         "seconds": {

@@ -43,83 +43,112 @@ def render_place(spec, recipe, folder: Path) -> dict:
     site = registry.build(recipe.generator, spec, frames=recipe.frames, eyes=recipe.views, resolution=recipe.resolution)
     warned = before(recipe, spec, site)
     built = time.perf_counter()
-    labels = recipe.label_names()
-    override = place_passes.label_material()
-    picture_clock, label_clock = passes.CyclesClock(), passes.CyclesClock()
-    eyes = len(site.cameras)
-    shots = [(frame, eye) for frame in range(recipe.frames) for eye in range(eyes)]
+    session = Session(scene, site, recipe, folder)
+    session.take_pictures(spec, device.cycles)
+    session.take_labels()
+    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
+    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n", encoding="utf-8")
+    return {
+        "frames": list(range(len(session.shots))), "eyes": session.eyes, "warned": warned, "device": device.record(),
+        "seconds": {
+            "build": built - started, "cycles_rgb": session.picture_clock.seconds,
+            "cycles_labels": session.label_clock.seconds, "total": time.perf_counter() - started,
+        },
+    }  # fmt: skip
 
-    place_passes.picture_settings(scene, recipe.samples, "shading" in labels, device.cycles)
-    for number, (frame, eye) in enumerate(shots):
-        if eye == 0:
-            site.pose(scene, frame)
-        scene.camera = site.cameras[eye]
-        scene.cycles.seed = number
-        rgb = folder / file_name(number, "rgb")
-        # The first picture is metered, and all others are taken alike.
-        metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
-        extra = passes.render_picture(scene, rgb, picture_clock, metered)
-        develop(rgb, spec.camera, child(spec.camera.seed, f"grain {number}"))
-        for name in set(extra) & set(labels):
-            write_label(folder / file_name(number, name), name, extra[name])
 
-    for obj in site.objects:
-        obj.hide_render = obj.hide_render or bool(obj.get("label_hidden"))
-    scene.cycles.seed = 0
-    motion = SceneMotion(scene, site, recipe.frames)
-    moving = recipe.frames > 1 and bool({*MOTION, "scene_flow"} & set(labels))
-    records = [_records(scene, site, motion, frame, moving) for frame in range(recipe.frames)]
-    with tempfile.TemporaryDirectory(prefix="simulacra-") as kept:
-        counts, boxes, tracks, window = PixelCounts(), [], None, []
-        for number, (frame, eye) in enumerate(shots):
+class Session:
+    """One place before the cameras (needs bpy): shots are numbered through the eyes first, then the frames."""
+
+    def __init__(self, scene, site, recipe, folder: Path):
+        from . import passes, place_passes
+
+        self.scene, self.site, self.recipe, self.folder = scene, site, recipe, folder
+        self.labels = set(recipe.label_names())
+        self.eyes = len(site.cameras)
+        self.shots = [(frame, eye) for frame in range(recipe.frames) for eye in range(self.eyes)]
+        self.moving = recipe.frames > 1 and bool({*MOTION, "scene_flow"} & self.labels)
+        self.override = place_passes.label_material()
+        self.picture_clock, self.label_clock = passes.CyclesClock(), passes.CyclesClock()
+
+    def take_pictures(self, spec, device: str) -> None:
+        """Render and develop the picture of every shot, and write what else its render yields."""
+        from . import passes, place_passes
+
+        place_passes.picture_settings(self.scene, self.recipe.samples, "shading" in self.labels, device)
+        for number, (frame, eye) in enumerate(self.shots):
             if eye == 0:
-                motion.aim(frame) if moving else site.pose(scene, frame)
-            scene.camera = site.cameras[eye]
+                self.site.pose(self.scene, frame)
+            self.scene.camera = self.site.cameras[eye]
+            self.scene.cycles.seed = number
+            rgb = self.folder / file_name(number, "rgb")
+            # The first picture is metered, and all others are taken alike.
+            metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
+            extra = passes.render_picture(self.scene, rgb, self.picture_clock, metered)
+            develop(rgb, spec.camera, child(spec.camera.seed, f"grain {number}"))
+            self._write(number, extra)
+
+    def take_labels(self) -> None:
+        """Render the labels of every shot, and write them with the records of what was seen."""
+        for obj in self.site.objects:
+            obj.hide_render = obj.hide_render or bool(obj.get("label_hidden"))
+        self.scene.cycles.seed = 0
+        motion = SceneMotion(self.scene, self.site, self.recipe.frames)
+        frames = range(self.recipe.frames)
+        records = [_records(self.scene, self.site, motion, frame, self.moving) for frame in frames]
+        counts = PixelCounts()
+        with tempfile.TemporaryDirectory(prefix="simulacra-") as kept:
+            boxes, tracks = self._take_shots(motion, records, counts, Path(kept))
+            numbers = compact_ids(self.site, counts)
+            for number in range(len(self.shots)):
+                instance, semantic = numbers.labels(np.load(Path(kept, f"{number}.npy"), allow_pickle=False))
+                self._write(number, {"instance": instance, "semantic": semantic})
+        if tracks is not None:
+            with Path(self.folder, "tracks.npz").open("wb") as file:
+                np.savez_compressed(file, **tracks.arrays())
+        cameras = [records[frame][eye] | {"frame": number, "eye": ("left", "right")[eye], "moment": frame}
+                   for number, (frame, eye) in enumerate(self.shots)]  # fmt: skip
+        write_json(self.folder / "camera.json", {"frames": cameras})
+        objects = [{"frame": number, "objects": object_records(self.site, numbers, shot, instances)}
+                   for (number, shot), instances in zip(enumerate(self.shots), boxes, strict=True)]  # fmt: skip
+        write_json(self.folder / "objects.json", {"frames": objects, "merged": numbers.merged})
+
+    def _take_shots(
+        self, motion: SceneMotion, records: list[list[dict]], counts: PixelCounts, kept: Path
+    ) -> tuple[list[dict], Tracks | None]:
+        """The boxes of every shot, and the tracks of a sequence; ids are counted, and kept until all are known."""
+        from . import place_passes
+
+        boxes, tracks, window = [], None, []
+        for number, (frame, eye) in enumerate(self.shots):
+            if eye == 0:
+                motion.aim(frame) if self.moving else self.site.pose(self.scene, frame)
+            self.scene.camera = self.site.cameras[eye]
             record = records[frame][eye] | {"frame": number}
-            raw = place_passes.render_labels(scene, override, label_clock)
-            values, move = _values(raw, record, records, frame, eye, recipe.frames, motion, moving)
-            if "disparity" in labels:
+            raw = place_passes.render_labels(self.scene, self.override, self.label_clock)
+            values, move = _values(raw, record, records, frame, eye, self.recipe.frames, motion, self.moving)
+            if "disparity" in self.labels:
                 values["disparity"] = disparity(values["depth"], record, records[frame])
-            if moving:
+            if self.moving:
                 values["scene_flow"] = move
             counts.add(raw["identity"])
             boxes.append(counts.boxes(raw["identity"]))
-            for name in set(labels) & set(values) - set(MOTION):
-                write_label(folder / file_name(number, name), name, values[name])
-            np.save(Path(kept, f"{number}.npy"), raw["identity"].astype(np.int32), allow_pickle=False)
-            if moving:
+            self._write(number, {name: value for name, value in values.items() if name not in MOTION})
+            np.save(kept / f"{number}.npy", raw["identity"].astype(np.int32), allow_pickle=False)
+            if self.moving:
                 if tracks is None:
-                    tracks = Tracks(site, raw["position"], raw["identity"])
+                    tracks = Tracks(self.site, raw["position"], raw["identity"])
                 if eye == 0:
                     tracks.add(motion, frame, record, values["depth"])
                 shot = {name: values[name] for name in ("flow", "flow_back")} | {"instance": raw["identity"]}
-                window = [*window[-2 * eyes :], shot]
-                _write_motion(folder, labels, number, len(shots), eyes, window)
-        numbers = compact_ids(site, counts)
-        for number in range(len(shots)):
-            identity = np.load(Path(kept, f"{number}.npy"), allow_pickle=False)
-            instance, semantic = numbers.labels(identity)
-            for name, values in (("instance", instance), ("semantic", semantic)):
-                if name in labels:
-                    write_label(folder / file_name(number, name), name, values)
-    if tracks is not None:
-        with Path(folder, "tracks.npz").open("wb") as file:
-            np.savez_compressed(file, **tracks.arrays())
-    cameras = [records[frame][eye] | {"frame": number, "eye": ("left", "right")[eye], "moment": frame}
-               for number, (frame, eye) in enumerate(shots)]  # fmt: skip
-    write_json(folder / "camera.json", {"frames": cameras})
-    objects = [{"frame": number, "objects": object_records(site, numbers, shot, instances)}
-               for (number, shot), instances in zip(enumerate(shots), boxes, strict=True)]  # fmt: skip
-    write_json(folder / "objects.json", {"frames": objects, "merged": numbers.merged})
-    write_json(folder / "spec.json", registry.dump(recipe.generator, spec))
-    (folder / "caption.txt").write_text(caption(recipe.generator, to_dict(spec)) + "\n")
-    return {
-        "frames": list(range(len(shots))), "eyes": eyes, "warned": warned, "device": device.record(),
-        "seconds": {
-            "build": built - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
-            "total": time.perf_counter() - started,
-        },
-    }  # fmt: skip
+                window = [*window[-2 * self.eyes :], shot]
+                _write_motion(self.folder, self.labels, number, len(self.shots), self.eyes, window)
+        return boxes, tracks
+
+    def _write(self, number: int, values: dict[str, np.ndarray]) -> None:
+        """Write those of a shot's values that are asked for."""
+        for name in self.labels & set(values):
+            write_label(self.folder / file_name(number, name), name, values[name])
 
 
 def _records(scene, site, motion: SceneMotion, frame: int, moving: bool) -> list[dict]:
@@ -174,7 +203,7 @@ def disparity(depth: np.ndarray, record: dict, pair: list[dict]) -> np.ndarray:
     return np.where(np.isfinite(depth), record["K"][0][0] * baseline / depth, 0.0)
 
 
-def _write_motion(folder: Path, labels, number: int, count: int, eyes: int, window: list[dict]) -> None:
+def _write_motion(folder: Path, labels: set[str], number: int, count: int, eyes: int, window: list[dict]) -> None:
     """Write the motion labels that are settled once shot ``number`` is there; ``window`` ends with it."""
     first = number - len(window) + 1
     settled = [number - eyes] if number >= eyes else []
@@ -182,5 +211,5 @@ def _write_motion(folder: Path, labels, number: int, count: int, eyes: int, wind
         settled.append(number)
     for shot in settled:
         values = motion_labels_of(window, shot - first, eyes)
-        for name in set(labels) & set(values):
+        for name in labels & set(values):
             write_label(folder / file_name(shot, name), name, values[name])
