@@ -8,8 +8,12 @@ import json
 import os
 import sys
 import unicodedata
+from typing import TextIO
 
-LONGEST = 2000  # characters of a line of a message; a wrong value may be a file's worth
+LONGEST, LONGEST_WORD = (
+    2000,
+    400,
+)  # characters of a message's line and of its words; a wrong value may be a file's worth
 # Signs of ours in the words of a terminal that knows no more than ASCII.
 PLAIN = str.maketrans(
     {"–": "-", "—": "-", "…": "...", "×": "x", "→": "->", "▸": ">", "°": " degrees", "·": "*", "π": "pi"}
@@ -33,7 +37,10 @@ def escaped(text: object) -> str:
 
 def message(text: object) -> str:
     """A message as one line of at most LONGEST characters, its white space in single spaces."""
-    line = escaped(" ".join(str(text).split()))
+    words = str(text).split()
+    line = escaped(
+        " ".join(word if len(word) <= LONGEST_WORD else f"{word[:60]}… ({len(word)} characters)" for word in words)
+    )
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 4 :]}"
 
 
@@ -53,9 +60,9 @@ def warn(text: object) -> None:
         print(message(text), file=sys.stderr, flush=True)
 
 
-def write(text: str) -> None:
-    """Print a document of several lines on standard output as it is, but for control characters."""
-    print("\n".join(map(escaped, text.split("\n"))), end="", flush=True)
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Print a document of several lines, on standard output or ``stream``, as it is but for control characters."""
+    print("\n".join(map(escaped, text.split("\n"))), end="", file=stream, flush=True)
 
 
 def prepare() -> None:

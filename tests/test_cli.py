@@ -71,7 +71,7 @@ from simulacra.__main__ import COMMANDS, main
         ),
         (["check", "OUT"], "dataset.json: is missing"),
         (["view", "OUT"], "dataset.json: is missing"),
-        (["export", "OUT", "--to", "paper"], "paper is not a format; allowed are facesynthetics"),
+        (["export", "OUT", "--to", "paper"], "--to: paper is not allowed; allowed are facesynthetics, "),
         (["list", "dragons"], "WHAT: dragons is not allowed; allowed are generators, people"),
         (["frobnicate"], "frobnicate: no such command; allowed are list, sample"),
         (["render", "--cuont", "3"], "--cuont: no such option (see simulacra render --help)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import BadInput
 from ..terminal import say
 from . import options
 
@@ -15,8 +16,8 @@ def formats() -> list[str]:
 
 @options.command()
 @options.argument("dataset", type=options.FOLDER)
-@options.option("--to", required=True, metavar="FORMAT", help="format; see simulacra list exports",
-                shell_complete=options.completing(formats))  # fmt: skip
+@options.option("--to", required=True, metavar="FORMAT", type=options.OneOf(formats),
+                help="format; see simulacra list exports")  # fmt: skip
 @options.option("--out", type=options.FOLDER, help="target folder; DATASET-FORMAT by default")
 @options.option("--workers", type=options.WHOLE, help="processes that write shards; as many as cores by default")
 @options.option("--per-shard", type=options.WHOLE, help="frames in a shard of webdataset; 500 by default")
@@ -30,4 +31,9 @@ def command(dataset, to, out, **given) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     if to == "webdataset":
         given.setdefault("workers", min(cores(), MOST_WORKERS))
-    say(export(dataset, to, out or dataset.with_name(f"{dataset.name}-{to}"), **given))
+    if out is None:
+        place = dataset.absolute()  # "." has no name
+        if not place.name:
+            raise BadInput(f"dataset: {dataset} has no name to make a folder's of; give --out")
+        out = place.with_name(f"{place.name}-{to}") if not dataset.name else dataset.with_name(f"{dataset.name}-{to}")
+    say(export(dataset, to, out, **given))

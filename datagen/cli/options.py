@@ -61,8 +61,7 @@ class Whole(click.ParamType):
         """The number of a text; fails with what is allowed."""
         if not isinstance(value, str):
             return value
-        digits = value.removeprefix("-").removeprefix("+")
-        if not (digits.isascii() and digits.isdecimal()) or len(digits) > DIGITS:
+        if not is_whole(value.removeprefix("-").removeprefix("+")):
             refuse(self, value, self._allowed(), param, context)
         number = int(value)
         if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
@@ -153,6 +152,11 @@ class Location(click.ParamType):
 WHOLE, FROM_ZERO, FROM_ONE = Whole(), Whole(0), Whole(1)
 SECONDS = Number(0.0, A_YEAR, above=True)
 FILE, FOLDER = Location("file"), Location("dir")
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number from 0 of at most DIGITS digits; Python's int() refuses thousands of them."""
+    return text.isascii() and text.isdecimal() and len(text) <= DIGITS
 
 
 def shortened(value: str) -> str:

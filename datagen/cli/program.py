@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from importlib.util import find_spec
 import click
 
 from ..errors import BadInput
+from ..terminal import write
 from .options import CONTEXT
 
 ABOUT = "Simulacra makes labelled synthetic people and places in Blender, and trains generators on them."
@@ -33,7 +35,7 @@ class Program(click.Group):
             return shell_complete(self, {}, "simulacra", COMPLETE, asked)
         if not words:
             with click.Context(self, info_name="simulacra", **CONTEXT) as context:
-                click.echo(self.get_help(context), err=True)
+                write(f"{self.get_help(context)}\n", sys.stderr)
             return 2
         try:
             with self.make_context("simulacra", list(words)) as context:

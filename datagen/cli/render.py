@@ -11,6 +11,9 @@ from ..devices import DEVICES, require
 from ..errors import BadInput, Unfinished
 from ..terminal import emit, say
 from . import options
+from .options import is_whole, shortened
+
+MOST_WORKERS = 4096
 
 
 def pictured() -> list[str]:
@@ -23,16 +26,18 @@ def pictured() -> list[str]:
 def parse_shard(text: str) -> tuple[int, int]:
     """Read ``3/16`` as the third of sixteen."""
     first, _, second = text.partition("/")
-    if not first.isdecimal() or not second.isdecimal() or not 1 <= int(first) <= int(second):
-        raise BadInput(f"shard: {text} is not allowed; allowed is K/N with K from 1 to N")
+    if not (is_whole(first) and is_whole(second)) or not 1 <= int(first) <= int(second):
+        raise BadInput(f"shard: {shortened(text)} is not allowed; allowed is K/N with K from 1 to N")
     return int(first), int(second)
 
 
 def parse_size(text: str) -> tuple[int, int]:
     """Read ``512`` as a square, told as a height of 0, and ``1920x1080`` as width and height."""
     width, cross, height = text.partition("x")
-    if not width.isdecimal() or (cross and not height.isdecimal()):
-        raise BadInput(f"size: {text} is not allowed; allowed is a number of pixels, or WIDTHxHEIGHT for places")
+    if not is_whole(width) or (cross and not is_whole(height)):
+        raise BadInput(
+            f"size: {shortened(text)} is not allowed; allowed is a number of pixels, or WIDTHxHEIGHT for places"
+        )
     return int(width), int(height or 0) if height != width else 0
 
 
@@ -154,8 +159,10 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
 
 
 def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 4096:
-        raise BadInput(f"workers: {text} is not allowed; allowed is auto or a whole number from 1")
+    if not is_whole(text) or not 1 <= int(text) <= MOST_WORKERS:
+        raise BadInput(
+            f"workers: {shortened(text)} is not allowed; allowed is auto or a whole number in 1..{MOST_WORKERS}"
+        )
     return int(text)
 
 
