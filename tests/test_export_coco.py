@@ -72,7 +72,7 @@ def test_a_perfect_prediction_has_a_precision_of_one(coco, split, kind, capsys):
     judge.evaluate()
     judge.accumulate()
     judge.summarize()
-    assert judge.stats[0] == 1.0
+    assert judge.stats[0] == pytest.approx(1, abs=1e-9)
     capsys.readouterr()
 
 

@@ -129,10 +129,10 @@ def test_cameras_that_are_no_pinholes_are_refused(people, tmp_path, to):
     source = tmp_path / "faces"
     shutil.copytree(people, source)
     cameras = json.loads((source / "000001" / "camera.json").read_text())
-    cameras["frames"][3]["model"] = "equisolid"
+    cameras["frames"][3]["model"] = "orthographic"
     rewrite(source / "000001", "camera.json", json.dumps(cameras))
     with pytest.raises(
-        BadInput, match=f"^{to}: frame 3 of sample 000001 is of a camera of model equisolid; allowed are pinholes$"
+        BadInput, match=f"^{to}: frame 3 of sample 000001 is of a camera of model orthographic; allowed are pinholes$"
     ):
         export(source, to, tmp_path / "out")
     assert {"nerf", "sintel", "kitti"} <= {to for to, exporter in EXPORTERS.items() if exporter.needs.pinhole}

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ...procgen import registry
+from ..cameras import PINHOLE, model_of
 from ..errors import BadInput
 from ..labels import LABELS, PICTURES, RECORDS
 from ..readers import Dataset, Sample
 from ..scene_recipe import LABELLED
-
-PINHOLE = "pinhole"  # what camera.json calls the model that K describes; a record without a model is of one
 
 
 class Needs(NamedTuple):
@@ -43,7 +42,7 @@ def require(dataset: Dataset, to: str, wanted: Needs) -> None:
                 f"{to}: needs {' and '.join(missing)}, which sample {sample.name} lacks; {_way(dataset, missing)}"
             )
         for frame in sample.frames if wanted.pinhole else ():
-            model = sample.camera(frame).get("model", PINHOLE)
+            model = model_of(sample.camera(frame))
             if model != PINHOLE:
                 raise BadInput(
                     f"{to}: frame {frame} of sample {sample.name} is of a camera of model {str(model)[:40]}; "
