@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,19 @@ from .validity.table import levels
 
 LIMITS = {"count": (1, 10_000_000), "seed": (0, 2**62), "size": (16, 8192), "height": (0, 8192), "samples": (1, 65536), "frames": (1, 10_000),
           "views": (1, 10_000), "threads": (0, 1024)}  # fmt: skip
+
+
+FREE = ("count", "threads", "device", "path")  # more of the same samples, at another speed or from another place
+IN_OTHER_WORDS = ("checks",)  # levels can be said in several ways
+
+
+def recipe_digest(document: dict) -> str:
+    """What a sample.json says of its recipe: SHA-256 over the recipe of its dataset.json, in JSON with sorted keys.
+
+    The fields that change no sample are left out, and those that may say the same in other words.
+    """
+    told = {name: value for name, value in document.items() if name not in FREE + IN_OTHER_WORDS}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -165,8 +180,6 @@ class Recipe:
 
     def differing(self, other: Recipe) -> list[str]:
         """The names of the fields in which two recipes make different samples."""
-        free = ("count", "threads", "device")  # more of the same, at another speed
-        if self.levels() == other.levels():
-            free += ("checks",)  # the same in other words
+        free = FREE + (IN_OTHER_WORDS if self.levels() == other.levels() else ())
         names = [field.name for field in dataclasses.fields(self) if field.name not in free]
         return [name for name in names if getattr(self, name) != getattr(other, name)]

@@ -103,3 +103,11 @@ def labelled(spec, recipe, folder: Path) -> dict:
     write_png(folder / "0000.rgb.png", np.full((4, 4, 3), 128, np.uint8))
     (folder / "camera.json").write_text(json.dumps({"frames": [{"frame": 0}]}))
     return {"frames": [0], "seconds": {}}
+
+
+def littering(spec, recipe, folder: Path) -> dict:
+    """Leave something in the temporary folder, as Blender does where it is killed."""
+    import tempfile
+
+    Path(tempfile.mkdtemp(prefix="blender_"), "quit.blend").write_bytes(b"left")
+    return small(spec, recipe, folder)

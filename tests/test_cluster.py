@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,7 +100,12 @@ def test_a_worker_is_kept_from_sample_to_sample_and_renewed(nodes, tmp_path):
 def test_a_worker_that_saw_other_cards_is_renewed(tmp_path, monkeypatch):
     """Ray gives its processes cards by the task, and a worker sees those of its start."""
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    folder, seat, used = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=3)), cluster.Seat(), []
+    folder, seat, used = (
+        DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=3)),
+        cluster.Seat(tmp_path / "seat"),
+        [],
+    )
+    seat.place.mkdir()
     for index, card in enumerate(("0", "0", "1")):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", card)
         assert "error" not in seat.render(jobs.task_of(folder, index, pool("process")), 60.0)
@@ -176,3 +182,62 @@ def test_an_address_where_nobody_answers_is_told(tmp_path):
     run = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(HERE)}, capture_output=True, text=True, timeout=120)
     assert run.returncode == 1 and run.stderr.count("\n") == 1
     assert "ray: no cluster answers at 127.0.0.1:1 (" in run.stderr
+
+
+WATCH = """
+import json, os, sys, threading, time
+import psutil
+from simulacra.__main__ import main
+
+seen = {"listening": set(), "folders": set(), "modes": set()}
+def look():
+    while True:
+        for process in psutil.Process().children(recursive=True) + [psutil.Process()]:
+            try:
+                seen["listening"] |= {c.laddr.ip for c in process.net_connections("inet") if c.status == "LISTEN"}
+            except psutil.Error:
+                pass
+        seen["folders"] |= {entry.name for entry in os.scandir(sys.argv[1])}
+        seen["modes"] |= {oct(entry.stat().st_mode & 0o777) for entry in os.scandir(sys.argv[1]) if entry.is_dir()}
+        time.sleep(0.1)
+threading.Thread(target=look, daemon=True).start()
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+code = main(["render", "faces", sys.argv[2], "--count", "3", "--backend", "ray", "--renderer", "fake_renderer:settled"])
+print("seen:" + json.dumps({name: sorted(values) for name, values in seen.items()}))
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be taken away here")
+def test_a_ray_of_ones_own_runs_on_two_cores_and_is_nobody_elses(tmp_path):
+    """By default: no option but the backend. Nobody outside reaches it, and nobody can prepare a folder for it."""
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"PYTHONPATH": str(HERE), "TMPDIR": str(temporary)}
+    words = [sys.executable, "-P", "-c", WATCH, str(temporary), str(tmp_path / "d")]
+    run = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=180)
+    assert run.returncode == 0, run.stderr
+    assert len(list((tmp_path / "d").glob("00000?/sample.json"))) == 3
+    seen = json.loads(run.stdout.rpartition("seen:")[2])
+    assert seen["listening"] and set(seen["listening"]) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}, seen
+    assert seen["modes"] == ["0o700"] and all(
+        re.fullmatch(r"simulacra-[0-9a-f]{16}(\.lock)?", name) for name in seen["folders"]
+    )
+    assert not list(temporary.iterdir())
+
+
+def test_threads_are_those_that_the_largest_node_has():
+    class Ray:
+        def __init__(self, *cpus):
+            self.cpus = cpus
+
+        def nodes(self):
+            return [{"Alive": True, "Resources": {"CPU": number} if number else {}} for number in self.cpus]
+
+    def threads(*cpus):
+        run = cluster.ClusterRun.__new__(cluster.ClusterRun)
+        run.ray = Ray(*cpus)
+        return run._threads_that_fit()
+
+    assert [threads(1), threads(2), threads(0, 3, 2), threads(64, 2), threads(0), threads()] == [1, 2, 3, 4, 4, 4]

@@ -6,15 +6,14 @@ import json
 import os
 import shutil
 import threading
-import time
+from pathlib import Path
 
 import pytest
 
 from simulacra.datagen.errors import BadInput, DestinationTrouble
-from simulacra.datagen.recipe import Recipe
+from simulacra.datagen.recipe import Recipe, recipe_digest
 from simulacra.datagen.storage import dataset
 from simulacra.datagen.storage.dataset import SPLITS, DatasetFolder, split_of
-from simulacra.datagen.storage.partial import HOST
 from simulacra.procgen import registry
 from simulacra.procgen.params import SpecError
 
@@ -77,10 +76,11 @@ def test_another_run_may_finish_the_same_sample_first(tmp_path):
     def overtaken(spec, recipe, partial):
         write(spec, recipe, partial)
         (tmp_path / "000001").mkdir()
-        (tmp_path / "000001" / "sample.json").write_text('{"index": 1, "first": true}')
-        return {}
+        (tmp_path / "000001" / "sample.json").write_text(json.dumps(first))
+        return {"frames": [0]}
 
-    assert folder.write_sample(1, overtaken) == {"index": 1, "first": True}
+    first = {"index": 1, "seed": 11, "frames": [0], "files": {}, "first": True}
+    assert folder.write_sample(1, overtaken) == first
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000001", "dataset.json"]
 
 
@@ -187,20 +187,161 @@ def test_a_dataset_grows_and_never_shrinks(tmp_path):
     assert described(tmp_path)["counts"]["asked"] == 9
 
 
-def test_what_a_killed_run_left_is_removed_and_what_a_live_one_writes_is_not(tmp_path, gone):
-    entries = {
-        f".partial-000000-{HOST}-{gone}": False, f".partial-000001-{HOST}-{os.getpid()}": True,
-        f".partial-000002-elsewhere-{gone}": True, ".partial-000003-elsewhere-1": False, ".partial-odd": True,
-    }  # fmt: skip
-    for name in entries:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "half").write_text("")
-    os.utime(tmp_path / ".partial-000003-elsewhere-1", (time.time() - 1e6,) * 2)
-    (tmp_path / f".dataset.json.{gone}").write_text('{"half')
+def test_what_a_killed_run_left_is_removed_before_its_first_description(tmp_path):
+    (tmp_path / ".writing-dataset.json-0011223344556677").write_text('{"half')
+    (tmp_path / ".swept-0011223344556677").mkdir()
     (tmp_path / ".logs").mkdir()
-    DatasetFolder.open(tmp_path, RECIPE)  # a run that was killed before its first dataset.json is gone on with
-    assert {name: (tmp_path / name).exists() for name in entries} == entries
-    assert not (tmp_path / f".dataset.json.{gone}").exists()
+    DatasetFolder.open(tmp_path, RECIPE)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["dataset.json"]
+
+
+def filled(path, recipe=RECIPE):
+    folder = DatasetFolder.open(path, recipe)
+    for index in range(4):
+        folder.write_sample(index, write)
+    folder.describe({})
+    return folder
+
+
+@pytest.mark.parametrize("fault, how", [("gone", "was missing"), ("empty", "was not whole"), ("cut", "was not whole")])
+def test_a_lost_description_is_rebuilt_from_the_samples(tmp_path, fault, how):
+    filled(tmp_path)
+    file = tmp_path / "dataset.json"
+    before = file.read_text()
+    file.unlink()
+    if fault != "gone":
+        file.write_text(before[: 0 if fault == "empty" else 200])
+    (tmp_path / "notes.txt").write_text("the user's own")
+    again = DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, count=2))
+    assert again.notes == [f"{tmp_path}: dataset.json {how}, and is rebuilt from 4 samples"]
+    assert file.read_text() == before and again.finished() == [0, 1, 2, 3]
+    assert DatasetFolder.open(tmp_path, RECIPE).notes == []
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [({"seed": 11}, "its recipe is "), ({"samples": 3}, "its recipe is "), ({"labels": ("rgb",)}, "its")],
+)
+def test_samples_of_another_recipe_rebuild_nothing(tmp_path, change, words):
+    filled(tmp_path)
+    (tmp_path / "dataset.json").unlink()
+    with pytest.raises(BadInput, match=f"holds samples of another recipe; {words}.* in 000000 and .* here; allowed is"):
+        DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, **change))
+    assert not (tmp_path / "dataset.json").exists()
+
+
+def test_samples_of_another_version_rebuild_nothing(tmp_path, monkeypatch):
+    filled(tmp_path)
+    (tmp_path / "dataset.json").unlink()
+    now = dataset.versions() | {"blender": "9.9.9"}
+    monkeypatch.setattr(dataset, "versions", lambda: now)
+    with pytest.raises(BadInput, match=r"version of blender is .* in 000000 and 9\.9\.9 here"):
+        DatasetFolder.open(tmp_path, RECIPE)
+
+
+def test_a_torn_description_beside_something_else_is_refused(tmp_path):
+    (tmp_path / "dataset.json").write_text('{\n "format": 1,\n "recipe')
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(BadInput, match="holds something else"):
+        DatasetFolder.open(tmp_path, RECIPE)
+    (tmp_path / "thesis.txt").unlink()
+    assert "was not whole, and is written anew" in DatasetFolder.open(tmp_path, RECIPE).notes[0]
+
+
+def test_a_digest_is_of_what_decides_the_samples():
+    told = recipe_digest(RECIPE.to_dict())
+    for free in ({"count": 9}, {"threads": 3}, {"device": "cpu"}, {"checks": ("black=warn",)}):
+        assert recipe_digest(dataclasses.replace(RECIPE, **free).to_dict()) == told
+    for deciding in (
+        {"seed": 1},
+        {"size": 65},
+        {"samples": 3},
+        {"labels": ("rgb",)},
+        {"settings": ("identity.age=30",)},
+    ):
+        assert recipe_digest(dataclasses.replace(RECIPE, **deciding).to_dict()) != told
+    assert recipe_digest(json.loads(json.dumps(RECIPE.to_dict()))) == told
+
+
+@pytest.mark.parametrize("fault", ["empty", "cut", "list", "moved", "link", "seed"])
+def test_a_sample_whose_record_is_torn_is_not_finished_and_is_rendered_again(tmp_path, fault):
+    folder = filled(tmp_path / "d")
+    record = folder.path / "000001" / "sample.json"
+    text = record.read_text()
+    if fault == "link":
+        record.rename(tmp_path / "theirs.json")
+        record.symlink_to(tmp_path / "theirs.json")
+    else:
+        record.write_text({"empty": "", "cut": text[:90], "list": "[]", "moved": text.replace('"index": 1', '"index": 2'),
+                           "seed": text.replace('"seed": 11', '"seed": "11"')}[fault])  # fmt: skip
+    assert folder.finished() == [0, 2, 3] == DatasetFolder.open(folder.path, RECIPE).finished()
+    folder.write_sample(1, write)
+    assert folder.finished() == [0, 1, 2, 3] and record.read_text() == text and not record.is_symlink()
+
+
+def break_file(path, fault):
+    data = bytearray(path.read_bytes())
+    if fault == "missing":
+        path.unlink()
+    elif fault == "link":
+        path.rename(path.parents[2] / "elsewhere")
+        path.symlink_to(path.parents[2] / "elsewhere")
+    else:
+        data[3] ^= 1
+        path.write_bytes(data[:-1] if fault == "cut" else data)
+
+
+@pytest.mark.parametrize("fault", ["flipped", "cut", "missing", "link"])
+def test_a_sample_that_differs_from_its_record_is_rendered_again_on_demand(tmp_path, fault):
+    folder = filled(tmp_path / "d")
+    before = {file: file.read_bytes() for file in folder.path.rglob("*.png")}
+    kept = {index: os.stat(folder.path / f"00000{index}").st_ino for index in (0, 1, 3)}
+    break_file(folder.path / "000002" / "0000.rgb.png", fault)
+    wrong = {index: line for index in folder.finished() if (line := folder.wrong(index))}
+    assert list(wrong) == [2] and "000002/0000.rgb.png: " in wrong[2]
+    assert folder.write_sample(2, lambda *_: pytest.fail("rendered unasked"))["index"] == 2
+    for index in range(4):
+        folder.write_sample(index, write if index == 2 else lambda *_: pytest.fail("was right"), again=True)
+    assert {file: file.read_bytes() for file in folder.path.rglob("*.png")} == before
+    assert {index: os.stat(folder.path / f"00000{index}").st_ino for index in kept} == kept
+    assert not any(name.startswith(".") for name in os.listdir(folder.path))
+
+
+def test_a_sample_that_cannot_be_rendered_again_stays_as_it_is(tmp_path):
+    folder = filled(tmp_path / "d")
+    file = folder.path / "000002" / "0000.rgb.png"
+    break_file(file, "flipped")
+    broken = file.read_bytes()
+
+    def fail(*_):
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        folder.write_sample(2, fail, again=True)
+    assert file.read_bytes() == broken
+
+
+def test_all_of_a_sample_is_on_the_disk_before_it_is_in_its_place(tmp_path, monkeypatch):
+    """The order that a loss of power cannot turn round: files, their folder, the rename, the dataset's folder."""
+    folder, order = DatasetFolder.open(tmp_path, RECIPE), []
+
+    def flushed(descriptor, fsync=os.fsync):
+        order.append(os.readlink(f"/proc/self/fd/{descriptor}").removeprefix(str(tmp_path)))
+        fsync(descriptor)
+
+    def renamed(source, target, rename=os.rename):
+        order.append(("renamed", Path(target).name))
+        rename(source, target)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("needs /proc")
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "rename", renamed)
+    folder.write_sample(1, write)
+    at = order.index(("renamed", "000001"))
+    partial = next(path for path in order if path.endswith("/0000.rgb.png")).rpartition("/")[0]
+    assert {f"{partial}/0000.rgb.png", f"{partial}/sample.json", partial} <= set(order[:at])
+    assert order[at - 1] == partial and order[at + 1 :] == [""]
 
 
 def test_failures_are_kept_until_the_sample_exists(tmp_path):

@@ -116,7 +116,7 @@ def test_a_store_that_takes_no_more_is_told(store, monkeypatch):
 
 
 def test_bad_urls_are_told_in_one_line(capsys):
-    for url, words in (("nowhere://a/b", "Protocol not known: nowhere"), ("memory://lab/other", "thesis")):
+    for url, words in (("nowhere://a/b", "nowhere"), ("memory://lab/other", "thesis")):
         fsspec.filesystem("memory").pipe_file("/lab/other/thesis.txt", b"mine")
         assert main(["render", "faces", url, "--renderer", "fake_renderer:small"]) == 2
         line = capsys.readouterr().err
@@ -152,3 +152,64 @@ def test_workers_write_straight_into_an_object_store(tmp_path):
         assert run.returncode == 1 and run.stderr.splitlines()[-1].startswith("simulacra: s3://bucket/faces: cannot be")
     finally:
         server.stop()
+
+
+ODD = ("reference://", "reference://a", "jupyter://", "jupyter://a/b", "dbfs://", "dbfs://a", "s3://", "memory://", "://", "a://b://c", "zip://x::y",
+       "simplecache::memory://a", "http://[::1", "http://a:b:c", "memory://\0", "file://\0", "github://a:b@c/d", "s3://" + "a" * 5000, "data:,x", "data://x")  # fmt: skip
+
+
+def every_protocol():
+    import fsspec
+
+    return [f"{name}://host/place" for name in sorted(fsspec.available_protocols()) if name not in ("file", "local")]
+
+
+@pytest.mark.parametrize("url", [*ODD, *every_protocol()])
+def test_any_url_is_taken_or_told_in_one_line(url, capsys, monkeypatch, tmp_path):
+    """Every protocol that fsspec knows, with its library installed or not, and nobody answering anywhere."""
+    import socket
+
+    def refuse(*_, **__):
+        raise ConnectionRefusedError(111, "nobody answers")
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    for name in ("create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refuse)
+    monkeypatch.setattr("fsspec.asyn.sync", lambda *_, **__: refuse())
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    code = main(["render", "faces", url, "--renderer", "fake_renderer:small", "--retries", "0"])
+    error = capsys.readouterr().err
+    fsspec.filesystem("memory").store.clear()
+    assert code in (0, 1, 2) and "Traceback" not in error and "not foreseen" not in error
+    assert code == 0 or error.splitlines()[-1].startswith("simulacra: ")
+
+
+def test_a_store_rebuilds_a_lost_description_and_repairs(store):
+    folder = open_destination(URL, RECIPE)
+    for index in range(3):
+        folder.write_sample(index, write)
+    folder.describe({})
+    before = content(store)
+    store.pipe_file("/lab/faces/dataset.json", b"")
+    again = open_destination(URL, RECIPE)
+    assert (
+        again.notes == [f"{URL}: dataset.json was not whole, and is rebuilt from 3 samples"]
+        and content(store) == before
+    )
+    store.pipe_file("/lab/faces/000001/spec.json", b"half")
+    store.pipe_file("/lab/faces/000002/sample.json", b"")
+    assert again.finished() == [0, 1] and "holds 4 bytes, its record says" in again.wrong(1) and not again.wrong(0)
+    again.write_sample(0, lambda *_: pytest.fail("was right"), again=True)
+    again.write_sample(1, write, again=True)
+    again.write_sample(2, write)
+    assert content(store) == before
+
+
+def test_an_object_that_is_too_large_is_not_read(store, monkeypatch):
+    open_destination(URL, RECIPE).write_sample(0, write)
+    monkeypatch.setattr(type(store), "info", lambda self, path, **_: {"size": 1 << 40, "type": "file"})
+    monkeypatch.setattr(type(store), "cat_file", lambda *_, **__: pytest.fail("read"))
+    with pytest.raises(BadInput, match=r"000000/sample.json: holds more than \d+ bytes, which is what is allowed"):
+        destination(URL, RECIPE).record(0)

@@ -298,3 +298,68 @@ def test_the_structures_are_as_wide_as_windows_has_them():
 
     assert ctypes.sizeof(machine._MemoryStatus) == 64
     assert ctypes.sizeof(machine._MemoryCounters) == 8 + 8 * ctypes.sizeof(ctypes.c_size_t)
+
+
+def test_repair_renders_what_differs_from_its_record_and_nothing_else(tmp_path):
+    out = tmp_path / "d"
+    assert call(out, "settled", "--count", 5).returncode == 0
+    kept = {index: (out / f"{index:06d}").stat().st_ino for index in (0, 4)}
+    text = {file.relative_to(out): file.read_bytes() for file in out.glob("0*/*")}
+    (out / "000001" / "0000.depth.exr").write_bytes(b"half")
+    (out / "000002" / "spec.json").unlink()
+    (out / "000003" / "sample.json").write_text('{"index": 3, "fi')
+    result = call(out, "settled", "--count", 5, "--repair")
+    assert result.returncode == 0 and f"{out}: 2 of 4 finished samples differ from their records" in result.stderr
+    assert_whole(out, range(5))
+    assert {file.relative_to(out): file.read_bytes() for file in out.glob("0*/*")} == text
+    assert {index: (out / f"{index:06d}").stat().st_ino for index in kept} == kept
+    again = call(out, "slow", "--count", 5, "--repair", "--json")
+    events = [json.loads(line) for line in again.stdout.splitlines()]
+    assert again.returncode == 0 and {event["event"] for event in events} == {"warning", "started", "done"}
+    assert "0 of 5 finished samples differ" in events[0]["message"]
+
+
+def test_the_same_command_finishes_where_dataset_json_is_lost(tmp_path):
+    out = tmp_path / "d"
+    assert call(out, "small", "--count", 3).returncode == 0
+    before = (out / "dataset.json").read_text()
+    (out / "dataset.json").write_text("")
+    result = call(out, "small", "--count", 3)
+    assert result.returncode == 0 and "dataset.json was not whole, and is rebuilt from 3 samples" in result.stderr
+    assert (out / "dataset.json").read_text() == before
+
+
+def test_what_killed_workers_and_runs_leave_is_swept(tmp_path):
+    """Logs, and what Blender and others put into the temporary folder."""
+    out, place = tmp_path / "d", tmp_path / "t"
+    place.mkdir()
+    environment = ENVIRONMENT | {"TMPDIR": str(place)}
+    run = subprocess.Popen(command(out, "slow"), env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(out.glob(".partial-*/half.bin")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = psutil.Process(run.pid).children()
+    logs = list(place.glob("**/log.txt"))
+    run.kill()
+    run.wait()
+    psutil.wait_procs(workers, timeout=5)
+    assert len(logs) == 1 and logs[0].is_file() and not (out / ".logs").exists()
+    result = subprocess.run(command(out, "littering"), env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert_whole(out, [0])
+    assert list(place.iterdir()) == []
+
+
+def test_old_logs_that_nothing_names_are_swept_and_those_of_failed_samples_kept(tmp_path):
+    out = tmp_path / "d"
+    call(out, "troubled", "--count", 8, "--retries", 0, "--timeout", 20, "--shard", "8/8")
+    logs = out / ".logs"
+    logs.mkdir(exist_ok=True)
+    (logs / "worker-0011223344556677.log").write_text("old")
+    (logs / "worker-8899aabbccddeeff.log").write_text("young")
+    os.utime(logs / "worker-0011223344556677.log", (time.time() - 1e5,) * 2)
+    call(out, "troubled", "--count", 8, "--retries", 0, "--timeout", 20, "--shard", "8/8")
+    assert [log.name for log in logs.iterdir() if log.read_text() in ("old", "young")] == [
+        "worker-8899aabbccddeeff.log"
+    ]
+    assert len(list(logs.iterdir())) >= 2

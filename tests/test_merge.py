@@ -132,3 +132,56 @@ def test_a_broken_sample_is_told_and_the_rest_is_joined(tmp_path, shards, fault)
     assert [event["index"] for event in events if event["event"] == "failed"] == [6]
     described = json.loads((tmp_path / "all" / "dataset.json").read_text())
     assert described["counts"]["finished"] == 9 and not (tmp_path / "all" / sample_name(6)).exists()
+
+
+@pytest.mark.parametrize(
+    "validity", [[], "odd", 7, None, {"redone": 1}, {"redone": [1], "warned": []}, {"warned": {"a": 1}}]
+)
+def test_odd_validity_is_told_in_one_line(tmp_path, shards, capsys, validity):
+    path = shards[0] / sample_name(6) / "sample.json"
+    write_json(path, read_json(path) | {"validity": validity})
+    assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert "validity is not what was redone and warned of" in line and "render the shard again" in line
+    assert Merge(tmp_path / "all", shards[1:]).samples and len(Dataset(tmp_path / "all")) == 9
+
+
+def test_half_a_validity_is_taken(tmp_path, shards):
+    path = shards[0] / sample_name(6) / "sample.json"
+    write_json(path, read_json(path) | {"validity": {"redone": [{"seed": 1}]}})
+    assert Merge(tmp_path / "all", shards).go().finished() == list(range(10))
+    rows = read_json(tmp_path / "all" / "dataset.json")["validity"]["samples"]
+    assert rows == [{"index": 6, "seed": 9, "redone": [{"seed": 1}], "warned": []}]
+
+
+@pytest.mark.parametrize("what", ["file", "record", "sample", "description"])
+def test_a_merge_follows_no_link_out_of_a_shard(tmp_path, shards, capsys, what):
+    secret = tmp_path / "secret"
+    name = {
+        "file": "000006/0000.depth.exr",
+        "record": "000006/sample.json",
+        "sample": "000006",
+        "description": "dataset.json",
+    }[what]
+    (shards[0] / name).rename(secret)
+    (shards[0] / name).symlink_to(secret)
+    assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == (2 if what == "description" else 1)
+    assert "is a link; allowed is what lies in the dataset itself" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "all" / "000006").exists()
+
+
+def test_a_file_of_another_size_is_refused_before_it_is_read(tmp_path, shards, capsys):
+    with open(shards[0] / sample_name(6) / "0000.depth.exr", "r+b") as file:
+        file.truncate(8 << 30)  # sparse: reading it would take minutes and all memory
+    assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == 1
+    error = capsys.readouterr().err
+    assert "000006/0000.depth.exr: holds 8589934592 bytes; allowed are" in error
+    assert not list((tmp_path / "all").glob(".partial*"))
+
+
+def test_a_sample_of_another_recipe_in_a_shard_is_told(tmp_path, shards, capsys):
+    other = shard(tmp_path / "other", 1, 3, Recipe(generator="faces", count=10, seed=3, samples=7))
+    shutil.rmtree(shards[0] / sample_name(6))
+    shutil.copytree(other / sample_name(6), shards[0] / sample_name(6))
+    assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == 1
+    assert "000006: says that it is of another recipe; render the shard again" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from simulacra.datagen.formats.files import decode_label, read_label
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.storage.dataset import split_of
-from simulacra.datagen.storage.partial import HOST
+from simulacra.datagen.storage.held import machine
 from simulacra.datagen.storage.shards import INDEX, read_shard, write_shard
 
 
@@ -113,13 +113,14 @@ def test_an_export_that_fails_leaves_nothing(tmp_path, capsys):
         assert tree(tmp_path) == before
 
 
-def test_what_a_killed_export_left_is_removed_by_the_next(drawn_dataset, tmp_path, gone):
-    left = {".partial-out-{}-{}": False, ".partial-out-two-{}-{}": True, ".partial-two-out-{}-{}": True}
+def test_what_a_killed_export_left_is_removed_by_the_next(drawn_dataset, tmp_path):
+    left = {f".partial-{name}-0011223344556677": name != "out" for name in ("out", "out-two", "two-out")}
     for name in left:
-        (tmp_path / name.format(HOST, gone)).mkdir()
-        (tmp_path / name.format(HOST, gone) / "half.tar").write_text("")
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half.tar").write_text("")
+        (tmp_path / f"{name}.lock").write_text(machine())
     export(drawn_dataset, "webdataset", tmp_path / "out")
-    assert {name: (tmp_path / name.format(HOST, gone)).exists() for name in left} == left
+    assert {name: (tmp_path / name).exists() for name in left} == left
 
 
 @pytest.mark.parametrize("to, option, value, told", [

@@ -29,6 +29,9 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
 
     The picture is the file's own, in Cycles, without compositor and sequencer. The file's scripts are not run and it is never written.
     """
+    from ..storage.held import temporaries_of_its_own
+
+    temporaries_of_its_own()  # before Blender is here and makes one
     require_blender()
     from ..jobs.machine import cores
     from ..jobs.pool import Pool, run
@@ -46,6 +49,8 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
         else:
             warn(f"simulacra: {remark}")
     folder = open_destination(str(out), recipe)
+    for note in folder.notes:
+        emit({"event": "warning", "message": note}) if as_json else warn(note)
     missing = sorted(set(range(recipe.count)) - set(folder.finished()))
     pool = Pool(1, threads or cores(), timeout, 1, RENDERER)
     with Progress(as_json, "label", recipe.count, recipe.count - len(missing)) as progress:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..devices import DEVICES, require
 from ..errors import BadInput, Unfinished
-from ..terminal import emit, say
+from ..terminal import emit, say, warn
 from . import options
 from .options import is_whole, shortened
 
@@ -98,12 +98,14 @@ def recipe_fields(given: Mapping) -> dict:
                 help="of the Ray cluster, or auto for the one that runs here; one of its own is started by default")  # fmt: skip
 @options.option("--shard", default="1/1", metavar="K/N", help="render only every N-th sample, starting with the K-th")
 @options.option("--resume", is_flag=True, help="go on with a dataset (always done; kept for scripts that say so)")
+@options.option("--repair", is_flag=True,
+                help="hold every finished sample against its record, and render again those whose files differ")  # fmt: skip
 @options.option("--timeout", type=options.SECONDS, default=1800.0, metavar="SECONDS",
                 help="seconds that one sample may take")  # fmt: skip
 @options.option("--retries", type=options.FROM_ZERO, default=2, help="further attempts at a sample that failed")
 @options.json_option(help="print JSON lines")
 @options.option("--renderer", default="", hidden=True)
-def command(generator, out, count, spec, workers, backend, address, shard, resume, timeout, retries, as_json, renderer,
+def command(generator, out, count, spec, workers, backend, address, shard, resume, repair, timeout, retries, as_json, renderer,
             **drawn) -> None:  # fmt: skip
     """Render a dataset of GENERATOR into OUT, a folder or a URL such as s3://bucket/name. Running the same command again finishes what is missing.
 
@@ -115,7 +117,9 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
     from ..progress import Progress
     from ..recipe import Recipe
     from ..storage.destinations import open_destination
+    from ..storage.held import temporaries_of_its_own
 
+    temporaries_of_its_own()  # before Blender is here and makes one
     recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn))
     part, parts = parse_shard(shard)
     workers = automatic_workers() if workers == "auto" else _workers(workers)
@@ -133,7 +137,14 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
     folder = open_destination(out, recipe)
     done = set(folder.finished())
     wanted = range(part - 1, count, parts)
-    missing = [index for index in wanted if index not in done]
+    if repair:
+        folder.again = {index for index in wanted if index in done and folder.wrong(index)}
+        folder.notes.append(
+            f"{out}: {len(folder.again)} of {len(done & set(wanted))} finished samples differ from their records"
+        )
+    missing = [index for index in wanted if index not in done or index in folder.again]
+    for note in folder.notes:
+        emit({"event": "warning", "message": note}) if as_json else warn(note)
     workers = max(1, min(workers, len(missing)))
     threads = drawn["threads"] or max(1, cores() // workers)
     pool = Pool(workers, threads, timeout, retries, renderer or DEFAULT_RENDERER)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-import shutil
 from pathlib import Path
 
 from ..errors import BadInput
 from ..formats.writing import flush
 from ..readers import Dataset
-from ..storage.partial import partial_name, sweep
+from ..storage.held import PARTIAL, hold, sweep
 from .coco import coco
 from .facesynthetics import facesynthetics
 from .files import flush_tree
@@ -46,19 +45,15 @@ def export(path: str | Path, to: str, out: str | Path, **options: int | str) -> 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out}: exists; allowed is a new or empty folder")
     place = out.absolute()  # "." has no name
-    partial = place.with_name(partial_name(place.name))
-    sweep(place.parent, place.name)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    sweep(place.parent, PARTIAL + place.name)
+    with hold(place.parent, PARTIAL + place.name) as partial:
         EXPORTERS[to](dataset, partial, **options)
         flush_tree(partial)
         if place.exists():
             place.rmdir()
         os.rename(partial, place)
         flush(place.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return out
 
 

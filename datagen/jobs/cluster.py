@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import queue
+import secrets
 import socket
-import tempfile
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from ...procgen import processes
 from ..errors import BadInput, DestinationTrouble, Unfinished
 from ..storage.dataset import DatasetFolder
+from ..storage.held import TEMPORARY, hold, sweep, temporary
 from .ledger import Ledger
-from .machine import MEMORY_PER_WORKER
+from .machine import MEMORY_PER_WORKER, cores, memory
 from .pool import FALSE_STARTS, Pool, task_of
 from .stopping import stoppable
 from .worker_process import Worker
@@ -27,6 +31,9 @@ PATIENCE = 10.0  # seconds to wait for a cluster to answer
 NODES_PATIENCE = 60.0  # seconds to wait for a node after all were lost
 # What Ray sets for the cards that a task was given, and a worker process reads once, when it starts.
 CARDS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ONEAPI_DEVICE_SELECTOR")
+# Ray's nodes take the loopback address where clusters of several are off, and refuse whoever has no token (from 2.52 on).
+OWN = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
+LONGEST_PLACE = 41  # characters; Ray adds 65 for its sockets, whose paths have 107 at most
 OBJECT_STORE = 80 * 2**20  # bytes of Ray's own memory: answers are short and pictures never pass through it
 
 
@@ -38,42 +45,94 @@ def run_on_ray(
     Without an address the cluster of the environment variable RAY_ADDRESS is joined, or one of this machine's own is started.
     A worker asks Ray for ``pool.threads`` processors, memory, and a GPU where the recipe's device is a kind of them.
     """
+    address = address or os.environ.get("RAY_ADDRESS", "")
+    loaded = sys.modules.get("ray")
+    joined = loaded is not None and loaded.is_initialized()
     try:
-        import ray
-    except ImportError:
-        raise BadInput("backend: ray is not installed; allowed is local, or pip install 'simulacra[cluster]'") from None
-    joined = ray.is_initialized()
-    if not joined:
-        _join(ray, address)
-    try:
-        with stoppable():
+        with stoppable(), contextlib.ExitStack() as stack:
+            ray = loaded if joined else stack.enter_context(_joined(address) if address else _of_its_own())
             return ClusterRun(ray, folder, indices, pool, tell).go()
     except OSError:
         trouble = folder.trouble()
         if trouble:
             raise DestinationTrouble(trouble) from None
         raise
-    finally:
-        if not joined:
-            ray.shutdown()  # which ends what is still under way
 
 
-def _join(ray, address: str) -> None:
-    address = address or os.environ.get("RAY_ADDRESS", "")
-    own = {"address": address} if address else {
-        "address": "local",  # Ray would join whatever cluster was last started on this machine
-        "object_store_memory": OBJECT_STORE, "include_dashboard": False,
-    }  # fmt: skip
+@contextlib.contextmanager
+def _joined(address: str) -> Iterator:
+    """Ray, in the cluster at an address."""
+    ray = _import_ray()
+    _begin(ray, address, os.path.dirname(os.__file__), address=address)  # Python's own, the same on all nodes
     try:
-        if not address:  # where its head is killed, Ray ends this process too: after a minute, unless told otherwise
-            os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")
-        host, colon, port = address.removeprefix("ray://").rpartition(":")
+        yield ray
+    finally:
+        ray.shutdown()  # which ends what is still under way
+
+
+@contextlib.contextmanager
+def _of_its_own() -> Iterator:
+    """Ray, in a cluster of this machine's own that nobody else reaches: on loopback, by a token, in a private folder."""
+    before = dict(os.environ)
+    with temporary() as temporaries, _near(temporaries) as place:
+        os.environ |= OWN | {"RAY_AUTH_TOKEN": _token()}
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "15")  # else a lost head ends us after a minute
+        try:
+            ray = _import_ray()
+            _begin(
+                ray, "this machine", str(place),
+                address="local",  # Ray would join whatever cluster was last started on this machine
+                num_cpus=cores(), _memory=int(max(memory(), MEMORY_PER_WORKER) * 2**30),
+                object_store_memory=OBJECT_STORE, include_dashboard=False, _temp_dir=str(place),
+            )  # fmt: skip
+            try:
+                yield ray
+            finally:
+                ray.shutdown()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _near(place: Path) -> Iterator[Path]:
+    """A private folder whose path is short enough for Ray's sockets: the given one, or one in /tmp."""
+    if os.name != "posix" or len(str(place)) <= LONGEST_PLACE:
+        yield place
+        return
+    sweep(Path("/tmp"), TEMPORARY)
+    with hold(Path("/tmp"), TEMPORARY, 0o700) as short:
+        yield short
+
+
+@cache
+def _token() -> str:
+    """The token of the clusters that this process starts; Ray reads it once."""
+    return secrets.token_hex(32)
+
+
+def _import_ray():
+    try:
+        import ray
+    except ImportError:
+        raise BadInput("backend: ray is not installed; allowed is local, or pip install 'simulacra[cluster]'") from None
+    return ray
+
+
+def _begin(ray, where: str, trusted: str, **options) -> None:
+    """Start or join a cluster, from a trusted folder: Ray has all its processes import from where this one stands."""
+    here = os.getcwd()
+    try:
+        host, colon, port = where.removeprefix("ray://").rpartition(":")
         if colon and port.isdecimal():  # Ray itself would wait for minutes
             socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
-        ray.init(log_to_driver=False, logging_level="error", **own)
+        os.chdir(trusted)
+        ray.init(log_to_driver=False, logging_level="error", **options)
     except Exception as error:  # Ray raises many kinds, plain Exception among them
         reason = " ".join(str(error).split())[:200]
-        raise Unfinished(f"ray: no cluster answers at {address or 'this machine'} ({reason})") from None
+        raise Unfinished(f"ray: no cluster answers at {where} ({reason})") from None
+    finally:
+        os.chdir(here)
 
 
 class ClusterRun:
@@ -81,7 +140,7 @@ class ClusterRun:
 
     def __init__(self, ray, folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callable[[dict], None]):
         self.ray, self.folder, self.pool = ray, folder, pool
-        self.threads = pool.threads or THREADS
+        self.threads = pool.threads or self._threads_that_fit()
         self.ledger = Ledger(folder, indices, pool.retries, tell)
         gpus = 0 if folder.recipe.device in ("auto", "cpu") else 1
         needs = {
@@ -114,9 +173,12 @@ class ClusterRun:
                 with contextlib.suppress(Exception):  # the cluster may be gone
                     self.ray.cancel(task, force=True)
             self.folder.sweep()
-            with contextlib.suppress(OSError):
-                self.folder.logs.rmdir()
         return self.ledger.close()
+
+    def _threads_that_fit(self) -> int:
+        """As many processors for a worker as the largest node has, up to ``THREADS``, which are waited for without one."""
+        largest = max((node["Resources"].get("CPU", 0) for node in self.ray.nodes() if node["Alive"]), default=0)
+        return min(THREADS, int(largest)) or THREADS
 
     def _slots(self) -> int:
         """How many samples the cluster renders at once, as it is now."""
@@ -182,7 +244,8 @@ class ClusterRun:
 class Seat:
     """The worker process that a process of Ray's keeps between samples: what a sample does to it, Ray never feels."""
 
-    def __init__(self):
+    def __init__(self, place: Path):
+        self.place = place  # a folder that only this user can read
         self.worker: Worker | None = None
         self.events: queue.Queue = queue.Queue()
         self.hired = 0
@@ -197,8 +260,7 @@ class Seat:
         if self.worker is None:
             self.cards = cards
             self.hired += 1
-            folder = Path(tempfile.gettempdir()) / "simulacra-ray"
-            self.worker = Worker(folder / f"worker-{os.getpid()}-{self.hired}.log", self.events)
+            self.worker = Worker(self.place / f"worker-{self.hired}", self.events)
         worker, until = self.worker, time.monotonic() + timeout
         worker.give(task)
         while True:
@@ -234,10 +296,13 @@ class Seat:
 
 
 _seat: Seat | None = None
+_place = contextlib.ExitStack()
+atexit.register(_place.close)
 
 
 def render_one(task: dict, timeout: float) -> dict:
     """A task of Ray's: the answer of the worker process that this process keeps."""
     global _seat
-    _seat = _seat or Seat()
+    if _seat is None:  # Ray ends this process by a signal, or lets Python end it; what it leaves is swept by the next
+        _seat = Seat(_place.enter_context(temporary()))
     return _seat.render(task, timeout)

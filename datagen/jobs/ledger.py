@@ -33,12 +33,15 @@ class Ledger:
             self.folder.devices.append(device)
         self.tell({"event": "finished", "seed": self.folder.recipe.seed + answer["index"], **answer})
 
-    def failed_once(self, index: int, reason: str, log: str = "", for_good: bool = False) -> None:
-        """An attempt failed: the sample is tried again, or reported by seed; ``for_good`` says that it would fail again."""
+    def failed_once(self, index: int, reason: str, log: str = "", for_good: bool = False) -> bool:
+        """An attempt failed: the sample is tried again, or reported by seed; whether it is.
+
+        ``for_good`` says that it would fail again, ``log`` what the worker's log is called then.
+        """
         self.attempts[index] = self.attempts.get(index, 0) + 1
         if self.attempts[index] <= self.retries and not for_good:
             self.waiting.append(index)
-            return
+            return False
         seed = self.folder.recipe.seed + index
         self.failed[index] = {
             "index": index,
@@ -48,6 +51,7 @@ class Ledger:
             "log": log,
         }
         self.tell({"event": "failed", **self.failed[index]})
+        return True
 
     def describe(self) -> None:
         """Write dataset.json now and then, of large datasets less often: it takes no more than a twentieth of the time."""

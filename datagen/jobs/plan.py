@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..errors import BadInput, Unfinished
 from ..formats.files import read_json
 from ..recipe import Recipe
 from ..storage.dataset import DatasetFolder
+from ..storage.held import temporary
 from .machine import MEMORY_PER_WORKER, cores, memory
 from .pool import Pool, run
 from .stopping import stoppable
@@ -154,8 +154,8 @@ def measure(recipe: Recipe, layout: Layout, tell: Callable[[dict], None], render
         events.append(event)
         tell(event)
 
-    with stoppable(), tempfile.TemporaryDirectory(prefix="simulacra-plan-") as temporary:
-        folder = DatasetFolder.open(Path(temporary, "probe"), recipe)
+    with stoppable(), temporary() as place:
+        folder = DatasetFolder.open(place / "probe", recipe)
         pool = Pool(layout.here, layout.threads, retries=0, renderer=renderer)
         failed = run(folder, layout.indices, pool, hear)
         samples = [entry for entry in folder.path.iterdir() if (entry / "sample.json").is_file()]

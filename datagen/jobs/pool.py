@@ -8,10 +8,12 @@ import queue
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...procgen import processes
 from ..errors import DestinationTrouble, Unfinished
 from ..storage.dataset import DatasetFolder, versions
+from ..storage.held import drawn_name, temporary
 from .ledger import Ledger
 from .stopping import stoppable
 from .worker import DEFAULT_RENDERER
@@ -35,7 +37,8 @@ def task_of(folder: DatasetFolder, index: int, pool: Pool) -> dict:
     """What a worker is told of a sample."""
     return {
         "index": index,
-        "out": str(folder.path),
+        "out": os.path.abspath(folder.path) if isinstance(folder.path, Path) else folder.path,
+        "again": index in folder.again,
         "recipe": folder.recipe.for_worker(),
         "threads": pool.threads,
         "renderer": pool.renderer,
@@ -46,8 +49,10 @@ def task_of(folder: DatasetFolder, index: int, pool: Pool) -> dict:
 class Run:
     """Samples on their way through a pool of workers."""
 
-    def __init__(self, folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callable[[dict], None]):
-        self.folder, self.pool = folder, pool
+    def __init__(
+        self, folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callable[[dict], None], place: Path
+    ):
+        self.folder, self.pool, self.place = folder, pool, place
         self.ledger = Ledger(folder, indices, pool.retries, tell)
         self.events: queue.Queue = queue.Queue()
         self.workers: set[Worker] = set()
@@ -69,8 +74,6 @@ class Run:
             for worker in list(self.workers):
                 self._dismiss(worker)
             self.folder.sweep()
-            with contextlib.suppress(OSError):
-                self.folder.logs.rmdir()  # nothing to read in it
         return self.ledger.close()
 
     def _busy(self) -> int:
@@ -79,8 +82,7 @@ class Run:
     def _staff(self) -> None:
         while len(self.workers) < min(self.pool.workers, len(self.ledger.waiting) + self._busy()):
             self.hired += 1
-            log = self.folder.logs / f"worker-{os.getpid()}-{self.hired}.log"
-            self.workers.add(Worker(log, self.events))
+            self.workers.add(Worker(self.place / f"worker-{self.hired}", self.events))
         for worker in self.workers:
             if worker.index is None and self.ledger.waiting:
                 worker.give(task_of(self.folder, self.ledger.take(), self.pool))
@@ -109,7 +111,7 @@ class Run:
         if not worker.ready:
             self.false_starts += 1
             if self.false_starts >= FALSE_STARTS:
-                worker.trouble = True
+                self.folder.keep_log(worker.log, f"{drawn_name('worker')}.log")
                 raise Unfinished(f"workers do not start: {words}")
         self._give_up(worker, words)
 
@@ -121,11 +123,12 @@ class Run:
 
     def _give_up(self, worker: Worker, reason: str, for_good: bool = False) -> None:
         """End a worker; its sample is tried again, or reported by seed."""
-        index, worker.trouble = worker.index, True
+        index, name = worker.index, f"{drawn_name('worker')}.log"
+        worker.end_keeping_log()
+        if index is not None and self.ledger.failed_once(index, reason, name, for_good):
+            self.folder.keep_log(worker.log, name)
         self._dismiss(worker)
         self.folder.sweep()
-        if index is not None:
-            self.ledger.failed_once(index, reason, worker.log.name, for_good)
 
     def _dismiss(self, worker: Worker) -> None:
         self.workers.discard(worker)
@@ -139,8 +142,8 @@ def run(folder: DatasetFolder, indices: Iterable[int], pool: Pool, tell: Callabl
     takes no more, or workers do not start. However it ends, no worker outlives it and no unfinished sample is left.
     """
     try:
-        with stoppable():
-            return Run(folder, indices, pool, tell).go()
+        with stoppable(), temporary() as place:
+            return Run(folder, indices, pool, tell, place).go()
     except OSError:
         trouble = folder.trouble()
         if trouble:

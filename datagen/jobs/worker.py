@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import platform
 import signal
 import sys
 import threading
@@ -48,11 +49,10 @@ def _require(wanted: dict) -> None:
     """Refuse to render where the run's versions are not installed, as on a node of a cluster."""
     from ..errors import DestinationTrouble
     from ..storage.dataset import differing_versions, versions
-    from ..storage.partial import HOST
 
     for what, there, here in differing_versions(wanted, versions()):
         raise DestinationTrouble(
-            f"{HOST}: {what} is {here}, and {there} where the run was started; install the same everywhere"
+            f"{platform.node()}: {what} is {here}, and {there} where the run was started; install the same everywhere"
         )
 
 
@@ -62,7 +62,9 @@ def render(task: dict, destination, recipe_type) -> dict:
     try:
         _require(task.get("versions", {}))
         folder = destination(task["out"], recipe_type.from_dict(task["recipe"]))
-        record = folder.write_sample(index, load_renderer(task["renderer"]), task.get("threads", 0))
+        record = folder.write_sample(
+            index, load_renderer(task["renderer"]), task.get("threads", 0), task.get("again", False)
+        )
         return {"index": index, "seconds": record.get("seconds", {}), "device": record.get("device")}
     except Exception as error:
         from ...procgen.distributions import SpecError

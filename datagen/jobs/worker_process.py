@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import signal
 import threading
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 from ...procgen import processes
+from ..storage.held import remove
 from .machine import peak, resident, worker_command
 
 RENEW_AFTER = 40  # samples, or
@@ -20,17 +22,23 @@ RENEW_ABOVE = 2.5  # GiB of a worker between two samples
 class Worker:
     """One worker process and the thread that reads its answers."""
 
-    def __init__(self, log: Path, events: queue.Queue):
-        log.parent.mkdir(exist_ok=True)
-        self.log = log
+    def __init__(self, place: Path, events: queue.Queue):
+        """Start it; ``place`` is a new folder of its own, for its log and for what Blender and others leave behind."""
+        place.mkdir(mode=0o700)
+        self.place, self.log = place, place / "log.txt"
         self.index: int | None = None  # of the sample that it renders
         self.since = 0.0
         self.done = 0
         self.ready = False
-        self.trouble = False
-        with log.open("ab") as errors:
+        own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
+        with self.log.open("ab") as errors:
             self.process = processes.start(
-                worker_command(), stdin=processes.PIPE, stdout=processes.PIPE, stderr=errors, text=True
+                worker_command(),
+                env=os.environ | own,
+                stdin=processes.PIPE,
+                stdout=processes.PIPE,
+                stderr=errors,
+                text=True,
             )
         threading.Thread(target=self._read, args=(events,), daemon=True).start()
 
@@ -66,11 +74,9 @@ class Worker:
             self.process.stdin.close()
 
     def end(self) -> None:
-        """End the process; the log of one without trouble goes with it."""
+        """End the process; its log and what it left behind go with it."""
         self.end_keeping_log()
-        if not self.trouble:
-            with contextlib.suppress(OSError):  # its folder may be gone by now
-                self.log.unlink(missing_ok=True)
+        remove(self.place)
 
     def last_words(self) -> str:
         """How the process ended, and the last line of its log."""

@@ -39,4 +39,6 @@ def open_destination(out: str, recipe) -> DatasetFolder:
 
 def local(out: str) -> Path:
     """The path of a local folder, told as one or as a file:// URL."""
+    if "\0" in out:
+        raise BadInput(f"{out}: no path has a zero character")
     return Path(out.partition("://")[2] if "://" in out else out)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import BadInput, Unfinished
-from ..formats.files import read_json
+from ..formats.files import read_json, write_json
+from ..formats.reading import MIB
+from ..formats.whole import open_recorded
 from ..labels import LABELS
-from ..recipe import Recipe
+from ..recipe import Recipe, recipe_digest
 from .dataset import DatasetFolder, continued, rows_of, sample_name
-from .partial import partial_name
+from .held import PARTIAL, hold
 
 PICTURES = ("rgb", "linear", "albedo", "shading")  # rendered with noise, which another machine may round otherwise
 
@@ -35,7 +35,7 @@ class Merge:
         if (self.out / "dataset.json").is_file():
             recipe = continued(self.out, _description(self.out), recipe)
         self.recipe = recipe
-        self.samples = [(shard, index) for shard in shards for index in DatasetFolder(shard, recipe).finished()]
+        self.samples = [(shard, index) for shard in shards for index in DatasetFolder(shard, recipe).named()]
 
     def go(self, tell: Callable[[dict], None] = lambda event: None) -> DatasetFolder:
         """Copy all samples, each file checked against the hash that was written when it was rendered; the joined dataset.
@@ -45,7 +45,7 @@ class Merge:
         """
         folder, problems = DatasetFolder.open(self.out, self.recipe), []
         for shard, index in self.samples:
-            problem = _take(folder, shard / sample_name(index), index)
+            problem = _take(folder, shard, index)
             event = {"index": index, "seed": self.recipe.seed + index}
             tell({"event": "failed", **event, "reason": problem} if problem else {"event": "finished", **event})
             problems += [problem] * bool(problem)
@@ -72,46 +72,52 @@ def _description(shard: Path) -> dict:
     return document
 
 
-def _take(folder: DatasetFolder, source: Path, index: int) -> str:
-    """Copy a sample beside its place and rename it there; what is wrong with it, or nothing."""
-    final = folder.path / sample_name(index)
-    record = read_json(source / "sample.json")
-    if not isinstance(record, dict) or record.get("index") != index or not isinstance(record.get("files"), dict):
-        return f"{source}: its sample.json is not that of sample {index}"
-    if (final / "sample.json").is_file():
-        other = _labels(folder.record(index)), _labels(record)
+def _take(folder: DatasetFolder, shard: Path, index: int) -> str:
+    """Copy a sample of a shard beside its place and rename it there; what is wrong with it, or nothing."""
+    name, source = sample_name(index), shard / sample_name(index)
+    try:
+        record = DatasetFolder(shard, folder.recipe).record(index)
+    except BadInput as error:
+        return str(error)
+    if record.get("recipe", recipe_digest(folder.recipe.to_dict())) != recipe_digest(folder.recipe.to_dict()):
+        return f"{source}: says that it is of another recipe"
+    if (there := _record(folder, index)) is not None:
+        other = _labels(there), _labels(record)
         if other[0] != other[1]:
-            name = min(set(other[0].items()) ^ set(other[1].items()))[0]
+            differing = min(set(other[0].items()) ^ set(other[1].items()))[0]
             raise BadInput(
-                f"{source}: differs in {name} from the sample of that number that is in {folder.path} already"
+                f"{source}: differs in {differing} from the sample of that number that is in {folder.path} already"
             )
         return ""
-    partial = folder.path / partial_name(final.name)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        for name, facts in record["files"].items():
-            if name != Path(name).name or name in (".", "..") or not isinstance(facts, dict):
-                return f"{source}: its sample.json names {name!r}, which is no file of a sample"
-            problem = _copy(source / name, partial / name, facts.get("sha256"))
+    with hold(folder.path, PARTIAL + name) as partial:
+        for file, facts in record["files"].items():
+            problem = _copy(source, partial / file, record["files"], facts["sha256"])
             if problem:
                 return problem
-        shutil.copyfile(source / "sample.json", partial / "sample.json")
-        os.rename(partial, final)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(partial / "sample.json", record)
+        folder.put(partial, index)
     return ""
 
 
-def _copy(source: Path, target: Path, expected) -> str:
-    if not source.is_file():
-        return f"{source}: is missing"
+def _record(folder: DatasetFolder, index: int) -> dict | None:
+    """The record of a sample that is there already, and whole."""
+    try:
+        return folder.record(index)
+    except BadInput:
+        return None
+
+
+def _copy(source: Path, target: Path, files: dict, expected: str) -> str:
+    """Copy a file whose size and hash are those of its record; what is wrong with it, or nothing."""
     digest = hashlib.sha256()
-    with source.open("rb") as reader, target.open("wb") as writer:
-        while block := reader.read(1 << 20):
-            digest.update(block)
-            writer.write(block)
-    return "" if digest.hexdigest() == expected else f"{source}: differs from what was written"
+    try:
+        with open_recorded(source, target.name, files) as reader, target.open("wb") as writer:
+            while block := reader.read(MIB):
+                digest.update(block)
+                writer.write(block)
+    except BadInput as error:
+        return str(error)
+    return "" if digest.hexdigest() == expected else f"{source / target.name}: differs from what was written"
 
 
 def _labels(record: dict) -> dict[str, object]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput, DestinationTrouble
+from ..formats.files import decode_json
+from ..formats.limits import most_of
+from ..formats.reading import MIB
 from ..formats.topology import LABEL, TOPOLOGY, encode_topology
-from .dataset import LOGS, DatasetFolder, continued, sample_name
-from .partial import HOST, PARTIAL, partial_name
+from .dataset import LOGS, DatasetFolder, check_record, continued, index_of, sample_name
+from .held import PARTIAL, TEMPORARY, drawn_name, hold
 
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "memory")  # where putting an object is atomic
 
@@ -32,34 +35,42 @@ class RemoteFolder(DatasetFolder):
             raise BadInput(f"{url}: needs fsspec; pip install 'simulacra[cluster]'") from None
         try:
             self.files, self.root = url_to_fs(self.url)
-        except (ImportError, ValueError) as error:  # a protocol that nobody knows, or whose library is not installed
-            raise BadInput(f"{url}: {error}") from None
+        except (
+            Exception
+        ) as error:  # a protocol that nobody knows, whose library is missing, or that wants more than a URL
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise BadInput(f"{url}: cannot be taken as a place for a dataset ({reason})") from None
         self.atomic = self.url.partition("://")[0] in STORES
 
     @classmethod
     def open(cls, url: str, recipe) -> RemoteFolder:
         """Make a dataset at a URL, or go on with one of the same recipe; raises BadInput where it holds something else."""
         folder = cls(url, recipe)
-        document = folder._read("dataset.json")
+        document = folder.description()
         if document is not None:
             folder.recipe = continued(url, document, recipe)
-        elif any(not (name.isdecimal() or name == TOPOLOGY) for name in folder._names()):
-            raise BadInput(f"{url}: holds something else; allowed is a new or empty place, or this recipe's dataset")
+        else:
+            names = folder._names()
+            theirs = [name for name in names if index_of(name) is None and name not in ("dataset.json", LOGS, TOPOLOGY)]
+            folder.take_up("dataset.json" in names, any(not name.startswith("dataset.json.") for name in theirs))
         if not folder.atomic:
-            folder.files.makedirs(folder.root, exist_ok=True)
+            with folder._reached():
+                folder.files.makedirs(folder.root, exist_ok=True)
         folder.describe({})
         return folder
 
-    @property
-    def logs(self) -> Path:
-        """Where workers of this machine write what goes wrong."""
-        return Path(tempfile.gettempdir()) / f"simulacra{LOGS}-{os.getpid()}"
+    def keep_log(self, log: Path, name: str) -> None:
+        """Send the end of the log of a worker that failed for good."""
+        with contextlib.suppress(OSError, DestinationTrouble):
+            with log.open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - MIB))
+                self._write(f"{LOGS}/{name}", file.read())
 
     def trouble(self) -> str:
         """What keeps samples from being written, in words, or nothing; tried out."""
-        probe = partial_name("probe")
+        probe = drawn_name(f"{PARTIAL}probe")
         try:
-            if self._read("dataset.json") is None:
+            if self._bytes("dataset.json") is None:
                 return f"{self.url}: is gone; bring it back, and run the same command again"
             self._write(probe, b"")
             with self._reached():
@@ -73,32 +84,77 @@ class RemoteFolder(DatasetFolder):
 
     def finished(self) -> list[int]:
         """The indices of whole samples."""
+        return [index for index, size in self._records() if size != 0]
+
+    def named(self) -> list[int]:
+        """The indices of all samples that have a record."""
+        return [index for index, _ in self._records()]
+
+    def _records(self) -> list[tuple[int, int | None]]:
+        """The index of each sample.json, and its size where the store tells."""
         self.files.invalidate_cache()
         with contextlib.suppress(FileNotFoundError), self._reached():
-            parts = (path.split("/")[-2:] for path in self.files.find(self.root))
-            return sorted(int(name) for name, *file in parts if name.isdecimal() and file == ["sample.json"])
+            found = self.files.find(self.root, detail=True)
+            parts = [(*path.split("/")[-2:], facts.get("size")) for path, facts in found.items()]
+            rows = [(index_of(name), size) for name, *file, size in parts if file == ["sample.json"]]
+            return sorted((index, size) for index, size in rows if index is not None)
         return []
 
     def record(self, index: int) -> dict:
-        """The sample.json of a whole sample."""
-        return self._read(f"{sample_name(index)}/sample.json")
+        """The sample.json of a whole sample; raises BadInput where it is torn, another sample's, or not there."""
+        name = f"{sample_name(index)}/sample.json"
+        data = self._bytes(name)
+        if data is None:
+            raise BadInput(f"{self.url}/{name}: is missing")
+        return check_record(decode_json(data, f"{self.url}/{name}"), index, Path(f"{self.url}/{name}"))
+
+    def description(self) -> dict | None:
+        """What dataset.json says, or None where it is missing or not whole."""
+        data = self._bytes("dataset.json")
+        try:
+            return None if data is None else decode_json(data, f"{self.url}/dataset.json")
+        except BadInput:
+            return None
+
+    def wrong(self, index: int) -> str:
+        """What is wrong with a finished sample, each file held against its size and hash in the record; or nothing."""
+        try:
+            files = self.record(index)["files"]
+        except BadInput as error:
+            return str(error)
+        for name, facts in files.items():
+            where = f"{sample_name(index)}/{name}"
+            try:
+                with self._reached():
+                    size = self.files.info(f"{self.root}/{where}")["size"]
+                    if size != facts["bytes"]:
+                        return f"{self.url}/{where}: holds {size} bytes, its record says {facts['bytes']}"
+                    with self.files.open(f"{self.root}/{where}", "rb") as file:
+                        if hashlib.file_digest(file, "sha256").hexdigest() != facts["sha256"]:
+                            return f"{self.url}/{where}: differs from what was written"
+            except FileNotFoundError:
+                return f"{self.url}/{where}: is missing"
+        return ""
 
     def describe(self, failed: dict[int, dict]) -> None:
         """Write dataset.json from what exists; of several runs at a time the last one's stays, which the next mends."""
-        before = self._read("dataset.json") or {}
+        before = self.description()
+        before = before if isinstance(before, dict) else {}
         text = json.dumps(self._document(before, failed), indent=1, allow_nan=False) + "\n"
         self._write("dataset.json", text.encode())
         if LABEL in self.recipe.label_names() and TOPOLOGY not in self._names():
             self._write(TOPOLOGY, encode_topology())
 
-    def write_sample(self, index: int, renderer, threads: int = 0) -> dict:
-        """Render a sample on the local disk and send it; one that exists is left alone."""
+    def write_sample(self, index: int, renderer, threads: int = 0, again: bool = False) -> dict:
+        """Render a sample on the local disk and send it; one that exists is left alone, where its files are right."""
         name = sample_name(index)
-        there = self._read(f"{name}/sample.json")
-        if there is not None:
-            return there
-        with tempfile.TemporaryDirectory(prefix="simulacra-") as scratch:
-            partial = Path(scratch) / partial_name(name)
+        with contextlib.suppress(BadInput):
+            there = self.record(index)
+            if not (again and self.wrong(index)):
+                return there
+        with hold(Path(tempfile.gettempdir()), TEMPORARY, 0o700) as scratch:
+            partial = scratch / drawn_name(PARTIAL + name)
+            partial.mkdir()
             record = self._render(index, renderer, threads, partial)
             try:
                 for file in sorted(partial.iterdir(), key=lambda file: (file.name == "sample.json", file.name)):
@@ -131,17 +187,21 @@ class RemoteFolder(DatasetFolder):
         except FileNotFoundError:
             return []
 
-    def _read(self, name: str):
-        """A JSON file, or None where there is none; raises BadInput where it is something else."""
+    def _bytes(self, name: str) -> bytes | None:
+        """What an object holds, or None where there is none; raises BadInput where it is larger than its kind may be."""
         self.files.invalidate_cache()
+        path, most = f"{self.root}/{name}", most_of(name)
         try:
             with self._reached():
-                data = self.files.cat_file(f"{self.root}/{name}")
-            return json.loads(data)
+                size = self.files.info(path).get("size")
+                data = self.files.cat_file(path, end=most + 1) if size is None else b""
+                if size is not None and size <= most:
+                    data = self.files.cat_file(path)
         except FileNotFoundError:
             return None
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise BadInput(f"{self.url}/{name}: is not a JSON file ({error})") from None
+        if max(size or 0, len(data)) > most:
+            raise BadInput(f"{self.url}/{name}: holds more than {most} bytes, which is what is allowed")
+        return data
 
     def _write(self, name: str, data: bytes) -> None:
         """Put a file there, which others see whole or not at all."""
@@ -150,7 +210,7 @@ class RemoteFolder(DatasetFolder):
             if self.atomic:
                 self.files.pipe_file(path, data)
                 return
-            beside = f"{path}{PARTIAL}{HOST}-{os.getpid()}"
+            beside = drawn_name(path + PARTIAL.rstrip("-"))
             self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self.files.pipe_file(beside, data)
             self.files.mv(beside, path)

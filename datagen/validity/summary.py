@@ -25,7 +25,7 @@ def summary(recipe: Recipe | SceneRecipe, done: list[int], before: dict, record_
         validity = record.get("validity", {})
         if validity.get("redone") or validity.get("warned"):
             drawn = {"drawn_seed": record["drawn_seed"]} if "drawn_seed" in record else {}
-            entries[index] = {"index": index, "seed": record["seed"]} | drawn | validity
+            entries[index] = {"index": index, "seed": record["seed"]} | drawn | {"redone": [], "warned": []} | validity
     levels = recipe.levels()
     checks = [{"name": name, "level": levels[name], "limit": row.limit, "measures": row.measures}
               for name, row in CHECKS.items()]  # fmt: skip
