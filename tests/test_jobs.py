@@ -110,7 +110,7 @@ def test_a_shard_renders_its_own_samples(tmp_path):
 def test_crashes_and_hangs_are_retried_then_told_and_the_rest_goes_on(tmp_path):
     out = tmp_path / "d"
     result = call(
-        out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 4, "--retries", 1, "--json"
+        out, "troubled", "--count", 11, "--seed", 40, "--workers", 2, "--timeout", 8, "--retries", 1, "--json"
     )
     assert result.returncode == 1
     assert one_line(result.stderr) and "3 of 11 samples failed" in result.stderr and "43" in result.stderr
@@ -124,7 +124,7 @@ def test_crashes_and_hangs_are_retried_then_told_and_the_rest_goes_on(tmp_path):
         7: (47, 2),
     }
     assert "ended by SIGKILL" in failed[3]["reason"]
-    assert "took longer than 4 s" in failed[5]["reason"]
+    assert "took longer than 8 s" in failed[5]["reason"]
     assert failed[7]["reason"] == "RuntimeError: a reason of two lines"
     assert "RuntimeError: a reason" in (out / ".logs" / failed[7]["log"]).read_text()
     assert call(out, "small", "--count", 11, "--seed", 40).returncode == 0  # the same command finishes the job

@@ -261,13 +261,15 @@ class Seat:
             self.cards = cards
             self.hired += 1
             self.worker = Worker(self.place / f"worker-{self.hired}", self.events)
-        worker, until = self.worker, time.monotonic() + timeout
+        worker = self.worker
         worker.give(task)
         while True:
             try:
-                said, answer = self.events.get(timeout=max(until - time.monotonic(), 0.0))
+                said, answer = self.events.get(timeout=1.0)
             except queue.Empty:
-                return self._dismissed(task, f"took longer than {timeout:g} s")
+                if worker.is_late(timeout):
+                    return self._dismissed(task, f"took longer than {timeout:g} s")
+                continue
             if said is not worker:
                 continue  # the last words of one that is gone
             if answer is None:
@@ -276,7 +278,7 @@ class Seat:
                 worker.end_keeping_log()
                 return self._dismissed(task, worker.last_words(), not worker.ready)
             if "ready" in answer:
-                worker.ready = True
+                worker.is_ready()
             elif "error" in answer:
                 worker.end()
                 self.worker = None  # what an error leaves behind in a process is not trusted

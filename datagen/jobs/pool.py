@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +90,8 @@ class Run:
         if answer is None:
             self._lost(worker)
         elif "ready" in answer:
-            worker.ready, self.false_starts = True, 0
+            worker.is_ready()
+            self.false_starts = 0
         elif "error" in answer:
             if answer["stop"]:
                 raise DestinationTrouble(answer["error"])
@@ -116,9 +116,8 @@ class Run:
         self._give_up(worker, words)
 
     def _end_late(self) -> None:
-        now = time.monotonic()
         for worker in list(self.workers):
-            if worker.index is not None and now - worker.since > self.pool.timeout:
+            if worker.is_late(self.pool.timeout):
                 self._give_up(worker, f"took longer than {self.pool.timeout:g} s")
 
     def _give_up(self, worker: Worker, reason: str, for_good: bool = False) -> None:

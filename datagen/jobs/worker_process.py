@@ -17,6 +17,7 @@ from .machine import peak, resident, worker_command
 
 RENEW_AFTER = 40  # samples, or
 RENEW_ABOVE = 2.5  # GiB of a worker between two samples
+STARTING = 120.0  # seconds that a start may take beside a sample's own
 
 
 class Worker:
@@ -30,6 +31,7 @@ class Worker:
         self.since = 0.0
         self.done = 0
         self.ready = False
+        self.ready_since = 0.0
         own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
         with self.log.open("ab") as errors:
             self.process = processes.start(
@@ -56,6 +58,18 @@ class Worker:
         with contextlib.suppress(OSError):
             self.process.stdin.write(json.dumps(task) + "\n")
             self.process.stdin.flush()
+
+    def is_ready(self) -> None:
+        """It has started, and begins with its sample."""
+        self.ready, self.ready_since = True, time.monotonic()
+
+    def is_late(self, timeout: float) -> bool:
+        """Whether it takes longer for its sample than that; its start is no part of it, and has a time of its own."""
+        if self.index is None:
+            return False
+        if not self.ready:
+            return time.monotonic() - self.since > timeout + STARTING
+        return time.monotonic() - max(self.since, self.ready_since) > timeout
 
     def account(self) -> dict:
         """What its last sample cost: seconds since it was given, from the start of a process that was fresh; its memory."""
