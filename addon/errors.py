@@ -4,11 +4,12 @@ import functools
 import time
 import traceback
 
+from ..datagen.errors import BadInput
 from ..procgen.blender import UnsupportedBlender
 from ..procgen.distributions import SpecError
 from .presets.files import PresetError
 
-EXPECTED = (SpecError, PresetError, UnsupportedBlender, OSError)  # their message is meant for the user
+EXPECTED = (BadInput, SpecError, PresetError, UnsupportedBlender, OSError)  # their message is meant for the user
 last: dict = {}  # the error that a report would tell of
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from ..datagen.formats.writing import write_whole
 from . import PACKAGE
 from .errors import last, reported
 from .worker import jobs
@@ -42,7 +43,8 @@ class SIMULACRA_OT_error_report(bpy.types.Operator):
     def execute(self, context):
         """Write the file."""
         package = sys.modules[PACKAGE]
-        Path(self.filepath).write_text(report_text(package.__version__, jobs.last_lines()), encoding="utf-8")
+        text = report_text(package.__version__, jobs.last_lines())
+        write_whole(Path(self.filepath), text.encode("utf-8", "backslashreplace"))
         self.report({"INFO"}, f"{Path(self.filepath).name}: written")
         return {"FINISHED"}
 

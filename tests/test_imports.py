@@ -1,6 +1,7 @@
 """What comes in from outside: cameras, meshes, samples, presets; right where it is right, one clear line where it is not."""
 
 import json
+import os
 import struct
 
 import numpy as np
@@ -263,3 +264,39 @@ def test_an_avatar_is_what_the_plain_call_makes_and_decodes_again(scene, sidebar
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(RuntimeError, match=r"ball\.avatar\.safetensors"):
         bpy.ops.simulacra.import_avatar(filepath=str(path))
+
+
+OPERATORS = {"import_avatar": ".avatar.safetensors", "import_mesh": ".glb", "import_cameras": ".json", "import_sample": ".json",
+             "drop_json": ".json", "import_preset": ".json"}  # fmt: skip
+
+
+def odd(path, kind):
+    """Make something at a path that is not what it should be."""
+    makes = {
+        "folder": path.mkdir, "pipe": lambda: os.mkfifo(path), "empty": path.touch, "loop": lambda: path.symlink_to(path),
+        "binary": lambda: path.write_bytes(bytes(range(256)) * 8), "deep": lambda: path.write_text("[" * 100_000),
+        "digits": lambda: path.write_text('{"spec": 1' + "0" * 5000 + "}"), "nothing": lambda: None,
+    }  # fmt: skip
+    if kind == "huge":  # sparse: it takes no room
+        with path.open("wb") as file:
+            file.truncate(5 << 30)
+        return
+    makes[kind]()
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize("kind", ["folder", "pipe", "empty", "loop", "binary", "deep", "digits", "nothing", "huge"])
+def test_a_file_that_is_something_else_is_refused_in_one_line(sidebar, tmp_path, kind):
+    import bpy
+
+    if kind == "pipe" and os.name == "nt":
+        pytest.skip("Windows has no such files")
+    for operator, suffix in OPERATORS.items():
+        path = tmp_path / operator / f"odd{suffix}"
+        path.parent.mkdir()
+        odd(path, kind)
+        with pytest.raises(RuntimeError) as refused:
+            getattr(bpy.ops.simulacra, operator)(filepath=str(path))
+        said = str(refused.value).strip()
+        assert "\n" not in said and "odd" in said and "Save Error Report" not in said, operator
+    assert not bpy.data.objects and not bpy.data.cameras

@@ -261,7 +261,7 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(person, sidebar):
         (lambda: bpy.ops.simulacra.randomise(group="soul"), "no such group"),
         (lambda: bpy.ops.simulacra.save_preset(title="!!", scope="ALL"), "is not a name"),
         (lambda: bpy.ops.simulacra.save_preset(title="empty", scope="LOCKED"), "no field is locked"),
-        (lambda: bpy.ops.simulacra.import_sample(filepath="/nowhere/spec.json"), "No such file"),
+        (lambda: bpy.ops.simulacra.import_sample(filepath="/nowhere/spec.json"), "is missing"),
         (lambda: bpy.ops.simulacra.import_mesh(filepath="/nowhere/x.stl"), "allowed are .glb"),
         (lambda: bpy.ops.simulacra.redecode_avatar(), "Select an avatar"),
         (lambda: bpy.ops.simulacra.label_scene(), "has no camera"),

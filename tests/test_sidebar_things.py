@@ -74,7 +74,8 @@ def test_a_material_is_what_the_plain_call_gives(scene, sidebar):
     assert one.modifiers[0].node_group == two.modifiers[0].node_group and isinstance(message, str)
     assert json.loads(material["spec"])["spec"] == sidebar("procgen.params").to_dict(spec)
     assert (
-        sidebar("materials.material").shown(bpy.context) == material.simulacra and plain.data.materials[0] != material
+        sidebar("materials.material").active_settings(bpy.context) == material.simulacra
+        and plain.data.materials[0] != material
     )
 
 

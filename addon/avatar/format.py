@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...datagen.formats.writing import replacing
+
 VERSION = 1
 SAMPLING = "bilinear, align_corners=false, padding_mode=border"  # as torch.nn.functional.grid_sample says it
 CHANNELS = {"density": 1, "colour": 3}
@@ -143,15 +145,10 @@ def write_avatar(path: str | Path, avatar: Avatar) -> None:
     text += b" " * (-len(text) % 8)
     if len(text) > MAX_HEADER:
         raise AvatarError(f"{path.name}: its header has {len(text)} bytes; allowed are {MAX_HEADER}")
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as target:
-            target.write(len(text).to_bytes(8, "little") + text)
-            for name in names:
-                target.write(memoryview(stored[name].reshape(-1)).cast("B"))
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(path) as place, place.open("wb") as target:
+        target.write(len(text).to_bytes(8, "little") + text)
+        for name in names:
+            target.write(memoryview(stored[name].reshape(-1)).cast("B"))
 
 
 def _read(source, size: int, name: str) -> Avatar:

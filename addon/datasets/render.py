@@ -8,6 +8,7 @@ import bpy
 from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty
 
+from ...datagen.formats.reading import read_regular
 from ...procgen.params import to_dict
 from ...procgen.vary import value_at
 from ..errors import reported
@@ -17,6 +18,7 @@ from ..subjects.subject import at_hand, family_of
 from ..worker import jobs
 from .labels import labels_of
 
+LARGEST_JSON = 64 << 20  # bytes of a dataset.json
 DRY = {"samples": 16}  # a dry run shows what there will be, not how fine
 
 
@@ -58,15 +60,15 @@ def locked_values(context, settings) -> dict:
     subject = at_hand(context)
     if not settings.keep_locked or subject is None or subject.kind != settings.kind:
         return {}
-    document = to_dict(subject.told()[1])
+    document = to_dict(subject.kind_and_spec()[1])
     return {path: value_at(document, path) for path in subject.locked}
 
 
 def recipe_of(folder: Path) -> dict | None:
     """The recipe of the dataset in a folder, or None where there is none."""
     try:
-        recipe = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["recipe"]
-    except (OSError, ValueError, KeyError, TypeError):
+        recipe = json.loads(read_regular(folder / "dataset.json", LARGEST_JSON))["recipe"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return recipe if isinstance(recipe, dict) else None
 

@@ -136,8 +136,8 @@ def group_panel(kind: str, group: str, order: int, parent: str) -> type:
 
     def poll(cls, context):
         subject = at_hand(context)
-        shown = subject is not None and subject.owner.simulacra.kind == kind
-        return shown and not context.scene.simulacra.generate.search
+        visible = subject is not None and subject.owner.simulacra.kind == kind
+        return visible and not context.scene.simulacra.generate.search
 
     def draw_header_preset(self, context):
         row = self.layout.row(align=True)

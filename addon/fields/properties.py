@@ -74,8 +74,8 @@ def section_of(name: str) -> str:
 
 def _property(name: str, param: Param, update, given: dict):
     distribution, unit = param.distribution, param.unit
-    shown = "mm" if factor_of(distribution, unit) != 1 else unit
-    label = label_of(name) + (f" ({UNITS[shown]})" if shown in UNITS else "")
+    display_unit = "mm" if factor_of(distribution, unit) != 1 else unit
+    label = label_of(name) + (f" ({UNITS[display_unit]})" if display_unit in UNITS else "")
     about = {"name": label, "description": (param.doc or label_of(name)), "update": update}
     if name in given:
         factor = factor_of(distribution, unit)

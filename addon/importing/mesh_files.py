@@ -6,8 +6,12 @@ Sources: the glTF 2.0 specification (binary container), the Stanford PLY format,
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
+
+from ...datagen.errors import BadInput
+from ..files import open_chosen
 
 LARGEST = 4 << 30  # bytes
 SIZES = {
@@ -29,13 +33,13 @@ def check(path: Path) -> str:
     if kind not in checks:
         raise MeshFileError(f"{path.name}: is not a mesh file; allowed are .glb, .ply and .obj")
     try:
-        size = path.stat().st_size
-        if not 0 < size <= LARGEST:
-            raise MeshFileError(f"{path.name}: has {size} bytes; allowed are 1..{LARGEST}")
-        with path.open("rb") as source:
+        with open_chosen(path, LARGEST) as source:
+            size = os.fstat(source.fileno()).st_size
+            if not size:
+                raise MeshFileError("is empty")
             checks[kind](source, size)
-    except OSError as error:
-        raise MeshFileError(f"{path.name}: {error.strerror or error}") from None
+    except (BadInput, OSError) as error:
+        raise MeshFileError(str(error)) from None
     except MeshFileError as error:
         raise error if str(error).startswith(path.name) else MeshFileError(f"{path.name}: {error}") from None
     return kind

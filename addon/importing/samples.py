@@ -1,6 +1,5 @@
 """Operators that take JSON files for what they are: samples of datasets, presets, cameras."""
 
-import json
 from pathlib import Path
 
 import bpy
@@ -9,24 +8,13 @@ from bpy_extras.io_utils import poll_file_object_drop
 
 from ...procgen import registry
 from ..errors import reported
+from ..files import json_of
 from ..presets.files import PresetError
 from ..subjects import subject
 from . import transforms
 from .files import FromFile
 
 LARGEST_JSON = 64 << 20
-
-
-def read_json(path: Path):
-    """A JSON document of a bounded size; raises PresetError that names the file."""
-    try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise PresetError(f"{path.name}: has {path.stat().st_size} bytes; allowed are {LARGEST_JSON}")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PresetError(f"{path.name}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise PresetError(f"{path.name}: is not a JSON file ({error})") from None
 
 
 class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
@@ -41,7 +29,7 @@ class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
     def execute(self, context):
         """Build from the spec."""
         path = Path(bpy.path.abspath(self.filepath))
-        kind, spec = registry.parse(read_json(path / "spec.json" if path.is_dir() else path))
+        kind, spec = registry.parse(json_of(path / "spec.json" if path.is_dir() else path, LARGEST_JSON))
         subject.make(context, kind, spec, location=context.scene.cursor.location)
         return {"FINISHED"}
 
@@ -58,7 +46,7 @@ class SIMULACRA_OT_drop_json(FromFile, bpy.types.Operator):
     @reported
     def execute(self, context):
         """Look inside and call the operator that it is for."""
-        document = read_json(Path(bpy.path.abspath(self.filepath)))
+        document = json_of(Path(bpy.path.abspath(self.filepath)), LARGEST_JSON)
         if isinstance(document, dict) and document.get("simulacra") == "preset":
             return bpy.ops.simulacra.import_preset(filepath=self.filepath)
         if isinstance(document, dict) and "spec" in document:

@@ -6,12 +6,14 @@ OpenGL's camera axes (x right, y up, looking along -z); lengths of the intrinsic
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from ...datagen.errors import BadInput
+from ..files import json_of
 
 LARGEST = 64 << 20  # bytes
 MOST = 10_000  # cameras
@@ -37,13 +39,9 @@ class View(NamedTuple):
 def read(path: Path) -> list[View]:
     """The cameras of a file; raises TransformsError that names it."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise TransformsError(f"{path.name}: has {path.stat().st_size} bytes; allowed are {LARGEST}")
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TransformsError(f"{path.name}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise TransformsError(f"{path.name}: is not a JSON file ({error})") from None
+        document = json_of(path, LARGEST)
+    except BadInput as error:
+        raise TransformsError(str(error)) from None
     try:
         return parse(document)
     except TransformsError as error:

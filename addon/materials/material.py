@@ -34,7 +34,7 @@ def show(root, kind: str, spec) -> None:
         _showing = False
 
 
-def shown(context):
+def active_settings(context):
     """The property group whose sliders are shown: of the material that the active object wears, or of the next one."""
     material = worn(context.object)
     return material.simulacra if material else context.scene.simulacra.material

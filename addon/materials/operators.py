@@ -34,7 +34,7 @@ class SIMULACRA_OT_apply_material(bpy.types.Operator):
         objects = sorted(
             (obj for obj in context.selected_objects if obj.type == "MESH"), key=lambda obj: obj != context.object
         )
-        advice = material.apply(objects, material.shown(context))
+        advice = material.apply(objects, material.active_settings(context))
         if advice:
             self.report({"WARNING"}, advice)
         return {"FINISHED"}
@@ -49,7 +49,7 @@ class SIMULACRA_OT_roll_material(bpy.types.Operator):
 
     def execute(self, context):
         """Set a seed."""
-        material.shown(context).seed = fresh_seed() % 1_000_000
+        material.active_settings(context).seed = fresh_seed() % 1_000_000
         return {"FINISHED"}
 
 
@@ -71,7 +71,7 @@ class SIMULACRA_OT_find_material(bpy.types.Operator):
     @reported
     def execute(self, context):
         """Show it."""
-        material.shown(context).kind = self.material
+        material.active_settings(context).kind = self.material
         return {"FINISHED"}
 
 

@@ -17,7 +17,7 @@ class SIMULACRA_PT_materials(Sidebar, bpy.types.Panel):
 
     def draw(self, context):
         """Draw the panel."""
-        layout, root = self.layout, material.shown(context)
+        layout, root = self.layout, material.active_settings(context)
         if isinstance(root.id_data, bpy.types.Material):
             layout.template_ID(context.object, "active_material")
         column = field_column(layout)

@@ -85,10 +85,10 @@ def change(collection, kind: str, spec) -> None:
 def work(collection) -> set[str]:
     """What is to be done before a place shows its spec, of "aim", "light" and "grow"."""
     _, spec = place.spec_of(collection)
-    shown = to_dict(place.spec_of(collection, place.SHOWN)[1])
+    built = to_dict(place.spec_of(collection, place.BUILT)[1])
     wanted, options = to_dict(spec), place.options_of(collection)
     differing = {
-        path for path in vary.paths(type(spec)) if vary.value_at(shown, path) != vary.value_at(wanted, path)
+        path for path in vary.paths(type(spec)) if vary.value_at(built, path) != vary.value_at(wanted, path)
     } - DEVELOPED  # fmt: skip
     keyed = options.frames > 1 or options.eyes > 1  # the way and the second eye follow from the view
     if differing - AIMED - LIT or (differing & AIMED and keyed) or (differing & LIT and not _can_be_lit(spec)):
@@ -112,10 +112,10 @@ def _finish(collection):
             place.rebuild(collection)
         else:
             if "aim" in todo:
-                aim(collection, spec.camera, place.spec_of(collection, place.SHOWN)[1].camera)
+                aim(collection, spec.camera, place.spec_of(collection, place.BUILT)[1].camera)
             if "light" in todo:
                 light(collection, spec.weather)
-            place.store(collection, kind, spec, place.SHOWN)
+            place.store(collection, kind, spec, place.BUILT)
 
 
 def aim(collection, shot, before) -> None:

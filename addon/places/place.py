@@ -12,7 +12,7 @@ from ...procgen import registry
 from ...procgen.params import SpecError
 from . import motion
 
-SPEC, SHOWN, GROWN, OPTIONS = "spec", "shown", "grown", "options"  # properties of the collection, JSON
+SPEC, BUILT, GROWN, OPTIONS = "spec", "shown", "grown", "options"  # properties of the collection, JSON
 BEFORE = "world_before"  # property of the collection: the scene's own world
 NUMBER = "place_number"  # property of the collection and of all that was made for it
 # What a build may leave in a file.
@@ -68,7 +68,7 @@ def options_of(collection) -> Options:
 
 def is_stale(collection) -> bool:
     """Whether a place does not show all that its spec says."""
-    return collection[SPEC] != collection.get(SHOWN)
+    return collection[SPEC] != collection.get(BUILT)
 
 
 def generate(kind: str, spec, options: Options = Options()) -> bpy.types.Collection:  # noqa: B008 (a tuple, not a list)
@@ -130,7 +130,7 @@ def _grow(collection) -> None:
     motion.learn(collection[NUMBER], site.laws)
     bpy.data.batch_remove(unwanted)
     _purge(collection[NUMBER])
-    store(collection, kind, spec, SHOWN)
+    store(collection, kind, spec, BUILT)
     store(collection, kind, spec, GROWN)
 
 

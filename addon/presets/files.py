@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...datagen.errors import BadInput
+from ...datagen.formats.writing import write_whole
 from ...procgen import registry
 from ...procgen.distributions import SpecError, Vector
 from ...procgen.params import VERSION, fields, from_dict, to_dict
 from ...procgen.people.consequences import follow
 from ...procgen.vary import value_at
 from .. import PACKAGE
+from ..files import open_chosen
 
 FORMAT = 1  # of the file
 LARGEST = 1 << 20  # bytes of a preset file
@@ -100,13 +102,12 @@ def parse(text: str, where: str) -> Preset:
 def read(path: Path) -> Preset:
     """Read a preset file; raises PresetError that names it."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise PresetError(f"{path.name}: has {path.stat().st_size} bytes; allowed are {LARGEST}")
-        return parse(path.read_text(encoding="utf-8"), path.name)
+        with open_chosen(path, LARGEST) as file:
+            return parse(file.read(LARGEST).decode("utf-8"), path.name)
     except UnicodeDecodeError:
         raise PresetError(f"{path.name}: is not a text file") from None
-    except OSError as error:
-        raise PresetError(f"{path.name}: {error.strerror or error}") from None
+    except (BadInput, OSError) as error:
+        raise PresetError(str(error)) from None
 
 
 def of_spec(kind: str, spec: Any, name: str, paths: Iterable[str], description: str = "") -> Preset:
@@ -122,14 +123,9 @@ def of_spec(kind: str, spec: Any, name: str, paths: Iterable[str], description: 
 
 
 def write(path: Path, preset: Preset) -> None:
-    """Write a preset beside its place and rename it there."""
+    """Write a preset; it is there whole or not at all."""
     row = {"simulacra": "preset", "format": FORMAT, "version": VERSION, **preset._asdict()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, (json.dumps(row, indent=1) + "\n").encode())
 
 
 def file_name(name: str) -> str:

@@ -43,7 +43,7 @@ class SIMULACRA_OT_apply_preset(OnSubject, bpy.types.Operator):
         if self.preset not in found:
             raise presets.PresetError(f"{self.preset or 'preset'}: is not there; allowed are {', '.join(found)}")
         subject = at_hand(context)
-        kind, spec = subject.told()
+        kind, spec = subject.kind_and_spec()
         if found[self.preset].kind != kind:
             raise presets.PresetError(f"{self.preset}: is a preset of {found[self.preset].kind}; allowed is {kind}")
         subject.show(presets.apply(found[self.preset], spec))
@@ -71,7 +71,7 @@ class SIMULACRA_OT_save_preset(OnSubject, bpy.types.Operator):
     def execute(self, context):
         """Write the file."""
         subject = at_hand(context)
-        kind, spec = subject.told()
+        kind, spec = subject.kind_and_spec()
         chosen = paths_of(subject, self.scope)
         if not chosen:
             raise presets.PresetError("no field is locked; lock what the preset shall hold, or save everything")

@@ -30,7 +30,7 @@ class Subject:
     @property
     def kind(self) -> str:
         """The generator that made it."""
-        return self.told()[0]
+        return self.kind_and_spec()[0]
 
     @property
     def sliders(self):
@@ -42,7 +42,7 @@ class Subject:
         """The dotted paths that stay when others are drawn anew."""
         return sorted(locks.locked(self.owner))
 
-    def told(self) -> tuple[str, Any]:
+    def kind_and_spec(self) -> tuple[str, Any]:
         """Its kind and spec."""
         raise NotImplementedError
 
@@ -56,12 +56,12 @@ class Subject:
 
     def redrawn(self, seed: int, group: str):
         """Its spec drawn anew, all of it or one group, but for what is locked."""
-        kind, spec = self.told()
+        kind, spec = self.kind_and_spec()
         return vary.redraw(kind, spec, seed, group=group, locked=self.locked)
 
     def varied(self, seed: int, amount: float):
         """Its spec a little way off, but for what is locked."""
-        kind, spec = self.told()
+        kind, spec = self.kind_and_spec()
         return vary.vary(kind, spec, seed, amount, locked=sorted({*self.locked, *self.steady}))
 
 
@@ -71,11 +71,11 @@ class Person(Subject):
     surroundings = ("light", "camera")
     noun = "person"
 
-    def told(self):
+    def kind_and_spec(self):
         return person.spec_of(self.owner)
 
     def show(self, spec):
-        kind, before = self.told()
+        kind, before = self.kind_and_spec()
         live.change(self.owner, kind, before, spec)
         live.show(self.owner)
         live.settle(self.owner)
@@ -92,11 +92,11 @@ class Place(Subject):
     steady = ("kind", "terrain.kind")  # a little way off a forest is no desert
     noun = "place"
 
-    def told(self):
+    def kind_and_spec(self):
         return place.spec_of(self.owner)
 
     def show(self, spec):
-        kind, _ = self.told()
+        kind, _ = self.kind_and_spec()
         place.store(self.owner, kind, spec)
         place_live.show(self.owner)
         place_live.settle(self.owner)

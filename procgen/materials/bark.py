@@ -18,8 +18,8 @@ ROTTEN = {"brown": (0.115, 0.066, 0.037), "grey": (0.165, 0.145, 0.12), "black":
 def overgrown(f: Fields, p: Value, colour: Value, cover: float, where: Value) -> Value:
     """Green algae and moss on a share of a surface, first in its hollows."""
     patch = f.noise(p, 0.35, 5.0, 0.62) * 0.7 + where * 0.3
-    shown = patch.smooth(0.76 - 0.3 * cover, 0.88 - 0.3 * cover)
-    return shown.between(colour, f.value((0.075, 0.095, 0.028)) * (1.35 - 0.9 * where))
+    coverage = patch.smooth(0.76 - 0.3 * cover, 0.88 - 0.3 * cover)
+    return coverage.between(colour, f.value((0.075, 0.095, 0.028)) * (1.35 - 0.9 * where))
 
 
 @spec

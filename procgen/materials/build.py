@@ -43,9 +43,9 @@ def blended(layers: Sequence[Layer], fields: Fields, place: Value, mask: Callabl
             result = look
             continue
         fray = fray if fray is not None else (fields.noise(place, BREAK, 5.0) - 0.5) * 0.6
-        shown = (fields.value(mask(attribute)) + fray).smooth(0.25, 0.65)
+        coverage = (fields.value(mask(attribute)) + fray).smooth(0.25, 0.65)
         pairs = zip(result, look, strict=True)
-        result = Look(*(shown.between(fields.value(below), fields.value(above)) for below, above in pairs))
+        result = Look(*(coverage.between(fields.value(below), fields.value(above)) for below, above in pairs))
     if result is None:
         raise SpecError("layers: allowed is at least one")
     return result

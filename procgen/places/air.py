@@ -59,12 +59,12 @@ def _link_particles(site: Site, weather, scene: Scene, material) -> None:
         return dataclasses.replace(mesh, attributes=attributes)
 
     start = at(0.0)
-    told = weather.precipitation not in HIDDEN
+    labelled = weather.precipitation not in HIDDEN
     count = int(start.attributes[FACE_ID].max()) + 1 if FACE_ID in start.attributes and len(start.vertices) else 1
     obj = mesh_object(weather.precipitation.title(), start, [material])
-    obj.visible_shadow = told
+    obj.visible_shadow = labelled
     moves = scene.frames > 1
-    site.link(obj, "leaf" if told else "", "weather", count=count, moves=moves and told)
+    site.link(obj, "leaf" if labelled else "", "weather", count=count, moves=moves and labelled)
     if moves:
         site.laws.append((obj, at))
 

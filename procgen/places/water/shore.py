@@ -63,8 +63,8 @@ class Surf:
         grown = 0.55 * self.height * strength * (reach / np.maximum(still, 0.1 * reach)) ** 0.25
         limit = BREAKING * 0.75 * under
         near = np.clip(2 - still / reach, 0, 1)
-        shown = np.clip(self.length * np.sqrt(np.minimum(still / reach, 1)) / (4 * np.maximum(cell, 1e-9)) - 1, 0, 1)
-        tall = limit * np.tanh(grown / np.maximum(limit, 1e-9)) * near * shown
+        resolved = np.clip(self.length * np.sqrt(np.minimum(still / reach, 1)) / (4 * np.maximum(cell, 1e-9)) - 1, 0, 1)
+        tall = limit * np.tanh(grown / np.maximum(limit, 1e-9)) * near * resolved
         turn = np.mod(phase, 2 * np.pi)
         crest = np.exp(3.2 * (np.cos(phase + 0.35 * np.sin(phase)) - 1)) - 0.22
         # Foam: where the wave is as tall as it can be, from the crest back over the trough; and at the edge of the swash.

@@ -118,8 +118,8 @@ def add_water_backdrop(world, jerlov: str, depth: float, irradiance=(3.0, 3.0, 3
     glow = _glow(n, kind, ray, n.math("MINIMUM", up, 0.3), depth, ENDLESS, irradiance, sun)
     here = n.math("MAXIMUM", path["Is Camera Ray"], n.math("LESS_THAN", up, 0.0))
     old = output.inputs["Surface"].links[0].from_socket
-    shown = n.add("ShaderNodeBackground", Color=glow, Strength=1.0).out()
-    n.tree.links.new(n.add("ShaderNodeMixShader", {0: here, 1: old, 2: shown}).out(), output.inputs["Surface"])
+    background = n.add("ShaderNodeBackground", Color=glow, Strength=1.0).out()
+    n.tree.links.new(n.add("ShaderNodeMixShader", {0: here, 1: old, 2: background}).out(), output.inputs["Surface"])
 
 
 def _glow(n, kind, ray, up, depth, length, irradiance, sun):

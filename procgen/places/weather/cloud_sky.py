@@ -129,10 +129,10 @@ def cirrus(weather: Weather, rays: np.ndarray, sun: np.ndarray) -> CloudSky:
     depth = sample_streaks(along, across, int(rng.integers(1 << 30)), weather.cover)
     depth = depth / (0.15 + 0.85 * dz)
     depth *= np.clip((rays[:, 2] - 0.015) / 0.05, 0, 1)
-    shown = -np.expm1(-depth)
+    opacity = -np.expm1(-depth)
     phase = np.minimum(4 * np.pi * (0.6 * aerosol_phase(rays @ sun, 0.8) + 0.4 / (4 * np.pi)), 6)
-    return CloudSky((shown * (0.25 * phase + 0.55) / np.pi).astype(np.float32), (shown * 0.9 / np.pi).astype(np.float32),
-                    (1 - shown).astype(np.float32), distance.astype(np.float32))  # fmt: skip
+    return CloudSky((opacity * (0.25 * phase + 0.55) / np.pi).astype(np.float32), (opacity * 0.9 / np.pi).astype(np.float32),
+                    (1 - opacity).astype(np.float32), distance.astype(np.float32))  # fmt: skip
 
 
 STREAKS = 10.0, 448  # half the edge of the map of cirrus, in units of 9 km, and its cells

@@ -42,12 +42,12 @@ def haze_group(weather: Weather):
     from ...nodes.shader import Nodes
     from ...params import to_dict
 
-    told = repr(sorted(to_dict(weather).items()))
+    fingerprint = repr(sorted(to_dict(weather).items()))
     for group in bpy.data.node_groups:
-        if group.get("weather") == told:
+        if group.get("weather") == fingerprint:
             return group
     group = bpy.data.node_groups.new(GROUP, "ShaderNodeTree")
-    group["weather"] = told
+    group["weather"] = fingerprint
     for direction in ("INPUT", "OUTPUT"):
         group.interface.new_socket("Surface", in_out=direction, socket_type="NodeSocketShader")
     g = Nodes(group)

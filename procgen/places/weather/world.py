@@ -93,8 +93,10 @@ def _world_nodes(world, weather: Weather, sky: Sky) -> None:
         for disc in discs[1:]:
             total = g.vector_math("ADD", total, disc)
         # Two shaders, so that only what the camera sees pays for stars and discs.
-        shown = g.add("ShaderNodeBackground", {"Color": g.vector_math("ADD", colour, total), "Strength": 1.0}).out()
-        light = g.add("ShaderNodeMixShader", {0: camera, 1: light, 2: shown}).out()
+        background = g.add(
+            "ShaderNodeBackground", {"Color": g.vector_math("ADD", colour, total), "Strength": 1.0}
+        ).out()
+        light = g.add("ShaderNodeMixShader", {0: camera, 1: light, 2: background}).out()
     g.surface(light)
     world.cycles.sampling_method = "MANUAL"
     world.cycles.sample_map_resolution = 512  # the sky without the sun's disc is smooth
