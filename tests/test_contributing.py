@@ -101,11 +101,11 @@ def simulacra(run):
 
 @pytest.fixture(scope="module")
 def rendered(simulacra, tmp_path_factory):
-    """Two people around whom one looks, with the new groom and the new label."""
+    """Somebody around whom one looks, with the new groom and the new label."""
     pytest.importorskip("bpy")
     out = tmp_path_factory.mktemp("rendered") / "people"
     wishes = ("--set", "hair.groom=mop_top", "--labels", "alpha,position,height")
-    simulacra("render", "faces", out, "--count", "2", "--views", "2", "--workers", "1", *SMALL, *wishes)
+    simulacra("render", "faces", out, "--views", "2", "--workers", "1", *SMALL, *wishes)
     return out
 
 
@@ -181,11 +181,10 @@ def test_the_new_label_and_groom_are_rendered_checked_and_exported(simulacra, re
     assert next(row for row in figures if row["name"] == "height is z")["ok"]
     simulacra("export", rendered, "--to", "captions", "--out", tmp_path / "captions")
     lines = [json.loads(line) for line in (tmp_path / "captions/captions.jsonl").read_text().splitlines()]
-    assert [line["sample"] for line in lines] == ["000000", "000001"] and all(
-        "mop top" in line["caption"] for line in lines
-    )
+    assert [line["sample"] for line in lines] == ["000000"] and all("mop top" in line["caption"] for line in lines)
 
 
+@pytest.mark.slow
 def test_the_new_system_trains_and_generates(simulacra, rendered, tmp_path):
     pytest.importorskip("torch")
     from simulacra.datagen.formats.png import read_png
@@ -195,6 +194,7 @@ def test_the_new_system_trains_and_generates(simulacra, rendered, tmp_path):
     assert read_png(tmp_path / "mean.png").shape == (16, 16, 3)
 
 
+@pytest.mark.slow
 def test_the_new_regulariser_teaches(simulacra, rendered, tmp_path):
     pytest.importorskip("torch")
     settings = {"size": 16, "raw": 8, "images": 4, "batch": 2, "latent": 8, "style": 8, "planes": 8, "channels": 4, "features": 4,
