@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from ..procgen import processes
 from .devices import available, cycles_preferences, quiet
 from .jobs.machine import automatic_workers, cores, memory
 
-# What pip installs with the package. Inside a Blender program only numpy is there, and only numpy is needed.
-NEEDED = ("numpy", "rich")
+# What pip installs with the package. Inside a Blender program only numpy is there, and click comes with the extension.
+NEEDED = ("numpy", "click", "rich")
 OPTIONAL = {
     "torch": "train and generate: pip install 'simulacra[models]'",
     "ray": "render on a cluster: pip install 'simulacra[cluster]'",
@@ -34,15 +35,15 @@ SPACE = 1.0  # GiB
 PROBE = f"import json; from {__name__} import blender; print('probe:' + json.dumps(blender()))"
 
 
-def examine() -> dict:
+def examine(more: Sequence[dict] = ()) -> dict:
     """What is here, as plain JSON values; ``ok`` says whether rendering can work, ``models`` whether training can."""
     inside = in_blender()
-    needed, optional = (("numpy",), OPTIONAL_IN_BLENDER) if inside else (NEEDED, OPTIONAL)
+    needed, optional = (("numpy", "click"), OPTIONAL_IN_BLENDER) if inside else (NEEDED, OPTIONAL)
     rows = [
         _running_blender() if inside else _installed_blender(),
         *(_package(name) for name in needed),
         *(_package(name, hint) for name, hint in optional.items()),
-        _weights(),
+        *more,
     ]
     free = shutil.disk_usage(".").free / 2**30
     rows.append(_row("free disk", True, f"{free:.1f} GiB", free > SPACE, f"free {SPACE:g} GiB or more"))
@@ -90,17 +91,6 @@ def _package(name: str, hint: str = "") -> dict:
     except PackageNotFoundError:
         found = getattr(sys.modules.get(name), "__version__", "")
     return _row(name, not hint, found, bool(found), hint or f"pip install {name}")
-
-
-def _weights() -> dict:
-    """The systems that ship trained; Blender's extension comes without any."""
-    name, hint = "trained systems", "simulacra train SYSTEM makes one; see simulacra list systems"
-    try:
-        from ..models.systems.catalogue import SYSTEMS
-    except ImportError:
-        return _row(name, False, "", False, "they come with pip install 'simulacra[models]', in a Python of their own")
-    found = ", ".join(system.name for system in SYSTEMS if system.shipped)
-    return _row(name, False, found, bool(found), hint)
 
 
 def _blender(found: str, ok: bool, hint: str) -> dict:

@@ -244,14 +244,15 @@ def test_doctor_inside_a_blender_program_needs_only_numpy_and_the_blender_that_r
     monkeypatch.setitem(sys.modules, "bpy", program)
     monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
     monkeypatch.setattr(doctor, "PROBE", "raise ImportError('a process of its own has no bpy')")
-    monkeypatch.setattr(doctor, "version", lambda name: "2.0" if name in ("numpy", "torch") else missing(name))
+    monkeypatch.setattr(doctor, "version", lambda name: "2.0" if name in ("numpy", "click", "torch") else missing(name))
     assert main(["doctor", "--json"]) == (0 if cycles else 1)
     report = json.loads(capsys.readouterr().out)
     rows = {row["name"]: row for row in report["rows"]}
     assert rows["bpy"]["found"] == ("5.2.1 LTS on Ryzen (CPU)" if cycles else "")
     assert cycles or "enable it in Preferences" in rows["bpy"]["hint"]
     assert report["models"] and not rows["rich"]["ok"] and "progress bars" in rows["rich"]["hint"]
-    assert {name for name, row in rows.items() if row["needed"]} == {"bpy", "numpy", "free disk", "temporary folder"}
+    assert {name for name, row in rows.items() if row["needed"]} == {
+        "bpy", "numpy", "click", "free disk", "temporary folder"}  # fmt: skip
 
 
 def missing(name):

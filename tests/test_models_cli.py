@@ -119,12 +119,14 @@ def test_doctor_tells_of_torch_and_of_weights(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr(doctor, "PROBE", "raise ImportError('no Blender here')")
     monkeypatch.setattr(catalogue, "WEIGHTS", tmp_path)
-    rows = {row["name"]: row for row in doctor.examine()["rows"]}
+    assert main(["doctor", "--json"]) == 1
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
     assert rows["torch"]["ok"] and rows["torch"]["found"] == torch.__version__
     assert not rows["trained systems"]["ok"] and "simulacra train SYSTEM" in rows["trained systems"]["hint"]
     (tmp_path / "rodin").mkdir()
     (tmp_path / "rodin" / "config.json").write_text("{}")
-    rows = {row["name"]: row for row in doctor.examine()["rows"]}
+    assert main(["doctor", "--json"]) == 1
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
     assert rows["trained systems"]["found"] == "rodin" and not rows["trained systems"]["needed"]
 
 

@@ -90,6 +90,8 @@ def test_help_and_bad_input(stock):
 
 
 def test_list_and_sample(stock):
+    result = stock("list", "systems")
+    assert result.returncode == 2 and "WHAT: systems is not allowed; allowed are generators, people" in result.stderr
     table = stock("list")
     row = next(line for line in table.stdout.splitlines() if line.startswith("  hair.groom "))
     rows = [json.loads(line) for line in stock("list", "--json").stdout.splitlines()]
@@ -99,11 +101,12 @@ def test_list_and_sample(stock):
     assert face["kind"] == "faces" and 30 <= face["spec"]["identity"]["age"] <= 40
 
 
-def test_doctor_needs_only_bpy_and_numpy(stock):
+def test_doctor_needs_only_what_the_extension_brings(stock):
     report = json.loads(stock("doctor", "--json").stdout)
     rows = {row["name"]: row for row in report["rows"]}
     assert report["ok"] and "(CPU)" in rows["bpy"]["found"] and rows["numpy"]["ok"]
-    assert {name for name, row in rows.items() if row["needed"]} == {"bpy", "numpy", "free disk", "temporary folder"}
+    assert {name for name, row in rows.items() if row["needed"]} == {
+        "bpy", "numpy", "click", "free disk", "temporary folder"}  # fmt: skip
     assert report["models"] == rows["torch"]["ok"]
 
 

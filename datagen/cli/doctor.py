@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from ..errors import Unfinished
 from ..terminal import emit, say
 from . import options
@@ -9,11 +11,14 @@ from . import options
 
 @options.command()
 @options.json_option(help="print JSON")
-def command(as_json) -> None:
+@click.pass_context
+def command(context, as_json) -> None:
     """Show versions and devices, what is missing and how to get it."""
     from ..doctor import examine
 
-    result = examine()
+    program = context.find_root().command
+    modules = program.tables() if hasattr(program, "tables") else []
+    result = examine([row for module in modules for row in module.examined()])
     if as_json:
         emit(result)
     else:

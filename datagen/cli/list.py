@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import click
+
 from ...procgen.distributions import Choice, Flag, Vector
 from ...procgen.params import fields
 from ...procgen.registry import GENERATORS
@@ -10,7 +14,7 @@ from ..tables import show
 from ..terminal import emit
 from . import options
 
-TABLES = ("labels", "checks", "exports", "systems")
+TABLES = ("labels", "checks", "exports")
 FAMILIES = tuple(dict.fromkeys(generator.family for generator in GENERATORS.values()))
 
 
@@ -54,14 +58,6 @@ def rows(what: str) -> list[dict]:
         from ..export import EXPORTERS
 
         return [{"name": name, "doc": (row.__doc__ or "").strip().splitlines()[0]} for name, row in EXPORTERS.items()]
-    if what == "systems":
-        from ...models.systems.catalogue import SYSTEMS
-
-        return [
-            {"name": row.name, "makes": row.kind, "from": ", ".join(row.can),
-             "weights": "shipped" if row.shipped else "", "doc": row.doc}
-            for row in SYSTEMS
-        ]  # fmt: skip
     listed = []
     for generator in GENERATORS.values():
         if what in ("generators", generator.family):
@@ -73,19 +69,40 @@ def rows(what: str) -> list[dict]:
     return listed
 
 
-WHAT = ("generators", *FAMILIES, *TABLES)
+def more(context) -> dict[str, Callable[[], list[dict]]]:
+    """The tables of other folders of the package, by name: the group knows which are there."""
+    program = context.find_root().command
+    modules = program.tables() if hasattr(program, "tables") else []
+    return {name: rows for module in modules for name, rows in module.TABLES.items()}
+
+
+class What(options.OneOf):
+    """The name of a table."""
+
+    def convert(self, value, param, context):
+        """The name itself; fails with what is allowed."""
+        return options.OneOf((*self.names, *more(context))).convert(value, param, context)
+
+    def shell_complete(self, context, param, incomplete):
+        """The names that begin so."""
+        return options.OneOf((*self.names, *more(context))).shell_complete(context, param, incomplete)
 
 
 @options.command()
-@options.argument("what", default="generators", type=options.OneOf(WHAT))
+@options.argument("what", default="generators", type=What(("generators", *FAMILIES, *TABLES)))
 @options.json_option(help="print JSON lines")
-def command(what, as_json) -> None:
-    """List generators and the options of their fields, labels, checks, export formats, or systems that can be trained."""
-    found = rows(what)
+@click.pass_context
+def command(context, what, as_json) -> None:
+    """List generators and the options of their fields, labels, checks, export formats, or systems that can be trained.
+
+    WHAT is generators (all of them), a family of them such as people, places or materials, labels, checks, exports or systems.
+    """
+    others = more(context)
+    found = others[what]() if what in others else rows(what)
     if as_json:
         for row in found:
             emit(row)
-    elif what in TABLES:
+    elif what in TABLES or what in others:
         show(list(found[0]), [list(row.values()) for row in found])
     else:
         table, styles = [], []

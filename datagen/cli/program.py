@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 import click
 
@@ -58,6 +59,13 @@ class Program(click.Group):
         if find_spec(f".{folder}", self.package) is None:  # the extension comes without the trained systems
             raise BadInput(f"{name}: is not part of the Blender extension; pip install simulacra[models] in a Python")
         return import_module(f".{folder}.cli.{name}", self.package).command
+
+    def tables(self) -> list[ModuleType]:
+        """What the other folders that are there have to tell in ``list`` and ``doctor``: their modules ``cli.tables``."""
+        own = __package__.rsplit(".", 2)[1]
+        folders = dict.fromkeys(folder for _, folder in self.rows.values() if folder != own)
+        return [import_module(f".{folder}.cli.tables", self.package) for folder in folders
+                if find_spec(f".{folder}", self.package)]  # fmt: skip
 
     def resolve_command(self, context, words):
         """As in click; an unknown name is told with those that there are."""
