@@ -68,6 +68,24 @@ def test_what_is_no_label_is_refused_in_one_line(data, told):
     assert str(error.value).startswith("there: ") and told in str(error.value) and "\n" not in str(error.value)
 
 
+def test_whatever_is_done_to_a_file_is_refused_in_one_line_or_read():
+    rng = np.random.default_rng(0)
+    whole, refused = encode_dense(points(40)), 0
+    for _ in range(1500):
+        data = bytearray(whole)
+        low, high = sorted(rng.integers(len(data), size=2))
+        if rng.random() < 0.3:
+            del data[low:high]
+        else:
+            data[low : low + 4] = rng.bytes(4)
+        try:
+            assert decode_dense(bytes(data), "there").shape[1] == 6
+        except BadInput as error:
+            refused += 1
+            assert str(error).startswith("there: ") and str(error).count("there: ") == 1 and "\n" not in str(error)
+    assert refused > 1000
+
+
 def test_an_array_that_is_cut_or_lies_about_its_size_is_refused():
     whole = packed(a=np.arange(10))
     with zipfile.ZipFile(io.BytesIO(whole)) as file:

@@ -13,6 +13,18 @@ import numpy as np
 from ..errors import BadInput
 
 KINDS = "biufU"  # of numbers and text; objects would be pickles
+# What zipfile and zlib raise of broken files: places before the start, methods and flags that nobody knows, passwords.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    ArithmeticError,
+)
 HEADER = 2**10  # bytes before the numbers of an array
 
 
@@ -32,21 +44,15 @@ def decode_npz(data: bytes, where: str | Path, names: tuple[str, ...], most: int
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             found = [entry.filename.removesuffix(".npy") for entry in packed.infolist()]
             if sorted(found) != sorted(names):
-                raise BadInput(f"{where}: holds {', '.join(sorted(found))[:200]}; allowed are {', '.join(names)}")
+                raise BadInput(f"{where}: holds {_said(', '.join(sorted(found)))}; allowed are {', '.join(names)}")
             size = sum(entry.file_size for entry in packed.infolist())
             if size > most:
                 raise BadInput(f"{where}: holds arrays of {size} bytes; allowed are {most}")
             return {name: _array(packed.read(f"{name}.npy"), where, name) for name in names}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        struct.error,
-    ) as error:
-        raise BadInput(f"{where}: is not a whole .npz file ({error})") from None
+    except BadInput:
+        raise
+    except BROKEN as error:
+        raise BadInput(f"{where}: is not a whole .npz file ({_said(error)})") from None
 
 
 def _array(data: bytes, where: str | Path, name: str) -> np.ndarray:
@@ -61,5 +67,12 @@ def _array(data: bytes, where: str | Path, name: str) -> np.ndarray:
             raise BadInput(f"{where}: {name} is not whole")
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False, max_header_size=HEADER)
+    except BadInput:
+        raise
     except (ValueError, TypeError, SyntaxError, EOFError, OverflowError) as error:
-        raise BadInput(f"{where}: {name} is not an array ({' '.join(str(error).split())[:200]})") from None
+        raise BadInput(f"{where}: {name} is not an array ({_said(error)})") from None
+
+
+def _said(error: object) -> str:
+    """What a library says of a file, in one short line."""
+    return " ".join(str(error).split())[:200]
