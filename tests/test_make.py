@@ -45,7 +45,7 @@ def make(target, variables, folder=ROOT, venv=None, more=()):
     words = [
         "make",
         "--no-print-directory",
-        "-k",
+        *more,
         *old,
         target,
         f"VENV={venv}",

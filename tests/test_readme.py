@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,31 @@ def test_every_label_exporter_and_user_has_its_place():
     chapters = ("## Two commands", "## Ten lines of Python", "## For artists", "## For researchers", "## For training")
     places = [README.index(chapter) for chapter in chapters]
     assert places == sorted(places)
+
+
+def test_every_page_is_named_in_the_readme():
+    assert [page.name for page in ROOT.glob("docs/*.md") if f"(docs/{page.name})" not in README] == []
+
+
+def exr_labels():
+    from simulacra.datagen.labels import LABELS
+
+    return [row for row in LABELS.values() if row.suffix == "exr"]
+
+
+@pytest.mark.parametrize("name", [row.name for row in exr_labels()])
+def test_pyexr_reads_what_we_write(tmp_path, name):
+    """Bit for bit and channel for channel, as the page on loading says."""
+    pyexr = pytest.importorskip("pyexr")
+    from simulacra.datagen.formats.files import write_label
+    from simulacra.datagen.labels import LABELS
+
+    row = LABELS[name]
+    values = np.random.Generator(np.random.PCG64(0)).normal(size=(5, 7, row.channels)).astype(np.float32)
+    values[0, 0] = row.background
+    write_label(tmp_path / "0000.exr", name, values if row.channels > 1 else values[..., 0])
+    found = pyexr.read(tmp_path / "0000.exr")
+    assert found.dtype == np.float32 and np.array_equal(found, values, equal_nan=True)
 
 
 @pytest.mark.parametrize("line", sorted(set(documented())))
