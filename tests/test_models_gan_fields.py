@@ -20,6 +20,7 @@ from simulacra.models.fields.synthesis import SynthesisConfig, TriplaneSynthesis
 from simulacra.models.fields.triplane import TriplaneField  # noqa: E402
 from simulacra.models.gan.generators import PlaneDecoder, StyleGAN2  # noqa: E402
 from simulacra.models.systems import eg3d  # noqa: E402
+from simulacra.models.systems.auto_encoder import AutoEncoder, Config  # noqa: E402
 from simulacra.models.systems.gan_baselines import Giraffe, PiGAN  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("seeded_torch")
@@ -205,3 +206,29 @@ def test_giraffes_objects_are_drawn_in_training_and_stay_when_sampled():
     assert not still.translation.any() and torch.equal(still.rotation, torch.eye(3).expand(64, 2, 3, 3))
     views = model.sample_views(3, orbit(torch.zeros(2), torch.zeros(2), 6.0, 20.0), 16, rng())
     assert views.shape == (3, 2, 3, 16, 16) and torch.equal(views[:, 0], views[:, 1])
+
+
+@pytest.mark.parametrize("name", ["eg3d", "pi_gan", "giraffe", "auto_encoder"])
+def test_what_a_model_of_latents_makes_is_of_the_kind_that_its_row_names(name):
+    """And its pictures from all sides are of the very person whose field is meshed."""
+    from simulacra.models.systems.catalogue import find
+    from simulacra.models.systems.request import Request
+    from simulacra.models.systems.sampled import sampled
+
+    make = {
+        "eg3d": lambda: eg3d.EG3D(small_eg3d()),
+        "pi_gan": lambda: PiGAN(small_pi_gan()),
+        "giraffe": lambda: Giraffe(small_giraffe()),
+        "auto_encoder": lambda: AutoEncoder(Config(size=16, code=8, planes=16, channels=4, decoder=16)),
+    }[name]
+    model = make().requires_grad_(False).eval()
+    model.half = 0.24
+    result = sampled(model, Request(seed=5))
+    assert result.kind == find(name).kind and result.half == 0.24
+    points = torch.rand(1, 9, 3, generator=rng()) * 2 - 1
+    density, colour = result.field(points)
+    assert torch.equal(density, model.field(model.draw(1, rng(5)))(points)[0]) and colour.shape == (1, 9, 3)
+    if result.kind == "field":
+        cameras = orbit(torch.tensor([0.0, 40.0]), torch.zeros(2), 6.0, 20.0)
+        assert torch.equal(result.views(cameras, 16), model.sample_views(1, cameras, 16, rng(5))[0])
+        assert result.coloured == (name != "giraffe")

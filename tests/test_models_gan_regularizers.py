@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from gan_stage import rng, small_eg3d, small_pi_gan, trainer_of  # noqa: E402
+from gan_stage import rng, small_eg3d, small_giraffe, small_pi_gan, trainer_of  # noqa: E402
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.core.checkpoint import open_tensors  # noqa: E402
@@ -148,3 +148,15 @@ def test_lazy_losses_of_a_state_come_every_nth_step(tmp_path):
         trainer.done += 1
     assert logged == [True, False, False, True, False, False, True]
     assert math.isfinite(trainer.regularizers[-1].mean.item())
+
+
+@pytest.mark.parametrize(
+    "system, config", [("eg3d", small_eg3d()), ("pi_gan", small_pi_gan()), ("giraffe", small_giraffe())]
+)
+def test_path_lengths_teach_every_generator(system, config):
+    """Through planes, sines and renderers alike: the penalty has a gradient by the weights behind the styles."""
+    trainer = trainer_of(system, config, None, [])
+    penalty, context = PathLength(1.0), trainer._draw_context()
+    penalty.generator_loss(context, rng()).backward()
+    slopes = [p.grad for p in trainer.generator.parameters() if p.grad is not None]
+    assert slopes and all(torch.isfinite(slope).all() for slope in slopes) and any(slope.any() for slope in slopes)

@@ -206,6 +206,20 @@ def test_a_trainings_checkpoint_that_lies_is_refused(tmp_path):
         assert "has no training in its header" in line(small_trainer(tmp_path, 4).run)
 
 
+def test_an_adversarial_training_of_an_older_version_is_refused_in_one_line(tmp_path):
+    """Its checkpoint named weights and moments otherwise; it is not gone on with by halves."""
+    from gan_stage import small_giraffe, trainer_of
+
+    trainer = trainer_of("giraffe", small_giraffe(images=8), tmp_path)
+    old = {f"{name}.{key}": value for name in ("generator", "discriminator")
+           for key, value in getattr(trainer, name).state_dict().items()}  # fmt: skip
+    about = {"step": 1, "seconds": 1.0, "settings": {"average": 2000}}
+    checkpoint.write_tensors(tmp_path / CHECKPOINT, old, {"training": json.dumps(about)})
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    assert "lacks average/generator" in line(trainer.run)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
 def test_a_log_that_is_torn_or_odd_does_not_stop_a_training(tmp_path):
     small_trainer(tmp_path).run()
     whole = (tmp_path / LOG).read_text()

@@ -91,7 +91,7 @@ class PathLength(Regularizer):
 
     The length of a path is the norm of the transposed Jacobian of fakes by their styles times a noise picture of unit
     variance, divided by the square root of its pixels; ``mean`` follows it by ``decay`` at each call and is held constant
-    in the loss (StyleGAN2, arXiv 1912.04958). The generator must have second derivatives: sampling a triplane has none.
+    in the loss (StyleGAN2, arXiv 1912.04958). Layers that share a style count together.
     """
 
     name = "path_length"
