@@ -234,7 +234,7 @@ def test_saved_model_is_small_and_loads_again(tmp_path):
     assert torch.allclose(again.encode_text(texts).norm(dim=1), torch.ones(2), atol=1e-5)
     assert again.score(images, texts).shape == (2,)
     assert all(isinstance(text, str) for text in again.caption(images, torch.Generator().manual_seed(0)))
-    with pytest.raises(BadInput, match="no attribute-classifier's config"):
+    with pytest.raises(BadInput, match="is a checkpoint of vlm; allowed is one of attribute-classifier"):
         classifier.load(tmp_path)
     with pytest.raises(BadInput, match="square"):
         model.encode_image(torch.zeros(1, 3, 64, 48))
