@@ -325,3 +325,26 @@ def test_a_vertex_of_a_face_is_seen_where_no_triangle_is_before_it(scene):
         wrong += blocked == bool(values[vertex, 5])
     assert wrong <= 1, wrong  # a ray through an edge
     assert 0.1 < values[:, 5].mean() < 0.6
+
+
+@pytest.mark.parametrize("labels, there", [(("dense_landmarks",), True), (("depth",), False), ((), False)])
+@pytest.mark.parametrize("place", ["folder", "store"])
+def test_the_mesh_lies_once_beside_dataset_json(tmp_path, place, labels, there):
+    from simulacra.datagen.recipe import Recipe
+    from simulacra.datagen.storage.destinations import open_destination
+
+    url = str(tmp_path / "faces")
+    if place == "store":
+        pytest.importorskip("fsspec")
+        url = f"memory://dense-{len(labels)}-{there}"
+    recipe = Recipe("faces", labels=labels)
+    for _ in range(2):  # the same command again
+        folder = open_destination(url, recipe)
+        folder.describe({})
+    if place == "store":
+        names = folder._names()
+        data = folder.files.cat_file(f"{folder.root}/{TOPOLOGY}") if TOPOLOGY in names else None
+    else:
+        names = [path.name for path in folder.path.iterdir()]
+        data = (folder.path / TOPOLOGY).read_bytes() if TOPOLOGY in names else None
+    assert data == (encode_topology() if there else None) and "dataset.json" in names
