@@ -34,6 +34,7 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     temporaries_of_its_own()  # before Blender is here and makes one
     require_blender()
     from ..jobs.machine import cores
+    from ..jobs.opening import require_openable
     from ..jobs.pool import Pool, run
     from ..progress import Progress
     from ..rendering.scene_file import quiet
@@ -41,6 +42,7 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     from ..rendering.scene_plan import plan
     from ..storage.destinations import open_destination
 
+    require_openable(scene)
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
     for remark in recipe.remarks:

@@ -33,8 +33,10 @@ def command(scene, out, **names) -> None:
     require_blender()
     from ...procgen.nodes.transpile.document import transpile
     from ...procgen.nodes.transpile.errors import TranspileError
+    from ..jobs.opening import require_openable
     from ..rendering.scene_file import open_scene, quiet
 
+    require_openable(scene)
     with quiet():
         open_scene(scene)
         owner = _find(scene, *asked[0])
@@ -42,6 +44,8 @@ def command(scene, out, **names) -> None:
             source = transpile(owner)
         except TranspileError as error:
             raise BadInput(f"{scene}: {error}") from None
+        except UnicodeDecodeError:  # a node's or a socket's: open_scene names whole blocks anew
+            raise BadInput(f"{scene}: a name in {names[asked[0][0]]} is no UTF-8; rename it in Blender") from None
     if out:
         write_whole(out, source.encode())
     else:

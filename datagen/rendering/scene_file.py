@@ -36,6 +36,7 @@ def open_scene(path: Path):
     except RuntimeError as error:
         reason = " ".join(str(error).split()).removeprefix("Error: ")
         raise BadInput(f"{path}: cannot be opened as a Blender file ({reason})") from None
+    _name_the_unnamable(path)
     scene = bpy.context.scene
     if scene is None or bpy.context.view_layer is None:
         raise BadInput(f"{path}: holds no scene")
@@ -45,6 +46,23 @@ def open_scene(path: Path):
     if not hasattr(scene, "cycles"):
         raise BadInput("Cycles: is not part of this Blender; allowed is a build with it")
     return scene, bpy.context.view_layer
+
+
+def _name_the_unnamable(path: Path) -> None:
+    """Give a name to what has one that is no UTF-8, which Python cannot read; Blender numbers those that are alike."""
+    blocks = [(block, block.id_type.capitalize()) for prop in bpy.data.bl_rna.properties if prop.type == "COLLECTION"
+              for block in getattr(bpy.data, prop.identifier) if isinstance(block, bpy.types.ID)]  # fmt: skip
+    blocks += [(layer, "View layer") for scene in bpy.data.scenes for layer in scene.view_layers]
+    for block, kind in blocks:
+        try:
+            block.name  # noqa: B018
+        except UnicodeDecodeError:
+            try:
+                block.name = f"{kind} \N{REPLACEMENT CHARACTER}"
+            except AttributeError:  # it is of a library
+                raise BadInput(
+                    f"{path}: the name of a linked {kind.lower()} is no UTF-8; rename it in its library"
+                ) from None
 
 
 def close_scene() -> None:
