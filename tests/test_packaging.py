@@ -40,6 +40,22 @@ def test_one_version():
     assert tomllib.loads((ROOT / "blender_manifest.toml").read_text())["version"] == declared
 
 
+def test_the_changelog_knows_this_version_and_what_comes_next():
+    declared = re.search(r'__version__ = "(.*)"', (ROOT / "__init__.py").read_text()).group(1)
+    text = (ROOT / "CHANGELOG.md").read_text()
+    titles = re.findall(r"^## \[([^\]]+)\]", text, re.M)
+    assert titles[:2] == ["Unreleased", declared] and len(set(titles)) == len(titles)
+    kinds = re.search(r"## \[Unreleased\]\n(.*?)\n## ", text, re.S).group(1)
+    assert set(re.findall(r"^### (.*)", kinds, re.M)) <= {
+        "Added",
+        "Changed",
+        "Deprecated",
+        "Removed",
+        "Fixed",
+        "Security",
+    }
+
+
 def test_one_linter():
     """Releases of ruff disagree: the environment and the commit hooks have the same one."""
     dev = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["dev"]
