@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from ..readers import Dataset, Sample
 from .files import copy_label
 from .keypoints import NAMES, PERSON, flagged, skeleton
@@ -34,12 +36,13 @@ def coco(dataset: Dataset, out: Path) -> None:
             shots += 1
             name = f"{sample.name}_{frame:04d}.png"
             copy_label(sample, frame, "rgb", out / split / name)
-            found = annotations(sample, frame, names)
+            instance = sample.label("instance", frame)
+            found = annotations(sample, frame, names, instance)
             for number, row in enumerate(found, annotated + 1):
                 row |= {"id": number, "image_id": shots}
             annotated += len(found)
             rows += found
-            height, width = sample.label("instance", frame).shape
+            height, width = instance.shape
             images.append({"id": shots, "file_name": name, "width": width, "height": height, "license": 1})
         if not images:
             continue
@@ -51,13 +54,12 @@ def coco(dataset: Dataset, out: Path) -> None:
             _write(out / f"annotations/person_keypoints_{split}.json", document, whole, [_person()])
 
 
-def annotations(sample: Sample, frame: int, names: list[str]) -> list[dict]:
+def annotations(sample: Sample, frame: int, names: list[str], instance: np.ndarray) -> list[dict]:
     """The annotations of a frame without their numbers; a class's number is its place in ``names`` from 1."""
-    rows = []
-    for thing in things(sample, frame):
+    rows, (height, width) = [], instance.shape
+    for thing in things(sample, frame, instance):
         row = _row(thing, names.index(thing.kind) + 1)
         if thing.kind == PERSON and is_person(sample):
-            height, width = sample.label("instance", frame).shape
             points, flags = flagged(sample.landmarks(frame), width, height)
             places = [(x - HALF, y - HALF) if flag else (0, 0) for (x, y), flag in zip(points, flags, strict=True)]
             row["keypoints"] = [

@@ -40,9 +40,8 @@ def is_person(sample: Sample) -> bool:
     return sample.holds("landmarks.json")
 
 
-def things(sample: Sample, frame: int) -> Iterator[Thing]:
-    """Everything that a frame shows: a person as a whole first, then each object."""
-    instance = sample.label("instance", frame)
+def things(sample: Sample, frame: int, instance: np.ndarray) -> Iterator[Thing]:
+    """Everything that a frame's instance label (h, w) shows: a person as a whole first, then each object."""
     kinds = {record["id"]: record["class"] for record in sample.objects(frame)}
     if is_person(sample):
         body = [number for number, kind in kinds.items() if kind not in AROUND]

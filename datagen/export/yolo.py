@@ -48,10 +48,11 @@ def yolo(dataset: Dataset, out: Path, task: str = TASKS[0]) -> None:
 
 
 def _rows(sample: Sample, frame: int, task: str, names: list[str]) -> list[str]:
-    height, width = sample.label("instance", frame).shape
+    instance = sample.label("instance", frame)
+    height, width = instance.shape
     size = np.array([width, height], float)
     rows = []
-    for thing in things(sample, frame):
+    for thing in things(sample, frame, instance):
         if thing.kind not in names:
             continue
         values = _outline(thing, size) if task == "segment" else _box(thing, size)
