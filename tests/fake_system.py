@@ -94,7 +94,7 @@ def row(can=("prompt", "photo", "edit", "unconditional")):
     """Its row of the catalogue."""
     from simulacra.models.systems.catalogue import System
 
-    return System(NAME, "fake:holder", "a sphere", can)
+    return System(NAME, "fake:holder", "a sphere", can, takes=("guidance", "steps"))
 
 
 def module() -> ModuleType:

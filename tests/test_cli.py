@@ -1,14 +1,20 @@
 """The command line: bad input is one clear line with the right exit code, and nothing is half-written."""
 
+import ast
+import dataclasses
+import inspect
 import json
 import subprocess
 import sys
+import textwrap
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import pytest
 
 from simulacra.__main__ import COMMANDS, main
+from simulacra.datagen.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -69,6 +75,20 @@ from simulacra.__main__ import COMMANDS, main
             ["render", "faces", "OUT", "--backend", "cloud"],
             "--backend: cloud is not allowed; allowed are local, ray (see simulacra render",
         ),
+        (["render", "faces", "OUT", "--spec", "x.json", "--seed", "7"], "seed: 7 is not allowed with a spec file"),
+        (["render", "faces", "OUT", "--address", "auto"], "address: is not allowed with --backend local"),
+        (["render", "places", "OUT", "--hdri", "."], "hdri: is for people"),
+        (["render", "places", "OUT", "--views", "3"], "views: 3 is not allowed of places"),
+        (["render", "faces", "OUT", "--size", "64x32"], "size: 64x32 is not allowed; people are square"),
+        (["render", "faces", "OUT", "--check", "black=warn", "--check", "black=fail"], "--check: black is set twice"),
+        (["plan", "faces", "--currency", "EUR"], "currency: is not allowed without --price-per-core-hour"),
+        (["plan", "faces", "--on", "cores=2,cores=3"], "on: cores=3 is not allowed; allowed is cores=NUMBER, once"),
+        (
+            ["export", "OUT", "--to", "nerf", "--per-shard", "3"],
+            "per-shard: is no option of nerf; allowed with webdataset",
+        ),
+        (["export", "OUT", "--to", "nerf", "--workers", "3"], "workers: is no option of nerf; allowed with webdataset"),
+        (["export", "OUT", "--to", "coco", "--task", "pose"], "task: is no option of coco; allowed with yolo"),
         (["check", "OUT"], "dataset.json: is missing"),
         (["view", "OUT"], "dataset.json: is missing"),
         (["export", "OUT", "--to", "paper"], "--to: paper is not allowed; allowed are facesynthetics, "),
@@ -90,6 +110,49 @@ def test_bad_input_is_one_line_and_exit_code_two(arguments, words, tmp_path, cap
     captured = capsys.readouterr()
     assert words in captured.err and "\n" not in captured.err.strip() and captured.err.startswith("simulacra: ")
     assert captured.out == "" and not out.exists()
+
+
+KEPT = {("render", "resume")}  # what is always done, and may be said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_is_accepted_and_unused(name):
+    """Each option and argument is read by the command itself, or handed on by its name to what has a field of it."""
+    module = import_module(f"simulacra.{COMMANDS[name][1]}.cli.{name}")
+    function = inspect.unwrap(module.command.callback)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    named = set(inspect.signature(function).parameters)
+    for param in module.command.params:
+        assert param.name in read or param.name not in named or (name, param.name) in KEPT, param.name
+        if param.name not in named:
+            assert tree.args.kwarg and tree.args.kwarg.arg in read and param.name in HANDED_ON[name], param.name
+
+
+HANDED_ON = {
+    name: {field.name for field in dataclasses.fields(Recipe)} for name in ("render", "plan")
+} | {
+    "export": {"workers", "per_shard", "task"}, "label": {"frames", "cameras", "samples", "classes", "size"},
+    "transpile": {"material", "geometry", "world"}, "generate": {"prompt", "photo", "edit", "seed", "guidance", "steps"},
+}  # fmt: skip
+
+
+def test_a_folder_of_pictures_beside_another_picture_is_refused(tmp_path, capsys):
+    """The folder would be accepted, stored in the recipe, and unused."""
+    (tmp_path / "sky.exr").write_bytes(b"")
+    words = ["render", "faces", str(tmp_path / "out"), "--renderer", "fake_renderer:small", "--hdri", str(tmp_path)]
+    assert main([*words, "--set", "light.hdri=/another.exr"]) == 2
+    assert "is not allowed beside a picture that is named by light.hdri" in capsys.readouterr().err
+
+
+def test_samples_of_no_picture_are_refused():
+    from simulacra.datagen.cli.unused import samples_without_picture
+    from simulacra.datagen.errors import BadInput
+
+    samples_without_picture(0, ("depth",))
+    samples_without_picture(8, ("depth", "rgb"))
+    with pytest.raises(BadInput, match="samples: 8 is not allowed without a picture"):
+        samples_without_picture(8, ("depth", "normal"))
 
 
 def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):

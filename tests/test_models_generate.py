@@ -110,6 +110,7 @@ def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, 
     (["--prompt", "  "], "prompt: is empty"),
     (["--seed", "-1"], "seed: -1 is not allowed; allowed is a whole number in 0..2147483647"),
     (["--count", "0"], "count: 0 is not allowed"),
+    (["--no-turntable", "--out", "OUT/me.glb", "--out", "OUT/you.glb"], "--out: is given more than once"),
     (["--steps", "0"], "steps: 0 is not allowed"),
     (["--guidance", "nan"], "--guidance: nan is not allowed; allowed is a number"),
     (["--guidance", "much"], "--guidance: much is not allowed; allowed is a number"),
@@ -261,3 +262,12 @@ def test_a_pseudo_terminal_shows_a_bar_a_stage(run, tmp_path):
     assert process.wait(timeout=60) == 0
     text = seen.decode()
     assert "base" in text and "4/4" in text and "warning: zorblax: is no known word" in text
+
+
+@pytest.mark.parametrize(
+    "system, option", [("eg3d", "--steps"), ("eg3d", "--guidance"), ("nfd", "--guidance"), ("giraffe", "--steps")]
+)
+def test_an_option_that_means_nothing_to_a_system_is_refused(system, option, tmp_path, capsys):
+    words = ["generate", system, tmp_path, "--out", tmp_path / "me.glb", option, "3"]
+    line = f"{option.strip('-')}: is not allowed with {system}, which has none; allowed with rodin"
+    assert line in failed(capsys, words)

@@ -6,6 +6,7 @@ from ..errors import Unfinished
 from ..terminal import emit, say, warn
 from . import options
 from .render import require_blender
+from .unused import samples_without_picture
 
 
 @options.command()
@@ -45,6 +46,7 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     require_openable(scene)
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
+    samples_without_picture(about["samples"], recipe.labels)
     for remark in recipe.remarks:
         if as_json:
             emit({"event": "remark", "remark": remark})

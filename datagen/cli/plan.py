@@ -20,7 +20,7 @@ from .render import pictured, recipe_fields, recipe_options, require_blender
 @options.option("--probe", type=options.WHOLE, default=0,
                 help="samples to render here; 8 or two for each worker by default")  # fmt: skip
 @options.option("--price-per-core-hour", "price", type=options.Number(0.0), metavar="PRICE", help="to tell the cost")
-@options.option("--currency", default="USD", help="of the price")
+@options.option("--currency", help="of the price; USD by default")
 @options.json_option(help="print JSON")
 @recipe_options(said=True)
 @options.option("--renderer", default="", hidden=True)
@@ -35,6 +35,8 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
     from ..progress import Progress
 
     recipe, machines = _recipe(recipe, count, said), Machines.parse(on)
+    if currency is not None and price is None:
+        raise BadInput("currency: is not allowed without --price-per-core-hour, which it is of")
     if probe and not 3 <= probe <= 10_000:
         raise BadInput(f"probe: {probe} is not allowed; allowed is a whole number from 3 to 10000")
     if not renderer:
@@ -52,7 +54,7 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
     told = {
         "generator": recipe.generator, "count": recipe.count, "on": asdict(machines), "confidence": CONFIDENCE,
         "seconds": asdict(found.seconds), "core_hours": asdict(found.core_hours), "bytes": asdict(found.bytes),
-        "cost": cost and asdict(cost) | {"currency": currency}, "memory_gib_of_a_node": found.memory,
+        "cost": cost and asdict(cost) | {"currency": currency or "USD"}, "memory_gib_of_a_node": found.memory,
         "workers_of_a_node": layout.workers, "threads_of_a_worker": layout.threads,
         "probe": asdict(probe) | {"each": probe.each, "start": probe.start, "renewed_after": probe.renewed_after},
         "remarks": remarks(layout, probe),

@@ -12,6 +12,7 @@ from ..errors import BadInput, Unfinished
 from ..terminal import emit, say, warn
 from . import options
 from .options import is_whole, shortened
+from .unused import hdri_beside_another, seed_beside_spec, set_once
 
 MOST_WORKERS = 4096
 
@@ -75,6 +76,7 @@ def recipe_options(said: bool = False):
 def recipe_fields(given: Mapping) -> dict:
     """The fields of a Recipe that the options of ``recipe_options`` give; one whose value is None is left out."""
     given = dict(given)
+    set_once(given["checks"] or (), "--check")
     size, labels, hdri = given.pop("size"), given.pop("labels"), given.pop("hdri")
     if size is not None:
         given["size"], given["height"] = parse_size(size)
@@ -120,6 +122,7 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
     from ..storage.held import temporaries_of_its_own
 
     temporaries_of_its_own()  # before Blender is here and makes one
+    seed_beside_spec(drawn["seed"], spec, drawn["hdri"])
     recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn))
     part, parts = parse_shard(shard)
     workers = automatic_workers() if workers == "auto" else _workers(workers)
@@ -128,6 +131,7 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
         if backend == "local":  # the nodes of a cluster have their own
             require(recipe.device)
     recipe.sample(0)  # a wrong field is told before anything is made
+    hdri_beside_another(recipe)
     if recipe.hdri and not renderer:  # so is a broken picture
         from ...procgen.light.environment import check_environments
 

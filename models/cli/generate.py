@@ -13,7 +13,7 @@ from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.writing import flush
 from ...datagen.terminal import emit, say
 from ..kinds import table
-from ..systems.catalogue import System, find
+from ..systems.catalogue import SYSTEMS, System, find
 from ..systems.request import Request, check_prompt
 from .needs import names, require_torch
 
@@ -50,6 +50,8 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
     system = find(system)
     request = request_of(system, count=count, **asked)
     name, suffix = table.split_suffix(out, system.kind)
+    if bare and suffix in table.SEEN:
+        raise BadInput(f"no-turntable: is not allowed with {suffix}, which shows itself and gets none")
     folder = out.parent
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
@@ -96,6 +98,10 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in {low}..{high}")
     if guidance is not None and not (math.isfinite(guidance) and 0 <= guidance <= 100):
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
+    for name, value in (("guidance", guidance), ("steps", steps)):
+        if value is not None and name not in system.takes:
+            able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
+            raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
     request = Request(prompt, photo, edit, seed, guidance, steps)
     if request.mode not in system.can:
         raise BadInput(f"{system.name}: cannot make {table.KINDS[system.kind].noun} from {SAID[request.mode]}; "

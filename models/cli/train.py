@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...datagen.cli import options
+from ...datagen.cli.unused import set_once
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.files import read_json, write_json
 from ...datagen.terminal import emit, say
@@ -29,6 +30,7 @@ def command(system, data, out, settings, resume, as_json) -> None:
     last checkpoint was, bit for bit as if it had never stopped.
     """
     system = find(system)
+    set_once(settings, "--set")
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress

@@ -16,7 +16,7 @@ WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system t
 class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES.
 
-    ``kind`` is the one of KINDS that it makes.
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance and steps that mean something to it.
     """
 
     name: str
@@ -24,6 +24,7 @@ class System(NamedTuple):
     doc: str
     can: tuple[str, ...] = ("unconditional",)
     kind: str = "avatar"
+    takes: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -44,8 +45,9 @@ class System(NamedTuple):
 
 
 SYSTEMS = (
-    System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES),
-    System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)"),
+    System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES,
+           takes=("guidance", "steps")),
+    System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)", takes=("steps",)),
     System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
     System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
