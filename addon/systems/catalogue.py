@@ -14,7 +14,7 @@ class SystemChoice(NamedTuple):
     steps: bool = False
 
 
-# The catalogue of systems belongs to models, which the sidebar reaches through its worker alone; a test keeps the two equal.
+# The systems that make people. Their catalogue belongs to models, which the extension comes without: a test keeps the two equal.
 SYSTEM_CHOICES = (
     SystemChoice(
         "rodin", "Rodin", "Triplanes by roll-out diffusion", ("prompt", "photo", "edit", "unconditional"), steps=True
