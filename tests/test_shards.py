@@ -265,3 +265,19 @@ def test_mutated_shards_are_read_or_told(tmp_path):
         except BadInput as error:
             told += "\n" not in str(error)
     assert told == 400  # these pictures are none
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "huge"])
+def test_what_is_no_plain_shard_is_refused_at_once(drawn_shards, tmp_path, kind):
+    path = tmp_path / "train-000000.tar"
+    if kind == "link":
+        path.symlink_to(next(drawn_shards.glob("*.tar")))
+    elif kind == "pipe":
+        os.mkfifo(path)  # nobody writes into it: reading would wait for ever
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.touch()
+        os.truncate(path, 2**38 + 1)  # of nothing
+    with pytest.raises(BadInput, match=r"is a link|no regular file|allowed are 274877906944"):
+        list(read_shard(path, ["rgb.png"]))

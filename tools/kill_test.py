@@ -136,7 +136,7 @@ def _drain(run: subprocess.Popen) -> None:
 def _finish(command: list[str], folder: Path, count: int) -> list[str]:
     """Run once more in peace; what is wrong then."""
     last = subprocess.run(command, stdout=subprocess.DEVNULL)
-    left = [name for name in os.listdir(folder) if name.startswith((".partial", ".dataset.json"))]
+    left = [name for name in os.listdir(folder) if name.startswith((".partial", ".swept", ".writing"))]
     finished = len(list(folder.glob("[0-9]*/sample.json")))
     wrong = [f"the last run ended with {last.returncode}"] * bool(last.returncode)
     wrong += [f"it left {left}"] * bool(left) + [f"{finished} of {count} finished"] * (finished != count)

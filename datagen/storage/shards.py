@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..formats.limits import most_of
+from ..formats.reading import GIB, open_regular
 from ..readers import Sample
 
 INDEX = "shards.json"  # beside the shards: what each holds
 BLOCK = tarfile.BLOCKSIZE
+LARGEST_SHARD = 256 * GIB  # bytes; only headers and what is wanted of it are read
 PADDING = 1 << 20  # bytes of nothing that may follow the end of an archive
 EXTENDED = 1 << 16  # bytes of an extended header that is read
 
@@ -43,8 +45,9 @@ def read_shard(path: Path, wanted: Iterable[str]) -> Iterator[tuple[str, dict[st
     lacks a wanted member or lies in two places. Source: POSIX.1-2001, ustar interchange format.
     """
     wanted = frozenset(wanted)
+    opened = open_regular(Path(path), LARGEST_SHARD)
     try:
-        with open(path, "rb") as file:
+        with opened as file:
             key, held, found, seen = None, set(), {}, set()
             for name, size in _members(file):
                 folder, slash, file_name = name.rpartition("/")
