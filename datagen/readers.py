@@ -44,6 +44,7 @@ class Sample:
         where = self.path / "sample.json"
         data = read_regular(where, most_of(where.name), self.path.parent)
         self.record = check_sample(decode_json(data, where), where)
+        self.notes: dict[str, dict] = {}  # what a record says beside its frames, once it was read
         self._rows: dict[str, dict[int, dict]] = {}
         self._checked: dict[tuple[str, int], dict | list] = {}
 
@@ -120,7 +121,9 @@ class Sample:
     def rows(self, file: str) -> dict[int, dict]:
         """The rows of a record by frame, as they are in its file."""
         if file not in self._rows:
-            self._rows[file] = frames_of(self.document(file), self.path / file)
+            document = self.document(file)
+            self._rows[file] = frames_of(document, self.path / file)
+            self.notes[file] = {name: value for name, value in document.items() if name != "frames"}
         return self._rows[file]
 
     def _frame(self, file: str, frame: int, check: Callable):
