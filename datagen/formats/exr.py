@@ -1,10 +1,16 @@
-"""Reads and writes OpenEXR scan lines with numpy and zlib alone, as a stock Blender has nothing else."""
+"""Reads and writes OpenEXR scan lines with numpy and zlib alone, as a stock Blender has nothing else.
+
+Where the library OpenEXR is installed it unpacks what was found to be sound, a few times as fast and bit for bit the same.
+It does not write: a sample's files are the same on every machine, which hashes tell, and it packs otherwise.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +246,8 @@ def _pixels(data: np.ndarray, table: int, part: _Part, number: int | None) -> di
     least = sizes if part.compression == 0 else -(-sizes // MAX_RATIO)
     if (packed < least).any() or (packed > sizes).any() or (starts + packed > len(data)).any():
         raise BadInput("a block has the wrong size, or it ends within one")
+    if part.compression and number is None and (found := _by_library(data, part)) is not None:
+        return found
     pitch = np.diff(starts)
     if part.compression == 0 and (pitch == pitch[:1]).all() and (pitch[:1] > 0).all():
         # Blocks of one size, one after another: Blender's passes, 40 channels and more, are seen without a copy.
@@ -255,3 +263,30 @@ def _pixels(data: np.ndarray, table: int, part: _Part, number: int | None) -> di
         channels[name] = rows[:, at:end].copy().view(dtype).astype(np.float32, copy=False)
         at = end
     return channels
+
+
+def _by_library(data: np.ndarray, part: _Part) -> dict[str, np.ndarray] | None:
+    """The channels of a file of one part as the library reads them; None where there is none, or it finds them broken."""
+    library = _library()
+    if library is None:
+        return None
+    try:
+        packed = library.InputFile(io.BytesIO(data)).channels([name for name, _ in part.channels])
+    except (OSError, RuntimeError, ValueError, TypeError):
+        return None  # what is wrong is told by whoever reads it next
+    shape, found = (part.height, part.width), {}
+    for (name, dtype), values in zip(part.channels, packed, strict=True):
+        if len(values) != part.height * part.width * dtype.itemsize:
+            return None
+        found[name] = np.frombuffer(bytearray(values), dtype).reshape(shape).astype(np.float32, copy=False)
+    return found
+
+
+@cache
+def _library():
+    """The library, if it is installed."""
+    try:
+        import OpenEXR
+    except ImportError:
+        return None
+    return OpenEXR if hasattr(OpenEXR, "InputFile") else None
