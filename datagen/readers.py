@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..procgen import registry
+from ..procgen.distributions import SpecError
 from .errors import BadInput
 from .formats.dense import Dense, split_dense
 from .formats.files import decode_json, decode_label, decode_text
@@ -106,8 +107,11 @@ class Sample:
 
     @cached_property
     def spec(self):
-        """The spec."""
-        return registry.parse(self.document("spec.json"))[1]
+        """The spec; raises BadInput where its file is none."""
+        try:
+            return registry.parse(self.document("spec.json"))[1]
+        except SpecError as error:
+            raise BadInput(f"{self.path / 'spec.json'}: {error}") from None
 
     @cached_property
     def caption(self) -> str:
