@@ -22,6 +22,7 @@ NEAR, FAR = 2.0, 4.0  # metres to the walls
 FACE = np.array([[-0.4, -0.5], [0.5, 0.6]])  # metres, two corners of the near wall when a sequence starts
 STEP, GOES = 0.05, 0.03  # metres that the near wall and the camera move in a frame
 HAIR = 0.2  # metres from the near wall's upper end, where it is hair
+POINTS = "points_2d", "points_3d"
 NAMES = tuple(name for name in LABELS if name != "alpha")
 
 
@@ -76,6 +77,9 @@ def labels_of(size: tuple[int, int], frames: int, eyes: int, frame: int) -> dict
         "parts": np.where(at["hair"], 13, np.where(face, 1, 0)), "hair": at["hair"] * 255, "hair_alpha": at["hair"] * 1.0,
         "instance": instance, "semantic": np.where(at["hair"], SEMANTIC.index("hair"), np.where(face, SEMANTIC.index("skin"),
                                                    np.where(far, SEMANTIC.index("backdrop"), 0))),
+        "distance": np.where(known, np.linalg.norm(at["position"] - np.array(record["cam2world"])[:3, 3], axis=-1), np.inf),
+        "rays": rays(record) / np.linalg.norm(rays(record), axis=-1, keepdims=True),
+        "dense_landmarks": np.array([(*px, *m, 1.0) for px, m in zip(*(landmarks_of(record, moment)[name] for name in POINTS), strict=True)]),
         "uv": np.zeros((*known.shape, 2)), "disparity": np.where(known, FOCAL * size[0] * BASELINE / at["depth"], 0),
         **{name: np.where(known[..., None], rng.random((*known.shape, 3)), 0) for name in ("linear", "albedo", "shading")},
     }  # fmt: skip

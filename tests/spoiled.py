@@ -22,6 +22,7 @@ def other_spec(sample):
 SPOILED = {
     "position re-projects": lambda v, camera, sample: v["position"].__iadd__(0.01),
     "depth is planar": lambda v, camera, sample: v["depth"].__imul__(1.001),
+    "rays lead to the surface": lambda v, camera, sample: v["distance"].__imul__(1.01),
     "normals are unit": lambda v, camera, sample: v["normal"].__imul__(1.01),
     "background agrees": lambda v, camera, sample: v["depth"].__setitem__(np.unravel_index(v["depth"].argmin(), v["depth"].shape), np.inf),
     "ids are known": lambda v, camera, sample: v["instance"].__setitem__(middle(v["instance"]), 60000),
@@ -32,6 +33,8 @@ SPOILED = {
     "hair alpha agrees": lambda v, camera, sample: v["hair_alpha"].__setitem__(slice(middle(v["hair_alpha"])[0]), 1),
     "landmarks re-project": lambda v, camera, sample: camera["K"][0].__setitem__(0, 1.01 * camera["K"][0][0]),
     "landmarks lie on the surface": lambda v, camera, sample: v["depth"].__iadd__(0.03),
+    "dense landmarks re-project": lambda v, camera, sample: v["dense_landmarks"][:, 0].__iadd__(0.5),
+    "dense landmarks lie on the surface": lambda v, camera, sample: v["depth"].__iadd__(0.03),
     "flow leads back": lambda v, camera, sample: v["flow"].__iadd__(1.0),
     "disparity agrees": lambda v, camera, sample: v["disparity"].__imul__(1.01),
     "scene flow projects to flow": lambda v, camera, sample: v["scene_flow"].__iadd__(0.1),

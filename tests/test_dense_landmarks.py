@@ -178,7 +178,7 @@ SPOILED = {
 @pytest.mark.parametrize("name", SPOILED)
 def test_each_check_holds_of_true_points_and_fails_of_spoiled_ones(name):
     from simulacra.datagen.cameras import pixel_rays, project
-    from simulacra.datagen.check import CHECKS
+    from simulacra.datagen.checks import CHECKS
 
     record = {"frame": 0, **camera(0, 1)}
     depth = np.full((HEIGHT, WIDTH), 2.0, np.float32)  # a wall
@@ -270,7 +270,7 @@ def test_a_vertex_of_a_face_is_seen_where_no_triangle_is_before_it(scene):
     import bpy
 
     from simulacra.datagen.cameras import camera_record
-    from simulacra.datagen.check import CHECKS
+    from simulacra.datagen.checks import CHECKS
     from simulacra.datagen.rendering import passes
     from simulacra.datagen.rendering.annotations import dense_landmarks
     from simulacra.datagen.rendering.render import derive

@@ -102,15 +102,6 @@ def check_camera(row: dict, path: Path) -> dict:
     if not isinstance(model, str) or model not in MODELS:
         raise BadInput(f"{path}: frame {row['frame']}: model is no camera model; allowed are {', '.join(MODELS)}")
     _fields(row, CAMERA if model in LINEAR else {name: shape for name, shape in CAMERA.items() if name != "K"}, path)
-    if model in PANORAMAS:
-        parameters, names = row.get("parameters"), (*PANORAMAS[model][2], "shift")
-        for name in names:
-            shape = (LENGTHS[name],) if name in LENGTHS else ()
-            if not isinstance(parameters, dict) or not _shaped(parameters.get(name), shape):
-                raise BadInput(f"{path}: frame {row['frame']}: {name} is not the numbers that {model} needs")
-        return row
-    if not row["K"][0][0] or not row["K"][1][1] or abs(np.linalg.det(np.array(row["cam2world"], float))) < 1e-9:
-        raise BadInput(f"{path}: frame {row['frame']}: K or cam2world cannot be inverted")
     if not 1 <= min(row["width"], row["height"]) or max(row["width"], row["height"]) > MAX_EDGE:
         raise BadInput(
             f"{path}: frame {row['frame']}: {row['width']}×{row['height']} px; allowed are 1…{MAX_EDGE} each"
@@ -119,6 +110,17 @@ def check_camera(row: dict, path: Path) -> dict:
         raise BadInput(
             f"{path}: frame {row['frame']}: {row['width']}×{row['height']} px; allowed are {MAX_PIXELS} in all"
         )
+    if abs(np.linalg.det(np.array(row["cam2world"], float))) < 1e-9:
+        raise BadInput(f"{path}: frame {row['frame']}: cam2world cannot be inverted")
+    if model in PANORAMAS:
+        parameters, names = row.get("parameters"), (*PANORAMAS[model][2], "shift")
+        for name in names:
+            shape = (LENGTHS[name],) if name in LENGTHS else ()
+            if not isinstance(parameters, dict) or not _shaped(parameters.get(name), shape):
+                raise BadInput(f"{path}: frame {row['frame']}: {name} is not the numbers that {model} needs")
+        return row
+    if not row["K"][0][0] or not row["K"][1][1]:
+        raise BadInput(f"{path}: frame {row['frame']}: K cannot be inverted")
     return row
 
 
