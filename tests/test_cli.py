@@ -9,6 +9,7 @@ import sys
 import textwrap
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -224,6 +225,34 @@ def test_the_version_is_the_packages(capsys):
 
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.split()[-1] == simulacra.__version__
+
+
+@pytest.mark.parametrize("words, wanted", [
+    (["re"], {"render", "results"}), (["render", "pl"], {"places"}), (["export", "x", "--to", "ya"], set()),
+    (["export", "x", "--to", "y"], {"yolo"}), (["generate", "ro"], {"rodin"}), (["list", "lab"], {"labels"}),
+    (["render", "faces", "out", "--re"], {"--retries", "--repair", "--resume"}), (["render", "faces", "out", "--device", "c"], {"cpu", "cuda"}),
+    (["list", "sys"], {"systems"}),
+])  # fmt: skip
+def test_a_shell_completes_commands_options_and_names(words, wanted, monkeypatch, capsys):
+    monkeypatch.setenv("_SIMULACRA_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(["simulacra", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    assert main([]) in (0, 1)
+    assert {line.partition(",")[2] for line in capsys.readouterr().out.splitlines() if line} == wanted
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_that_is_printed_runs_in_its_shell(shell, capsys):
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "_SIMULACRA_COMPLETE" in script and "simulacra" in script
+    if shell == "bash":
+        folder = Path(sys.executable).parent
+        ask = "COMP_WORDS=(simulacra list la); COMP_CWORD=2; _simulacra_completion simulacra la list; echo ${COMPREPLY[@]}"
+        result = subprocess.run(
+            ["bash", "-c", f"PATH={folder}:$PATH; {script}\n{ask}"], capture_output=True, text=True, timeout=60
+        )
+        assert result.stdout.split() == ["labels"], result.stderr
 
 
 def test_no_command_shows_the_help_and_is_an_error(capsys):

@@ -18,7 +18,7 @@ def formats() -> list[str]:
 @options.argument("dataset", type=options.FOLDER)
 @options.option("--to", required=True, metavar="FORMAT", type=options.OneOf(formats),
                 help="format; see simulacra list exports")  # fmt: skip
-@options.option("--out", type=options.FOLDER, help="target folder; DATASET-FORMAT by default")
+@options.option("--out", type=options.FOLDER, metavar="FOLDER", help="target folder; DATASET-FORMAT by default")
 @options.option("--workers", type=options.WHOLE, help="processes that write shards; as many as cores by default")
 @options.option("--per-shard", type=options.WHOLE, help="frames in a shard of webdataset; 500 by default")
 @options.option("--task", metavar="segment|detect|pose", help="what yolo's labels are for; segment by default")

@@ -15,14 +15,14 @@ from .unused import samples_without_picture
 @options.option("--labels", default="", help="comma-separated; all that apply by default")
 @options.option("--frames", default="", metavar="A..B", help="frames of a sequence; the file's current one by default")
 @options.option("--cameras", default="active", metavar="all|active|NAME,…", help="one sample for each")
-@options.option("--samples", type=options.WHOLE, default=0,
+@options.option("--samples", type=options.WHOLE, default=0, show_default=False,
                 help="Cycles samples a pixel of the picture; the file's own by default")  # fmt: skip
 @options.option(
     "--classes", default="collection", metavar="collection|property:NAME", help="what the semantic label shows"
 )
 @options.option("--size", default="", metavar="WxH", help="pixels of the picture; the file's own by default")
 @options.option("--threads", type=options.FROM_ZERO, default=0, help="threads of the worker; 0 takes all cores")
-@options.option("--timeout", type=options.SECONDS, default=86400.0, metavar="SECONDS",
+@options.option("--timeout", type=options.SECONDS, default=86400, metavar="SECONDS",
                 help="seconds that one camera may take")  # fmt: skip
 @options.json_option(help="print JSON lines")
 def command(scene, out, threads, timeout, as_json, labels, **about) -> None:

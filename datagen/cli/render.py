@@ -93,7 +93,7 @@ def recipe_fields(given: Mapping) -> dict:
 @options.option("--count", type=options.WHOLE, default=1, help="number of samples")
 @recipe_options()
 @options.option("--spec", default="", metavar="FILE", help="render this spec file in place of drawing")
-@options.option("--workers", default="auto", help="number of worker processes")
+@options.option("--workers", default="auto", metavar="N|auto", help="number of worker processes")
 @options.option("--backend", type=options.OneOf(("local", "ray")), default="local", metavar="local|ray",
                 help="where workers run")  # fmt: skip
 @options.option("--address", default="",
@@ -102,14 +102,16 @@ def recipe_fields(given: Mapping) -> dict:
 @options.option("--resume", is_flag=True, help="go on with a dataset (always done; kept for scripts that say so)")
 @options.option("--repair", is_flag=True,
                 help="hold every finished sample against its record, and render again those whose files differ")  # fmt: skip
-@options.option("--timeout", type=options.SECONDS, default=1800.0, metavar="SECONDS",
+@options.option("--timeout", type=options.SECONDS, default=1800, metavar="SECONDS",
                 help="seconds that one sample may take")  # fmt: skip
 @options.option("--retries", type=options.FROM_ZERO, default=2, help="further attempts at a sample that failed")
 @options.json_option(help="print JSON lines")
 @options.option("--renderer", default="", hidden=True)
 def command(generator, out, count, spec, workers, backend, address, shard, resume, repair, timeout, retries, as_json, renderer,
             **drawn) -> None:  # fmt: skip
-    """Render a dataset of GENERATOR into OUT, a folder or a URL such as s3://bucket/name. Running the same command again finishes what is missing.
+    """Render a dataset of GENERATOR (faces or places) into OUT, a folder or a URL such as s3://bucket/name.
+
+    Running the same command again finishes what is missing.
 
     Sample i has the seed SEED + i. Shards K/N (sample i with i mod N = K - 1) may run at once and share one OUT.
     """

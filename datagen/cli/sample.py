@@ -17,7 +17,7 @@ from . import options
                 help="narrow a field: value, low..high or a,b")  # fmt: skip
 @options.option("--caption", is_flag=True, help="print its caption instead")
 def command(generator, seed, settings, caption) -> None:
-    """Print the spec that GENERATOR draws from a seed."""
+    """Print the spec that GENERATOR, a name of simulacra list, draws from a seed."""
     spec = registry.sample(generator, seed, parse_settings(settings))
     if caption:
         from ..caption import caption as describe

@@ -8,7 +8,7 @@ from . import options
 
 @options.command()
 @options.argument("dataset", type=options.FOLDER)
-@options.option("--out", type=options.FILE, help="the page; gallery.html in the dataset by default")
+@options.option("--out", type=options.FILE, metavar="FILE", help="the page; gallery.html in the dataset by default")
 @options.option("--limit", type=options.WHOLE, default=48, help="number of samples shown")
 def command(dataset, out, limit) -> None:
     """Write a single-file HTML gallery of DATASET that shows every label as a picture."""

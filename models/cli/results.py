@@ -16,9 +16,14 @@ PAGE = FOLDER.parent / "README.md"
 
 
 @options.command()
-@options.option("--records", type=options.FOLDER, help="folder of the records; those of this package by default")
 @options.option(
-    "--page", type=options.FILE, help="the page whose results part is written anew; models/README.md by default"
+    "--records", type=options.FOLDER, metavar="FOLDER", help="folder of the records; those of this package by default"
+)
+@options.option(
+    "--page",
+    type=options.FILE,
+    metavar="FILE",
+    help="the page whose results part is written anew; models/README.md by default",
 )
 @options.option("--check", is_flag=True, help="change nothing; fail where the page is not what it should be")
 def command(records, page, check) -> None:
