@@ -23,7 +23,6 @@ FACE = np.array([[-0.4, -0.5], [0.5, 0.6]])  # metres, two corners of the near w
 STEP, GOES = 0.05, 0.03  # metres that the near wall and the camera move in a frame
 HAIR = 0.2  # metres from the near wall's upper end, where it is hair
 POINTS = "points_2d", "points_3d"
-NAMES = tuple(name for name in LABELS if name != "alpha")
 
 
 def camera(frame: int, eye: int, moment: int, size: tuple[int, int]) -> dict:
@@ -129,6 +128,9 @@ def landmarks_of(record: dict, moment: int) -> dict:
     return {"frame": record["frame"], "points_2d": place(record, points).tolist(), "points_3d": points.tolist(),
             "visible": [True] * 70, "gaze": {"right": [0.0, 0.0, -1.0], "left": [0.0, 0.6, -0.8]},
             "head_pose": {"yaw": 0.0, "pitch": 0.0, "roll": 0.0}}  # fmt: skip
+
+
+NAMES = tuple(name for name in LABELS if name in labels_of((16, 24), 1, 1, 0))  # all but alpha, which rgb would follow
 
 
 def make_proven(path: Path, samples: int = 1, frames: int = 2, eyes: int = 2, size: tuple[int, int] = (32, 48), seed: int = 7,
