@@ -77,6 +77,8 @@ class SceneRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise BadInput(f"{name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
+        if not isinstance(self.transparent, bool):
+            raise BadInput(f"transparent: {self.transparent!r} is not allowed; allowed is true or false")
         self.label_names()
 
     @property

@@ -24,7 +24,8 @@ def run(*words):
     done = subprocess.run([sys.executable, "-m", "simulacra", *map(str, words)], capture_output=True, timeout=PATIENCE)
     told = done.stderr.decode(errors="replace")
     assert "Traceback" not in told, told
-    return done.returncode, [line for line in told.splitlines() if line.startswith("simulacra: ")]
+    said = ("simulacra: ", "drivers: ", "Freestyle: ", "picture: ", "library: ")
+    return done.returncode, [line for line in told.splitlines() if line.startswith(said)]
 
 
 def save(stage):
@@ -61,7 +62,7 @@ def test_freestyle_ends_no_process(stage):
     stage.scene.render.use_freestyle = True
     bpy.context.view_layer.use_freestyle = True
     code, told = run("label", save(stage), stage.folder / "out", "--size", "32x24", "--samples", "1")
-    assert code == 0 and told == ["simulacra: Freestyle: its lines are left out of the picture"]
+    assert code == 0 and told == ["Freestyle: its lines are left out of the picture"]
     assert shown(Dataset(stage.folder / "out")[0]) == {"Cube"}
 
 
@@ -96,8 +97,8 @@ def test_what_is_missing_is_told_once_each(stage, tmp_path):
     code, told = run("label", stage.path, stage.folder / "out", "--size", "32x24", "--samples", "1")
     assert code == 0
     assert [line.split(" (")[0] for line in told] == [
-        "simulacra: picture: gone.png is missing",
-        "simulacra: library: library.blend is missing",
+        "picture: gone.png is missing",
+        "library: library.blend is missing",
     ]
     (sample,) = Dataset(stage.folder / "out")
     assert shown(sample) == {"Wall"} and len(sample.record["remarks"]) == 2
@@ -121,8 +122,8 @@ def test_odd_names(stage, tmp_path):
     for text in (record["name"], record["class"], sample.record["camera"]):
         assert text.isprintable() and "\N{REPLACEMENT CHARACTER}" in text
         text.encode("utf-8")
-    assert run("check", tmp_path / "out")[0] == 0
-    assert run("view", tmp_path / "out", "--out", tmp_path / "page.html")[0] == 0
+    assert main(["check", str(tmp_path / "out")]) == 0
+    assert main(["view", str(tmp_path / "out"), "--out", str(tmp_path / "page.html")]) == 0
 
 
 def test_scenes_with_nothing_in_them(stage):

@@ -47,13 +47,8 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
     samples_without_picture(about["samples"], recipe.labels)
-    for remark in recipe.remarks:
-        if as_json:
-            emit({"event": "remark", "remark": remark})
-        else:
-            warn(f"simulacra: {remark}")
     folder = open_destination(str(out), recipe)
-    for note in folder.notes:
+    for note in (*recipe.remarks, *folder.notes):
         emit({"event": "warning", "message": note}) if as_json else warn(note)
     missing = sorted(set(range(recipe.count)) - set(folder.finished()))
     pool = Pool(1, threads or cores(), timeout, 1, RENDERER)

@@ -49,18 +49,18 @@ def render_scene(camera: str, recipe: SceneRecipe, folder: Path) -> dict:
     for number, frame in enumerate(frames):
         scene.frame_set(frame)
         _picture(scene, layer, folder, number, labels, picture_clock)
-    shown = _Labels(scene, layer, recipe, camera, around, motion, settled, label_clock)
+    labelling = _LabelPass(scene, layer, recipe, camera, around, motion, settled, label_clock)
     for number, frame in enumerate(frames):
-        shown.frame(folder, number, frame, labels)
-    write_json(folder / "camera.json", {"frames": shown.cameras})
-    write_json(folder / "objects.json", {"frames": shown.objects})
+        labelling.frame(folder, number, frame, labels)
+    write_json(folder / "camera.json", {"frames": labelling.cameras})
+    write_json(folder / "objects.json", {"frames": labelling.objects})
     which = f"frame {recipe.first}" if len(frames) == 1 else f"frames {recipe.first} to {recipe.last}"
     (folder / "caption.txt").write_text(f"{recipe.source} through {camera}, {which}\n", encoding="utf-8")
     finished = time.perf_counter()
     return {
         "frames": list(range(len(frames))), "scene_frames": list(frames), "camera": camera, "model": model,
         "engine": {"file": recipe.engine, "picture": "CYCLES", "labels": "CYCLES"},
-        "flow_unknown": sorted(shown.unknown), "unresolved": shown.unresolved,
+        "flow_unknown": sorted(labelling.unknown), "unresolved": labelling.unresolved,
         "scripts_left_out": bool(bpy.app.autoexec_fail), "remarks": list(recipe.remarks),
         "seconds": {
             "build": opened - started, "cycles_rgb": picture_clock.seconds, "cycles_labels": label_clock.seconds,
@@ -69,7 +69,7 @@ def render_scene(camera: str, recipe: SceneRecipe, folder: Path) -> dict:
     }  # fmt: skip
 
 
-class _Labels:
+class _LabelPass:
     """The labels of one camera, frame after frame, from the open copy that it has changed for them."""
 
     def __init__(self, scene, layer, recipe: SceneRecipe, camera: str, around: range, motion: bool, settled, clock):
@@ -255,8 +255,8 @@ def _values(raw, record, seen, frame, ids, motion, scale) -> tuple[dict[str, np.
     if unknown:
         lost = np.isin(values["instance"], [ids[key] for key in unknown])
         values["flow"][lost] = values["flow_back"][lost] = np.nan
-    shown = {ids[thing.key] for thing in things} & set(np.unique(instance).tolist())
-    return values, {key for key in unknown if ids[key] in shown}
+    visible = {ids[thing.key] for thing in things} & set(np.unique(instance).tolist())
+    return values, {key for key in unknown if ids[key] in visible}
 
 
 def _camera(record: dict, scene, number: int, frame: int, camera: str, scale: float) -> dict:

@@ -34,26 +34,26 @@ class Place(tuple):
 def dump(tree, names: dict | None = None) -> dict:
     """A tree as plain values.
 
-    Data-blocks are told by name; ``names`` maps those which stand for another (a group rebuilt under another name).
+    Data-blocks stand as their kind and name; ``names`` maps those which stand for another (a group rebuilt under another name).
     """
     names = names if names is not None else {}
     into = links_into(tree)
     deaf = driven(tree, into)
     return {
         "kind": tree.bl_idname,
-        "settings": told(settings(tree, skipped=OF_ID), names),
+        "settings": json_value(settings(tree, skipped=OF_ID), names),
         "interface": [_interface_item(item, names) for item in tree.interface.items_tree],
         "nodes": {node.name: _node(node, names, deaf) for node in tree.nodes},
         "links": _links(tree, into),
     }
 
 
-def told(value, names: dict):
-    """A value with data-blocks as texts."""
+def json_value(value, names: dict):
+    """A setting as JSON has it: data-blocks by kind and name, sets as lists."""
     if isinstance(value, dict):
-        return {key: told(item, names) for key, item in value.items()}
+        return {key: json_value(item, names) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [told(item, names) for item in value]
+        return [json_value(item, names) for item in value]
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, bpy.types.ID):
@@ -65,17 +65,17 @@ def _interface_item(item, names) -> dict:
     found = {"item": item.item_type, "name": item.name, "panel": item.parent.name if item.parent.index >= 0 else None}
     if item.item_type == "SOCKET":
         found["in_out"] = item.in_out
-    return found | told(settings(item), names)
+    return found | json_value(settings(item), names)
 
 
 def _node(node, names, deaf) -> dict:
     found = {
         "kind": node.bl_idname,
-        "settings": told(settings(node, PASSING | {"location_absolute"}), names),
+        "settings": json_value(settings(node, PASSING | {"location_absolute"}), names),
         "at": Place(node.location_absolute),
         "frame": node.parent.name if node.parent else None,
-        "parts": {name: told(part(getattr(node, name)), names) for name in parts(node)},
-        "items": {name: told(item_rows(getattr(node, name)), names) for name in collections(node)},
+        "parts": {name: json_value(part(getattr(node, name)), names) for name in parts(node)},
+        "items": {name: json_value(item_rows(getattr(node, name)), names) for name in collections(node)},
         "inputs": [_socket(socket, names, socket.as_pointer() not in deaf) for socket in node.inputs],
         "outputs": [_socket(socket, names, node.bl_idname in KEEPS_OUTPUT) for socket in node.outputs],
         "panels": [state.is_collapsed for state in getattr(node, "panel_states", ())],
@@ -89,7 +89,7 @@ def _socket(socket, names, with_value: bool) -> dict:
     found = {name: getattr(socket, name) for name in SOCKET if hasattr(socket, name)}
     found["hide"] = socket.hide and socket.enabled
     if with_value and socket.enabled and hasattr(socket, "default_value"):
-        found["value"] = told(plain(socket.default_value), names)
+        found["value"] = json_value(plain(socket.default_value), names)
     return found
 
 

@@ -42,7 +42,7 @@ RENAMED = {
 
 
 def later(node, name: str, value) -> tuple:
-    """The name and value that a property has in Blender 5: a menu takes the names that choices are shown by."""
+    """The name and value that a property has in Blender 5: a menu takes the labels of its choices."""
     prop = node.bl_rna.properties[name]
-    shown = prop.enum_items[value].name if prop.type == "ENUM" else value
-    return MOVED[node.bl_idname, name], shown
+    label = prop.enum_items[value].name if prop.type == "ENUM" else value
+    return MOVED[node.bl_idname, name], label
