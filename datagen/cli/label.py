@@ -46,7 +46,7 @@ def command(scene, out, threads, timeout, as_json, labels, **about) -> None:
     require_openable(scene)
     with quiet():
         recipe = plan(scene, labels=[name.strip() for name in labels.split(",") if name.strip()], **about)
-    samples_without_picture(about["samples"], recipe.labels)
+    samples_without_picture(about["samples"], recipe.label_names())
     folder = open_destination(str(out), recipe)
     for note in (*recipe.remarks, *folder.notes):
         emit({"event": "warning", "message": note}) if as_json else warn(note)
