@@ -17,7 +17,7 @@ COMMANDS = {
     "export": ("write a dataset as other tools read it", "datagen"),
     "transpile": ("turn a node graph into Python", "datagen"),
     "train": ("train a system on datasets", "models"),
-    "generate": ("let a trained system make an avatar", "models"),
+    "generate": ("let a trained system make avatars, meshes, videos …", "models"),
     "results": ("write the page of what was measured", "models"),
     "doctor": ("show versions and what is missing", "datagen"),
     "completion": ("print what makes a shell complete commands", "datagen"),

@@ -145,12 +145,10 @@ def test_the_weights_are_made_by_commands_that_exist(tmp_path):
 def accepted(words):
     """Raise where the command line would refuse these words."""
     from simulacra.__main__ import COMMANDS
-    from simulacra.datagen.cli.parser import Parser
 
-    module = import_module(f"simulacra.{COMMANDS[words[0]].folder}.cli.{words[0]}")
-    parser = Parser(words[0], "")
-    module.configure(parser)
-    parser.read(words[1:])
+    name, *rest = words
+    module = import_module(f"simulacra.{COMMANDS[name][1]}.cli.{name}")
+    module.command.make_context(name, rest)
 
 
 def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
