@@ -114,7 +114,7 @@ def test_a_dataset_is_rendered_checked_and_shown(stock, dataset):
     assert {"0000.rgb.png", "0000.depth.exr", "0000.parts.png"} <= {path.name for path in dataset.glob("000000/*")}
     result = stock("check", dataset)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("1 samples\n") and "holds" in result.stdout and "fails" not in result.stdout
+    assert result.stdout.startswith("1 sample\n") and "holds" in result.stdout and "fails" not in result.stdout
     page = stock("view", dataset)
     assert page.returncode == 0 and (dataset / "gallery.html").stat().st_size > 10_000, page.stderr
 
