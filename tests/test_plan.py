@@ -244,7 +244,10 @@ def test_a_recipe_comes_from_a_dataset_or_alone_and_options_change_it(fake, caps
         (["faces", "--on", "speed=nan"], "on: speed=nan is not allowed"),
         (["faces", "--on", "speed=fast"], "on: speed=fast is not allowed"),
         (["faces", "--probe", "2"], "probe: 2 is not allowed; allowed is a whole number from 3 to 10000"),
-        (["faces", "--price-per-core-hour", "-1"], "--price-per-core-hour: -1 is not allowed; allowed is a number from 0"),
+        (
+            ["faces", "--price-per-core-hour", "-1"],
+            "--price-per-core-hour: -1 is not allowed; allowed is a number from 0",
+        ),
         (["faces", "--price-per-core-hour", "nan"], "price-per-core-hour: nan is not allowed"),
         (["faces", "--set", "identity.age=300"], "age: 300..300 is not allowed; allowed is 18..88"),
         (["faces", "--size", "big"], "size: big is not allowed"),

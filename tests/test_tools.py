@@ -8,12 +8,12 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_lines import accepted
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -33,6 +33,7 @@ BLENDER = {
 }
 OTHERS = {
     "bench_backends.py": (("{out}/d", "--count", 1, "--rounds", 1, *SMALL), r'"overhead"'),
+    "bench_exr.py": ((1,), r"\d+ +noise( +[\d.]+){7}"),
     "bench_loader.py": (("{faces}", "--frames", 4, "--rounds", 1, "--workers", 0, "--labels", "rgb"), r"rgb, 0 workers"),
     "bench_renderer.py": (("--rays", 16, "--samples", 4, "--resolution", 8, "--rounds", 1), r"plain over ours"),
     "bench_rollout.py": (("{planes}", "{out}/r", "--steps", 10, "--seeds", 1, "--base", 8, "--sampling", 2), r"nearer in [01] of 1"),
@@ -50,7 +51,7 @@ ELSEWHERE = {
 }  # where they are put to use
 LONG = {"bench_sidebar.py", "compare_releases.py"}
 VERDICTS = {"bench_rollout.py", "check_plan.py", "check_cluster.py", "soak.py"}  # end with 1 where a bar is missed
-NEEDS = {"check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",
+NEEDS = {"bench_exr.py": "OpenEXR", "check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",
          "bench_backends.py": "ray"}  # fmt: skip
 
 
@@ -140,15 +141,6 @@ def test_the_weights_are_made_by_commands_that_exist(tmp_path):
         accepted(words[2:])
     tool, *rest = commands[8]
     assert Path(tool) == TOOLS / "measure_avatars.py" and rest[:2] == ["judges", f"{tmp_path}/o u t/judges"]
-
-
-def accepted(words):
-    """Raise where the command line would refuse these words."""
-    from simulacra.__main__ import COMMANDS
-
-    name, *rest = words
-    module = import_module(f"simulacra.{COMMANDS[name][1]}.cli.{name}")
-    module.command.make_context(name, rest)
 
 
 def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
