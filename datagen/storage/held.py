@@ -74,6 +74,7 @@ def temporary() -> Iterator[Path]:
                 os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
+@cache
 def temporaries_of_its_own() -> None:
     """As ``temporary`` until this process ends, for Blender and the processes that are started; not for Python here.
 
