@@ -253,7 +253,7 @@ def test_a_recipe_comes_from_a_dataset_or_alone_and_options_change_it(fake, caps
         (["faces", "--size", "big"], "size: big is not allowed"),
         (["faces", "--device", "gpu"], "gpu is not allowed; allowed are auto, cpu"),
         (["dragons"], "dragons: no such generator"),
-        ([], "the following arguments are required: RECIPE"),
+        ([], "RECIPE: is required"),
         (["nowhere.json"], "nowhere.json: is missing"),
         (["LIST"], "allowed is an object of generator, count"),
         (["OTHER"], "weights is no such field"),
