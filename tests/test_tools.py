@@ -33,7 +33,8 @@ BLENDER = {
 }
 OTHERS = {
     "bench_backends.py": (("{out}/d", "--count", 1, "--rounds", 1, *SMALL), r'"overhead"'),
-    "bench_exr.py": ((1,), r"\d+ +noise( +[\d.]+){7}"),
+    "bench_check.py": ((100,), r"30 samples +[\d.]+ s"),
+    "bench_exr.py": ((1, "512"), r"512   noise"),
     "bench_loader.py": (("{faces}", "--frames", 4, "--rounds", 1, "--workers", 0, "--labels", "rgb"), r"rgb, 0 workers"),
     "bench_renderer.py": (("--rays", 16, "--samples", 4, "--resolution", 8, "--rounds", 1), r"plain over ours"),
     "bench_rollout.py": (("{planes}", "{out}/r", "--steps", 10, "--seeds", 1, "--base", 8, "--sampling", 2), r"nearer in [01] of 1"),
@@ -50,7 +51,13 @@ ELSEWHERE = {
     "check_types.py": "../Makefile",
 }  # where they are put to use
 LONG = {"bench_sidebar.py", "compare_releases.py"}
-VERDICTS = {"bench_rollout.py", "check_plan.py", "check_cluster.py", "soak.py"}  # end with 1 where a bar is missed
+VERDICTS = {
+    "bench_check.py",
+    "bench_rollout.py",
+    "check_plan.py",
+    "check_cluster.py",
+    "soak.py",
+}  # end with 1 where a bar is missed
 NEEDS = {"bench_exr.py": "OpenEXR", "check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",
          "bench_backends.py": "ray"}  # fmt: skip
 

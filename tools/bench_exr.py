@@ -83,4 +83,4 @@ def main(tries: int = 5, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:2]))
+    main(*(int(word) for word in sys.argv[1:2]), *([tuple(sys.argv[2:])] if sys.argv[2:] else []))
