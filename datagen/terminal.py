@@ -65,13 +65,18 @@ def write(text: str, stream: TextIO | None = None) -> None:
     print("\n".join(map(escaped, text.split("\n"))), end="", file=stream, flush=True)
 
 
+def showable(text: str) -> str:
+    """A text in the characters that standard output can show; click would write UTF-8 whatever the terminal knows."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "simulacra").decode(encoding)
+
+
 def prepare() -> None:
     """Make the standard streams safe to use: none is closed, and none fails on a character that it cannot show."""
     _fill()
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
-    codecs.register_error("simulacra", _shown)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):
             if stream.errors != "simulacra":
@@ -94,3 +99,6 @@ def _shown(error: UnicodeError) -> tuple[str, int]:
     """What a stream writes in place of characters that its encoding lacks."""
     text = error.object[error.start : error.end].translate(PLAIN)
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error("simulacra", _shown)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from ..terminal import showable
+
 CONTEXT = {"help_option_names": ["--help"], "show_default": True, "max_content_width": 100}
 DIGITS = 18  # of a whole number: it fits 64 bits
 SHOWN = 60  # characters of a wrong value that a message repeats
@@ -21,6 +23,10 @@ class Command(click.Command):
     def __init__(self, *names, **options):
         options["context_settings"] = CONTEXT | (options.get("context_settings") or {})
         super().__init__(*names, **options)
+
+    def get_help(self, context) -> str:
+        """As in click, in characters that the terminal knows."""
+        return showable(super().get_help(context))
 
     def parse_args(self, context, words):
         """As in click, but for an option that is given twice: the first value would be accepted and unused."""

@@ -12,7 +12,7 @@ from types import ModuleType
 import click
 
 from ..errors import BadInput
-from ..terminal import write
+from ..terminal import showable, write
 from .options import CONTEXT
 
 ABOUT = "Simulacra makes labelled synthetic people and places in Blender, and trains generators on them."
@@ -46,6 +46,10 @@ class Program(click.Group):
         except click.ClickException as error:
             raise BadInput(line_of(error)) from None
         return 0
+
+    def get_help(self, context) -> str:
+        """As in click, in characters that the terminal knows."""
+        return showable(super().get_help(context))
 
     def list_commands(self, context) -> list[str]:
         """The names, in the order in which one needs them."""
