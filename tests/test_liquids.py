@@ -1,11 +1,13 @@
 """Liquids: particles that rest, fall, turn and break as theory and the laboratory say."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
 
+from simulacra.procgen.places.water import mantaflow
 from simulacra.procgen.places.water.liquid import Liquid, Particles, simulate
 from simulacra.procgen.places.water.liquid_mesh import liquid_mesh
 from simulacra.procgen.places.water.pressure import divergence, project
@@ -127,3 +129,29 @@ def test_the_surface_of_a_block_holds_its_volume():
     assert {"depth", "foam", "rest", "rough", "shore"} <= set(mesh.attributes)
     lone = liquid_mesh(Particles(np.array([[0.5, 0.5, 0.5]]), np.zeros((1, 3)), np.zeros(1)), 0.05)
     assert len(lone.faces) == 20 and 0 < np.ptp(lone.vertices[:, 2]) < 0.1
+
+
+def test_mantaflow_is_only_used_where_it_is(tmp_path):
+    assert not mantaflow.mantaflow_available(tmp_path / "no-blender")
+    compile(mantaflow.SCRIPT, "bake.py", "exec")
+    job = mantaflow.bake_job(replace(DAM, solids=(Ball((1, 1, 1), 0.2),)), "/x", 3, 24.0)
+    assert job["tank"]["cells"] == [44, 3, 22] and job["tank"]["solids"] == [{"centre": [1, 1, 1], "radius": 0.2}]
+
+
+def test_what_another_blender_baked_is_read_and_used_again(tmp_path):
+    """A Python that writes one triangle a frame stands in for the Blender that bakes."""
+    stand_in = tmp_path / "stand_in.py"
+    stand_in.write_text(
+        "import json, sys\nimport numpy as np\n"
+        "job = json.load(open(sys.argv[-1]))\n"
+        "for frame in range(job['frames']):\n"
+        "    corners = np.eye(3, dtype=np.float32) + frame\n"
+        "    np.savez(f\"{job['folder']}/frame{frame:04d}.npz\", vertices=corners, triangles=np.array([[0, 1, 2]]))\n"
+    )
+    command = [sys.executable, str(stand_in)]
+    meshes = mantaflow.bake_with_blender(command, DAM, tmp_path, frames=3)
+    assert [mesh.vertices.tolist() for mesh in meshes] == [(np.eye(3) + frame).tolist() for frame in range(3)]
+    stand_in.write_text("raise SystemExit(1)")
+    assert len(mantaflow.bake_with_blender(command, DAM, tmp_path, frames=3)) == 3
+    with pytest.raises(RuntimeError, match="the bake failed"):
+        mantaflow.bake_with_blender(command, DAM, tmp_path, frames=4)

@@ -6,8 +6,9 @@ import pytest
 from simulacra.procgen import registry
 from simulacra.procgen.params import child
 from simulacra.procgen.places.water import spectrum
+from simulacra.procgen.places.water.river import river_mesh
 from simulacra.procgen.places.water.shore import Surf
-from simulacra.procgen.places.water.surface import water_mesh
+from simulacra.procgen.places.water.surface import inside_outline, lake_mesh, water_mesh
 from simulacra.procgen.places.water.waves import Waves, normals_of, sample_sea
 
 SUN = np.array([0.3, -0.2, 0.9]) / np.linalg.norm([0.3, -0.2, 0.9])
@@ -189,6 +190,39 @@ def test_a_shore_gives_the_same_sea_twice(coast, waves):
     assert (
         water_mesh(2.0, [(0, 0, 3.7)], waves=waves, seconds=5.0, depth=beach, budget=40000, **VIEW).digest()
     ) != coast.digest()
+
+
+def test_a_lake_keeps_to_its_outline():
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    outline = np.stack([20 * np.cos(angle), 12 * np.sin(angle)], 1) + [5, 0]
+    mesh = lake_mesh(outline, 7.5, 0.5)
+    assert (mesh.vertices[:, 2] == 7.5).all()
+    corners = mesh.vertices[mesh.faces, :2]
+    whole = (corners[:, 1, 0] - corners[:, 0, 0]) * (corners[:, 2, 1] - corners[:, 1, 1])
+    ellipse = np.pi * 20 * 12
+    assert ellipse * 0.99 < whole.sum() < ellipse * 1.15  # its banks overlap it by part of a cell
+    assert inside_outline(np.array([[5.0, 0], [5, 11.5], [5, 12.5], [26, 0]]), outline).tolist() == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_river_runs_by_mannings_formula():
+    path = np.stack([np.linspace(0, 100, 11), np.zeros(11)], 1)
+    mesh = river_mesh(path, 8.0, np.linspace(1.0, 0.0, 11), 1.2, seconds=2.0)
+    fastest = mesh.attributes["flow"][:, 0].max()
+    assert fastest == pytest.approx(1.2 ** (2 / 3) * np.sqrt(0.01) / 0.035, rel=1e-3)
+    assert np.abs(mesh.attributes["flow"][:, 1:]).max() < 1e-9
+    assert (mesh.normals()[:, 2] > 0.5).all()
+    assert np.abs(mesh.vertices[:, 1]).max() == pytest.approx(4 * 1.12, rel=1e-6)
+    assert np.abs(mesh.vertices[:, 2] - (1 - mesh.vertices[:, 0] / 100)).max() < 0.15
+    slow = river_mesh(path, 8.0, np.linspace(0.01, 0.0, 11), 1.2)
+    assert slow.attributes["foam"].max() == 0
+    rapid = river_mesh(path, 8.0, np.linspace(8.0, 0.0, 11), 1.2)
+    assert 0.3 < rapid.attributes["foam"].max() <= 1
+    assert rapid.digest() == river_mesh(path, 8.0, np.linspace(8.0, 0.0, 11), 1.2).digest()
 
 
 # Generators

@@ -23,7 +23,7 @@ def water_material(
     foam: bool = True,
     body: tuple[float, float, float] | None = None,
 ):
-    """The material of a water surface built by ``water_mesh``.
+    """The material of a water surface built by ``water_mesh``, ``lake_mesh`` or ``river_mesh``.
 
     ``jerlov`` is its water type; ``body`` linear Rec.709 takes the place of its albedo seen from straight above;
     ``absorb`` tints what lies below by the attribute ``depth`` (leave it to ``add_water_column`` where that is used);

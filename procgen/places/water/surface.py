@@ -135,3 +135,39 @@ def surface_over(rest, faces, cell, level, waves=None, seconds=0.0, depth=None) 
     return Mesh(moved, faces, attributes={
         "depth": deep, "foam": foam, "shore": shore, "rough": rough,
         "rest": np.concatenate([rest, np.full((len(rest), 1), float(level))], 1)})  # fmt: skip
+
+
+def lake_mesh(
+    outline: np.ndarray,
+    level: float,
+    spacing: float,
+    waves: Waves | None = None,
+    seconds: float = 0.0,
+    depth: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Mesh:
+    """A lake or pool within an outline (k, 2), on a square grid of ``spacing`` metres that reaches one cell under its banks.
+
+    Attributes as ``water_mesh``; give ``waves`` a short fetch.
+    """
+    outline = np.asarray(outline, float)
+    low, high = outline.min(0) - spacing, outline.max(0) + spacing
+    x, y = (
+        np.arange(np.floor(a / spacing), np.ceil(b / spacing) + 1) * spacing for a, b in zip(low, high, strict=True)
+    )
+    rest = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+    faces = lattice_faces(len(y), len(x))
+    faces = faces[inside_outline(rest, outline)[faces].any(1)]
+    used = np.unique(faces)
+    faces = np.searchsorted(used, faces)
+    return surface_over(rest[used], faces, np.full(len(used), spacing), level, waves, seconds, depth)
+
+
+def inside_outline(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Whether points (n, 2) lie inside a closed outline (k, 2): the count of edges to the right is odd."""
+    start, end = outline, np.roll(outline, -1, axis=0)
+    inside = np.zeros(len(points), bool)
+    for a, b in zip(start, end, strict=True):
+        crosses = (a[1] > points[:, 1]) != (b[1] > points[:, 1])
+        place = a[0] + (points[:, 1] - a[1]) / (b[1] - a[1] if b[1] != a[1] else 1.0) * (b[0] - a[0])
+        inside ^= crosses & (points[:, 0] < place)
+    return inside
