@@ -22,16 +22,16 @@ class Claims:
     """
 
     def __init__(self, dataset: Dataset):
-        self.dataset, self.told = dataset, dataset.description
+        self.dataset, self.description = dataset, dataset.description
         self.where = dataset.path / "dataset.json"
-        made = self.told.get("versions", {})
+        made = self.description.get("versions", {})
         self.same_version = made.get("simulacra") == versions()["simulacra"]
         self.recipe, self.wrong = self._recipe()
-        self.split = {name: split for split, names in self.told["splits"].items() for name in names}
+        self.split = {name: split for split, names in self.description["splits"].items() for name in names}
 
     def _recipe(self) -> tuple[Recipe | SceneRecipe | None, str]:
         """The recipe that can be read, and what is wrong with one that should be."""
-        data = self.told.get("recipe")
+        data = self.description.get("recipe")
         try:  # the pictures that it names may lie on another machine
             return Recipe.from_dict({**data, "hdri": ""} if data and "generator" in data else data), ""
         except (BadInput, SpecError, TypeError, OverflowError) as error:
@@ -41,7 +41,7 @@ class Claims:
         """What is wrong with the dataset as a whole."""
         if self.wrong:
             yield self.wrong
-        listed = [name for names in self.told["splits"].values() for name in names]
+        listed = [name for names in self.description["splits"].values() for name in names]
         if len(listed) != len(set(listed)):
             yield f"{self.where}: a sample is in two splits"
         there = set(self.dataset.names)
@@ -49,7 +49,7 @@ class Claims:
             yield f"{self.where}: {_named(gone)} in its splits, and not in the folder; the same command again renders them"
         if more := sorted(there - set(listed)):
             yield f"{self.where}: {_named(more)} in the folder, and in none of its splits; the same command again lists them"
-        finished = self.told.get("counts", {}).get("finished", len(listed))
+        finished = self.description.get("counts", {}).get("finished", len(listed))
         if finished != len(listed):
             yield f"{self.where}: counts {finished!r} finished samples, and its splits name {len(listed)}"
 
@@ -64,7 +64,7 @@ class Claims:
         elif recipe is not None:
             yield from self._of_recipe(sample, recipe, index)
         for frame in sample.frames:
-            for name in self.told.get("rendered", []):
+            for name in self.description.get("rendered", []):
                 if name in LABELS and not sample.has(name, frame):
                     yield f"{sample.path}: frame {frame} has no {name}, which dataset.json says is rendered"
 
@@ -94,7 +94,7 @@ class Claims:
         seed = drawn_seed(recipe.seed + index, attempt)
         if sample.record.get("drawn_seed", recipe.seed + index) != seed:
             yield f"{sample.path / 'sample.json'}: was not drawn from the seed of attempt {attempt}"
-        if recipe.spec or self.told["recipe"].get("hdri") or not sample.holds("spec.json"):
+        if recipe.spec or self.description["recipe"].get("hdri") or not sample.holds("spec.json"):
             return
         try:
             document = sample.document("spec.json")
@@ -106,5 +106,5 @@ class Claims:
 
 def _named(names: list[str]) -> str:
     """Samples in a few words, with the verb."""
-    told = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    return f"{told} {'is' if len(names) == 1 else 'are'}"
+    named = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"{named} {'is' if len(names) == 1 else 'are'}"

@@ -97,7 +97,7 @@ def _blender(found: str, ok: bool, hint: str) -> dict:
     return _row("bpy", True, found, ok, hint)
 
 
-def _told(facts: dict) -> dict:
+def _described(facts: dict) -> dict:
     found = f"{facts['version']} on {', '.join(facts['devices']) or 'no device'}"
     return _blender(found, facts["release"] in ([4, 5], [5, 2]), f"supported are {SUPPORTED}")
 
@@ -105,7 +105,7 @@ def _told(facts: dict) -> dict:
 def _running_blender() -> dict:
     try:
         with quiet():
-            return _told(blender())
+            return _described(blender())
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         return _blender("", False, f"Cycles does not answer ({reason}); enable it in Preferences")
@@ -116,13 +116,13 @@ def _installed_blender() -> dict:
         probe = processes.run(processes.python(PROBE), capture_output=True, text=True, timeout=120)
     except (OSError, processes.TimeoutExpired) as error:
         return _blender("", False, f"it does not start ({error})")
-    told = next((line for line in probe.stdout.splitlines() if line.startswith("probe:")), None)
-    if told is None:
+    line = next((line for line in probe.stdout.splitlines() if line.startswith("probe:")), None)
+    if line is None:
         lines = probe.stderr.strip().splitlines()
         reason = lines[-1] if lines else f"it ended with code {probe.returncode}"
         cure = SYSTEM_LIBRARIES if ".so" in reason else f"pip install bpy: {SUPPORTED}"
         return _blender("", False, f"{reason}; {cure}")
-    return _told(json.loads(told.removeprefix("probe:")))
+    return _described(json.loads(line.removeprefix("probe:")))
 
 
 def _writable(folder: Path) -> bool:

@@ -191,7 +191,7 @@ def _facts(dataset: Dataset) -> str:
 
     width = number("width") if scene else number("size")
     height = number("height") or width
-    told = [
+    facts = [
         f"{len(dataset)} {'camera' if scene else 'sample'}{'s' * (len(dataset) != 1)}"
         + (f" of {recipe['source']}" if scene else ""),
         f"seeds from {number('seed')}" if number("seed") is not None else "",
@@ -201,7 +201,7 @@ def _facts(dataset: Dataset) -> str:
     ]
     generator = registry.GENERATORS.get(recipe.get("generator")) if isinstance(recipe.get("generator"), str) else None
     end = ". Every person here is synthetic." if generator and generator.family == "people" and not scene else "."
-    return " · ".join(part for part in told if part) + end
+    return " · ".join(part for part in facts if part) + end
 
 
 def write_gallery(path: str | Path, out: Path | None = None, limit: int = 48) -> Path:

@@ -30,8 +30,8 @@ def recipe_digest(document: dict) -> str:
 
     The fields that change no sample are left out, and those that may say the same in other words.
     """
-    told = {name: value for name, value in document.items() if name not in FREE + IN_OTHER_WORDS}
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    deciding = {name: value for name, value in document.items() if name not in FREE + IN_OTHER_WORDS}
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

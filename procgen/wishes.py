@@ -31,10 +31,10 @@ def check_held(spec: Any, wishes: Mapping[str, Any]) -> None:
             value, distribution = value[list(distribution.elements).index(name)], distribution.elements[name]
         if not _holds(distribution, path, value, wish):
             shown = value if isinstance(value, str | bool) else f"{value:g}"
-            raise SpecError(f"{path}: {told(wish)} cannot be had with the other settings, which make it {shown}")
+            raise SpecError(f"{path}: {as_typed(wish)} cannot be had with the other settings, which make it {shown}")
 
 
-def told(wish: Any) -> str:
+def as_typed(wish: Any) -> str:
     """A wish as one types it."""
     if isinstance(wish, Range):
         return f"{wish.low:g}..{wish.high:g}"
@@ -75,7 +75,7 @@ def listed(before: str, names: Iterable[str]) -> str:
 def _meant(cls, wish: Any, before: str) -> str:
     """The fields of a group that have such an option, as the end of an error."""
     asked = set(map(str, wish.values)) if isinstance(wish, OneOf) else set()
-    found = [f"{before}{name}={told(wish)}" for name, param in fields(cls).items()
+    found = [f"{before}{name}={as_typed(wish)}" for name, param in fields(cls).items()
              if isinstance(param.distribution, Choice) and asked and asked <= set(param.distribution.options)]  # fmt: skip
     return f"; did you mean {' or '.join(found)}?" if found else ""
 

@@ -51,7 +51,7 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
             probe = measure(recipe, layout, progress.tell, renderer)
     found = forecast(recipe.count, machines, layout.workers, probe)
     cost = None if price is None else found.core_hours.times(price)
-    told = {
+    document = {
         "generator": recipe.generator, "count": recipe.count, "on": asdict(machines), "confidence": CONFIDENCE,
         "seconds": asdict(found.seconds), "core_hours": asdict(found.core_hours), "bytes": asdict(found.bytes),
         "cost": cost and asdict(cost) | {"currency": currency or "USD"}, "memory_gib_of_a_node": found.memory,
@@ -60,9 +60,9 @@ def command(recipe, count, on, probe, price, currency, as_json, renderer, **said
         "remarks": remarks(layout, probe),
     }  # fmt: skip
     if as_json:
-        emit(told)
+        emit(document)
     else:
-        _show(told)
+        _show(document)
 
 
 def _recipe(asked: str, count: int | None, said: Mapping):
@@ -78,27 +78,29 @@ def _recipe(asked: str, count: int | None, said: Mapping):
     return Recipe(asked, **given)
 
 
-def _show(told: dict) -> None:
+def _show(document: dict) -> None:
     from .. import tables
 
-    on, probe = told["on"], told["probe"]
+    on, probe = document["on"], document["probe"]
     rows = [
-        ("time", *_cells(told["seconds"], duration)),
-        ("core-hours", *_cells(told["core_hours"], "{:,.1f}".format)),
-        ("storage", *_cells(told["bytes"], size)),
+        ("time", *_cells(document["seconds"], duration)),
+        ("core-hours", *_cells(document["core_hours"], "{:,.1f}".format)),
+        ("storage", *_cells(document["bytes"], size)),
     ]
-    if told["cost"]:
-        money = f"{{:,.2f}} {told['cost']['currency'].replace('{', '').replace('}', '')}".format
-        rows.append(("cost", *_cells(told["cost"], money)))
-    memory = told["memory_gib_of_a_node"]
+    if document["cost"]:
+        money = f"{{:,.2f}} {document['cost']['currency'].replace('{', '').replace('}', '')}".format
+        rows.append(("cost", *_cells(document["cost"], money)))
+    memory = document["memory_gib_of_a_node"]
     rows.append(("memory of a node", f"{memory:,.1f} GiB" if memory else "not known", ""))
-    title = f"{told['generator']}: {told['count']:,} samples"
-    tables.show(("what", "forecast", f"low..high at {told['confidence']:.0%}"), rows, title=title, right=("forecast",))
+    title = f"{document['generator']}: {document['count']:,} samples"
+    tables.show(
+        ("what", "forecast", f"low..high at {document['confidence']:.0%}"), rows, title=title, right=("forecast",)
+    )
     device = f" on {probe['device']['type']}" if probe["device"] else ""
     say(f"nodes: {on['nodes']} of {on['cores']} cores at {on['speed']:g} times this machine's speed")
-    say(f"on each: --workers {told['workers_of_a_node']} --threads {told['threads_of_a_worker']}")
+    say(f"on each: --workers {document['workers_of_a_node']} --threads {document['threads_of_a_worker']}")
     say(f"probe{device}: {probe['each']:.3g} s a sample, {probe['start']:.3g} s to start a worker")
-    for remark in told["remarks"]:
+    for remark in document["remarks"]:
         say(f"- {remark}")
 
 

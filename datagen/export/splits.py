@@ -16,12 +16,12 @@ def by_split(dataset: Dataset) -> dict[str, list[Sample]]:
     """Every sample under train, validation or test; raises BadInput where dataset.json names another split."""
     described = dataset.description.get("splits")
     try:
-        told = {name: split for split, names in described.items() for name in names}
+        named = {name: split for split, names in described.items() for name in names}
     except (AttributeError, TypeError):
         raise BadInput(f"{dataset.path / 'dataset.json'}: splits are not lists of samples") from None
     found = {split: [] for split, _ in SPLITS}
     for sample in dataset:
-        split = told.get(sample.name)
+        split = named.get(sample.name)
         if split is None:  # its run was killed before it wrote dataset.json once more
             split = split_of(Recipe.from_dict(dataset.description.get("recipe")).identity(int(sample.name)))
         if split not in found:

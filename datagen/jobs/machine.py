@@ -39,8 +39,8 @@ def resident(process: int) -> float | None:
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**30 or None  # a zombie holds nothing
     if sys.platform == "win32":
         return _resident_on_windows(process)
-    told = processes.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True)
-    return int(told.stdout.strip() or 0) / 2**20 or None  # ps tells KiB
+    answer = processes.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True)
+    return int(answer.stdout.strip() or 0) / 2**20 or None  # ps tells KiB
 
 
 def peak(process: int) -> float | None:

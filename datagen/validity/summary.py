@@ -18,9 +18,9 @@ def summary(recipe: Recipe | SceneRecipe, done: list[int], before: dict, record_
     if isinstance(recipe, SceneRecipe):
         return {}
     whole = set(done)
-    told, entries = _told(before)
+    known, entries = _summarised(before)
     entries = {index: row for index, row in entries.items() if index in whole}
-    for index in whole - told:
+    for index in whole - known:
         record = record_of(index)
         validity = record.get("validity", {})
         if validity.get("redone") or validity.get("warned"):
@@ -36,8 +36,8 @@ def summary(recipe: Recipe | SceneRecipe, done: list[int], before: dict, record_
     return {"validity": {"checks": checks, **counts, "samples": [entries[index] for index in sorted(entries)]}}
 
 
-def _told(before: dict) -> tuple[set[int], dict[int, dict]]:
-    """The samples that a dataset.json has told of, and its entries; nothing of one that says it otherwise."""
+def _summarised(before: dict) -> tuple[set[int], dict[int, dict]]:
+    """The samples that a dataset.json has known of, and its entries; nothing of one that says it otherwise."""
     try:
         entries = {row["index"]: row for row in before["validity"]["samples"] if row["redone"] + row["warned"]}
         return {int(name) for names in before["splits"].values() for name in names}, entries
