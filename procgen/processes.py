@@ -16,6 +16,7 @@ __all__ = ["DEVNULL", "PIPE", "STDOUT", "BrokenProcessPool", "CompletedProcess",
            "environment", "map_in_processes", "program", "python", "python_module", "run", "start"]  # fmt: skip
 
 ROOT = str(Path(__file__).parents[2])  # what holds the package
+SEARCHED = ("PYTHONSAFEPATH", "PYTHONPATH")  # the variables that say where a Python imports from
 # Blender's own Python starts without the folder; this holds where a distribution's or the user's settings put it back.
 LEAVE_HERE = "import os, sys; sys.path[:] = [path for path in sys.path if path not in ('', '.', os.getcwd())]; "
 
@@ -28,7 +29,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     values = dict(os.environ if more is None else more) | {"PYTHONSAFEPATH": "1"}
     if "PYTHONPATH" in values:
-        kept = [path for path in values["PYTHONPATH"].split(os.pathsep) if path not in ("", ".")]
+        kept = [path for path in values["PYTHONPATH"].split(os.pathsep) if os.path.normpath(path) != "."]
         values["PYTHONPATH"] = os.pathsep.join(kept)
         if not kept:
             del values["PYTHONPATH"]
@@ -77,17 +78,23 @@ def map_in_processes(
 
     ``begin`` is called in each first. Raises BrokenProcessPool where one of them is killed.
     """
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"  # they take the environment as it is when the first row is handed out
-    try:
+    before = dict(os.environ)
+    _search(environment())
+    try:  # they, and what keeps account of them, take the environment as it is when the first row is handed out
         with ProcessPoolExecutor(workers, get_context("spawn"), begin) as pool:
             try:
                 yield from pool.map(function, *zip(*rows, strict=True))
             finally:
                 pool.shutdown(cancel_futures=True)
     finally:
-        if before is None:
-            os.environ.pop("PYTHONSAFEPATH", None)
+        _search(before)
+
+
+def _search(values: Mapping[str, str]) -> None:
+    """Let this process's environment say where a Python imports from as ``values`` does."""
+    for name in SEARCHED:
+        os.environ.pop(name, None)
+        os.environ |= {name: values[name]} if name in values else {}
 
 
 def _only_here() -> bool:

@@ -108,7 +108,7 @@ def test_a_blender_program_leaves_this_folder_before_it_imports(trap):
 
 def test_the_environment_keeps_what_was_said_and_drops_what_stands_for_here(trap, monkeypatch):
     assert processes.environment()["PYTHONPATH"] == str(HERE)
-    assert processes.environment({"PYTHONPATH": "::.", "A": "b"}) == {"A": "b", "PYTHONSAFEPATH": "1"}
+    assert processes.environment({"PYTHONPATH": "::.:./:a/..", "A": "b"}) == {"A": "b", "PYTHONSAFEPATH": "1"}
 
 
 def test_a_package_that_lies_where_one_stands_comes_after_all_else(monkeypatch):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from loading_stage import make_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 SIMULACRA = Path(sys.executable).with_name("simulacra")
@@ -50,6 +51,17 @@ def test_an_empty_part_of_pythonpath_is_no_way_in(path, trapped):
     assert result.returncode == 0 and result.stdout.startswith("{") and not list(trapped.glob("*.sprung")), (
         result.stderr
     )
+
+
+@pytest.mark.parametrize("path", [":", "./"])
+def test_processes_that_share_out_work_import_nothing_from_here(path, trapped, tmp_path):
+    """Python starts one that keeps account of theirs, which reads PYTHONPATH too."""
+    (trapped / "sitecustomize.py").unlink()
+    data = make_dataset(tmp_path / "data", 2)
+    words = ["export", data, "--to", "webdataset", "--out", tmp_path / "shards", "--workers", 2, "--per-shard", 1]
+    result = run(trapped, [SIMULACRA, *words], PYTHONPATH=path)
+    assert result.returncode == 0 and not list(trapped.glob("*.sprung")), result.stderr
+    assert len(list((tmp_path / "shards").glob("*.tar"))) == 2
 
 
 def test_a_checkout_that_one_stands_above_is_found_and_comes_last(tmp_path):
