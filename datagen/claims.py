@@ -11,7 +11,8 @@ from .labels import LABELS
 from .readers import Dataset, Sample
 from .recipe import Recipe
 from .scene_recipe import SceneRecipe
-from .storage.dataset import split_of, versions
+from .storage.continuing import versions
+from .storage.naming import split_of
 from .validity.attempts import drawn_seed
 
 

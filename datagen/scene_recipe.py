@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from .errors import BadInput
+from .formats.limits import MAX_EDGE, MAX_PIXELS
 from .labels import LABELS, table
 from .projections import LINEAR, MODELS, PINHOLE
 
@@ -73,10 +74,12 @@ class SceneRecipe:
             raise BadInput(
                 f"models: {self.models} is not allowed; allowed is one of {', '.join(MODELS)} for each camera"
             )
-        for name, low, high in (("width", 4, 16384), ("height", 4, 16384), ("samples", 0, 65536)):
+        for name, low, high in (("width", 4, MAX_EDGE), ("height", 4, MAX_EDGE), ("samples", 0, 65536)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise BadInput(f"{name}: {value!r} is not allowed; allowed is a whole number in {low}..{high}")
+        if self.width * self.height > MAX_PIXELS:  # nobody could read them
+            raise BadInput(f"size: {self.width}x{self.height} is not allowed; allowed are {MAX_PIXELS} pixels in all")
         if not isinstance(self.transparent, bool):
             raise BadInput(f"transparent: {self.transparent!r} is not allowed; allowed is true or false")
         self.label_names()

@@ -9,7 +9,7 @@ from loading_stage import hashes
 from simulacra.datagen.formats.files import write_json, write_label
 from simulacra.datagen.formats.records import FORMAT
 from simulacra.datagen.labels import file_name, table
-from simulacra.datagen.storage.dataset import SPLITS, sample_name
+from simulacra.datagen.storage.naming import SPLITS, sample_name
 
 WIDTH, HEIGHT = 40, 32
 KINDS = {1: "skin", 2: "hair", 3: "eye", 4: "backdrop"}

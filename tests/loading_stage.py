@@ -9,7 +9,7 @@ import numpy as np
 from simulacra.datagen.formats.files import write_json, write_label
 from simulacra.datagen.formats.records import FORMAT
 from simulacra.datagen.labels import LABELS, file_name, table
-from simulacra.datagen.storage.dataset import SPLITS, sample_name, split_of
+from simulacra.datagen.storage.naming import SPLITS, sample_name, split_of
 
 NAMES = ("rgb", "depth", "parts", "instance", "uv")
 

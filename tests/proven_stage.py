@@ -14,7 +14,8 @@ from simulacra.datagen.formats.files import write_json, write_label
 from simulacra.datagen.formats.records import FORMAT
 from simulacra.datagen.labels import LABELS, PARTS, SEMANTIC, file_name, table
 from simulacra.datagen.recipe import Recipe
-from simulacra.datagen.storage.dataset import SPLITS, sample_name, split_of, versions
+from simulacra.datagen.storage.continuing import versions
+from simulacra.datagen.storage.naming import SPLITS, sample_name, split_of
 from simulacra.procgen import registry
 
 FOCAL, BASELINE = 1.0, 0.1  # widths of a picture, metres

@@ -12,8 +12,9 @@ import pytest
 
 from simulacra.datagen.errors import BadInput, DestinationTrouble
 from simulacra.datagen.recipe import Recipe, recipe_digest
-from simulacra.datagen.storage import dataset
-from simulacra.datagen.storage.dataset import SPLITS, DatasetFolder, split_of
+from simulacra.datagen.storage import continuing, dataset
+from simulacra.datagen.storage.dataset import DatasetFolder
+from simulacra.datagen.storage.naming import SPLITS, split_of
 from simulacra.procgen import registry
 from simulacra.procgen.params import SpecError
 
@@ -165,14 +166,20 @@ def test_another_recipe_is_refused_by_field(tmp_path, field):
         DatasetFolder.open(tmp_path, dataclasses.replace(RECIPE, **{field: DIFFERENT[field]}))
 
 
+def installed(monkeypatch, versions):
+    """Let these be the versions of what is installed."""
+    for module in (dataset, continuing):
+        monkeypatch.setattr(module, "versions", lambda: versions)
+
+
 @pytest.mark.parametrize("name, there, allowed", [
     ("simulacra", "0.0.9", False), ("blender", "3.6.1", False), ("python", "3.9.1", True), ("numpy", "1.0.0", True),
 ])  # fmt: skip
 def test_another_version_is_refused_where_it_makes_other_samples(tmp_path, monkeypatch, name, there, allowed):
     now = {"simulacra": "0.1.0", "blender": "4.5.15", "python": "3.11.7", "numpy": "1.26.4"}
-    monkeypatch.setattr(dataset, "versions", lambda: now | {name: there})
+    installed(monkeypatch, now | {name: there})
     DatasetFolder.open(tmp_path, RECIPE)
-    monkeypatch.setattr(dataset, "versions", lambda: now)
+    installed(monkeypatch, now)
     if allowed:
         DatasetFolder.open(tmp_path, RECIPE)
     else:
@@ -233,8 +240,8 @@ def test_samples_of_another_recipe_rebuild_nothing(tmp_path, change, words):
 def test_samples_of_another_version_rebuild_nothing(tmp_path, monkeypatch):
     filled(tmp_path)
     (tmp_path / "dataset.json").unlink()
-    now = dataset.versions() | {"blender": "9.9.9"}
-    monkeypatch.setattr(dataset, "versions", lambda: now)
+    now = continuing.versions() | {"blender": "9.9.9"}
+    installed(monkeypatch, now)
     with pytest.raises(BadInput, match=r"version of blender is .* in 000000 and 9\.9\.9 here"):
         DatasetFolder.open(tmp_path, RECIPE)
 

@@ -11,8 +11,9 @@ from simulacra.datagen.errors import BadInput, Unfinished
 from simulacra.datagen.formats.files import read_json, write_json
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
-from simulacra.datagen.storage.dataset import DatasetFolder, sample_name
+from simulacra.datagen.storage.dataset import DatasetFolder
 from simulacra.datagen.storage.merge import Merge, share_of
+from simulacra.datagen.storage.naming import sample_name
 
 RECIPE = Recipe(generator="faces", count=10, seed=3)
 
@@ -55,6 +56,13 @@ def test_merged_shards_are_what_one_run_makes(tmp_path, shards):
     before = {file: file.stat().st_mtime_ns for file in (tmp_path / "all").glob("0*/*")}
     assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == 0  # again: nothing is copied twice
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "all").glob("0*/*")} == before
+
+
+def test_a_merge_says_when_it_is_done(tmp_path, shards, capsys):
+    assert main(["merge", str(tmp_path / "all"), *map(str, shards), "--json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0]["event"] == "started"
+    assert events[-1] == {"event": "done", "done": 10, "total": 10, "out": str(tmp_path / "all")}
 
 
 def test_a_merge_that_was_stopped_goes_on(tmp_path, shards):

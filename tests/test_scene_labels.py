@@ -242,6 +242,7 @@ def test_bad_input_is_one_line(stage, tmp_path, capfd):
         ([good, "--labels", "flow"], "flow needs a sequence"),
         ([good, "--frames", "9..2"], "frames: 9..2 is not allowed"),
         ([good, "--size", "big"], "size: big is not allowed"),
+        ([good, "--size", "16384x16384"], "size: 16384x16384 is not allowed; allowed are 67108864 pixels in all"),
         ([good, "--size", "1x9"], "width: 1 is not allowed"),
         ([good, "--samples", "-1"], "samples: -1 is not allowed"),
         ([good, "--classes", "colour"], "classes: colour is not allowed"),

@@ -22,8 +22,8 @@ from simulacra.datagen.export import export
 from simulacra.datagen.formats.files import decode_label, read_label
 from simulacra.datagen.labels import LABELS
 from simulacra.datagen.readers import Dataset
-from simulacra.datagen.storage.dataset import split_of
 from simulacra.datagen.storage.held import machine
+from simulacra.datagen.storage.naming import split_of
 from simulacra.datagen.storage.shards import INDEX, read_shard, write_shard
 
 

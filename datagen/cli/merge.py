@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..terminal import say
+from ..terminal import emit, say
 from . import options
 
 
@@ -22,5 +22,8 @@ def command(out, shards, as_json) -> None:
     merge = Merge(out, list(shards))
     with Progress(as_json, "merge", len(merge.samples)) as progress:
         folder = merge.go(progress.tell)
-    if not as_json:
+    if as_json:
+        count = folder.recipe.count
+        emit({"event": "done", "done": count, "total": count, "out": str(out)})
+    else:
         say(f"{folder.recipe.count} samples in {out}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..errors import BadInput
 from ..readers import Dataset, Sample
 from ..recipe import Recipe
-from ..storage.dataset import SPLITS, split_of
+from ..storage.naming import SPLITS, split_of
 
 SHORT = {"validation": "val"}  # what other formats call it
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ...procgen import processes
 from ..errors import DestinationTrouble, Unfinished
-from ..storage.dataset import DatasetFolder, versions
+from ..storage.continuing import versions
+from ..storage.dataset import DatasetFolder
 from ..storage.held import drawn_name, temporary
 from .ledger import Ledger
 from .stopping import stoppable

@@ -48,7 +48,7 @@ def _end_with_parent(parent: int) -> None:
 def _require(wanted: dict) -> None:
     """Refuse to render where the run's versions are not installed, as on a node of a cluster."""
     from ..errors import DestinationTrouble
-    from ..storage.dataset import differing_versions, versions
+    from ..storage.continuing import differing_versions, versions
 
     for what, there, here in differing_versions(wanted, versions()):
         raise DestinationTrouble(

@@ -6,9 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-import platform
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ from ..errors import GONE, NO_SPACE, BadInput, DestinationTrouble, trouble_of
 from ..formats.files import decode_json, write_json
 from ..formats.limits import most_of
 from ..formats.reading import read_regular
-from ..formats.records import FORMAT, check_sample
+from ..formats.records import FORMAT
 from ..formats.topology import LABEL, TOPOLOGY, encode_topology
 from ..formats.whole import differing
 from ..formats.writing import BESIDE, flush, write_whole
@@ -25,57 +23,13 @@ from ..recipe import Recipe, recipe_digest
 from ..scene_recipe import SceneRecipe
 from ..validity.attempts import render_valid
 from ..validity.summary import summary
+from .continuing import check_record, continued, differing_versions, versions
 from .held import PARTIAL, SWEPT, drawn_name, hold, set_aside, sweep
+from .naming import SPLITS, index_of, sample_name, split_of
 
 LOGS = ".logs"
 KEPT_LOG = 3600.0  # seconds for which a log is kept that dataset.json does not name
-SPLITS = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
 FULL = 2**21  # bytes left on a disk that counts as full: libraries name the cause of a failed write in many ways
-
-
-def sample_name(index: int) -> str:
-    """The folder of a sample."""
-    return f"{index:06d}"
-
-
-def split_of(seed: int | str) -> str:
-    """The split of an identity: by a hash of its seed or name, so it never changes as a dataset grows."""
-    value = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:8], "big") / 2**64
-    for name, share in SPLITS:
-        if value < share:
-            return name
-        value -= share
-    return SPLITS[-1][0]
-
-
-def versions() -> dict:
-    """The versions that made a dataset."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    def found(name):
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return ""
-
-    package = __package__.rsplit(".", 2)[0]
-    blender = sys.modules.get("bpy")
-    return {
-        "simulacra": getattr(sys.modules[package], "__version__", ""),
-        "blender": blender.app.version_string.split()[0] if blender else found("bpy"),
-        "python": platform.python_version(),
-        "numpy": found("numpy"),
-    }
-
-
-def differing_versions(there: dict, here: dict) -> list[tuple[str, str, str]]:
-    """What renders other labels in two places: its name, and its version there and here."""
-    rows = []
-    for name, parts in (("simulacra", 3), ("blender", 2)):  # a patch release of Blender renders the same labels
-        one, other = str(there.get(name, "")), str(here.get(name, ""))
-        if one and other and one.split(".")[:parts] != other.split(".")[:parts]:
-            rows.append((f"version of {name}", one, other))
-    return rows
 
 
 class DatasetFolder:
@@ -385,43 +339,3 @@ def _own(name: str) -> bool:
 def _begun(data: bytes) -> bool:
     """Whether a dataset.json that is not whole begins as ours do, or not at all."""
     return not data.strip(b"\0 \n") or data.startswith(b'{\n "format": ')
-
-
-def index_of(name: str) -> int | None:
-    """The index of the sample whose folder has this name, or None of any other name."""
-    plain = name.isdecimal() and name.isascii() and len(name) < 10
-    return int(name) if plain and sample_name(int(name)) == name else None
-
-
-def check_record(record, index: int, path: Path) -> dict:
-    """The sample.json of sample ``index``; raises BadInput where it is another's, or not what a run writes."""
-    check_sample(record, path)
-    if type(record.get("index")) is not int or record["index"] != index or type(record.get("seed")) is not int:
-        raise BadInput(f"{path}: is not that of sample {index}")
-    validity = record.get("validity", {})
-    rows = [validity.get(name, []) for name in ("redone", "warned")] if isinstance(validity, dict) else [None]
-    if not all(isinstance(row, list) and all(isinstance(one, dict) for one in row) for row in rows):
-        raise BadInput(f"{path}: validity is not what was redone and warned of")
-    if not isinstance(record.get("recipe", ""), str) or not isinstance(record.get("versions", {}), dict):
-        raise BadInput(f"{path}: recipe is not a text, or versions are not texts by name")
-    return record
-
-
-def continued(path: Path | str, data, recipe: Recipe | SceneRecipe) -> Recipe | SceneRecipe:
-    """The recipe to go on with in a folder that holds a dataset; raises BadInput where its samples would differ."""
-    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("versions"), dict):
-        raise BadInput(f"{path}: holds a dataset of another format; allowed is format {FORMAT}")
-    before = Recipe.from_dict(data.get("recipe"))
-    if type(before) is not type(recipe):
-        raise BadInput(f"{path}: holds a dataset of another kind; allowed is this recipe's dataset or another folder")
-    rows = [(name, getattr(before, name), getattr(recipe, name)) for name in before.differing(recipe)]
-    rows += differing_versions(data["versions"], versions())
-    if rows:
-        name, there, here = rows[0]
-        raise BadInput(
-            f"{path}: holds a dataset of another recipe; {name} is {there!r} there and {here!r} here; "
-            "allowed is the same recipe or another folder"
-        )
-    if isinstance(recipe, SceneRecipe):
-        return recipe  # its samples are its cameras, which are the same
-    return dataclasses.replace(recipe, count=max(before.count, recipe.count))

@@ -12,8 +12,10 @@ from ..formats.reading import MIB
 from ..formats.whole import open_recorded
 from ..labels import LABELS
 from ..recipe import Recipe, recipe_digest
-from .dataset import DatasetFolder, continued, rows_of, sample_name
+from .continuing import continued
+from .dataset import DatasetFolder, rows_of
 from .held import PARTIAL, hold
+from .naming import sample_name
 
 PICTURES = ("rgb", "linear", "albedo", "shading")  # rendered with noise, which another machine may round otherwise
 

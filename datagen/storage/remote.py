@@ -14,8 +14,10 @@ from ..formats.files import decode_json
 from ..formats.limits import most_of
 from ..formats.reading import MIB
 from ..formats.topology import LABEL, TOPOLOGY, encode_topology
-from .dataset import LOGS, DatasetFolder, check_record, continued, index_of, sample_name
+from .continuing import check_record, continued
+from .dataset import LOGS, DatasetFolder
 from .held import PARTIAL, TEMPORARY, drawn_name, hold
+from .naming import index_of, sample_name
 
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "memory")  # where putting an object is atomic
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...datagen.errors import BadInput
 from ...datagen.readers import Dataset, Sample
-from ...datagen.storage.dataset import split_of
+from ...datagen.storage.naming import split_of
 from .attributes import attributes_of
 from .cameras import Cameras, azimuth_elevation, from_record, into_box, viewed_point
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...datagen.storage.dataset import split_of
+from ...datagen.storage.naming import split_of
 from ..core.data import HALF, People, Person, shrink
 from ..core.toyheads import toy_cameras, toy_head, view
 from .captions import captions, say
