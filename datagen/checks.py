@@ -50,10 +50,11 @@ def rays_lead(v, camera, sample, frame):
         return None
     known = np.isfinite(v["distance"])
     start, turn = pixel_rays(camera)[0], np.array(camera["cam2world"])[:3, :3]
-    there = start + (v["distance"][..., None].astype(float) * v["rays"]) @ turn.T
-    error = np.linalg.norm(there - v["position"], axis=-1)
-    size = np.maximum(np.linalg.norm(v["position"], axis=-1) + np.linalg.norm(np.array(camera["cam2world"])[:3, 3]), 1)
-    return float((error / size)[known].max(initial=0.0))
+    start = np.broadcast_to(start, v["rays"].shape)[known]
+    there = start + (v["distance"][known][:, None].astype(float) * v["rays"][known]) @ turn.T
+    error = np.linalg.norm(there - v["position"][known], axis=-1)
+    away = np.linalg.norm(v["position"][known], axis=-1) + np.linalg.norm(np.array(camera["cam2world"])[:3, 3])
+    return float((error / np.maximum(away, 1)).max(initial=0.0))
 
 
 def unit_normals(v, camera, sample, frame):
@@ -183,7 +184,7 @@ def landmarks_on_surface(v, camera, sample, frame):
 def flow_agrees(v, camera, sample, frame):
     """Where the next frame shows the same object, the flow leads to a point that flows back."""
     others = "flow_back", "instance"
-    following = frame + sample.record.get("eyes", 1)
+    following = frame + sample.cameras
     if not {"flow", "instance", "occlusion"} <= set(v) or not all(sample.has(name, following) for name in others):
         return None
     back, instance = (sample.label(name, following, camera) for name in others)
@@ -231,13 +232,13 @@ def scene_flow_projects(v, camera, sample, frame):
     """A point's own motion, seen by the next frame's camera, is its optical flow."""
     if not {"scene_flow", "flow", "position"} <= set(v):
         return None
-    eyes = sample.record.get("eyes", 1)
+    following = frame + sample.cameras
     known = np.isfinite(v["scene_flow"]).all(-1) & np.isfinite(v["flow"]).all(-1)
-    if not known.any() or frame + eyes > sample.frames[-1]:
+    if not known.any() or following > sample.frames[-1]:
         return None
     here = v["position"][known].astype(np.float64)
     missed = project(camera, here)[0] - pixel_centres(camera)[known]
-    target, depth = project(sample.camera(frame + eyes), here + v["scene_flow"][known])
+    target, depth = project(sample.camera(following), here + v["scene_flow"][known])
     error = np.linalg.norm(target - missed - pixel_centres(camera)[known] - v["flow"][known], axis=-1)
     # Single precision of metres is a share of a pixel that grows near the camera.
     return float(np.quantile(error[depth > 0.1], 0.999)) if (depth > 0.1).any() else 0.0

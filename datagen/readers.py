@@ -59,6 +59,12 @@ class Sample:
         """The numbers of its frames or views."""
         return list(self.record["frames"])
 
+    @cached_property
+    def cameras(self) -> int:
+        """How many shots one moment has, which come one after another: views around a person, the eyes of a pair."""
+        times = [self.camera(frame).get("time") for frame in self.frames]
+        return times.count(times[0]) if times and times[0] is not None else self.record.get("eyes", 1)
+
     def has(self, label: str, frame: int = 0) -> bool:
         """Whether a label exists."""
         return self.holds(file_name(frame, label))

@@ -6,13 +6,14 @@ import shutil
 import numpy as np
 import pytest
 from documents import at, with_at
+from export_stage import make_people
 from proven_stage import make_proven, record_sample
 from spoiled import SPOILED, spoil
 
 from simulacra.__main__ import main
 from simulacra.datagen import check, readers
 from simulacra.datagen.check import check_dataset
-from simulacra.datagen.checks import CHECKS
+from simulacra.datagen.checks import CHECKS, flow_agrees
 from simulacra.datagen.formats.files import read_label, write_label
 from simulacra.datagen.readers import Dataset
 
@@ -59,6 +60,21 @@ def test_a_box_of_another_state_is_seen(copied):
     folder = copied / "000000"
     change(folder, "objects.json", ("frames", 0, "objects", 0, "box_3d", "size"), [0.9, 0.8, 0.0])
     assert check_dataset(copied).failed() == ["points lie in their boxes"]
+
+
+def test_the_flow_of_a_view_leads_to_the_next_moment_of_that_view(tmp_path, monkeypatch):
+    """Shots run through the views first: the next frame's number is that of another camera."""
+    sample = Dataset(make_people(tmp_path / "orbit", samples=1, moments=2, views=3))[0]
+    assert sample.cameras == 3 and Dataset(make_people(tmp_path / "pair", samples=1, moments=2, eyes=2))[0].cameras == 2
+    ones = np.ones((4, 6), np.uint16)
+    there = {"flow": np.zeros((4, 6, 2), np.float32), "flow_back": np.zeros((4, 6, 2), np.float32), "instance": ones,
+             "occlusion": np.zeros((4, 6), np.uint8)}  # fmt: skip
+    asked = []
+    monkeypatch.setattr(readers.Sample, "has", lambda self, name, frame: asked.append(frame) or frame in self.frames)
+    monkeypatch.setattr(readers.Sample, "label", lambda self, name, frame, camera: there[name])
+    camera = sample.camera(1) | {"width": 6, "height": 4}
+    assert flow_agrees(there, camera, sample, 1) == 0 and set(asked) == {4}
+    assert flow_agrees(there, camera, sample, 4) is None
 
 
 def test_boxes_that_are_turned_and_leaning_hold_their_points(copied):

@@ -40,6 +40,5 @@ def sequences(sample: Sample) -> list[list[int]]:
 
     Shots run through the cameras first, so an orbit of one moment is as many sequences of one frame.
     """
-    times = [sample.camera(frame).get("time", 0.0) for frame in sample.frames]
-    cameras, eyes = max(times.count(times[0]), 1) if times else 1, sample.record.get("eyes", 1)
-    return [sample.frames[camera::cameras] for camera in range(0, cameras, eyes)]
+    cameras = sample.cameras
+    return [sample.frames[camera::cameras] for camera in range(0, cameras, sample.record.get("eyes", 1))]
