@@ -64,10 +64,19 @@ class Claims:
             yield f"{where}: is of sample {index}; the recipe has {recipe.count}"
         elif recipe is not None:
             yield from self._of_recipe(sample, recipe, index)
+        rendered = self._rendered(index)
         for frame in sample.frames:
-            for name in self.description.get("rendered", []):
-                if name in LABELS and not sample.has(name, frame):
+            for name in rendered:
+                if not sample.has(name, frame):
                     yield f"{sample.path}: frame {frame} has no {name}, which dataset.json says is rendered"
+
+    def _rendered(self, index: int) -> list[str]:
+        """The labels that a sample should have: of a label run, what its own camera can have of those that are rendered."""
+        names = [name for name in self.description.get("rendered", []) if name in LABELS]
+        if isinstance(self.recipe, SceneRecipe) and index < self.recipe.count:
+            had = self.recipe.labels_of(self.recipe.models[index])
+            names = [name for name in names if name in had]
+        return names
 
     def _of_recipe(self, sample: Sample, recipe: Recipe | SceneRecipe, index: int) -> Iterator[str]:
         record, where = sample.record, sample.path / "sample.json"

@@ -1,6 +1,7 @@
 """Labels of cameras that are no pinholes, against rays that the test computes from each model's own definition."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -244,7 +245,12 @@ def test_one_odd_camera_does_not_stop_the_others(stage, capfd):
         for name in ("depth", "rays", "position")
     }
     assert has == {"depth": [True, False, True], "rays": [False, True, True], "position": [True] * 3}
-    assert main(["check", str(out)]) == 0
+    with warnings.catch_warnings(action="error"):  # where a lens shows nothing, nothing is computed
+        assert main(["check", str(out)]) == 0
+    capfd.readouterr()
+    (out / "000001" / "0000.rays.exr").unlink()
+    assert main(["check", str(out)]) == 1
+    assert "000001: frame 0 has no rays, which dataset.json says is rendered" in capfd.readouterr().out
     for words, told in (
         (["--cameras", "Odd"], "cameras: Odd is projected"),
         (["--cameras", "Fish", "--labels", "depth"], "depth is not had of fisheye_equisolid"),

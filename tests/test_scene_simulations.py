@@ -139,6 +139,22 @@ def test_a_simulation_that_only_instances_show_is_played_or_refused(stage):
     assert off.max() < 1e-5
 
 
+def test_particles_that_are_born_and_die_meanwhile(stage):
+    """Where one is before its birth and after its death depends on who looked last, and is not shown."""
+    simulation_stage.particles(stage)
+    system = bpy.data.objects["Fountain"].particle_systems[0].settings
+    system.frame_end, system.lifetime = 14, 6
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.path), compress=False)
+    truth = simulation_stage.playback(stage.path, FRAMES[-1])
+    assert len({len(truth[frame]["Drop"][0]) for frame in range(3, FRAMES[-1])}) > 2, "they must come and go"
+    (sample,) = stage.label(frames=f"{FRAMES[0]}..{FRAMES[-1]}")
+    for number, frame in enumerate(FRAMES):
+        shown, position = sample.label("instance", number) > 0, sample.label("position", number).astype(float)
+        assert shown.sum() > 8
+        off, _ = simulation_stage.carried(*[truth[frame]["Drop"]] * 2, position[shown])
+        assert off.max() < 1e-5
+
+
 def test_what_will_not_hold_still_is_refused_in_a_line(stage, monkeypatch):
     """A state that is another one each time somebody looks, as of a cache that nothing keeps."""
     from simulacra.datagen.rendering import simulations
@@ -149,7 +165,8 @@ def test_what_will_not_hold_still_is_refused_in_a_line(stage, monkeypatch):
     )
     simulation_stage.soft_body(stage)
     with pytest.raises(
-        BadInput, match=r"simulation: Jelly is not in one state .* \(soft body; bake it \(Physics, Cache, Bake\)\)"
+        BadInput,
+        match=r"simulation: Jelly is not in one state .*; bake its soft body \(Physics, Cache, Bake\) and save",
     ) as caught:
         stage.label(frames="3..4")
     assert "\n" not in str(caught.value)

@@ -51,7 +51,7 @@ class Settled:
 
     def __init__(self, scene, found: list[tuple], frames: range):
         self.scene, self.frames = scene, frames
-        self.how = {name: f"{kind}; bake it ({BY_HAND.get(kind, 'Physics, Cache, Bake')})" for name, kind, _ in found}
+        self.how = {name: f"bake its {kind} ({BY_HAND.get(kind, 'Physics, Cache, Bake')})" for name, kind, _ in found}
         self.nodes = any(kind == "simulation nodes" for _, kind, _ in found)
         caches = [cache.frame_start for _, _, cache in found if cache]
         self.start = min([scene.frame_start, *caches, frames[0]])
@@ -83,8 +83,8 @@ class Settled:
             for key in state:
                 name = next(name for name in (key[0], key[2]) if name in self.how)
                 if not _same(played.get(key), state[key]):
-                    raise BadInput(f"simulation: {plain_text(name)} is not in one state whenever frame {frame} is looked at "
-                                   f"({self.how[name]}) and save the file")  # fmt: skip
+                    raise BadInput(f"simulation: {plain_text(name)} is not in one state whenever frame {frame} is looked at; "
+                                   f"{self.how[name]} and save the file")  # fmt: skip
 
 
 def simulations(scene) -> list[tuple[str, str, object]]:
@@ -213,11 +213,17 @@ def _points(obj) -> np.ndarray:
 
 
 def _particles(obj):
-    """The places of an object's particles, and of the tips of some of its hairs."""
+    """The places of an object's particles, NaN of those that are not shown, and of the tips of some of its hairs."""
     for system in obj.particle_systems:
-        places = np.empty(3 * len(system.particles), np.float32)
-        system.particles.foreach_get("location", places)
-        yield places.reshape(-1, 3)[:: len(system.particles) // POINTS + 1]
+        places = np.empty((len(system.particles), 3), np.float32)
+        system.particles.foreach_get("location", places.ravel())
+        if system.settings.type != "HAIR":
+            states = np.empty(len(places), np.int32)
+            system.particles.foreach_get("alive_state", states)
+            shown = {"UNBORN": system.settings.show_unborn, "DEAD": system.settings.use_dead}
+            kinds = bpy.types.Particle.bl_rna.properties["alive_state"].enum_items
+            places[np.isin(states, [kinds[name].value for name, is_shown in shown.items() if not is_shown])] = np.nan
+        yield places[:: len(places) // POINTS + 1]
         if system.settings.type == "HAIR" and len(system.particles):
             step = 2**system.settings.render_step
             chosen = range(0, len(system.particles), len(system.particles) // HAIRS + 1)
