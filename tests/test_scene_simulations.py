@@ -81,6 +81,8 @@ def test_hair_that_swings(stage):
     ids = {record["name"]: record["id"] for record in sample.objects(0)}
     masks = [sample.label("instance", number) == ids[name] for number in range(3)]
     assert all(mask.sum() > 25 for mask in masks) and (masks[0] != masks[2]).any(), "the strands must swing"
+    box = next(record["box_3d"] for record in sample.objects(0) if record["name"] == name)
+    assert max(box["size"]) > 0.7, "the box holds the strands, which are longer than the mesh"
     (again,) = stage.label("again", frames="12", labels=asked)
     one, other = sample.label("position", 2), again.label("position", 0)
     assert np.array_equal(np.isfinite(one), np.isfinite(other)) and np.nanmax(np.abs(one - other)) < 1e-5

@@ -105,7 +105,7 @@ def scan(scene, layer, frames: Iterable[int]) -> dict[int, Frame]:
 
 
 def _things(depsgraph, layer) -> list[Thing]:
-    shapes: dict[int, Shape | None] = {}
+    shapes: dict[tuple, Shape | None] = {}
     things = []
     for instance in depsgraph.object_instances:
         obj, parent = instance.object, instance.parent
@@ -118,7 +118,7 @@ def _things(depsgraph, layer) -> list[Thing]:
             continue
         if obj.original.indirect_only_get(view_layer=layer):
             continue
-        data = obj.data.as_pointer()
+        data = obj.data.as_pointer(), _has_hair(obj) and obj.original.as_pointer()
         if data not in shapes:
             shapes[data] = _shape(obj)
         if shapes[data] is None:
@@ -148,7 +148,29 @@ def _shape(obj) -> Shape | None:
         return None
     topology = hashlib.blake2b(parts.tobytes(), digest_size=8).digest() + len(points).to_bytes(8, "little")
     low, high = (points - radii).min(0).astype(float), (points + radii).max(0).astype(float)
+    for strands, radius in _strands(obj):
+        low, high = np.minimum(low, strands.min(0) - radius), np.maximum(high, strands.max(0) + radius)
     return Shape(low, high, topology, _bare(obj))
+
+
+def _has_hair(obj) -> bool:
+    return any(system.settings.type == "HAIR" for system in obj.particle_systems)
+
+
+def _strands(obj):
+    """The points (n, 3) of each hair system that an evaluated object grows, in object space, and their radius."""
+    back = np.linalg.inv(np.array(obj.matrix_world))
+    for system in obj.particle_systems:
+        settings = system.settings
+        count = len(system.particles) + len(system.child_particles)
+        if settings.type != "HAIR" or settings.render_type != "PATH" or not count:
+            continue
+        steps = range(2**settings.render_step + 1)
+        points = np.array(
+            [system.co_hair(obj, particle_no=number, step=step) for number in range(count) for step in steps]
+        )
+        radius = settings.radius_scale * max(settings.root_radius, settings.tip_radius)
+        yield points @ back[:3, :3].T + back[:3, 3], radius
 
 
 def _bare(obj) -> bool:
