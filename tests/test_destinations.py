@@ -203,6 +203,10 @@ def test_a_store_rebuilds_a_lost_description_and_repairs(store):
     assert again.finished() == [0, 1] and "holds 4 bytes, its record says" in again.wrong(1) and not again.wrong(0)
     again.write_sample(0, lambda *_: pytest.fail("was right"), again=True)
     again.write_sample(1, write, again=True)
+    record = store.cat_file("/lab/faces/000000/sample.json")
+    store.pipe_file("/lab/faces/000000/sample.json", record.replace(b'"seed": 0', b'"seed": 7'))
+    assert again.wrong(0) == "its seed is 7; that of sample 0 is 0"
+    again.write_sample(0, write, again=True)
     again.write_sample(2, write)
     assert content(store) == before
 

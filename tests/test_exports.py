@@ -10,11 +10,13 @@ from importlib import import_module
 import numpy as np
 import pytest
 from export_stage import LABELS, make_people
+from loading_stage import RECORDS
 
 from simulacra.__main__ import main
 from simulacra.datagen.errors import BadInput
 from simulacra.datagen.export import EXPORTERS, export
 from simulacra.datagen.formats.png import read_png
+from simulacra.datagen.formats.records import check_camera
 from simulacra.datagen.labels import LABELS as ALL
 from simulacra.datagen.readers import Dataset
 
@@ -216,6 +218,13 @@ def test_a_stereo_sequence_is_a_scene_with_time(people, tmp_path):
             for picture, matrix, index in zip(pictures, matrices, indices, strict=True):
                 assert picture.shape == (32, 40, 4) and np.array_equal(picture, straight(sample, index))
                 assert np.allclose(matrix, frames[index]["transform_matrix"])
+
+
+@pytest.mark.parametrize("time", ["x", None, [0.0], math.inf])
+def test_a_time_that_is_no_number_is_refused_by_its_name(time, tmp_path):
+    """Of whatever is read from a camera, in every format."""
+    with pytest.raises(BadInput, match="frame 0: time is not a number of seconds"):
+        check_camera({"frame": 0, **RECORDS["camera"], "time": time}, tmp_path / "camera.json")
 
 
 def test_an_orbit_without_alpha_is_the_pictures_themselves(people, tmp_path):

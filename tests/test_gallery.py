@@ -12,6 +12,7 @@ import pytest
 from documents import at, paths
 from proven_stage import make_proven, record_sample
 
+from simulacra.__main__ import main
 from simulacra.datagen import gallery
 from simulacra.datagen.errors import BadInput
 from simulacra.datagen.gallery import write_gallery
@@ -236,6 +237,11 @@ def test_only_as_many_samples_as_are_shown_are_read(dataset, tmp_path):
     shutil.copytree(dataset, copied)
     (copied / "000001" / "sample.json").write_text("broken")
     assert "000000" in write_gallery(copied, limit=1).read_text()
+
+
+def test_a_number_of_samples_below_none_is_refused(dataset, tmp_path, capsys):
+    assert main(["view", str(dataset), "--out", str(tmp_path / "page.html"), "--limit", "-1"]) == 2
+    assert capsys.readouterr().err.startswith("simulacra: --limit: -1 is not allowed; allowed is a whole number from 0")
 
 
 def test_jpeg_is_blenders_own_and_as_good_as_opencvs():

@@ -202,7 +202,7 @@ def test_a_cancelled_avatar_leaves_no_file(request_, run, tmp_path):
     out.parent.mkdir()
     out.write_bytes(b"an older one")
     # The first of two avatars is finished by then: no part of what was asked stays.
-    words = [*FAKE, "generate", "fake", run, "--out", out, "--guidance", "13", "--json"]
+    words = [*FAKE, "generate", "fake", run, "--out", out, "--prompt", "old", "--guidance", "13", "--json"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert json.loads(process.stdout.readline())["done"] == 1
     assert len(names(out.parent)) == 2  # what is being made has a folder of its own
@@ -262,6 +262,14 @@ def test_a_pseudo_terminal_shows_a_bar_a_stage(run, tmp_path):
     assert process.wait(timeout=60) == 0
     text = seen.decode()
     assert "base" in text and "4/4" in text and "warning: zorblax: is no known word" in text
+
+
+@pytest.mark.parametrize("words, line", [
+    (["--guidance", "3"], "guidance: is not allowed without a prompt or photo, which it would follow"),
+    (["--prompt", ""], "prompt: is empty; allowed are words"), (["--prompt", "  "], "prompt: is empty; allowed are words"),
+])  # fmt: skip
+def test_a_condition_that_is_not_there_is_told(words, line, tmp_path, capsys):
+    assert line in failed(capsys, ["generate", "rodin", "--out", tmp_path / "me.glb", *words])
 
 
 @pytest.mark.parametrize(

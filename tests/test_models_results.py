@@ -131,6 +131,15 @@ def test_running_again_changes_nothing(folder, readme):
     assert sorted(path.suffix for path in folder.iterdir()) == [".json"] * 8 + [".md"]
 
 
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_a_folder_without_records_leaves_the_page_as_it_is(name, readme, tmp_path):
+    (tmp_path / "empty").mkdir()
+    before = readme.read_bytes()
+    with pytest.raises(BadInput, match="holds no records"):
+        run(tmp_path / name, readme)
+    assert readme.read_bytes() == before
+
+
 def test_a_page_without_its_marker_lines_is_refused(folder, readme):
     for text in ("nothing", f"{page.END}\n{page.BEGIN}", f"{page.BEGIN}\n{page.BEGIN}\n{page.END}"):
         readme.write_text(text)

@@ -112,6 +112,8 @@ def check_camera(row: dict, path: Path) -> dict:
         )
     if abs(np.linalg.det(np.array(row["cam2world"], float))) < 1e-9:
         raise BadInput(f"{path}: frame {row['frame']}: cam2world cannot be inverted")
+    if not _shaped(row.get("time", 0.0), ()):
+        raise BadInput(f"{path}: frame {row['frame']}: time is not a number of seconds")
     if model in PANORAMAS:
         parameters, names = row.get("parameters"), (*PANORAMAS[model][2], "shift")
         for name in names:

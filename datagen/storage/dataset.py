@@ -181,7 +181,14 @@ class DatasetFolder:
             record = self.record(index)
         except BadInput as error:
             return str(error)
-        return next((line for _, line in differing(self.path / sample_name(index), record["files"])), "")
+        return self.strange(index, record) or next(
+            (line for _, line in differing(self.path / sample_name(index), record["files"])), ""
+        )
+
+    def strange(self, index: int, record: dict) -> str:
+        """What a sample's record says that this recipe does not make of it, or nothing."""
+        seed = self.recipe.seed + index
+        return "" if record["seed"] == seed else f"its seed is {record['seed']}; that of sample {index} is {seed}"
 
     def describe(self, failed: dict[int, dict]) -> None:
         """Write dataset.json from what exists; ``failed`` maps an index to its record."""

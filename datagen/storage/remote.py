@@ -121,10 +121,12 @@ class RemoteFolder(DatasetFolder):
     def wrong(self, index: int) -> str:
         """What is wrong with a finished sample, each file held against its size and hash in the record; or nothing."""
         try:
-            files = self.record(index)["files"]
+            record = self.record(index)
         except BadInput as error:
             return str(error)
-        for name, facts in files.items():
+        if strange := self.strange(index, record):
+            return strange
+        for name, facts in record["files"].items():
             where = f"{sample_name(index)}/{name}"
             try:
                 with self._reached():

@@ -24,7 +24,7 @@ MOST = 10_000  # results of one command, and steps of sampling
 @options.command()
 @options.argument("system", shell_complete=options.completing(names))
 @options.argument("run", type=options.FOLDER, required=False)
-@options.option("--prompt", default="", metavar="TEXT", help="what the result should look like")
+@options.option("--prompt", metavar="TEXT", help="what the result should look like")
 @options.option(
     "--photo", type=options.FILE, metavar="FILE", help="a picture of a face that the result should resemble"
 )
@@ -83,7 +83,7 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
 
 def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps) -> Request:
     """What the options ask for; raises BadInput where they contradict each other or the system cannot do it."""
-    said, prompt = prompt, " ".join(prompt.split())
+    said, prompt = prompt is not None, " ".join((prompt or "").split())
     for name, path in (("photo", photo), ("edit", edit)):
         if path is not None and not path.is_file():
             raise BadInput(f"{name}: {path} is not a file")
@@ -103,6 +103,8 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
             able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
             raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
     request = Request(prompt, photo, edit, seed, guidance, steps)
+    if guidance is not None and request.mode == "unconditional":
+        raise BadInput("guidance: is not allowed without a prompt or photo, which it would follow")
     if request.mode not in system.can:
         raise BadInput(f"{system.name}: cannot make {table.KINDS[system.kind].noun} from {SAID[request.mode]}; "
                        f"it can from {', '.join(SAID[mode] for mode in system.can)}")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...datagen.cli import options
-from ...datagen.errors import Unfinished
+from ...datagen.errors import BadInput, Unfinished
 from ...datagen.formats.files import read_text
 from ...datagen.formats.reading import MIB
 from ...datagen.formats.writing import write_whole
@@ -30,6 +30,8 @@ def command(records, page, check) -> None:
     """Write the results part of the models' page from the records of all figures."""
     folder, page = records or FOLDER, page or PAGE
     found = read_records(folder)
+    if not found:
+        raise BadInput(f"{folder}: holds no records; allowed is a folder of them")
     text = read_text(page.resolve(), LARGEST)
     wanted = replaced(text, found)
     if wanted != text and check:
