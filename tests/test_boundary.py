@@ -4,6 +4,7 @@ import ast
 import itertools
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -24,6 +25,7 @@ HOSTILE = {
     "pixels": f"{DIGITS}x{DIGITS}", "assignment": f"cores={DIGITS}", "setting": f"identity.age={DIGITS}", "slash": "/",
 }  # fmt: skip
 SIMULACRA = Path(sys.executable).with_name("simulacra")
+QUOTED = shlex.quote(str(SIMULACRA))  # as a shell reads it: a clone may lie anywhere
 
 
 def command_of(name):
@@ -73,6 +75,9 @@ def test_nothing_that_is_typed_is_more_than_a_line(name, param, tmp_path, capsys
         raise KeyboardInterrupt
 
     monkeypatch.setattr(plan, "measure", stop)
+    if name == "results":  # its page is one of the package's own
+        (tmp_path / "page.md").write_text("a page")
+        monkeypatch.setattr("simulacra.models.cli.results.PAGE", tmp_path / "page.md")
     if name in ("render", "plan"):
         monkeypatch.setattr(recipe.Recipe, "sample", stop)
     for kind, value in HOSTILE.items():
@@ -173,7 +178,7 @@ def test_no_locale_makes_a_command_fail(words, locale, tmp_path):
 def test_a_run_goes_on_where_nobody_reads(closed, tmp_path):
     """Closed streams: the samples are rendered, and no file takes the place of a stream."""
     out = tmp_path / "out"
-    line = f"{SIMULACRA} render faces {out} --count 2 --size 32 --renderer fake_renderer:small --workers 1 {closed}"
+    line = f"{QUOTED} render faces {shlex.quote(str(out))} --count 2 --size 32 --renderer fake_renderer:small --workers 1 {closed}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
     result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, timeout=120)
     assert result.returncode == 0, result.stderr
@@ -188,7 +193,7 @@ def test_a_run_goes_on_where_nobody_reads(closed, tmp_path):
 
 def test_a_full_disk_behind_standard_output_is_a_line(tmp_path):
     result = subprocess.run(
-        ["bash", "-c", f"{SIMULACRA} list labels > /dev/full"], capture_output=True, text=True, timeout=60
+        ["bash", "-c", f"{QUOTED} list labels > /dev/full"], capture_output=True, text=True, timeout=60
     )
     assert result.returncode == 1 and result.stderr == "simulacra: No space left on device\n"
 

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import json
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -250,7 +251,10 @@ def test_the_completion_that_is_printed_runs_in_its_shell(shell, capsys):
         folder = Path(sys.executable).parent
         ask = "COMP_WORDS=(simulacra list la); COMP_CWORD=2; _simulacra_completion simulacra la list; echo ${COMPREPLY[@]}"
         result = subprocess.run(
-            ["bash", "-c", f"PATH={folder}:$PATH; {script}\n{ask}"], capture_output=True, text=True, timeout=60
+            ["bash", "-c", f"PATH={shlex.quote(str(folder))}:$PATH; {script}\n{ask}"],
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert result.stdout.split() == ["labels"], result.stderr
 
@@ -261,7 +265,7 @@ def test_no_command_shows_the_help_and_is_an_error(capsys):
 
 
 def test_a_reader_that_goes_away_is_no_crash():
-    command = f"{sys.executable} -m simulacra list --json | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{shlex.quote(sys.executable)} -m simulacra list --json | true; exit ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert result.returncode in (0, 1) and "Traceback" not in result.stderr
 

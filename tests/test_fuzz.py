@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 import time
 
@@ -82,11 +83,12 @@ def record_again(folder):
 
 def command(*words):
     """Exit code and message of a command; it must end in time, in one line, with one of the three codes."""
-    told, started = io.StringIO(), time.process_time()
-    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
+    errors, started = io.StringIO(), time.process_time()
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         code = main([str(word) for word in words])
-    # A merge tells of each broken sample before it ends.
-    message = "".join(line for line in told.getvalue().splitlines(True) if not line.startswith("seed "))
+    # Progress and broken samples have lines of their own before the last.
+    before = re.compile(r"seed |(render|merge|label): \d+ of \d+")
+    message = "".join(line for line in errors.getvalue().splitlines(True) if not before.match(line))
     assert time.process_time() - started < SECONDS
     assert code in (0, 1, 2) and (code == 0 or message.startswith("simulacra: ")) and message.count("\n") <= 1, message
     return code, message

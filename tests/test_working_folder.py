@@ -1,6 +1,7 @@
 """Nothing is ever imported from the folder one stands in: by the console script, by -m, or through PYTHONPATH."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from loading_stage import make_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 SIMULACRA = Path(sys.executable).with_name("simulacra")
+QUOTED = shlex.quote(str(SIMULACRA))  # as a shell reads it: a clone may lie anywhere
 # What the command line, its libraries and Blender import, and what Python's own -m has not yet imported by then.
 NAMES = ("numpy", "bpy", "click", "json", "rich", "socket", "tempfile", "cv2", "torch", "multiprocessing", "shutil",
          "unicodedata", "dataclasses", "copy", "platform", "subprocess", "sitecustomize", "mathutils", "OpenEXR")  # fmt: skip
@@ -75,7 +77,5 @@ def test_a_checkout_that_one_stands_above_is_found_and_comes_last(tmp_path):
 
 def test_a_folder_that_was_deleted_is_no_crash(tmp_path):
     (tmp_path / "gone").mkdir()
-    result = run(
-        tmp_path, ["bash", "-c", f"cd gone && rmdir ../gone && {SIMULACRA} list labels && {SIMULACRA} check x"]
-    )
+    result = run(tmp_path, ["bash", "-c", f"cd gone && rmdir ../gone && {QUOTED} list labels && {QUOTED} check x"])
     assert result.returncode == 2 and "Traceback" not in result.stderr and "depth" in result.stdout, result.stderr
