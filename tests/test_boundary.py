@@ -150,6 +150,32 @@ def test_ctrl_c_is_a_line_however_early(tmp_path):
     assert seen > 8
 
 
+INTERRUPTING_BLENDER = """
+import signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("bpy_types", "_bpy_types"):  # which Blender imports on its way, from C
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+@pytest.mark.blender
+def test_ctrl_c_while_blender_is_imported_is_a_line_too(tmp_path):
+    """Blender prints an exception that comes meanwhile and goes on half made; so a run rendered on, or died."""
+    pytest.importorskip("bpy")
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTING_BLENDER)
+    words = [SIMULACRA, "render", "faces", "out", "--size", "32", "--samples", "1"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=120)
+    assert (result.returncode, result.stdout) == (1, "") and re.fullmatch(r"simulacra: stopped.*\n", result.stderr), (
+        result.stderr
+    )
+    assert not (tmp_path / "out").exists()
+
+
 # Streams
 
 

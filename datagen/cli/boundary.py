@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import NO_SPACE, BadInput, Unfinished
 from ..terminal import prepare, warn
+from .whole_import import import_whole
 
 BAD, FAILED = 2, 1  # exit codes
 PACKAGE = __package__.rpartition(".datagen")[0]
@@ -16,6 +17,7 @@ PACKAGE = __package__.rpartition(".datagen")[0]
 def guarded(run: Callable[[], int | None], words: Sequence[str]) -> int:
     """The exit code of a command; ``words`` are its command line, for a report."""
     prepare()
+    import_whole()
     try:
         return run() or 0
     except SystemExit as end:  # rich ends so where the reader of its output has gone
