@@ -150,11 +150,15 @@ def test_particles_that_are_born_and_die_meanwhile(stage):
     truth = simulation_stage.playback(stage.path, FRAMES[-1])
     assert len({len(truth[frame]["Drop"][0]) for frame in range(3, FRAMES[-1])}) > 2, "they must come and go"
     (sample,) = stage.label(frames=f"{FRAMES[0]}..{FRAMES[-1]}")
+    (still,) = stage.label("still", frames=f"{FRAMES[0]}..{FRAMES[-1]}", labels=["position", "instance"])
     for number, frame in enumerate(FRAMES):
         shown, position = sample.label("instance", number) > 0, sample.label("position", number).astype(float)
         assert shown.sum() > 8
         off, _ = simulation_stage.carried(*[truth[frame]["Drop"]] * 2, position[shown])
         assert off.max() < 1e-5
+        same = np.array_equal(sample.label("position", number), still.label("position", number), equal_nan=True)
+        assert same, "those that were just born are there with flow as without"
+        assert np.isnan(sample.label("flow", number)).all(), "Cycles cannot tell how a thing moves where others come"
 
 
 def test_what_will_not_hold_still_is_refused_in_a_line(stage, monkeypatch):

@@ -115,7 +115,7 @@ class _LabelPass:
         record = _camera(self.seen[frame].camera, self.scene, number, frame, self.camera, self.scale)
         if record["model"] != self.model:
             raise RuntimeError(f"camera: its type is animated, and is {record['model']} in frame {frame}; remove that")
-        raw, left = _points(self.scene, self.layer, self.nodes, self.motion, self.clock)
+        raw, left = self._raw(frame)
         self.unresolved += left
         values, unknown = _values(raw, record, self.seen, frame, self.ids, self.motion, self.scale)
         values["semantic"] = self.class_ids[values["instance"]]
@@ -129,6 +129,26 @@ class _LabelPass:
         if self.motion:
             self.shots = [*self.shots[-2:], {name: values[name] for name in ("flow", "flow_back", "instance")}]
             _write_motion(folder, labels, number, self.count, self.shots)
+
+    def _raw(self, frame: int) -> tuple[dict[str, np.ndarray], int]:
+        """The raw passes of the open frame, as _points gives them.
+
+        With its vector pass Cycles leaves out particles that are not there in the frames beside this one. Where there are
+        such, that pass is not asked for, and how things move is unknown.
+        """
+        import bpy
+
+        from .label_nodes import name_of
+
+        emitters = {name_of(obj) for obj in bpy.data.objects if obj.particle_systems}
+        here, *beside = ({thing.key for thing in self.seen[number].things} for number in (frame, frame - 1, frame + 1)
+                         if number in self.seen)  # fmt: skip
+        apart = any(key[2:4] in emitters for keys in beside for key in here - keys)
+        known = self.layer.use_pass_vector = self.motion and not apart
+        raw, left = _points(self.scene, self.layer, self.nodes, known, self.clock)
+        if self.motion and apart:
+            raw["vector"] = np.full((*raw["depth"].shape, 4), np.nan, np.float32)
+        return raw, left
 
 
 def _picture(scene, layer, folder: Path, number: int, labels, clock) -> None:
@@ -252,6 +272,8 @@ def _values(raw, record, seen, frame, ids, motion, scale) -> tuple[dict[str, np.
     distance = np.linalg.norm(values["position"] - pixel_rays(record)[0], axis=-1)
     values |= {"rays": rays, "distance": np.where(known, distance, np.inf)}
     unknown = unknown_motion(seen, frame) if motion else set()
+    if motion and np.isnan(raw["vector"]).all():
+        unknown = {thing.key for thing in things}
     if unknown:
         lost = np.isin(values["instance"], [ids[key] for key in unknown])
         values["flow"][lost] = values["flow_back"][lost] = np.nan
