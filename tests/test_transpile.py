@@ -1,6 +1,9 @@
 """Node graphs as Python: what is written builds the same graph again, for every node type of the running Blender."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -408,3 +411,17 @@ def test_all_of_blenders_own_groups_come_back(transpiled):
         source, rebuilt = transpiled(tree)
         assert_same(tree, rebuilt)
         assert_only_calls(source)
+
+
+def test_nothing_temporary_is_left(tmp_path):
+    """Neither by the process that opens the file first, which does not end as Blender does, nor by this one."""
+    import bpy
+
+    temporary, file = tmp_path / "temporary", tmp_path / "any.blend"
+    temporary.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(file), check_existing=False)
+    words = [sys.executable, "-m", "simulacra", "transpile", file, "--material", "none of this name"]
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    result = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=120)
+    assert result.returncode == 2 and "has no material" in result.stderr, result.stderr
+    assert not list(temporary.iterdir())

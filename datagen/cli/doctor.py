@@ -15,7 +15,9 @@ from . import options
 def command(context, as_json) -> None:
     """Show versions and devices, what is missing and how to get it."""
     from ..doctor import examine
+    from ..storage.held import temporaries_of_its_own
 
+    temporaries_of_its_own()  # a Blender that is asked, and interrupted, leaves its own
     program = context.find_root().command
     modules = program.tables() if hasattr(program, "tables") else []
     result = examine([row for module in modules for row in module.examined()])

@@ -30,6 +30,9 @@ def command(scene, out, **names) -> None:
     asked = [(kind, names[kind]) for kind in KINDS if names[kind]]
     if len(asked) != 1:
         raise BadInput(f"{len(asked)} graphs are asked for; allowed is one of --{', --'.join(KINDS)}")
+    from ..storage.held import temporaries_of_its_own
+
+    temporaries_of_its_own()  # before Blender is here and makes one
     require_blender()
     from ...procgen.nodes.transpile.document import transpile
     from ...procgen.nodes.transpile.errors import TranspileError
