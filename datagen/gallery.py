@@ -196,7 +196,7 @@ def _facts(dataset: Dataset) -> str:
         + (f" of {recipe['source']}" if scene else ""),
         f"seeds from {number('seed')}" if number("seed") is not None else "",
         f"{width}×{height} px" if width else "",
-        f"{number('samples')} samples a pixel" if number("samples") else "",
+        f"{number('samples')} sample{'s' * (number('samples') != 1)} a pixel" if number("samples") else "",
         ", ".join(f"{name.capitalize()} {made[name]}" for name in ("simulacra", "blender") if made.get(name)),
     ]
     generator = registry.GENERATORS.get(recipe.get("generator")) if isinstance(recipe.get("generator"), str) else None
