@@ -200,7 +200,7 @@ def test_help_loads_little():
     code = """import sys; from simulacra.__main__ import main; main(['--help'])
 print([name for name in sys.modules if name in ('numpy', 'rich', 'scipy', 'cv2') or '.cli.' in name or '.procgen' in name])"""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    own = ["boundary", "options", "program"]
+    own = ["whole_import", "boundary", "options", "program"]
     assert result.stdout.splitlines()[-1] == str([f"simulacra.datagen.cli.{name}" for name in own])
 
 

@@ -62,6 +62,6 @@ class WholeImport(MetaPathFinder):
 
 
 def import_whole() -> None:
-    """Let Blender's module be imported so from now on."""
-    if not any(isinstance(finder, WholeImport) for finder in sys.meta_path):
+    """Let Blender's module be imported so from now on; inside Blender, where it is there already, nothing is done."""
+    if NAME not in sys.modules and not any(isinstance(finder, WholeImport) for finder in sys.meta_path):
         sys.meta_path.insert(0, WholeImport())
