@@ -11,7 +11,7 @@ from proven_stage import make_proven, record_sample
 from spoiled import SPOILED, spoil
 
 from simulacra.__main__ import main
-from simulacra.datagen import check, readers
+from simulacra.datagen import check, checks, readers
 from simulacra.datagen.check import check_dataset
 from simulacra.datagen.checks import CHECKS, flow_agrees
 from simulacra.datagen.formats.files import read_label, write_label
@@ -75,6 +75,16 @@ def test_the_flow_of_a_view_leads_to_the_next_moment_of_that_view(tmp_path, monk
     camera = sample.camera(1) | {"width": 6, "height": 4}
     assert flow_agrees(there, camera, sample, 1) == 0 and set(asked) == {4}
     assert flow_agrees(there, camera, sample, 4) is None
+
+
+def test_a_ray_that_grazes_may_end_a_little_further_off(monkeypatch):
+    """One pixel of ten thousand by up to five times the limit; no more of them, and none by more."""
+    bar = CHECKS["position re-projects"][1]
+    for share, factor, holds in ((1, 4.5, True), (1, 5.5, False), (40, 1.5, False)):
+        error = np.zeros((200, 200))
+        error.flat[:share] = factor * bar
+        monkeypatch.setattr(checks, "miss", lambda camera, position, error=error: error)
+        assert (checks.reprojection({"position": np.zeros((200, 200, 3))}, None, None, 0) <= bar) is holds
 
 
 def test_boxes_that_are_turned_and_leaning_hold_their_points(copied):
