@@ -50,7 +50,7 @@ ELSEWHERE = {
     "check_layers.py": "../Makefile",
     "check_types.py": "../Makefile",
 }  # where they are put to use
-LONG = {"bench_sidebar.py", "compare_releases.py"}
+LONG = {"bench_sidebar.py", "check_cluster.py", "compare_releases.py"}
 VERDICTS = {
     "bench_check.py",
     "bench_rollout.py",
@@ -93,12 +93,17 @@ def runs(tool, words, said, given):
     assert "Traceback" not in result.stderr and re.search(said, result.stdout), result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("tool", OTHERS)
+def quick_or_slow(tools):
+    """The tools as cases of a test, those of a minute behind the marker of slow tests."""
+    return [pytest.param(tool, marks=[pytest.mark.slow] * (tool in LONG)) for tool in tools]
+
+
+@pytest.mark.parametrize("tool", quick_or_slow(OTHERS))
 def test_a_tool_runs(tool, tmp_path, drawn_dataset, planes):
     runs(tool, *OTHERS[tool], {"out": tmp_path, "faces": drawn_dataset, "planes": planes})
 
 
-@pytest.mark.parametrize("tool", [pytest.param(tool, marks=[pytest.mark.slow] * (tool in LONG)) for tool in BLENDER])
+@pytest.mark.parametrize("tool", quick_or_slow(BLENDER))
 def test_a_tool_of_blender_runs(tool, tmp_path):
     pytest.importorskip("bpy")
     runs(tool, *BLENDER[tool], {"out": tmp_path})
