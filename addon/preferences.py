@@ -7,10 +7,18 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..procgen import processes
-from . import PACKAGE
+from . import PACKAGE, interpreter
 from .worker.process import command_line
+from .wrapping import draw_wrapped
 
 tested = {"lines": [], "models": None}  # what the Test button found
+wrong = {"python": ""}  # why the Python that was chosen last cannot be used
+
+
+def python_chosen(self, context) -> None:
+    """Say at once whether the Python that was typed or chosen can be used; what was found of another one is void."""
+    wrong["python"] = interpreter.problem(chosen_python())
+    tested.update(lines=[], models=None)
 
 
 class SIMULACRA_AP_preferences(bpy.types.AddonPreferences):
@@ -22,6 +30,7 @@ class SIMULACRA_AP_preferences(bpy.types.AddonPreferences):
         name="Python", subtype="FILE_PATH",
         description="A Python that has simulacra installed, to render with and to run trained systems; "
         "empty renders with this Blender in the background",
+        update=python_chosen,
     )  # fmt: skip
     output: StringProperty(
         name="Datasets",
@@ -48,6 +57,8 @@ class SIMULACRA_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "python")
+        if wrong["python"]:
+            draw_wrapped(layout.box(), wrong["python"], "ERROR")
         layout.prop(self, "workers")
         layout.prop(self, "output")
         layout.prop(self, "at_exit")
@@ -63,9 +74,17 @@ def preferences() -> SIMULACRA_AP_preferences:
     return bpy.context.preferences.addons[PACKAGE].preferences
 
 
+def chosen_python() -> str:
+    """The path of the Python that the preferences name, or ""."""
+    return bpy.path.abspath(preferences().python) if preferences().python else ""
+
+
 def caller():
-    """How to call the command line on this machine."""
-    python = bpy.path.abspath(preferences().python) if preferences().python else ""
+    """How to call the command line on this machine; raises OSError where the Python in the preferences is no program."""
+    python = chosen_python()
+    found = interpreter.file_problem(python)
+    if found:
+        raise OSError(f"Python in the preferences: {found}")
     return command_line(PACKAGE, bpy.app.binary_path, python)
 
 

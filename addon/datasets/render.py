@@ -118,7 +118,7 @@ class SIMULACRA_OT_render_dataset(Follows, bpy.types.Operator):
         out.parent.mkdir(parents=True, exist_ok=True)
         locked = locked_values(context, settings)
         command = caller()(arguments(settings, out, locked, preferences().workers))
-        jobs.start("dataset", f"{settings.count} × {settings.kind}", [command])
+        jobs.start("dataset", f"{settings.count} × {settings.kind}", [command], folder=out)
         settings.out = str(out)
         return self.follow("dataset")
 
@@ -155,7 +155,7 @@ class SIMULACRA_OT_resume_dataset(Follows, bpy.types.Operator):
         for setting in recipe["settings"]:
             command += ["--set", setting]
         command += ["--workers", str(preferences().workers or "auto"), "--json"]
-        jobs.start("dataset", f"{out.name}: the rest", [caller()(command)])
+        jobs.start("dataset", f"{out.name}: the rest", [caller()(command)], folder=out)
         return self.follow("dataset")
 
 

@@ -53,7 +53,7 @@ class SIMULACRA_OT_label_scene(Follows, bpy.types.Operator):
         out.parent.mkdir(parents=True, exist_ok=True)
         copy = user_path("scenes") / f"{name}.blend"
         bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, compress=True, relative_remap=True)
-        jobs.start("labels", f"labels of {name}", [caller()(arguments(settings, context.scene, copy, out))])
+        jobs.start("labels", f"labels of {name}", [caller()(arguments(settings, context.scene, copy, out))], folder=out)
         settings.out = str(out)
         return self.follow("labels")
 

@@ -2,9 +2,10 @@
 
 import bpy
 
-from ..errors import last
+from .. import errors
 from ..fields import settling
 from ..fields.panels import Sidebar
+from ..wrapping import draw_wrapped
 from .subject import family_of
 
 
@@ -38,10 +39,20 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.6
         row.operator("simulacra.generate", icon="WORLD" if places else "OUTLINER_OB_ARMATURE")
-        if settling.message or last:
-            box = layout.box()
-            box.label(text=settling.message or last["message"][:90], icon="ERROR")
-            box.operator("simulacra.error_report", icon="TEXT")
+        draw_error(layout)
+
+
+def draw_error(layout) -> None:
+    """What went wrong last, whole, until it is dismissed or goes well; with the way to report it."""
+    text = settling.message or errors.shown()
+    if not text:
+        return
+    box = layout.box()
+    row = box.row()
+    draw_wrapped(row, text, "ERROR")
+    row.operator("simulacra.dismiss_error", text="", icon="X", emboss=False)
+    if errors.last:
+        box.operator("simulacra.error_report", icon="TEXT")
 
 
 CLASSES = (SIMULACRA_PT_generate,)

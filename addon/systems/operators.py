@@ -10,7 +10,7 @@ from bpy.app.translations import pgettext_tip as tip_
 
 from ..datasets.render import Follows
 from ..errors import reported
-from ..preferences import caller, preferences, tested, user_path
+from ..preferences import caller, preferences, tested, user_path, wrong
 from ..worker import jobs
 from .catalogue import SYSTEM_CHOICES, SystemChoice
 
@@ -19,6 +19,8 @@ def missing() -> str:
     """What keeps a trained system from running, as one line that says how to get it; "" if nothing is known to."""
     if not preferences().python:
         return tip_("Needs a Python with simulacra[models]: choose it in the preferences")
+    if wrong["python"]:
+        return wrong["python"]
     if tested["models"] is False:
         return tip_("The Python in the preferences has no torch: pip install simulacra[models] there")
     return ""

@@ -4,7 +4,8 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
 from ..fields.panels import Sidebar, field_column
-from ..worker.panel import draw_job, wrapped
+from ..worker.panel import draw_job
+from ..wrapping import draw_wrapped
 from . import operators
 
 
@@ -21,8 +22,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
         reason = operators.missing()
         if reason:
             box = layout.box().column(align=True)
-            for index, line in enumerate(wrapped(reason, 34)):
-                box.label(text=line, icon="INFO" if index == 0 else "BLANK1")
+            draw_wrapped(box, reason, "INFO")
             box.operator("simulacra.open_preferences", icon="PREFERENCES")
         chosen = operators.chosen(settings)
         column = field_column(layout)
@@ -48,8 +48,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
             column.prop(settings, "shape")
             column.prop(settings, "resolution")
         short = "" if reason else operators.unready(context)
-        for index, line in enumerate(wrapped(short, 34)):
-            layout.label(text=line, icon="INFO" if index == 0 else "BLANK1")
+        draw_wrapped(layout, short, "INFO")
         row = layout.row()
         row.scale_y = 1.4
         row.operator("simulacra.generate_with_model", icon="OUTLINER_OB_POINTCLOUD")

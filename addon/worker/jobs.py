@@ -1,19 +1,23 @@
 """The worker's jobs as Blender sees them: polled by a timer, shown in the panel, ended or left when Blender closes."""
 
 import atexit
+import os
 import time
+from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..errors import reported
+from ..errors import remember, reported
 from ..fields.settling import redraw
 from ..preferences import preferences, user_path
+from . import records
 from .process import Job
 
 EVERY = 0.25  # seconds between two looks at the worker
 _jobs: dict[str, Job] = {}  # by what they do: dataset, dry_run, labels, model, gallery
 _then: dict[str, object] = {}  # what to do with a job's result, in Blender's main thread
+_records: dict[str, records.Record] = {}  # of jobs that are written down, to be found again
 _leave = False  # what the user chose for when Blender closes, as of the last look
 
 
@@ -27,8 +31,11 @@ def running(what: str) -> bool:
     return what in _jobs and _jobs[what].state == "running"
 
 
-def start(what: str, title: str, commands, then=None) -> Job:
-    """Start commands in the worker; ``then(job)`` is called once they have ended, whatever the end."""
+def start(what: str, title: str, commands, then=None, folder: Path | None = None) -> Job:
+    """Start commands in the worker; ``then(job)`` is called once they have ended, whatever the end.
+
+    A job of one command whose result goes to ``folder`` is written down: a later Blender finds it again.
+    """
     global _leave
     if running(what):
         raise OSError(f"{title}: one such job runs already; cancel it first")
@@ -37,14 +44,53 @@ def start(what: str, title: str, commands, then=None) -> Job:
     _sweep(log.parent)
     _jobs[what] = job = Job(title, commands, log)
     _then[what] = then
-    if not bpy.app.background and not bpy.app.timers.is_registered(_look):
-        bpy.app.timers.register(_look, first_interval=EVERY)
+    _forget(what)
+    if folder is not None:
+        me, process = os.getpid(), job.process.pid
+        born = (records.birth(process), records.birth(me))
+        _write(records.Record(what, title, str(log), str(folder), process, born[0], me, born[1]))
+    _follow()
     return job
 
 
+def _follow() -> None:
+    """Look at the jobs by a timer that outlives the opening of another file."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_look):
+        bpy.app.timers.register(_look, first_interval=EVERY, persistent=True)
+
+
+def find_again() -> None:
+    """Go on with the jobs of a Blender that is gone: those that run, and the last word of those that ended meanwhile."""
+    for record in records.claim(user_path("jobs"), _jobs):
+        _jobs[record.what] = job = Job.found(record)
+        if job.poll():
+            _write(record)
+    _follow()
+
+
+def _write(record: records.Record) -> None:
+    _records[record.what] = record
+    records.write(user_path("jobs"), record)
+
+
+def _forget(what: str) -> None:
+    """Take back what was written down of a job that has ended."""
+    record = _records.pop(what, None)
+    if record is not None:
+        records.file_of(user_path("jobs"), record).unlink(missing_ok=True)
+
+
+def dismiss(what: str) -> None:
+    """Show no more of a job that has ended."""
+    if not running(what):
+        _jobs.pop(what, None)
+
+
 def _sweep(folder, keep: int = 20) -> None:
+    held = {job.log for job in _jobs.values()}
     for old in sorted(folder.glob("*.log"))[:-keep]:
-        old.unlink(missing_ok=True)
+        if old not in held:
+            old.unlink(missing_ok=True)
 
 
 def wait(what: str) -> Job:
@@ -55,18 +101,28 @@ def wait(what: str) -> Job:
 
 
 def _finish(what: str) -> None:
-    then = _then.pop(what, None)
-    if then is not None:
-        then(_jobs[what])
+    """Use a job's result; what goes wrong with that is the job's failure, and the panel goes on."""
+    _forget(what)
+    then, job = _then.pop(what, None), _jobs[what]
+    if then is None:
+        return
+    try:
+        then(job)
+    except Exception as error:
+        remember(f"SIMULACRA_JOB_{what}", error, __name__)
+        job.fail(f"{type(error).__name__}: {error}")
 
 
 def _look() -> float | None:
     """Poll all jobs; a timer."""
     global _leave
     _leave = preferences().at_exit == "DETACH"
+    windows = bpy.context.window_manager.windows
+    if not windows:  # a file is being opened
+        return EVERY
     for what, job in list(_jobs.items()):
         if job.state == "running" and not job.poll():
-            with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            with bpy.context.temp_override(window=windows[0]):
                 _finish(what)
     redraw()
     return EVERY if any(job.state == "running" for job in _jobs.values()) else None
@@ -82,6 +138,7 @@ def _at_exit() -> None:
     for what, job in _jobs.items():
         if job.state == "running" and not (_leave and what == "dataset"):
             job.end()
+            _forget(what)
 
 
 class SIMULACRA_OT_cancel(bpy.types.Operator):
@@ -135,13 +192,35 @@ class SIMULACRA_OT_show_log(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SIMULACRA_OT_dismiss_job(bpy.types.Operator):
+    """Show no more of a job that has ended; its log and what it made stay"""
+
+    bl_idname = "simulacra.dismiss_job"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    what: StringProperty(name="Job", description="Which job", default="dataset")
+
+    def execute(self, context):
+        """Forget the job."""
+        dismiss(self.what)
+        return {"FINISHED"}
+
+
+def register() -> None:
+    """Find what a Blender that is gone left running; workers are Blenders too, and leave their parents alone."""
+    if not bpy.app.background:
+        bpy.app.timers.register(find_again, first_interval=EVERY, persistent=True)
+
+
 def unregister() -> None:
     """End what runs, as at the end of Blender."""
-    if bpy.app.timers.is_registered(_look):
-        bpy.app.timers.unregister(_look)
+    for timer in (_look, find_again):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
     _at_exit()
-    _jobs.clear()
-    _then.clear()
+    for held in (_jobs, _then, _records):
+        held.clear()
 
 
-CLASSES = (SIMULACRA_OT_cancel, SIMULACRA_OT_show_log)
+CLASSES = (SIMULACRA_OT_cancel, SIMULACRA_OT_show_log, SIMULACRA_OT_dismiss_job)

@@ -1,9 +1,8 @@
 """How a job is shown in a panel."""
 
-import textwrap
-
 from bpy.app.translations import pgettext_iface as iface_
 
+from ..wrapping import draw_wrapped
 from . import jobs
 
 
@@ -28,12 +27,14 @@ def draw_job(layout, what: str) -> None:
             )
     else:
         icon = {"finished": "CHECKMARK", "cancelled": "X"}.get(job.state, "ERROR")
-        box.label(text=f"{job.title}: {iface_(job.state)}", icon=icon)
-        for line in wrapped(job.error, 38)[:4]:
-            box.label(text=line)
+        row = box.row()
+        row.label(text=f"{job.title}: {iface_(job.state)}", icon=icon)
+        row.operator("simulacra.dismiss_job", text="", icon="X", emboss=False).what = what
+        draw_wrapped(box, job.error)
+    if job.folder:
+        draw_wrapped(box, job.folder, "FILE_FOLDER")
     for warning in job.warnings[-3:]:
-        for index, line in enumerate(wrapped(warning, 38)):
-            box.label(text=line, icon="ERROR" if index == 0 else "BLANK1")
+        draw_wrapped(box, warning, "ERROR")
     if job.failed:
         box.label(text=iface_("{count} failed").format(count=job.failed), icon="ERROR")
     box.operator("simulacra.show_log", icon="TEXT").what = what
@@ -44,8 +45,3 @@ def clock(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines that fit a sidebar."""
-    return textwrap.wrap(text, width)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...procgen import processes
+from .records import Followed, Record
 
 GRACE = 15.0  # seconds that a worker gets to end its own workers and sweep its folder
 LAST_LINES = 12
@@ -43,8 +44,25 @@ class Job:
     """One or more commands that run after each other; the first that fails ends it."""
 
     def __init__(self, title: str, commands: Sequence[Sequence[str]], log: Path):
-        self.title, self.log = title, log
+        self._begin(title, log)
         self.waiting = [list(command) for command in commands]
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+        self._next()
+
+    @classmethod
+    def found(cls, record: Record) -> Job:
+        """The job of a Blender that is gone: followed through its log, and ended only while its id means the same process."""
+        job = cls.__new__(cls)
+        job._begin(record.title, Path(record.log))
+        job.folder = record.folder
+        job.process = Followed(record.process, record.born)
+        return job
+
+    def _begin(self, title: str, log: Path) -> None:
+        self.title, self.log = title, log
+        self.folder = ""  # where the result goes, of one that was found again
+        self.waiting: list[list[str]] = []
         self.lines: list[str] = []
         self.done = self.total = 0
         self.seconds_each = self.seconds_left = 0.0
@@ -56,9 +74,7 @@ class Job:
         self.error = ""
         self._position, self._rest = 0, ""
         self._asked = 0.0
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(b"")
-        self._next()
+        self._told = False  # the command line said that all is done
 
     def _next(self) -> None:
         group = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
@@ -73,6 +89,8 @@ class Job:
             return False
         code = self.process.poll()
         self._read()
+        if code == 0 and isinstance(self.process, Followed) and not self._told:
+            code = 1  # nobody else says how it ended
         if code is None:
             if self._asked and time.monotonic() - self._asked > GRACE:
                 self.process.kill()
@@ -89,9 +107,12 @@ class Job:
         return False
 
     def _read(self) -> None:
-        with self.log.open("rb") as source:
-            source.seek(self._position)
-            new = source.read()
+        try:
+            with self.log.open("rb") as source:
+                source.seek(self._position)
+                new = source.read()
+        except FileNotFoundError:  # swept away; the process itself may go on
+            return
         self._position += len(new)
         *lines, self._rest = (self._rest + new.decode("utf-8", "replace")).split("\n")
         for line in lines:
@@ -111,6 +132,7 @@ class Job:
             if isinstance(event.get(name), int | float):
                 setattr(self, name, event[name])
         self.stage = str(event.get("stage", self.stage))
+        self._told = self._told or event["event"] == "done"
         if event["event"] == "warning":
             self.warnings = [*self.warnings, str(event.get("message"))][-LAST_LINES:]
         if event["event"] == "failed":
@@ -123,6 +145,8 @@ class Job:
 
     def _reason(self, code: int) -> str:
         own = [line for line in self.lines if line.startswith("simulacra: ")]
+        if isinstance(self.process, Followed) and not own:
+            return "the worker ended before all was done; Resume goes on from there"
         last = own[-1].removeprefix("simulacra: ") if own else self.lines[-1] if self.lines else ""
         return last or f"the worker ended with code {code}"
 
