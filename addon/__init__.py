@@ -6,8 +6,8 @@ _command = None
 MODULES = (
     "settings", "preferences", "errors", "worker.jobs", "report", "subjects.generate", "subjects.operators", "materials.operators", "places.things",
     "presets.operators", "datasets.render", "datasets.scene", "importing.avatars", "importing.meshes", "importing.cameras",
-    "importing.samples", "people.assets", "systems.operators", "menus",
-    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "places.panels",
+    "importing.samples", "animating.operators", "animating.captures", "people.assets", "systems.operators", "menus",
+    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "animating.panel", "places.panels",
     "materials.panel", "fields.settling", "places.motion", "languages.translations",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ import bpy
 from bpy.props import PointerProperty, StringProperty
 
 from ..procgen.registry import PICTURED
+from .animating.settings import SIMULACRA_PG_animate
 from .datasets.settings import SIMULACRA_PG_dataset, SIMULACRA_PG_labels
 from .fields import properties
 from .importing.settings import SIMULACRA_PG_import
@@ -29,6 +30,7 @@ class SIMULACRA_PG_scene(bpy.types.PropertyGroup):
     imports: PointerProperty(type=SIMULACRA_PG_import)
     model: PointerProperty(type=SIMULACRA_PG_model)
     things: PointerProperty(type=SIMULACRA_PG_things)
+    animate: PointerProperty(type=SIMULACRA_PG_animate)
 
 
 GROUPS = (
@@ -39,6 +41,7 @@ GROUPS = (
     SIMULACRA_PG_import,
     SIMULACRA_PG_model,
     SIMULACRA_PG_things,
+    SIMULACRA_PG_animate,
 )
 _made: list[type] = []  # classes that are made at registration, inner ones first
 

@@ -1,0 +1,1 @@
+"""Animation of a person: what it does by itself, captures of faces and heads, and speech."""

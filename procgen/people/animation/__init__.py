@@ -1,0 +1,1 @@
+"""Animation: tracks of a face over time, what keeps it alive, speech, and the Action that Blender plays."""
