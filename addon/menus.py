@@ -44,8 +44,9 @@ class SIMULACRA_MT_add(bpy.types.Menu):
     def draw(self, context):
         """Draw the entries."""
         self.layout.operator_context = "INVOKE_DEFAULT"
-        self.layout.operator("simulacra.generate", text="Person", icon="USER").kind = "faces"
-        self.layout.operator("simulacra.generate", text="Place", icon="WORLD").kind = "places"
+        self.layout.operator("simulacra.generate", text="Generate Person", icon="USER").kind = "faces"
+        self.layout.operator("simulacra.generate", text="Generate Place", icon="WORLD").kind = "places"
+        self.layout.operator("simulacra.portrait_shot", icon="CAMERA_DATA")
         for menu in THING_MENUS:
             self.layout.menu(menu.bl_idname)
         self.layout.separator()

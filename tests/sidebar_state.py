@@ -3,6 +3,14 @@
 import numpy as np
 
 
+def points_of(obj) -> np.ndarray:
+    """The points of a mesh or curves object, float32, as stored."""
+    source = obj.data.points if obj.type == "CURVES" else obj.data.vertices
+    flat = np.zeros(len(source) * 3, np.float32)
+    source.foreach_get("position" if obj.type == "CURVES" else "co", flat)
+    return flat
+
+
 def snapshot(objects) -> dict:
     """What was built, by name: place, points, materials, lens, modifiers."""
     import bpy

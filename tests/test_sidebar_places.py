@@ -59,7 +59,7 @@ def test_generate_makes_the_place_that_the_plain_call_makes(scene, sidebar, monk
     mine = snapshot(bpy.data.objects)
     assert sorted(name for name in mine.keys() | expected.keys() if mine.get(name) != expected.get(name)) == []
     del site
-    collection = scene.collection.children["Place"]
+    collection = scene.collection.children["Place 5"]
     assert list(scene.collection.objects) == [] and scene.camera.name == "Left camera" and scene.world.name == "Sky"
     assert shown(sidebar, collection) == to_dict(spec)
     assert sidebar("subjects.subject").at_hand(bpy.context).owner == collection

@@ -87,7 +87,7 @@ def _tick() -> float | None:
             continue
         manager = bpy.context.window_manager
         with bpy.context.temp_override(window=manager.windows[0]):
-            if bpy.context.mode != "OBJECT":
+            if bpy.context.mode != "OBJECT" or _is_moving(manager):
                 return 0.5
             manager.progress_begin(0, 100)
             try:
@@ -103,6 +103,12 @@ def _tick() -> float | None:
             bpy.ops.ed.undo_push(message=keeper.undo)
         redraw()
     return None
+
+
+def _is_moving(manager) -> bool:
+    """Whether something is on its way under the mouse, as a copy that was just made: its operator has not ended."""
+    return any(operator.bl_idname.startswith("TRANSFORM_OT") or operator.bl_idname.startswith("OBJECT_OT")
+               for window in manager.windows for operator in window.modal_operators)  # fmt: skip
 
 
 def redraw() -> None:

@@ -7,7 +7,9 @@ import bpy
 import numpy as np
 from bpy.props import IntProperty
 
+from ...procgen.people.belonging import PERSON, parts_of
 from ..errors import reported
+from . import shot, watch
 from .person import OnPerson, collection_of, rig_of, spec_of
 
 EDGE = 160  # pixels of a preview
@@ -27,8 +29,9 @@ class SIMULACRA_OT_mark_asset(OnPerson, bpy.types.Operator):
     @reported
     def execute(self, context):
         """Mark the collection and give it a preview."""
+        watch.attend()
         rig = rig_of(context.object)
-        collection = collection_of(rig)
+        collection = alone(rig)
         kind, spec = spec_of(rig)
         collection.asset_mark()
         collection.asset_data.description = (
@@ -38,21 +41,41 @@ class SIMULACRA_OT_mark_asset(OnPerson, bpy.types.Operator):
             if tag not in collection.asset_data.tags:
                 collection.asset_data.tags.new(tag)
         if self.samples:
-            picture = portrait(context, rig, self.samples)
+            was_set_up = shot.has_shot(rig)
+            if not was_set_up:
+                shot.set_up(rig)
+            try:
+                picture = portrait(context, rig, self.samples)
+            finally:
+                if not was_set_up:
+                    shot.take_back(rig)
             preview = collection.preview_ensure()
             preview.image_size = (EDGE, EDGE)
             preview.image_pixels_float.foreach_set(picture.ravel())
         return {"FINISHED"}
 
 
+def alone(rig):
+    """The collection of a person; where others are in it too, a new one inside that takes this person."""
+    collection = collection_of(rig)
+    own = [rig, *parts_of(rig)]
+    if all(rig_of(obj) == rig for obj in collection.all_objects):
+        return collection
+    made = bpy.data.collections.new(rig.name)
+    made[PERSON] = rig[PERSON]
+    collection.children.link(made)
+    for obj in own:
+        made.objects.link(obj)
+        if obj.name in collection.objects:
+            collection.objects.unlink(obj)
+    return made
+
+
 def portrait(context, rig, samples: int) -> np.ndarray:
-    """A small picture (EDGE, EDGE, 4) of a person, first row at the bottom, with the scene as it is; nothing stays changed."""
+    """A small picture (EDGE, EDGE, 4) of a person through its portrait's camera, first row at the bottom; nothing stays changed."""
     scene = context.scene
     render, settings = scene.render, scene.render.image_settings
-    cameras = [obj for obj in rig.children_recursive if obj.type == "CAMERA"]
-    camera = cameras[0] if cameras else scene.camera
-    if camera is None:
-        raise OSError("the person has no camera, and neither has the scene; add one first")
+    camera = next(obj for obj in parts_of(rig) if obj.type == "CAMERA")
     cycles = ("samples", "use_denoising")
     kept = {
         name: getattr(render, name)

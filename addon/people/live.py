@@ -6,10 +6,12 @@ import bpy
 
 from ...procgen.distributions import SpecError
 from ...procgen.params import from_dict, to_dict
+from ...procgen.people import belonging
 from ...procgen.people.consequences import CONSEQUENCES, follow
 from ...procgen.registry import find
 from ..fields import properties, settling
-from .person import SPEC, collection_of, rig_of, spec_of, store
+from . import naming, watch
+from .person import SPEC, collection_of, people, rig_of, spec_of, store
 
 QUIET = 7  # looks; Blender hears the mouse between any two, however slow it draws
 _showing = False  # the sliders are being set from a spec: nothing changed
@@ -66,6 +68,7 @@ def change(rig, kind: str, before, spec) -> None:
     """Show another spec: the body at once, the rest by a timer, or by ``settle``."""
     from ...procgen.people.edit import Preview
 
+    watch.attend()
     store(rig, kind, spec)
     name = rig.name_full
     if spec.identity != before.identity or spec.expression != before.expression:
@@ -77,6 +80,7 @@ def change(rig, kind: str, before, spec) -> None:
 
 def settle(rig) -> None:
     """Build now whatever a person's spec says and its objects do not show yet."""
+    watch.attend()
     for _ in _rebuild(rig):
         pass
     settling.built("people", rig.name_full)
@@ -88,9 +92,20 @@ def _rebuild(rig):
     _previews.pop(rig.name_full, None)
     _, spec = spec_of(rig)
     for step in edit.rebuild(collection_of(rig), rig, spec):
+        _take_in(rig)
         if bpy.context.view_layer.objects.active is None:  # it was of a part that was built again
             bpy.context.view_layer.objects.active = rig
         yield step
+
+
+def _take_in(rig) -> None:
+    """Give what was built anew the person's identity and name."""
+    belonging.claim(
+        rig,
+        [obj for obj in rig.children_recursive if belonging.PART in obj and belonging.PERSON not in obj],
+        rig[belonging.PERSON],
+    )
+    naming.follow(rig)
 
 
 def _find(name: str):
@@ -103,8 +118,8 @@ def stale_rigs() -> list:
     from ...procgen.people import edit
 
     found = []
-    for rig in bpy.data.objects:
-        if rig.type == "ARMATURE" and SPEC in rig and edit.BUILT in rig:
+    for rig in people():
+        if edit.BUILT in rig:
             try:
                 found += [rig] if edit.stale(rig, spec_of(rig)[1]) else []
             except SpecError:

@@ -7,6 +7,7 @@ from ..fields import settling
 from ..fields.panels import Sidebar, draw_changes, draw_search, group_panels
 from ..subjects.subject import Person, Place, at_hand, family_of
 from .person import SPEC
+from .shot import has_shot
 
 MOST = 6  # people that are offered to be selected
 
@@ -37,7 +38,13 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
                 button = layout.operator("simulacra.select", text=obj.name, icon="USER")
                 button.subject, button.family = obj.name, "people"
             return
-        layout.prop(subject.owner, "name", text="", icon="USER")
+        row = layout.row(align=True)
+        row.prop(subject.owner, "name", text="", icon="USER")
+        row.operator("simulacra.remove_person", text="", icon="TRASH")
+        row = layout.row(align=True)
+        row.operator("simulacra.portrait_shot", icon="CAMERA_DATA")
+        if has_shot(subject.owner):
+            row.operator("simulacra.remove_portrait_shot", text="", icon="X")
         draw_changes(layout, settings)
         if settling.is_waiting("people"):
             layout.operator("simulacra.settle", icon="SORTTIME")

@@ -10,6 +10,8 @@ from bpy.app.translations import pgettext_tip as tip_
 from ...procgen import registry
 from ...procgen.blender import require_supported_blender
 from ...procgen.params import SpecError, from_dict, to_dict
+from ...procgen.people import belonging
+from . import naming
 
 SPEC = "spec"  # property of the rig: the JSON document of what the person shows
 
@@ -30,20 +32,23 @@ class OnPerson:
 
 
 def rig_of(obj):
-    """The rig of the person that an object belongs to."""
-    while obj is not None:
-        if SPEC in obj and obj.type == "ARMATURE":
-            return obj
-        obj = obj.parent
-    return None
+    """The rig of the person that an object belongs to, by its parents or by its identity."""
+    rig = belonging.rig_of(obj)
+    return rig if rig is not None and SPEC in rig else None
+
+
+def people() -> list:
+    """The rigs of all people of this file."""
+    return [rig for rig in belonging.rigs() if SPEC in rig]
 
 
 def collection_of(rig) -> bpy.types.Collection:
-    """The collection that holds a person; raises SpecError where its head is gone."""
-    for collection in rig.users_collection:
-        if any(obj.get("class") == "skin" and rig_of(obj) == rig for obj in collection.objects):
-            return collection
-    raise SpecError(f"{rig.name}: its head is gone; undo, or generate the person again")
+    """The collection of a person: the one that holds its head; raises SpecError where that is gone."""
+    heads = [obj for obj in belonging.parts_of(rig) if obj.get("class") == "skin"]
+    held = [collection for head in heads for collection in head.users_collection]
+    if not held:
+        raise SpecError(f"{rig.name}: its head is gone; undo, or generate the person again")
+    return next((collection for collection in held if rig.name in collection.objects), held[0])
 
 
 def spec_of(rig):
@@ -60,36 +65,42 @@ def store(rig, kind: str, spec) -> None:
     rig[SPEC] = json.dumps(registry.dump(kind, spec))
 
 
-def generate(kind: str, spec, *, light: bool = True, camera: bool = True, location=(0.0, 0.0, 0.0)):
-    """Build a person into the open scene and return its rig; the same objects as ``registry.build`` makes.
+def generate(
+    kind: str, spec, *, name: str = "Person", light: bool = False, camera: bool = False, location=(0.0, 0.0, 0.0)
+):
+    """Build a person into the open scene and return its rig; the same objects as ``registry.build`` makes, by its name.
 
-    Without ``light`` the scene keeps its world, without ``camera`` its camera. The eyes' midpoint of the unposed head
-    comes to ``location`` (m, world).
+    The scene keeps its world and camera; ``light`` and ``camera`` build those of the spec and make them the scene's.
+    The eyes' midpoint of the unposed head comes to ``location`` (m, world).
     """
     from ...procgen.people import edit
 
     require_supported_blender()
-    without = tuple(name for name, wanted in (("light", light), ("camera", camera)) if not wanted)
+    without = tuple(part for part, wanted in (("light", light), ("camera", camera)) if not wanted)
     person = registry.build(kind, spec, without=without)
     edit.keep_together(person)
     edit.number_places(person)
     edit.mark_built(person, without)
     rig = person.armature
+    person.collection[belonging.PERSON] = belonging.claim(rig, [obj for obj in person.objects if obj is not rig])
+    naming.call(rig, name)
+    person.collection.name = rig.name
     rig.location = location
     rig.show_in_front = True
     rig.data.display_type = "STICK"  # solid bones in front would hide the face
     store(rig, kind, spec)
-    scene = bpy.context.scene
     if camera:
-        scene.camera = person.cameras[0]
-        scene.render.resolution_x = scene.render.resolution_y = min(
-            scene.render.resolution_x, scene.render.resolution_y
-        )
+        bpy.context.scene.camera = person.cameras[0]
+    select(rig)
+    return rig
+
+
+def select(rig) -> None:
+    """Select a person by its rig, and nothing else."""
     for obj in bpy.context.selected_objects:
         obj.select_set(False)
     rig.select_set(True)
     bpy.context.view_layer.objects.active = rig
-    return rig
 
 
 def replaced(kind: str, spec, path: str, value):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import bpy
+from mathutils import Matrix
 
 from ...procgen import registry
 from ...procgen.params import SpecError
@@ -14,6 +15,7 @@ from . import motion
 
 SPEC, BUILT, GROWN, OPTIONS = "spec", "shown", "grown", "options"  # properties of the collection, JSON
 BEFORE = "world_before"  # property of the collection: the scene's own world
+EYE = "eye"  # property of the collection: the matrix of the camera that it was built for, row by row
 NUMBER = "place_number"  # property of the collection and of all that was made for it
 # What a build may leave in a file.
 DATA = (
@@ -71,9 +73,14 @@ def is_stale(collection) -> bool:
     return collection[SPEC] != collection.get(BUILT)
 
 
-def generate(kind: str, spec, options: Options = Options()) -> bpy.types.Collection:  # noqa: B008 (a tuple, not a list)
+def generate(
+    kind: str,
+    spec,
+    options: Options = Options(),  # noqa: B008 (a tuple, not a list)
+    name: str = "Place",
+) -> bpy.types.Collection:
     """Build a place into the open scene, the same objects as ``registry.build`` makes, in one collection."""
-    collection = bpy.data.collections.new("Place")
+    collection = bpy.data.collections.new(name)
     bpy.context.scene.collection.children.link(collection)
     collection[NUMBER] = 1 + max((other[NUMBER] for other in places()), default=0)
     collection[OPTIONS] = json.dumps(options._asdict())
@@ -104,13 +111,16 @@ def _grow(collection) -> None:
     options, scene = options_of(collection), bpy.context.scene
     before = {item.session_uid for item in _everything()}
     kept = scene.world, scene.camera, scene.view_settings.exposure
+    fps = scene.render.fps
     try:
         site = registry.build(kind, spec, frames=options.frames, eyes=options.eyes, resolution=options.resolution)
     except BaseException:  # half a place is of no use
         scene.world, scene.camera, scene.view_settings.exposure = kept
+        scene.render.fps = fps
         bpy.data.batch_remove([item for item in _everything() if item.session_uid not in before])
         raise
     made = [item for item in _everything() if item.session_uid not in before and item != site.collection]
+    collection[EYE] = [value for row in site.cameras[0].matrix_world for value in row]
     own = [item for item in made if isinstance(item, bpy.types.Object)]
     for obj in own:
         _move(obj, collection, (site.collection, scene.collection))
@@ -122,7 +132,9 @@ def _grow(collection) -> None:
     if not options.camera:
         scene.camera = kept[1]
         unwanted += [obj for obj in own if obj.type == "CAMERA"]
-    elif options.frames > 1:
+    if options.frames == 1:
+        scene.render.fps = fps  # a still has no say in it
+    elif options.camera:
         scene.frame_start, scene.frame_end = 0, options.frames - 1
         scene.frame_set(0)
     for item in made:
@@ -187,6 +199,12 @@ def remove(collection) -> None:
     if bpy.context.scene.world is None:
         bpy.context.scene.world = collection.get(BEFORE)
     bpy.data.collections.remove(collection)
+
+
+def eye_of(collection) -> Matrix:
+    """Where a place was built to be seen from, as the (4, 4) matrix of a camera in the world."""
+    values = list(collection[EYE])
+    return Matrix([values[row : row + 4] for row in range(0, 16, 4)])
 
 
 def select(collection) -> None:

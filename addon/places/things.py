@@ -71,18 +71,18 @@ class SIMULACRA_OT_add_thing(bpy.types.Operator):
         return True
 
     def invoke(self, context, event):
-        """Take what is not given from the sidebar and the 3D cursor."""
+        """Take what is not given from the sidebar."""
         settings = context.scene.simulacra.things
         for name in ("thing", "seed"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
-        if not self.properties.is_property_set("location"):
-            self.location = context.scene.cursor.location
         return self.execute(context)
 
     @reported
     def execute(self, context):
-        """Build it and put it there."""
+        """Build it and put it there, where nothing else is said at the 3D cursor."""
+        if not self.properties.is_property_set("location"):
+            self.location = context.scene.cursor.location
         selected = list(context.selected_objects)
         with busy():
             obj = add(self.thing, self.seed, self.cycle)

@@ -21,7 +21,7 @@ def fresh_seed() -> int:
 
 
 class SIMULACRA_OT_generate(bpy.types.Operator):
-    """Make a person or a place from the seed; a place takes some seconds"""
+    """Make a person or a place from the seed; a place takes some seconds. The scene's camera, world and settings stay"""
 
     bl_idname = "simulacra.generate"
     bl_label = "Generate"
@@ -29,8 +29,8 @@ class SIMULACRA_OT_generate(bpy.types.Operator):
 
     kind: EnumProperty(name="Kind", description="What to generate", items=subjects.KINDS)
     seed: IntProperty(name="Seed", description="The same seed gives the same person or place everywhere", min=0)
-    light: BoolProperty(name="Surroundings", description="Build world and lamps too", default=True)
-    camera: BoolProperty(name="Camera", description="Build the camera and make it the scene's", default=True)
+    light: BoolProperty(name="Surroundings", description=subjects.LIGHT, default=False)
+    camera: BoolProperty(name="Camera", description=subjects.CAMERA, default=False)
     location: FloatVectorProperty(
         name="Location", description="Where the eyes' midpoint comes to", subtype="TRANSLATION", unit="LENGTH"
     )
@@ -51,13 +51,11 @@ class SIMULACRA_OT_generate(bpy.types.Operator):
         return True
 
     def invoke(self, context, event):
-        """Take what is not given from the sidebar and the 3D cursor."""
+        """Take what is not given from the sidebar."""
         settings = context.scene.simulacra.generate
         for name in ("kind", "seed", "light", "camera", "place", "stereo", "sequence"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
-        if not self.properties.is_property_set("location"):
-            self.location = context.scene.cursor.location
         return self.execute(context)
 
     def draw(self, context):
@@ -69,17 +67,21 @@ class SIMULACRA_OT_generate(bpy.types.Operator):
 
     @reported
     def execute(self, context):
-        """Make it."""
+        """Make it, where nothing else is said at the 3D cursor."""
         scene = context.scene
+        if not self.properties.is_property_set("location"):
+            self.location = scene.cursor.location
         options = {"light": self.light, "camera": self.camera}
         fixed = None
         if subjects.family_of(self.kind) == "people":
-            options["location"] = self.location
+            options |= {"location": self.location, "name": f"Person {self.seed}"}
         else:
             fixed = None if self.place == ANY else {"kind": OneOf((self.place,))}
             options["eyes"] = 2 if self.stereo else 1
             options["frames"] = scene.frame_end - scene.frame_start + 1 if self.sequence else 1
+            options["name"] = f"Place {self.seed}"
         subject = subjects.make(context, self.kind, registry.sample(self.kind, self.seed, fixed), **options)
+        subject.bring_into_view(context)
         self.report({"INFO"}, f"{subject.owner.name}, seed {self.seed}")
         return {"FINISHED"}
 

@@ -26,10 +26,10 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(settings, "seed")
         row.operator("simulacra.dice", text="", icon="FILE_REFRESH").target = "generate"
-        row = layout.row(align=True)
-        row.prop(settings, "light", toggle=True)
-        row.prop(settings, "camera", toggle=True)
-        if places:
+        if places:  # a person gets a portrait shot once it is there
+            row = layout.row(align=True)
+            row.prop(settings, "light", toggle=True)
+            row.prop(settings, "camera", toggle=True)
             row = layout.row(align=True)
             row.prop(settings, "stereo", toggle=True)
             row.prop(settings, "sequence", toggle=True)

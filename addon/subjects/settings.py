@@ -4,7 +4,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..places.catalogue import PLACE_KINDS
-from .subject import KINDS
+from .subject import CAMERA, KINDS, LIGHT
 
 
 class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
@@ -14,12 +14,8 @@ class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
     seed: IntProperty(
         name="Seed", description="The same seed gives the same person or place everywhere", min=0, default=1
     )
-    light: BoolProperty(
-        name="Surroundings",
-        default=True,
-        description="Build world and lamps too; the scene's own world stays in the file",
-    )
-    camera: BoolProperty(name="Camera", default=True, description="Build the camera and make it the scene's")
+    light: BoolProperty(name="Surroundings", description=LIGHT, default=False)
+    camera: BoolProperty(name="Camera", description=CAMERA, default=False)
     place: EnumProperty(name="Place", description="Kind of place", items=PLACE_KINDS)
     stereo: BoolProperty(name="Stereo", description="Build a left and a right camera", default=False)
     sequence: BoolProperty(

@@ -9,12 +9,18 @@ from bpy.app.translations import pgettext_tip as tip_
 
 from ...procgen import registry, vary
 from ...procgen.distributions import SpecError
+from ...procgen.people import belonging
+from .. import views
 from ..fields import locks, settling
-from ..people import live, person
+from ..people import live, person, watch
 from ..places import live as place_live
 from ..places import place
 
 KINDS = [(name, generator.family.capitalize(), generator.doc) for name, generator in registry.PICTURED.items()]
+
+# What Generate may bring, told where it is asked.
+LIGHT = "Build world and lamps and make them the scene's; its own world stays in the file. A scene without a world gets a place's anyway"
+CAMERA = "Build the camera and make it the scene's. A scene without a camera gets a place's anyway"
 
 
 class Subject:
@@ -54,6 +60,10 @@ class Subject:
         """Build now what the sliders say and it does not show yet."""
         raise NotImplementedError
 
+    def bring_into_view(self, context) -> None:
+        """Let the 3D views show it."""
+        raise NotImplementedError
+
     def redrawn(self, seed: int, group: str):
         """Its spec drawn anew, all of it or one group, but for what is locked."""
         kind, spec = self.kind_and_spec()
@@ -84,6 +94,9 @@ class Person(Subject):
         live.show(self.owner)
         live.settle(self.owner)
 
+    def bring_into_view(self, context):
+        views.frame(context, belonging.parts_of(self.owner))
+
 
 class Place(Subject):
     """A place, by its collection."""
@@ -104,6 +117,9 @@ class Place(Subject):
     def settle(self):
         place_live.show(self.owner)
         place_live.settle(self.owner)
+
+    def bring_into_view(self, context):
+        views.stand(context, place.eye_of(self.owner))
 
 
 def at_hand(context) -> Subject | None:
@@ -138,16 +154,30 @@ def family_of(kind: str) -> str:
     return family
 
 
-def make(context, kind: str, spec, *, light=True, camera=True, location=(0.0, 0.0, 0.0), frames=1, eyes=1) -> Subject:
-    """Make a person at a location, or a place for the scene's resolution, and show it in the sliders."""
+def make(
+    context, kind: str, spec, *, name="", light=False, camera=False, location=(0.0, 0.0, 0.0), frames=1, eyes=1
+) -> Subject:
+    """Make a person at a location, or a place for the scene's resolution, and show it in the sliders.
+
+    The scene keeps its camera and world unless they are asked for; only where it has none it gets those of a place.
+    """
     if family_of(kind) == "people":
-        rig = person.generate(kind, spec, light=light, camera=camera, location=location)
+        watch.attend()
+        rig = person.generate(kind, spec, name=name or "Person", light=light, camera=camera, location=location)
+        watch.learn()
         live.show(rig)
         return Person(rig)
-    render = context.scene.render
-    options = place.Options(frames, eyes, (render.resolution_x, render.resolution_y), light, camera)
+    scene = context.scene
+    render = scene.render
+    options = place.Options(
+        frames,
+        eyes,
+        (render.resolution_x, render.resolution_y),
+        light or scene.world is None,
+        camera or scene.camera is None,
+    )
     with settling.busy():
-        collection = place.generate(kind, spec, options)
+        collection = place.generate(kind, spec, options, name or "Place")
     place_live.show(collection)
     return Place(collection)
 

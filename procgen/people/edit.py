@@ -125,6 +125,22 @@ def rebuild(collection, rig, spec) -> Iterator[str]:
         yield name
 
 
+def add_parts(collection, rig, spec, names) -> None:
+    """Build parts that a person was made without, as light and camera; those that it has are built again."""
+    for name in names:
+        with _AtOrigin(rig):
+            person = attach(spec, collection)
+            _rebuild_part(person, name)
+            number_places(person)
+        rig[BUILT] = json.dumps(_built(rig) | {name: _fingerprints(spec)[name]})
+
+
+def drop_parts(rig, objects, names) -> None:
+    """Remove the objects of parts; from then on the person is one that was made without them."""
+    remove(objects)
+    rig[BUILT] = json.dumps({name: row for name, row in _built(rig).items() if name not in names})
+
+
 def _rebuild_part(person: Person, name: str) -> None:
     old = [obj for obj in person.objects if obj.get("part_of") == name]
     views = max(sum(obj.type == "CAMERA" for obj in old), 1)
