@@ -166,11 +166,13 @@ def test_meshes_come_in_whole(scene, sidebar, kind, tmp_path):
 
     path = meshes(tmp_path)[kind]
     assert mesh_files.check(path) == kind
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
     assert bpy.ops.simulacra.import_mesh(filepath=str(path)) == {"FINISHED"}
+    assert [tuple(obj.location) for obj in bpy.data.objects if obj.parent is None] == [(1.0, 2.0, 3.0)]
     objects = [obj for obj in bpy.data.objects if obj.type == "MESH"]
     assert len(objects) == 1 and len(objects[0].data.polygons) == 320
     points = np.array([objects[0].matrix_world @ vertex.co for vertex in objects[0].data.vertices])
-    assert np.abs(np.linalg.norm(points, axis=1) - 0.5).max() < 1e-5
+    assert np.abs(np.linalg.norm(points - (1.0, 2.0, 3.0), axis=1) - 0.5).max() < 1e-5
 
 
 @pytest.mark.parametrize("kind", ["glb", "ply", "obj"])

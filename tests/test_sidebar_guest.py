@@ -124,3 +124,33 @@ def test_what_is_dropped_lands_under_the_mouse(sidebar):
     sky = at(100, 99)  # above the horizon: in the plane of the cursor that faces the view
     axis = [0, np.sin(np.radians(60)), -np.cos(np.radians(60))]
     assert (sky - [0, 2, 4]) @ axis == pytest.approx(0, abs=1e-4)
+
+
+def test_a_place_is_seen_from_where_one_stands(sidebar):
+    """Its camera, put elsewhere by hand, stays there when the place is built again; ground is built for that view."""
+    import bpy
+    from mathutils import Matrix
+    from test_sidebar_places import BARE, SIZE
+
+    scene, live = bpy.context.scene, sidebar("places.live")
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    spec = sidebar("procgen.registry").sample("places", 1, sidebar("procgen.params").parse_settings(BARE))
+    made = sidebar("subjects.subject").make(bpy.context, "places", spec).owner
+    assert scene.camera.get("place_number") == 1 and scene.world.get("place_number") == 1  # it had none of its own
+    first = np.array(scene.camera.matrix_world)
+    live.grow(made)
+    assert np.array(scene.camera.matrix_world) == pytest.approx(first, abs=1e-6)
+    there = Matrix.LocRotScale((12.0, -7.0, first[2, 3] + 4), Matrix.Rotation(np.radians(80), 3, "X"), None)
+    there = Matrix.Rotation(np.radians(40), 4, "Z") @ there
+    scene.camera.matrix_world = there
+    bpy.context.view_layer.update()
+    made.simulacra.places.life.stones = 0.2
+    live.settle(made)
+    now = np.array(scene.camera.matrix_world)
+    assert now[:3, 3] == pytest.approx(np.array(there)[:3, 3], abs=1e-4)
+    assert now[:3, 2] == pytest.approx(np.array(there)[:3, 2], abs=1e-5)
+    ground = next(obj for obj in made.objects if obj.name == "Ground")
+    points = np.zeros(3 * len(ground.data.vertices), np.float32)
+    ground.data.vertices.foreach_get("co", points)
+    distance = np.linalg.norm(points.reshape(-1, 3)[:, :2] - now[:2, 3], axis=1)
+    assert (distance < 20).mean() > 0.2  # it is finest here

@@ -9,25 +9,25 @@ from bpy_extras.io_utils import poll_file_object_drop
 
 from ..avatar.format import AvatarError, read_avatar
 from ..errors import expect, reported
-from .files import FromFile
+from .files import ToPlace
 from .settings import SHAPES
 
 expect(AvatarError)
 
 
-def put(context, objects) -> None:
-    """Select objects, and bring them to the 3D cursor."""
+def put(context, objects, location) -> None:
+    """Select objects, and bring them to a place."""
     for obj in context.selected_objects:
         obj.select_set(False)
     for obj in objects:
         if obj.name not in context.scene.collection.all_objects:
             context.scene.collection.objects.link(obj)
-        obj.location = context.scene.cursor.location
+        obj.location = location
         obj.select_set(True)
         context.view_layer.objects.active = obj
 
 
-class SIMULACRA_OT_import_avatar(FromFile, bpy.types.Operator):
+class SIMULACRA_OT_import_avatar(ToPlace, bpy.types.Operator):
     """Decode a triplane avatar (.avatar.safetensors) into a mesh or a volume; needs no torch"""
 
     bl_idname = "simulacra.import_avatar"
@@ -49,7 +49,7 @@ class SIMULACRA_OT_import_avatar(FromFile, bpy.types.Operator):
 
     @reported
     def execute(self, context):
-        """Read, decode, and put it at the 3D cursor."""
+        """Read, decode, and put it there."""
         from ..avatar.objects import avatar_mesh, avatar_volume
 
         path = Path(bpy.path.abspath(self.filepath))
@@ -60,7 +60,7 @@ class SIMULACRA_OT_import_avatar(FromFile, bpy.types.Operator):
             obj = avatar_mesh(avatar, self.resolution, "texture" if self.shape == "TEXTURE" else "attribute")
         obj.name = path.name.split(".")[0]
         obj["avatar_shape"] = self.shape
-        put(context, [obj])
+        put(context, [obj], self.place(context))
         points = f", {len(obj.data.vertices)} points" if self.shape != "VOLUME" else ""
         self.report({"INFO"}, f"{obj.name}: {self.resolution}³{points}")
         return {"FINISHED"}

@@ -7,12 +7,12 @@ from bpy.props import StringProperty
 
 from ..errors import expect, reported
 from . import mesh_files
-from .files import FromFile
+from .files import ToPlace
 
 expect(mesh_files.MeshFileError)
 
 
-class SIMULACRA_OT_import_mesh(FromFile, bpy.types.Operator):
+class SIMULACRA_OT_import_mesh(ToPlace, bpy.types.Operator):
     """Import a mesh (.glb, .ply, .obj) after a look at whether the file holds what it claims"""
 
     bl_idname = "simulacra.import_mesh"
@@ -22,7 +22,7 @@ class SIMULACRA_OT_import_mesh(FromFile, bpy.types.Operator):
 
     @reported
     def execute(self, context):
-        """Check, then hand it to Blender's own importer."""
+        """Check, then hand it to Blender's own importer, and put what it brings there."""
         path = Path(bpy.path.abspath(self.filepath))
         kind = mesh_files.check(path)
         importer = {"glb": bpy.ops.import_scene.gltf, "ply": bpy.ops.wm.ply_import, "obj": bpy.ops.wm.obj_import}[kind]
@@ -34,6 +34,10 @@ class SIMULACRA_OT_import_mesh(FromFile, bpy.types.Operator):
         new = [obj for obj in bpy.data.objects if obj not in before]
         if not any(obj.type == "MESH" and len(obj.data.vertices) for obj in new):
             raise mesh_files.MeshFileError(f"{path.name}: Blender found no mesh in it")
+        place = self.place(context)
+        for obj in new:
+            if obj.parent is None:
+                obj.location += place
         self.report({"INFO"}, f"{path.name}: {len(new)} objects")
         return {"FINISHED"}
 

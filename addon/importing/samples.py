@@ -12,12 +12,12 @@ from ..files import json_of
 from ..presets.files import PresetError
 from ..subjects import subject
 from . import transforms
-from .files import FromFile
+from .files import ToPlace
 
 LARGEST_JSON = 64 << 20
 
 
-class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
+class SIMULACRA_OT_import_sample(ToPlace, bpy.types.Operator):
     """Build a sample of a dataset again from its spec.json, to look at it or change it"""
 
     bl_idname = "simulacra.import_sample"
@@ -30,11 +30,14 @@ class SIMULACRA_OT_import_sample(FromFile, bpy.types.Operator):
         """Build from the spec."""
         path = Path(bpy.path.abspath(self.filepath))
         kind, spec = registry.parse(json_of(path / "spec.json" if path.is_dir() else path, LARGEST_JSON))
-        subject.make(context, kind, spec, location=context.scene.cursor.location)
+        title = path.parent.name if path.name == "spec.json" else path.name
+        name = f"{subject.family_of(kind).removesuffix('s').replace('people', 'person').capitalize()} {title}"
+        made = subject.make(context, kind, spec, name=name, location=self.place(context))
+        made.bring_into_view(context)
         return {"FINISHED"}
 
 
-class SIMULACRA_OT_drop_json(FromFile, bpy.types.Operator):
+class SIMULACRA_OT_drop_json(ToPlace, bpy.types.Operator):
     """Take a JSON file for what it is: a preset, the spec of a person or place, or cameras"""
 
     bl_idname = "simulacra.drop_json"
@@ -50,7 +53,7 @@ class SIMULACRA_OT_drop_json(FromFile, bpy.types.Operator):
         if isinstance(document, dict) and document.get("simulacra") == "preset":
             return bpy.ops.simulacra.import_preset(filepath=self.filepath)
         if isinstance(document, dict) and "spec" in document:
-            return bpy.ops.simulacra.import_sample(filepath=self.filepath)
+            return bpy.ops.simulacra.import_sample(filepath=self.filepath, location=self.place(context))
         if transforms.is_transforms(document):
             return bpy.ops.simulacra.import_cameras(filepath=self.filepath)
         raise PresetError(f"{Path(self.filepath).name}: is no preset, no spec and no transforms.json")

@@ -125,11 +125,14 @@ def aim(collection, shot, before) -> None:
     def turned(axis: str, degrees: float):
         return Matrix.Rotation(math.radians(degrees), 4, axis)
 
-    for obj in collection.objects:
-        if obj.type == "CAMERA" and obj.get(place.NUMBER) == collection[place.NUMBER]:
-            obj.data.lens = 18.0 / math.tan(math.radians(shot.field_of_view) / 2)
-            level = obj.matrix_world @ turned("Z", before.roll)
-            obj.matrix_world = level @ turned("X", shot.pitch - before.pitch) @ turned("Z", -shot.roll)
+    cameras = place.cameras_of(collection)
+    for obj in cameras:
+        obj.data.lens = 18.0 / math.tan(math.radians(shot.field_of_view) / 2)
+        level = obj.matrix_world @ turned("Z", before.roll)
+        obj.matrix_world = level @ turned("X", shot.pitch - before.pitch) @ turned("Z", -shot.roll)
+    bpy.context.view_layer.update()
+    if cameras:
+        place.remember_eye(collection, cameras[0].matrix_world)
 
 
 def light(collection, weather) -> None:
@@ -165,10 +168,10 @@ def settle(collection) -> None:
     settling.built("places", collection.name_full)
 
 
-def grow(collection) -> None:
-    """Build all of a place afresh from its spec."""
+def grow(collection, moved: bool = False) -> None:
+    """Build all of a place afresh from its spec, seen from where its camera was put, or else where one chose to stand."""
     with settling.busy():
-        place.rebuild(collection)
+        place.rebuild(collection, moved)
     settling.built("places", collection.name_full)
 
 

@@ -44,6 +44,11 @@ class SIMULACRA_PT_place(Sidebar, bpy.types.Panel):
         row.prop(collection, "name", text="", icon="WORLD_DATA")
         row.operator("simulacra.rebuild_place", text="", icon="FILE_REFRESH")
         row.operator("simulacra.remove_place", text="", icon="TRASH")
+        row = layout.row(align=True)
+        row.operator("simulacra.look_from_here", icon="VIEW_CAMERA")
+        options = place.options_of(collection)
+        if not (options.light and options.camera):
+            row.operator("simulacra.place_shot", icon="WORLD")
         draw_changes(layout, settings)
         if place.is_stale(collection) or settling.is_waiting("places"):
             layout.operator("simulacra.settle", icon="SORTTIME")

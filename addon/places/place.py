@@ -16,6 +16,7 @@ from . import motion
 SPEC, BUILT, GROWN, OPTIONS = "spec", "shown", "grown", "options"  # properties of the collection, JSON
 BEFORE = "world_before"  # property of the collection: the scene's own world
 EYE = "eye"  # property of the collection: the matrix of the camera that it was built for, row by row
+MOVED = 1e-3  # m, or of a direction: a camera that is farther off was moved by hand
 NUMBER = "place_number"  # property of the collection and of all that was made for it
 # What a build may leave in a file.
 DATA = (
@@ -25,13 +26,16 @@ DATA = (
 
 
 class Options(NamedTuple):
-    """How a place is built: frames, one eye or a stereo pair, the picture in pixels, and whether it brings light and camera."""
+    """How a place is built: frames, one eye or two, the picture in pixels, whether it brings light and camera, and from where."""
 
     frames: int = 1
     eyes: int = 1
     resolution: tuple[int, int] = (512, 512)
     light: bool = True
     camera: bool = True
+    stand: tuple[tuple[float, ...], tuple[float, ...]] | None = (
+        None  # eye (m) and direction of who chose where to look from
+    )
 
 
 def place_of(context) -> bpy.types.Collection | None:
@@ -65,7 +69,13 @@ def store(collection, kind: str, spec, which: str = SPEC) -> None:
 def options_of(collection) -> Options:
     """How a place was built."""
     held = json.loads(collection[OPTIONS])
-    return Options(**{**held, "resolution": tuple(held["resolution"])})
+    stand = held.get("stand")
+    return Options(**{**held, "resolution": tuple(held["resolution"]), "stand": stand and tuple(map(tuple, stand))})
+
+
+def set_options(collection, **options) -> None:
+    """Change how a place is built from now on."""
+    collection[OPTIONS] = json.dumps(options_of(collection)._replace(**options)._asdict())
 
 
 def is_stale(collection) -> bool:
@@ -96,8 +106,18 @@ def generate(
     return collection
 
 
-def rebuild(collection) -> None:
-    """Build a place again from its spec, in its collection."""
+def bring_shot(collection) -> None:
+    """Let a place bring sky and camera when it is built next."""
+    scene = bpy.context.scene
+    if not options_of(collection).light and scene.world is not None:
+        collection[BEFORE] = scene.world  # which also keeps it in the file
+    set_options(collection, light=True, camera=True)
+
+
+def rebuild(collection, moved: bool = False) -> None:
+    """Build a place again from its spec, in its collection; a camera that was put elsewhere stays there, unless ``moved``."""
+    if not moved:
+        _follow_camera(collection)
     active = bpy.context.object
     was_active = active is None or active.get(NUMBER) == collection[NUMBER]
     remove_built(collection)
@@ -113,14 +133,17 @@ def _grow(collection) -> None:
     kept = scene.world, scene.camera, scene.view_settings.exposure
     fps = scene.render.fps
     try:
-        site = registry.build(kind, spec, frames=options.frames, eyes=options.eyes, resolution=options.resolution)
+        site = registry.build(
+            kind, spec, frames=options.frames, eyes=options.eyes, resolution=options.resolution, stand=options.stand
+        )
     except BaseException:  # half a place is of no use
         scene.world, scene.camera, scene.view_settings.exposure = kept
         scene.render.fps = fps
         bpy.data.batch_remove([item for item in _everything() if item.session_uid not in before])
         raise
     made = [item for item in _everything() if item.session_uid not in before and item != site.collection]
-    collection[EYE] = [value for row in site.cameras[0].matrix_world for value in row]
+    bpy.context.view_layer.update()
+    remember_eye(collection, site.cameras[0].matrix_world)
     own = [item for item in made if isinstance(item, bpy.types.Object)]
     for obj in own:
         _move(obj, collection, (site.collection, scene.collection))
@@ -199,6 +222,36 @@ def remove(collection) -> None:
     if bpy.context.scene.world is None:
         bpy.context.scene.world = collection.get(BEFORE)
     bpy.data.collections.remove(collection)
+
+
+def remember_eye(collection, matrix) -> None:
+    """Keep from where a place is seen, the (4, 4) matrix of its first camera."""
+    collection[EYE] = [value for row in matrix for value in row]
+    if options_of(collection).stand is not None:
+        stand_at(collection, matrix)
+
+
+def cameras_of(collection) -> list[bpy.types.Object]:
+    """The cameras that a place brought, the left one of a pair first."""
+    number = collection[NUMBER]
+    found = [obj for obj in bpy.data.objects if obj.type == "CAMERA" and obj.get(NUMBER) == number]
+    return sorted(found, key=lambda obj: obj.name)
+
+
+def stand_at(collection, matrix) -> None:
+    """Let a place be seen from a camera's (4, 4) matrix when it is built next."""
+    eye, toward = matrix.translation, -matrix.col[2].to_3d()
+    set_options(collection, stand=(tuple(eye), tuple(toward)))
+
+
+def _follow_camera(collection) -> None:
+    """Take the camera of a still for where an artist put it."""
+    cameras = cameras_of(collection)
+    if not cameras or EYE not in collection or options_of(collection).frames > 1:
+        return
+    before, now = eye_of(collection), cameras[0].matrix_world
+    if max(abs(before[row][column] - now[row][column]) for row in range(3) for column in range(4)) > MOVED:
+        stand_at(collection, now)
 
 
 def eye_of(collection) -> Matrix:

@@ -130,6 +130,51 @@ class SIMULACRA_OT_rebuild_place(OnPlace, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SIMULACRA_OT_look_from_here(OnPlace, bpy.types.Operator):
+    """See the selected place from where this 3D view stands: its camera comes here, and ground and plants are built for that"""
+
+    bl_idname = "simulacra.look_from_here"
+    bl_label = "Look from Here"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """A 3D view is needed."""
+        if not super().poll(context):
+            return False
+        if context.region_data is None:
+            cls.poll_message_set(tip_("Press this in a 3D view"))
+            return False
+        return True
+
+    @reported
+    def execute(self, context):
+        """Stand there and build."""
+        collection = place.place_of(context)
+        place.stand_at(collection, context.region_data.view_matrix.inverted())
+        place_live.show(collection)
+        place_live.grow(collection, moved=True)
+        return {"FINISHED"}
+
+
+class SIMULACRA_OT_place_shot(OnPlace, bpy.types.Operator):
+    """Give the scene the sky, the sun and the camera of the selected place; its own world and camera stay in the file"""
+
+    bl_idname = "simulacra.place_shot"
+    bl_label = "Set Up the Place's Shot"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @reported
+    def execute(self, context):
+        """Build it with them."""
+        collection = place.place_of(context)
+        place.bring_shot(collection)
+        place_live.grow(collection)
+        scene = context.scene
+        self.report({"INFO"}, f"{scene.camera.name}, world {scene.world.name}")
+        return {"FINISHED"}
+
+
 class SIMULACRA_OT_remove_place(OnPlace, bpy.types.Operator):
     """Remove the selected place with its sky, its variants and its materials"""
 
@@ -167,6 +212,7 @@ class SIMULACRA_OT_select(bpy.types.Operator):
 
 
 CLASSES = (
-    SIMULACRA_OT_randomise, SIMULACRA_OT_vary, SIMULACRA_OT_lock, SIMULACRA_OT_settle, SIMULACRA_OT_rebuild_place,
+    SIMULACRA_OT_randomise, SIMULACRA_OT_vary, SIMULACRA_OT_lock, SIMULACRA_OT_settle, SIMULACRA_OT_rebuild_place, SIMULACRA_OT_look_from_here,
+    SIMULACRA_OT_place_shot,
     SIMULACRA_OT_remove_place, SIMULACRA_OT_select,
 )  # fmt: skip

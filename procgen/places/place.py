@@ -10,7 +10,7 @@ from .life import TURF, Life, Scene, build_life, sample_life
 from .local import LocalGround, moved
 from .scatter import View
 from .scenes.recipes import RECIPES
-from .shot import Shot, Way, Wish, build_cameras, build_lamps, find_way, sample_shot, way_through
+from .shot import Shot, Way, Wish, build_cameras, build_lamps, find_way, level_way, sample_shot, way_from, way_through
 from .terrain.spec import Terrain, sample_terrain
 from .things import constraints
 from .water.waves import Sea, sample_sea
@@ -69,10 +69,11 @@ def merged(recipe_wishes, wishes) -> dict[str, Constraint]:
     return constraints(recipe_wishes) | constraints(wishes)
 
 
-def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[int, int] = (512, 512)):
+def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[int, int] = (512, 512), stand=None):
     """Build a place in the open scene for a number of frames, one eye or a stereo pair, and a picture's size in pixels.
 
-    Returns its Site (needs bpy).
+    ``stand`` (2, 3), where somebody stands (m, in the coordinates of the place) and which way they look, takes the place of
+    the view that the place would choose. Returns its Site (needs bpy).
     """
     import bpy
 
@@ -90,7 +91,7 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
     aspect = resolution[0] / resolution[1]
     pixel = 2 * np.tan(np.radians(place.camera.field_of_view) / 2) / resolution[0]
     world = ground_of(place, recipe)
-    way = world.way(place, recipe, frames, aspect)
+    way = world.way(place, recipe, frames, aspect, stand)
     view = view_of(way, place.camera, aspect)
     cover = dict(world.ground.cover) | dict(recipe.cover)
     build_land(site, world.mesh(way, place, resolution), cover, place.seed, TURF[place.life.season])
@@ -128,7 +129,7 @@ class OpenGround:
 
         self.ground = build_ground(place.terrain)
 
-    def way(self, place: Place, recipe, frames: int, aspect: float) -> Way:
+    def way(self, place: Place, recipe, frames: int, aspect: float, stand=None) -> Way:
         """The camera's way over it, from the origin of the coordinates that the place has from then on."""
         ground = self.ground
         sun = towards(place.weather.sun_azimuth, place.weather.sun_elevation)
@@ -137,6 +138,8 @@ class OpenGround:
         way = find_way(ground, place.camera, wish, frames, aspect)
         origin = np.round(way.eyes[0, :2])
         self.ground = LocalGround(ground, origin)
+        if stand is not None:
+            return way_from(self.ground, place.camera, stand, frames, wish.under)
         return moved(way, origin)
 
     def mesh(self, way: Way, place: Place, resolution: tuple[int, int]):
@@ -157,8 +160,11 @@ class CaveGround:
         self.cave = build_cave(place.terrain)
         self.ground = build_ground(place.terrain)
 
-    def way(self, place: Place, recipe, frames: int, aspect: float) -> Way:
-        """The camera's way through it."""
+    def way(self, place: Place, recipe, frames: int, aspect: float, stand=None) -> Way:
+        """The camera's way through it; only who stands still may stand where they like, for what is free is the path."""
+        if stand is not None and frames == 1:
+            eye, toward = np.array(stand, float)
+            return level_way(eye[None], (toward / np.linalg.norm(toward))[None], place.camera.roll)
         return way_through(self.cave.path, place.camera, frames, self.cave.distance)
 
     def mesh(self, way: Way, place: Place, resolution: tuple[int, int]):

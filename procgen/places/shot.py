@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ def find_way(ground, shot: Shot, wish: Wish, frames: int, aspect: float) -> Way:
             return way
     best = int(np.argmax(scores))  # nowhere to walk: stand still there
     still = _still(ground, shot, wish, stands[best], headings[best], high, skyline[best], vertical)
-    return _level(np.repeat(still[0], frames, 0), np.repeat(still[1], frames, 0), shot.roll)
+    return level_way(np.repeat(still[0], frames, 0), np.repeat(still[1], frames, 0), shot.roll)
 
 
 def _candidates(ground, shot, wish, rng, places: int = 90, turns: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -180,7 +181,7 @@ def _still(ground, shot, wish, stand, heading, above, skyline, vertical) -> tupl
 def _way(ground, shot, wish, stand, heading, frames, above, skyline, vertical) -> Way | None:
     eyes, forward = _still(ground, shot, wish, stand, heading, above, skyline, vertical)
     if frames == 1 or shot.motion == "still":
-        return _level(np.repeat(eyes, frames, 0), np.repeat(forward, frames, 0), shot.roll)
+        return level_way(np.repeat(eyes, frames, 0), np.repeat(forward, frames, 0), shot.roll)
     seconds = np.arange(frames) / FRAMES_PER_SECOND
     rng = child(shot.seed, "way")
     if shot.motion == "orbit":
@@ -211,7 +212,7 @@ def _way(ground, shot, wish, stand, heading, frames, above, skyline, vertical) -
     clear = eyes[:, 2] - ground.height(eyes[:, :2], 0.2)
     if clear.min() < 0.4 * min(above, 1.0):
         return None
-    return _level(eyes, forward, shot.roll)
+    return level_way(eyes, forward, shot.roll)
 
 
 def _smooth(values: np.ndarray, width: int = 9) -> np.ndarray:
@@ -222,12 +223,32 @@ def _smooth(values: np.ndarray, width: int = 9) -> np.ndarray:
     return smooth + max(0.0, float((values - smooth).max()))
 
 
-def _level(eyes: np.ndarray, forward: np.ndarray, roll: float) -> Way:
+def level_way(eyes: np.ndarray, forward: np.ndarray, roll: float) -> Way:
+    """The way of eyes (f, 3) that look along unit vectors (f, 3), level but for a roll in degrees."""
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right, axis=1, keepdims=True)
     up = np.cross(right, forward)
     turn = np.radians(roll)
     return Way(eyes, forward, np.cos(turn) * right - np.sin(turn) * up)
+
+
+def way_from(ground, shot: Shot, stand: np.ndarray, frames: int, under: float | None = None) -> Way:
+    """The way of who stands at an eye (3,) and looks in a direction (3,), rows of ``stand`` (2, 3): still, or from there on.
+
+    The eye comes to at least 0.4 m above the ground, and one that goes keeps its height over it.
+    """
+    eye, toward = np.array(stand, float)
+    toward = toward / np.linalg.norm(toward)
+    above = max(float(eye[2] - _height(ground, eye[None, :2], 0.0, None)[0]), 0.4) if under is None else shot.height
+    eye[2] = _height(ground, eye[None, :2], above, under)[0] if under is None else min(eye[2], under - 0.8)
+    if frames > 1:
+        pitch = float(np.clip(np.degrees(np.arcsin(toward[2])), -60, 45))
+        heading = float(np.arctan2(toward[1], toward[0]))
+        going = dataclasses.replace(shot, pitch=pitch)
+        way = _way(ground, going, Wish(under=under), eye[:2], heading, frames, above, 0.0, 1.0)
+        if way is not None:
+            return way
+    return level_way(np.repeat(eye[None], frames, 0), np.repeat(toward[None], frames, 0), shot.roll)
 
 
 def way_through(points: np.ndarray, shot: Shot, frames: int, clearance: Callable[[np.ndarray], np.ndarray]) -> Way:
@@ -253,7 +274,7 @@ def way_through(points: np.ndarray, shot: Shot, frames: int, clearance: Callable
     forward /= np.maximum(np.linalg.norm(forward, axis=1, keepdims=True), 1e-9)
     forward[:, 2] = np.clip(forward[:, 2] + np.tan(np.radians(shot.pitch)), -0.5, 0.5)
     forward /= np.linalg.norm(forward, axis=1, keepdims=True)
-    return _level(eyes, forward, shot.roll)
+    return level_way(eyes, forward, shot.roll)
 
 
 def build_cameras(site, shot: Shot, way: Way, eyes: int, far: float) -> None:
