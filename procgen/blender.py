@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
+from .png import quick_png
+
 SUPPORTED = ((4, 5), (5, 2))
 _FIELD = {"FLOAT": "value", "INT": "value", "BOOLEAN": "value", "FLOAT_VECTOR": "vector", "FLOAT2": "vector",
           "FLOAT_COLOR": "color"}  # fmt: skip
@@ -100,3 +102,15 @@ def new_material(
         material.use_nodes = True
     material.node_tree.nodes.clear()
     return material, material.node_tree
+
+
+def packed_image(name: str, pixels: np.ndarray, colour: bool) -> bpy.types.Image:
+    """An image of bytes (h, w, 3), bottom row first, that lies in the file itself; sRGB if it is colour, else data."""
+    height, width = pixels.shape[:2]
+    image = bpy.data.images.new(name, width, height, alpha=False)
+    packed = quick_png(pixels[::-1])
+    image.pack(data=packed, data_len=len(packed))
+    image.source = "FILE"  # read from what is packed, now and whenever the file is opened
+    image.colorspace_settings.name = "sRGB" if colour else "Non-Color"
+    image.alpha_mode = "NONE"
+    return image

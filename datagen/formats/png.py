@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ...procgen.png import COLOUR_TYPES, SIGNATURE, png_file
 from ..errors import BadInput
 from .limits import MAX_EDGE, MAX_PIXELS, OVERHEAD
 from .reading import read_regular
 from .writing import write_whole
 
 MAX_BYTES = 8 * MAX_PIXELS + OVERHEAD  # of a file: RGBA of 16 bits
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: colour type
 MAX_RATIO = 1032  # deflate packs no better than this
 SLACK = 4096  # bytes
 BAND = 512  # rows that are unfiltered together; bounds the memory that takes
@@ -62,9 +61,7 @@ def encode_png(values: np.ndarray) -> bytes:
         raise ValueError(f"png: {width}×{height} px are not allowed; allowed are {MAX_PIXELS} in all")
     depth = values.dtype.itemsize
     rows = np.ascontiguousarray(values.astype(f">u{depth}")).view(np.uint8).reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8 * depth, COLOUR_TYPES[channels], 0, 0, 0)
-    pixels = zlib.compress(_filtered(rows, depth * channels), 6)
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+    return png_file(width, height, 8 * depth, channels, zlib.compress(_filtered(rows, depth * channels), 6))
 
 
 def inflate(packed, size: int) -> bytes:
@@ -79,10 +76,6 @@ def inflate(packed, size: int) -> bytes:
     if len(raw) != size or not stream.eof:
         raise BadInput("its data ends too early" if len(raw) < size else "its data goes on after the last pixel")
     return raw
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
 def _filtered(rows: np.ndarray, step: int) -> bytes:

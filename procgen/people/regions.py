@@ -39,11 +39,6 @@ def region(name: str, template: np.ndarray) -> np.ndarray:
     return mask
 
 
-def weighted(template: np.ndarray, weights: dict[str, float]) -> np.ndarray:
-    """The weighted sum (n,) of regions."""
-    return sum(weight * region(name, template) for name, weight in weights.items())
-
-
 def beard_region(template: np.ndarray) -> np.ndarray:
     """Where a beard grows (n,): below a line from the sideburns under the cheeks to the upper lip, above the throat."""
     x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.random import Generator
 
 from ..params import beta, choice, draw, flag, fork, group, lognormal, normal, seed, spec, uniform
-from .expression import ACTIONS
 from .head_data import head_data
 from .identity import Identity
-from .regions import beard_region, region, weighted
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
 MELANIN = {"african": 0.185, "asian": 0.036, "european": 0.0105}
+SIZE = 1024  # px along an edge of the skin's pictures, unless a person asks for more
 NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 
@@ -80,37 +79,19 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     )  # fmt: skip
 
 
-def vertex_maps(skin: Skin, actions: dict[str, float]) -> dict[str, np.ndarray]:
-    """Maps (n, 3) over the template: pigment (melanin, blood, oil), zones and lines, with an expression's folds."""
-    template = head_data().template
-    r = {name: region(name, template) for name in ("under_eyes", "lids", "cheeks", "forehead")}
-    melanin = 0.25 * r["lids"] + 0.55 * skin.under_eye * r["under_eyes"] + 0.12 * r["forehead"] - 0.10 * r["cheeks"]
-    melanin = melanin + weighted(template, {"neck_front": 0.10, "temples": 0.05, "upper_lip_skin": 0.08})
-    blood = weighted(template, {
-        "cheeks": 1.05, "apples": 0.55, "nose_tip": 1.25, "nostrils": 0.95, "chin": 0.55, "nasolabial": 0.35, "lids": 0.55,
-        "under_eyes": 0.45, "ears": 1.3, "mouth_corners": 0.35, "forehead": -0.25, "temples": -0.20,
-    })  # fmt: skip
-    oil = weighted(template, {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35})
-    freckle = weighted(template, {"cheeks": 0.9, "apples": 0.6, "nose_bridge": 0.8, "nose_tip": 0.5, "forehead": 0.22})
-    smile = np.mean([actions["mouthSmileLeft"], actions["mouthSmileRight"]])
-    squint = np.mean([actions["cheekSquintLeft"], actions["cheekSquintRight"], actions["eyeSquintLeft"]])
-    raised = max(actions["browInnerUp"], actions["browOuterUpLeft"], actions["browOuterUpRight"])
-    frown = np.mean([actions["browDownLeft"], actions["browDownRight"]])
-    w = skin.wrinkles
-    brow_lines = region("forehead", template) * (0.9 * w + raised * (0.25 + 0.8 * w))
-    frown_lines = region("glabella", template) * (0.8 * w + frown * (0.4 + 0.8 * w))
-    eye_lines = region("crows_feet", template) * (0.9 * w + max(squint, smile * 0.7) * (0.25 + 1.0 * w))
-    eye_lines = eye_lines + region("under_eyes", template) * (0.12 + 0.8 * w + 0.3 * squint)
-    eye_lines = eye_lines + 0.3 * r["lids"]
-    fold_lines = weighted(
-        template, {"nasolabial": 0.5 * w + 0.3 * smile, "neck_front": 0.7 * w, "upper_lip_skin": 0.6 * w}
-    )
-    return {
-        "skin_pigment": np.stack([melanin, blood * skin.redness, oil * skin.oiliness], 1),
-        "skin_zones": np.stack([np.clip(freckle, 0, 1), beard_region(template), region("lids", template)], 1),
-        "skin_lines": np.stack([brow_lines, frown_lines, eye_lines + fold_lines], 1),
-        "skin_makeup": np.stack([region(n, template) for n in ("eyeshadow", "liner", "apples")], 1),
+def fold_drivers(wrinkles: float) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What folds the skin, in the order of zones.fold_zones: family -> (an expression in a, b and c, the actions that
+    these are). Lines that are there at rest fold deeper."""
+    drivers = {
+        "brow": (f"max(a, b, c) * {0.25 + 0.8 * wrinkles:.4g}", ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")),
+        "frown": (f"(a + b) * {0.2 + 0.4 * wrinkles:.4g}", ("browDownLeft", "browDownRight")),
     }
+    for side in ("Left", "Right"):
+        eye = (f"cheekSquint{side}", f"eyeSquint{side}", f"mouthSmile{side}")
+        drivers[f"eye_{side.lower()}"] = (f"max((a + b) / 2, c * 0.7) * {0.25 + wrinkles:.4g}", eye)
+    for side in ("Left", "Right"):
+        drivers[f"smile_{side.lower()}"] = ("a * 0.3", (f"mouthSmile{side}",))
+    return drivers
 
 
 def luminance(skin: Skin) -> float:
@@ -121,17 +102,34 @@ def luminance(skin: Skin) -> float:
 
 
 def build_skin(skin: Skin, person) -> list:
-    """Give the person's head its maps and material (needs bpy)."""
-    from ..blender import set_attribute
-    from ..materials.skin import skin_material
+    """Give the person's head its pictures and material (needs bpy).
 
-    members = head_data().groups["body"]
-    actions = dict(zip(ACTIONS, person.spec.expression.actions, strict=True))
-    maps = vertex_maps(skin, actions)
-    for name, values in maps.items():
-        set_attribute(person.head.data, name, "FLOAT_VECTOR", "POINT", values[members])
+    The pictures are ``person.texture`` px along an edge (1024 if it has none); raises SpecError for other sizes than
+    texels.SIZES.
+    """
+    from ..blender import set_attribute
+    from ..materials.skin import FOLD_ATTRIBUTES, skin_material
+    from .skin_pictures.pictures import skin_pictures
+    from .skin_pictures.zones import fold_shares
+
+    members, mesh = head_data().groups["body"], person.head.data
+    shadow = tuple(getattr(person, "hair_shadow", NO_HAIR_SHADOW))
+    size = getattr(person, "texture", None) or SIZE
+    pictures = skin_pictures(skin, shadow, _scalp(mesh, members), size)
+    for name, shares in zip(FOLD_ATTRIBUTES, np.split(fold_shares()[members], 2, 1), strict=True):
+        set_attribute(mesh, name, "FLOAT_VECTOR", "POINT", shares)
     person.skin_luminance = luminance(skin)
-    shadow = getattr(person, "hair_shadow", NO_HAIR_SHADOW)
-    folded, lips = tuple(maps["skin_lines"][:, :2].max(0)), head_data().masks["lips"]
-    person.head.data.materials.append(skin_material(skin, tuple(shadow), folded, lips))
+    mesh.materials.append(skin_material(skin, pictures, fold_drivers(skin.wrinkles), mesh.shape_keys))
     return [person.head]
+
+
+def _scalp(mesh, members: np.ndarray) -> np.ndarray | None:
+    """How densely hair covers the template's vertices (v,), as the hair has written it; None without hair."""
+    attribute = mesh.attributes.get("scalp")
+    if attribute is None:
+        return None
+    shade = np.zeros(len(members), np.float32)
+    attribute.data.foreach_get("value", shade)
+    scalp = np.zeros(len(head_data().template), np.float32)
+    scalp[members] = shade
+    return scalp

@@ -1,0 +1,142 @@
+"""The colour of skin at each texel: pigment through the optical model, marks, the shade of hair, and make-up."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, table
+from .fields import SkinFields, between
+from .marks import FRECKLES, MOLES, SPOTS
+from .zones import regions
+
+# Paints, linear sRGB, from one end of their hue to the other.
+LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
+EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
+             (0.45, 0.30, 0.10)]  # fmt: skip
+LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
+LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.30  # at full strength
+UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.90), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
+UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
+SHAVEN = (0.05, 0.055, 0.06)  # linear sRGB that the hair's colour takes on beneath the skin
+
+# Below these a feature is not seen, and not paid for.
+FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN = 0.03, 0.05, 0.08, 0.05, 0.02
+
+FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
+MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.03  # volume fraction that a mark adds
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.050, 0.016, 0.25  # volume fractions added; least factor on the base
+FINER = 8  # the lookup table is refined so often, and then looked up without filtering
+
+
+def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.ndarray:
+    """The linear sRGB colour (n, 3) of skin at the texels; ``hair`` is the linear colour that hair leaves on it."""
+    colour = _pigmented(fields, _melanin(fields), _blood(fields))
+    _shade_by_hair(fields, colour, hair)
+    if fields.skin.makeup_on:
+        _make_up(fields, colour)
+    return colour
+
+
+def _melanin(f: SkinFields) -> np.ndarray:
+    """Melanin: base, regions, blotches, and the marks that are nothing but more melanin; volume fraction."""
+    skin = f.skin
+    factor = 1 + f.melanin + np.float32(0.88 * skin.unevenness) * f.broad + np.float32(0.44) * f.fine
+    melanin = np.float32(skin.melanin) * factor * (1 - np.float32(0.28) * f.lips)
+    if skin.freckles > FRECKLES_SEEN:
+        zone = f.zones["freckles"]
+        at = f.texels.near(zone)
+        (patches,) = f.noise.high("patches")
+        patch = between(f.texels.values(f.noise.low("patches"), at) + patches[at], -0.15, 0.1)
+        dots = sum(
+            np.float32(pigment) * f.marks(kind, min(0.15 + skin.freckles, 0.9), f"freckles {index}", zone)[at]
+            for index, (kind, pigment) in enumerate(zip(FRECKLES, FRECKLE_SHARES, strict=True))
+        )
+        melanin[at] += dots * patch * f.texels.values(zone, at) * np.float32(0.022 + 0.45 * skin.melanin)
+    if skin.moles > MOLES_SEEN:
+        melanin += np.float32(MOLE_MELANIN) * f.marks(MOLES, 0.12 * skin.moles, "moles")
+    if skin.age_spots > SPOTS_SEEN:
+        melanin += np.float32(SPOT_MELANIN) * f.marks(SPOTS, 0.35 * skin.age_spots, "age spots")
+    return melanin
+
+
+def _blood(f: SkinFields) -> np.ndarray:
+    """Blood, a volume fraction."""
+    factor = 1 + f.blood + np.float32(1.2 * f.skin.unevenness) * f.veiny - np.float32(0.24) * f.broad
+    blood = np.float32(f.skin.haemoglobin) * np.maximum(factor, LEAST_BLOOD) + np.float32(LIP_BLOOD) * f.lips
+    if f.blemishes is not None:
+        blood += np.float32(BLEMISH_BLOOD) * f.blemishes
+    return blood
+
+
+@cache
+def _fine_table() -> np.ndarray:
+    """The lookup table of pigments, refined: (rows * columns, 3) float32, and its rows by blood, columns by melanin."""
+    coarse = table().astype(np.float32)
+    size = len(coarse)
+    at = np.clip((np.arange(size * FINER) + 0.5) / FINER - 0.5, 0, size - 1.001)
+    low, share = at.astype(int), (at % 1).astype(np.float32)
+    rows = coarse[low] * (1 - share[:, None, None]) + coarse[low + 1] * share[:, None, None]
+    both = rows[:, low] * (1 - share[:, None]) + rows[:, low + 1] * share[:, None]
+    return both.reshape(-1, 3)
+
+
+def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndarray:
+    """The colour (n, 3) of pigments by the lookup table, with undertone and dark eyes."""
+    fine = _fine_table()
+    size = round(len(fine) ** 0.5)
+
+    def along(value, low, high):
+        return np.minimum(np.sqrt(between(value, low, high)) * size, size - 1).astype(np.int32)
+
+    colour = np.take(fine, along(blood, *BLOOD_RANGE) * size + along(melanin, *MELANIN_RANGE), 0)
+    colour *= np.asarray(UNDERTONES[f.skin.undertone], np.float32)
+    if f.skin.under_eye > UNDER_EYE_SEEN:
+        at = np.nonzero(f.melanin > 0.1)[0]
+        dark = between(f.melanin[at], 0.1, 0.7) * np.float32(0.4 * f.skin.under_eye)
+        colour[at] *= 1 - dark[:, None] * (1 - np.asarray(UNDER_EYE, np.float32))
+    return colour
+
+
+def _cover(colour: np.ndarray, amount: np.ndarray, paint, at: np.ndarray) -> None:
+    """Paint texels ``at`` by amounts 0…1."""
+    colour[at] += np.clip(amount, 0, 1)[:, None] * (np.asarray(paint, np.float32) - colour[at])
+
+
+def _shade_by_hair(f: SkinFields, colour: np.ndarray, hair: tuple[float, float, float]) -> None:
+    """The shade of hair: its roots on the scalp, and what is shaven in the beard."""
+
+    def roots(at):
+        return f.roots if np.ndim(f.roots) == 0 else f.roots[at]
+
+    at = np.nonzero(f.scalp > 0)[0]
+    scalp = f.scalp[at]
+    _cover(colour, np.float32(0.95) * scalp * (roots(at) + scalp * (1 - roots(at))), hair, at)
+    if f.skin.stubble_shadow > STUBBLE_SEEN:
+        blue = [0.6 * h + 0.4 * c for h, c in zip(hair, SHAVEN, strict=True)]
+        at = f.texels.near(regions()["beard"])
+        beard = f.texels.values(regions()["beard"], at) * np.float32(0.62 * f.skin.stubble_shadow)
+        _cover(colour, beard * roots(at) * (1 - f.lips[at]), blue, at)
+
+
+def _between(stops: list[tuple], place: float) -> tuple:
+    at = np.linspace(0, 1, len(stops))
+    return tuple(float(np.interp(place, at, np.array(stops)[:, i])) for i in range(3))
+
+
+def _make_up(f: SkinFields, colour: np.ndarray) -> None:
+    """Lipstick, eyeshadow, liner and blush."""
+    paint = f.skin.makeup
+    at = np.nonzero(f.outer_lips > 0)[0]
+    _cover(
+        colour, f.outer_lips[at] * np.float32(LIPSTICK_COVER * paint.lipstick), _between(LIPSTICK, paint.lip_hue), at
+    )
+    for name, cover, shade in (
+        ("eyeshadow", EYESHADOW_COVER * paint.eyeshadow, _between(EYESHADOW, paint.eyeshadow_hue)),
+        ("liner", LINER_COVER * paint.liner, LINER),
+        ("apples", BLUSH_COVER * paint.blush, BLUSH),
+    ):
+        zone = regions()[name]
+        at = f.texels.near(zone)
+        _cover(colour, f.texels.values(zone, at) * np.float32(cover), shade, at)
