@@ -24,7 +24,9 @@ DOMINANCE = {
     "viseme_sil": (0.5, 0.5), "viseme_pp": (0.6, 0.1), "viseme_ff": (0.8, 0.2), "viseme_th": (0.8, 0.15), "viseme_dd": (0.5, 0.1),
     "viseme_kk": (0.35, 0.05), "viseme_ch": (0.8, 1.0), "viseme_ss": (0.9, 0.35), "viseme_nn": (0.5, 0.1), "viseme_rr": (0.6, 0.7),
 }  # fmt: skip
-MEETING = ("viseme_ff", "viseme_pp")  # the last counts where two are within a frame
+# How much of its expression each shows where lips must meet: all of a pressed mouth is more than speech has. The last
+# counts where two are within a frame.
+MEETING = {"viseme_ff": 1.0, "viseme_pp": 0.6}
 WIDTH, WIDER = 0.55, 0.025  # of a dominance: of the viseme's length, and s more
 REACH = 3.0  # widths from its moment, beyond which a dominance is nothing
 RAMP, HOLD = 0.065, 0.020  # s, in which lips meet, and half of how long they stay
@@ -98,17 +100,14 @@ def _met(times: np.ndarray, spoken: Speech, weights: np.ndarray) -> np.ndarray:
     """Bring lips together where they must meet, for one of the times at least."""
     step = times[1] - times[0] if len(times) > 1 else 0.0
     hold = max(HOLD, 0.5001 * step)
-    columns = [
-        *GROUPS["opening"],
-        *GROUPS["closing"],
-        COLUMN["mouthFunnel"],
-    ]  # a funnel would part them; a pucker stays
-    meeting = [viseme for name in MEETING for viseme in spoken.visemes if viseme.viseme == name]
-    for viseme in meeting:
+    # A funnel would part them; a pucker may stay.
+    columns = [*GROUPS["opening"], *GROUPS["closing"], COLUMN["mouthFunnel"]]
+    meeting = [(viseme, met) for name, met in MEETING.items() for viseme in spoken.visemes if viseme.viseme == name]
+    for viseme, met in meeting:
         at = (viseme.start + viseme.end) / 2
         near = _near(times, at, hold + RAMP)
         there = smooth((hold + RAMP - np.abs(times[near] - at)) / RAMP)[:, None]
-        weights[near, columns] = (1 - there) * weights[near, columns] + there * TARGETS[viseme.viseme][columns]
+        weights[near, columns] = (1 - there) * weights[near, columns] + there * met * TARGETS[viseme.viseme][columns]
     return weights
 
 
