@@ -69,7 +69,7 @@ def build_cameras(camera: Camera, person, views: int = 1) -> list:
     import bpy
     from mathutils import Matrix
 
-    head = np.asarray(person.head_matrix)
+    head = np.asarray(person.pose.bones["head"])
     target = head[:3, :3] @ HEAD_CENTRE + head[:3, 3]
     eyes = np.mean([eye.centre for eye in person.pose.eyes.values()], 0)
     for index, (azimuth, elevation) in enumerate(view_angles(camera, views)):

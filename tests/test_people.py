@@ -160,7 +160,7 @@ def test_blender_poses_the_head_as_numpy_does(built):
     evaluated = person.head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     flat = np.zeros(len(evaluated.vertices) * 3, np.float32)
     evaluated.vertices.foreach_get("co", flat)
-    assert np.abs(flat.reshape(-1, 3) - person.posed[head_data().groups["body"]]).max() < 5e-6
+    assert np.abs(flat.reshape(-1, 3) - person.pose.positions[head_data().groups["body"]]).max() < 5e-6
     assert set(ACTIONS) <= {key.name for key in person.head.data.shape_keys.key_blocks}
     assert {"neck", "head", "jaw", "eye.L", "eye.R"} <= {bone.name for bone in person.armature.data.bones}
 
@@ -214,10 +214,12 @@ def test_hats_cover_the_skull_and_the_hair_under_them_is_gone(built, hat):
 
 @pytest.mark.blender
 def test_lashes_follow_a_blink(built):
+    import bpy
+
     def tip(name):
         person = built(9, f"expression.name={name}", "expression.head_pitch=0", "expression.gaze_pitch=0")
         (lashes,) = [obj for obj in person.objects if obj["class"] == "lash"]
-        return points_of(lashes)[:, 2].max()
+        return points_of(lashes.evaluated_get(bpy.context.evaluated_depsgraph_get()))[:, 2].max()
 
     assert tip("blink") < tip("neutral") - 0.003
 

@@ -7,23 +7,18 @@ import json
 from collections.abc import Iterator
 
 import bpy
-import numpy as np
 from mathutils import Matrix
 
 from ..params import to_dict
+from .attach import follow_of, to_bone
 from .face import PARTS, build_part
 from .hair.colour import shadow_colour
 from .head import Person
-from .head_data import head_data
-from .motion import FOLLOWS, anchors_of, carried, transform_of
-from .pose import pose
 from .skin import luminance
-from .surface import Surface
 from .wear.headwear import cover
 
 BUILT = "built"  # property of the rig: part -> the fingerprint of the spec that it was built from
-BODY = {"shape": ("identity",), "pose": ("identity", "expression")}  # what the head itself stands on
-MOST = 30_000  # points that a preview carries with the skin; larger things wait for the rebuild
+BODY = {"shape": ("identity",), "pose": ("expression",)}  # what the head itself stands on
 
 
 def fingerprint(spec, groups: tuple[str, ...]) -> str:
@@ -115,6 +110,10 @@ def rebuild(collection, rig, spec) -> Iterator[str]:
             if name == "shape":
                 person.reshape()
                 person.place_bones()
+                person.remember_rest()
+                for obj in person.objects:
+                    if obj.parent_type == "BONE":
+                        to_bone(rig, obj, obj.parent_bone)
             elif name == "pose":
                 person.set_expression(spec.expression)
             else:
@@ -202,44 +201,12 @@ class _AtOrigin:
 
 
 class Preview:
-    """Shows a changed body at once: the skin exactly, what hangs on it carried along.
-
-    It starts from the person as it stands. Brows, lashes and beards move with the skin, eyes, teeth, hair and hats with
-    their bone; clothes and masks stay until they are built again.
-    """
+    """Shows a changed body at once: skin, bones and what follows them; clothes and masks wait until they are built again."""
 
     def __init__(self, collection, spec):
         self.collection, self.identity = collection, spec.identity
         self.person = attach(spec, collection)
-        self.first = self._cage()
-        self.rigid, self.carried = [], []
-        for obj in self.person.objects:
-            follow = obj.get("follow", FOLLOWS.get(obj.get("class"), "none"))
-            if obj.type in ("MESH", "CURVES") and follow == "skin" and obj["class"] not in ("garment", "facewear"):
-                self._take_points(obj)
-            elif obj.type in ("MESH", "CURVES") and follow not in ("none", "skin"):
-                start = np.linalg.inv(transform_of(follow, obj, self.person.pose)) @ np.array(obj.matrix_basis)
-                self.rigid.append((obj, follow, start))
-
-    def _cage(self) -> Surface:
-        """The posed cage as a surface of triangles."""
-        data = head_data()
-        faces = data.faces[data.face_group == "body"]
-        triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
-        return Surface(self.person.posed, None, None, None, triangles, None)
-
-    def _take_points(self, obj) -> None:
-        curves = obj.type == "CURVES"
-        source = obj.data.points if curves else obj.data.vertices
-        flat = np.zeros(len(source) * 3, np.float32)
-        source.foreach_get("position" if curves else "co", flat)
-        points = flat.reshape(-1, 3).astype(np.float64)
-        sizes = np.array([curve.points_length for curve in obj.data.curves]) if curves else np.ones(len(points), int)
-        roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        if len(roots) > MOST:
-            return
-        anchors = anchors_of(self.first, points[roots])
-        self.carried.append((obj, points, type(anchors)(*(np.repeat(values, sizes, 0) for values in anchors))))
+        self.eyes = [(obj, obj["follow"]) for obj in self.person.objects if follow_of(obj) in ("eye.L", "eye.R")]
 
     def show(self, spec) -> None:
         """Show the body of a spec."""
@@ -249,17 +216,7 @@ class Preview:
             person.take_body(spec)
             person.reshape()
             self.identity = spec.identity
+            for obj, bone in self.eyes:
+                eye = person.neutral.eyes["left" if bone == "eye.L" else "right"]
+                obj.matrix_basis = Matrix.Translation(eye.centre.tolist())
         person.set_expression(spec.expression)
-        person.pose = pose(person.rest, spec.expression)
-        person.posed = person.pose.positions
-        for obj, follow, start in self.rigid:
-            obj.matrix_basis = Matrix((transform_of(follow, obj, person.pose) @ start).tolist())
-        now = self._cage()
-        for obj, points, anchors in self.carried:
-            moved = carried(points, anchors, self.first, now).astype(np.float32)
-            if obj.type == "CURVES":
-                obj.data.points.foreach_set("position", moved.ravel())
-                obj.data.update_tag()
-            else:
-                obj.data.vertices.foreach_set("co", moved.ravel())
-                obj.data.update()

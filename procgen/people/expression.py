@@ -97,6 +97,17 @@ class Expression:
     head_roll: float = normal(0, 5, -25, 25, unit="deg", doc="head tilted to the person's left")
 
 
+NEUTRAL = Expression(
+    name="neutral",
+    actions=(0.0,) * len(ACTIONS),
+    gaze_yaw=0.0,
+    gaze_pitch=0.0,
+    head_yaw=0.0,
+    head_pitch=0.0,
+    head_roll=0.0,
+)
+
+
 def expand(weights: dict[str, float]) -> dict[str, float]:
     """Actions with sides: a name without one stands for both."""
     result = {}

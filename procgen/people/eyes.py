@@ -66,7 +66,7 @@ def build_eyes(eyes: Eyes, person) -> list:
     cornea, tears, corner = cornea_material(), tear_material(), caruncle_material()
     person.eye_landmarks, person.lid_margins, objects = {}, {}, []
     tree = person.surface.bvh()
-    for side, eye in person.pose.eyes.items():
+    for side, eye in person.neutral.eyes.items():
         matrix = np.eye(4)
         matrix[:3, :3], matrix[:3, 3] = eye.rotation, eye.centre
         bone = "eye.L" if side == "left" else "eye.R"
@@ -92,8 +92,6 @@ def build_eyes(eyes: Eyes, person) -> list:
             objects.append(obj)
         place = eye.rotation @ [0.0, iris_y() * eye.radius, 0.0] + eye.centre
         person.eye_landmarks[side] = {"pupil": place, "iris_centre": place, "iris_radius": iris_radius}
-        if polar.max() < 0.15:  # the eye is closed: no margin to be wet
-            continue
         wet = _wet_line(side, margin, eye.centre, 0.00018 + 0.00022 * eyes.wetness)
         wet.data.materials.append(tears)
         wet["label_hidden"] = True

@@ -76,44 +76,50 @@ class Part(NamedTuple):
     needs: tuple[str, ...]
 
 
-BODY = ("identity", "expression")
+BODY = ("identity",)
 WORN = (*BODY, "wear")
 # In the order of a build: hair keeps clear of clothes and hats, skin takes the hair's shadow, and light is metered on
-# the finished skin.
+# the finished skin. All of them are built around the neutral head; what an expression moves hangs on the rig.
 PARTS = {
     "wear": Part(".wear", "build_wear", BODY), "hair": Part(".hair.scalp", "build_hair", WORN),
-    "skin": Part(".skin", "build_skin", (*BODY, "hair")), "eyes": Part(".eyes", "build_eyes", BODY),
+    "skin": Part(".skin", "build_skin", ("hair",)), "eyes": Part(".eyes", "build_eyes", BODY),
     "mouth": Part(".mouth", "build_mouth", BODY), "brows": Part(".hair.brows", "build_brows", BODY),
     "lashes": Part(".hair.lashes", "build_lashes", BODY), "beard": Part(".hair.beard", "build_beard", WORN),
-    "light": Part("..light.light", "build_light", ("skin",)), "camera": Part("..camera", "build_cameras", BODY),
+    "light": Part("..light.light", "build_light", ("skin",)), "camera": Part("..camera", "build_cameras", (*BODY, "expression")),
 }  # fmt: skip
 
 
 def build_part(name: str, person, **options) -> None:
-    """Build one part of a person; every object that it links says so in ``obj["part_of"]`` (needs bpy)."""
+    """Build one part of a person and hang it on the rig; every object that it links says so in ``obj["part_of"]`` (needs bpy)."""
     import bpy
+
+    from .attach import attach
 
     part = PARTS[name]
     before, materials = len(person.objects), set(bpy.data.materials)
     getattr(import_module(part.module, __package__), part.build)(getattr(person.spec, name), person, **options)
     for obj in person.objects[before:]:
         obj["part_of"] = name
+        attach(person, obj)
     for material in set(bpy.data.materials) - materials:
         if not material.users:  # a garment without ribs has no use for them
             bpy.data.materials.remove(material)
 
 
-def build_face(face: Face, views: int = 1, without: tuple[str, ...] = ()):
-    """Build a face in the open scene, all parts but those in ``without``, and return its Person (needs bpy)."""
+def build_face(face: Face, views: int = 1, without: tuple[str, ...] = (), texture: int | None = None):
+    """Build a face in the open scene, all parts but those in ``without``, and return its Person (needs bpy).
+
+    ``texture`` is the edge in pixels of the skin's pictures: 1024 while one works, 2048 or 4096 for close-ups.
+    """
     import bpy
 
     from ..blender import require_supported_blender
-    from .head import Person
+    from .head import TEXTURE, Person
 
     require_supported_blender()
     collection = bpy.data.collections.new("Person")
     bpy.context.scene.collection.children.link(collection)
-    person = Person(face, collection)
+    person = Person(face, collection, texture or TEXTURE)
     for name in PARTS:
         if name not in without:
             build_part(name, person, **({"views": views} if name == "camera" else {}))

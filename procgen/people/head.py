@@ -1,44 +1,44 @@
-"""Builds the head: skin mesh with ARKit shape keys, armature and subdivision, and the Person that parts attach to."""
+"""Builds the head: skin mesh with ARKit shape keys, rig and subdivision, and the Person that parts attach to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ..blender import mesh_object, set_attribute
-from .expression import ACTIONS, action_weights
+from ..nodes.follow import REST
+from .attach import add_armature, add_weights, bone_weights, cage_surface
+from .expression import ACTIONS, NEUTRAL
 from .head_data import head_data
 from .identity import neutral_shape
 from .parts import skin_parts
-from .pose import Pose, joints, pose
+from .pose import pose
+from .rig import LID_KEYS, drive, make_bones, place_bones, set_expression
 from .surface import Surface, evaluated_surface
 
 SUBDIVISION = 2  # levels of Catmull-Clark; the median edge of the face is then 0.9 mm
-BONES = {  # bone -> (parent, joint at its head, joint at its tail)
-    "spine": (None, "joint-spine-1", "joint-neck"),
-    "neck": ("spine", "joint-neck", "joint-head"),
-    "head": ("neck", "joint-head", "joint-head-2"),
-    "jaw": ("head", "joint-mouth", None),
-    "eye.L": ("head", "joint-l-eye", None),
-    "eye.R": ("head", "joint-r-eye", None),
-}
+TEXTURE = 1024  # pixels along an edge of the skin's pictures, where nobody asks for more
 
 
 class Person:
-    """A built person: the objects, and the shape that each further part stands on."""
+    """A built person: the objects, and the neutral shape that each part is built on.
 
-    def __init__(self, spec: Any, collection: bpy.types.Collection):
+    ``rest`` (n, 3) is the cage and ``surface`` the subdivided skin with all keys at 0 and all bones at rest; ``neutral`` and
+    ``pose`` are the poses (cage, bones, eyes) without and with the spec's expression. Parts are built around the first; the
+    rig brings them into the second.
+    """
+
+    def __init__(self, spec: Any, collection: bpy.types.Collection, texture: int = TEXTURE):
         self._take(spec, collection)
+        self.texture = texture
         self.armature = _build_armature(self)
         self.head = _build_skin(self)
+        drive(self.armature, self.head)
         self.set_expression(spec.expression)
-        _ = self.surface  # now, before anything moves
 
     @classmethod
     def attached(cls, spec: Any, collection: bpy.types.Collection) -> Person:
@@ -47,6 +47,7 @@ class Person:
         person._take(spec, collection)
         by_class = {obj["class"]: obj for obj in collection.objects if obj.get("class") in ("rig", "skin")}
         person.armature, person.head = by_class["rig"], by_class["skin"]
+        person.texture = int(person.armature.get("texture", TEXTURE))
         return person
 
     def _take(self, spec: Any, collection: bpy.types.Collection) -> None:
@@ -59,34 +60,42 @@ class Person:
     def take_body(self, spec: Any) -> None:
         """Compute the neutral and posed cage of a spec; nothing in the scene changes."""
         self.rest = neutral_shape(spec.identity)
-        self.pose: Pose = pose(self.rest, spec.expression)
-        data = head_data()
-        self.cage = SimpleNamespace(
-            template=data.template, rest=self.rest, faces=data.faces, uv=data.uv, groups=data.groups
-        )
-        self.posed = self.pose.positions
-        self.head_matrix, self.neck_matrix = self.pose.bones["head"], self.pose.bones["neck"]
+        self.neutral, self.pose = pose(self.rest, NEUTRAL), pose(self.rest, spec.expression)
+        self.head_matrix = np.eye(4)  # where builders place what they made in the head's own frame
+        for name in ("surface", "posed_surface", "cage"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def cage(self) -> Surface:
+        """The neutral cage as triangles."""
+        return cage_surface(self.rest)
 
     @cached_property
     def surface(self) -> Surface:
-        """The posed skin with its subdivision."""
+        """The neutral skin with its subdivision."""
+        return neutral_surface(self.rest)
+
+    @cached_property
+    def posed_surface(self) -> Surface:
+        """The skin as the scene shows it."""
         return evaluated_surface(self.head)
 
     def reshape(self) -> None:
-        """Give the head and rig that are there the shape of this person's identity."""
+        """Give the head that is there the shape of this person's identity."""
         members = head_data().groups["body"]
         for key, points in _key_shapes(self.rest):
             self.head.data.shape_keys.key_blocks[key].data.foreach_set("co", points[members].astype(np.float32).ravel())
         self.head.data.vertices.foreach_set("co", self.rest[members].astype(np.float32).ravel())
-        set_attribute(self.head.data, "rest", "FLOAT_VECTOR", "POINT", self.rest[members])
         self.head.data.update()
+
+    def remember_rest(self) -> None:
+        """Store the neutral skin on the head, for what follows it from there."""
+        count = len(self.head.data.vertices)
+        set_attribute(self.head.data, REST, "FLOAT_VECTOR", "POINT", self.surface.positions[:count])
 
     def place_bones(self) -> None:
         """Set the rig's rest bones at the joints of this person's shape."""
-        bpy.context.view_layer.objects.active = self.armature
-        bpy.ops.object.mode_set(mode="EDIT")
-        _set_bones(self.armature.data, joints(self.rest))
-        bpy.ops.object.mode_set(mode="OBJECT")
+        place_bones(self.armature, self.rest)
 
     def link(self, obj: bpy.types.Object, kind: str, parent: bool = True) -> bpy.types.Object:
         """Put an object into the person's collection; ``kind`` is its class name."""
@@ -105,81 +114,70 @@ class Person:
 
     def set_expression(self, expression: Any, frame: int | None = None) -> None:
         """Set shape keys and bones to an expression, and key them on a frame if one is given."""
-        keys = self.head.data.shape_keys.key_blocks
-        for name, weight in action_weights(expression).items():
-            keys[name].value = weight
-            if frame is not None:
-                keys[name].keyframe_insert("value", frame=frame)
-        deformation = {name: Matrix(m) for name, m in pose(self.rest, expression).bones.items()}
-        for name, (parent, _, _) in BONES.items():
-            bone = self.armature.pose.bones[name]
-            rest = bone.bone.matrix_local
-            above = deformation[parent] if parent else Matrix.Identity(4)
-            bone.matrix_basis = rest.inverted() @ above.inverted() @ deformation[name] @ rest
-            if frame is not None:
-                for channel in ("location", "rotation_quaternion"):
-                    bone.keyframe_insert(channel, frame=frame)
+        set_expression(self.armature, self.head, expression, frame)
 
 
 def _build_armature(person: Person) -> bpy.types.Object:
-    place = joints(person.rest)
-    data = bpy.data.armatures.new("Rig")
-    rig = bpy.data.objects.new("Rig", data)
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    rig["texture"] = person.texture
     person.link(rig, "rig", parent=False)
-    bpy.context.view_layer.objects.active = rig
-    bpy.ops.object.mode_set(mode="EDIT")
-    for name, (parent, _, _) in BONES.items():
-        bone = data.edit_bones.new(name)
-        bone.parent = data.edit_bones[parent] if parent else None
-    _set_bones(data, place)
-    bpy.ops.object.mode_set(mode="OBJECT")
+    make_bones(rig, person.rest)
     return rig
-
-
-def _set_bones(data: bpy.types.Armature, place: dict[str, np.ndarray]) -> None:
-    """Bring the edit bones to their joints."""
-    for name, (_, head, tail) in BONES.items():
-        bone = data.edit_bones[name]
-        bone.head = place[head]
-        bone.tail = place[tail] if tail else place[head] + np.array([0.0, -0.03, 0.0])
 
 
 def _key_shapes(rest: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """The name and cage (n, 3) of every shape key over a neutral shape."""
     yield "Basis", rest
-    for action in ACTIONS:
+    for key, action in ({action: action for action in ACTIONS} | LID_KEYS).items():
         indices, deltas = head_data().targets["action/" + action]
         points = rest.copy()
         points[indices] += deltas
-        yield action, points
+        yield key, points
 
 
-def _build_skin(person: Person) -> bpy.types.Object:
+def _skin_mesh(name: str, rest: np.ndarray) -> bpy.types.Object:
+    """A mesh object of the skin's faces with uv, part and template coordinates."""
     data = head_data()
     body = data.face_group == "body"
     members = data.groups["body"]
     local = np.full(len(data.template), -1)
     local[members] = np.arange(len(members))
     faces, uv_faces = data.faces[body], data.uv_faces[body]
-    obj = mesh_object(
-        "Head", person.rest[members], local[faces],
-        part=skin_parts(data, faces, uv_faces), uv=data.uv[uv_faces].reshape(-1, 2),
+    return mesh_object(
+        name, rest[members], local[faces], part=skin_parts(data, faces, uv_faces), uv=data.uv[uv_faces].reshape(-1, 2),
         attributes={"template": ("FLOAT_VECTOR", "POINT", data.template[members])},
     )  # fmt: skip
+
+
+def _subdivide(obj: bpy.types.Object) -> None:
+    subdivision = obj.modifiers.new("Subdivision", "SUBSURF")
+    subdivision.levels = subdivision.render_levels = SUBDIVISION
+
+
+def neutral_surface(rest: np.ndarray, levels: int = SUBDIVISION) -> Surface:
+    """The subdivided skin of a cage (n, 3), whatever a person in the scene is posed like."""
+    obj = _skin_mesh("Neutral skin", rest)
+    _subdivide(obj)
+    obj.modifiers["Subdivision"].levels = levels
+    bpy.context.scene.collection.objects.link(obj)
+    try:
+        return evaluated_surface(obj)
+    finally:
+        mesh = obj.data
+        bpy.data.objects.remove(obj)
+        bpy.data.meshes.remove(mesh)
+
+
+def _build_skin(person: Person) -> bpy.types.Object:
+    obj = _skin_mesh("Head", person.rest)
+    members = head_data().groups["body"]
     person.link(obj, "skin")
     for name, points in _key_shapes(person.rest):
         key = obj.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", points[members].astype(np.float32).ravel())
-    for index, bone in enumerate(data.bones):
-        group = obj.vertex_groups.new(name=bone)
-        weights = data.weights[members, index]
-        # Blender has no array access to groups: add once for each distinct weight.
-        quantised = np.round(weights, 4)
-        for weight in np.unique(quantised[quantised > 0]):
-            group.add(np.nonzero(quantised == weight)[0].tolist(), float(weight), "REPLACE")
-    armature = obj.modifiers.new("Armature", "ARMATURE")
-    armature.object = person.armature
-    subdivision = obj.modifiers.new("Subdivision", "SUBSURF")
-    subdivision.levels = subdivision.render_levels = SUBDIVISION
-    set_attribute(obj.data, "rest", "FLOAT_VECTOR", "POINT", person.rest[members])
+    add_weights(obj, {name: values[members] for name, values in bone_weights().items()}, 4)
+    add_armature(obj, person.armature)
+    _subdivide(obj)
+    person.head = obj
+    person.remember_rest()
     return obj

@@ -72,7 +72,7 @@ def landmark_points(person, surface: Surface, pose: Pose) -> np.ndarray:
     vertices = landmark_vertices(person.surface)
     pupils = []
     for side in ("right", "left"):
-        first, current = person.pose.eyes[side], pose.eyes[side]
+        first, current = person.neutral.eyes[side], pose.eyes[side]
         local = first.rotation.T @ (np.asarray(person.eye_landmarks[side]["pupil"]) - first.centre)
         pupils.append(current.rotation @ local + current.centre)
     return np.concatenate([surface.positions[vertices], np.array(pupils)])

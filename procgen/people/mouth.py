@@ -1,4 +1,4 @@
-"""Mouth: teeth, gums and tongue of a person, fitted to the jaws of the posed head."""
+"""Mouth: teeth, gums and tongue of a person, fitted to the jaws of the head."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import numpy as np
 from numpy.random import Generator
 
 from ..params import beta, child, draw, lognormal, normal, seed, spec
-from .expression import ACTIONS
 from .head_data import head_data
 from .identity import Identity
 from .parts import PART
-from .pose import apply_actions, rigid_fit, transform
+from .pose import rigid_fit, transform
 from .teeth import gum, row
 
 # Template places of the edges of the incisors, metres, and the bend of both arches.
@@ -51,7 +50,7 @@ def build_mouth(mouth: Mouth, person) -> list:
         (False, "helper-lower-teeth", LOWER_FRONT, LOWER_EDGE),
     ):
         members = data.groups[group]
-        fit = rigid_fit(data.template[members], person.posed[members])
+        fit = rigid_fit(data.template[members], person.rest[members])
         name, follow = ("Upper", "head") if upper else ("Lower", "jaw")
         rng = child(mouth.seed, name)
         vertices, faces, height, places, arch = row(upper, front, BEND, edge, mouth, rng)
@@ -80,9 +79,7 @@ def _tongue(person, jaw: np.ndarray, material):
     local = np.full(len(data.template), -1)
     local[members] = np.arange(len(members))
     faces = local[data.faces[data.face_group == "helper-tongue"]]
-    out = dict(zip(ACTIONS, person.spec.expression.actions, strict=True))["tongueOut"]
-    points = apply_actions(data.template, {"tongueOut": out})[members]
-    obj = mesh_object("Tongue", transform(jaw, points), faces, part=PART["mouth_interior"])
+    obj = mesh_object("Tongue", transform(jaw, data.template[members]), faces, part=PART["mouth_interior"])
     obj.data.materials.append(material)
     smooth = obj.modifiers.new("Subdivision", "SUBSURF")
     smooth.levels = smooth.render_levels = 2

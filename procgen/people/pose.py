@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .expression import Expression, action_weights
+from .expression import ACTIONS, LOOK_LIMITS, Expression, action_weights
 from .head_data import head_data
 
 NECK_SHARE = 0.4  # of the head's turn that the neck makes
+JAW = "joint-mouth"  # where the lower teeth turn when the jaw opens
 
 
 class Eye(NamedTuple):
@@ -55,16 +56,41 @@ def joints(rest: np.ndarray) -> dict[str, np.ndarray]:
     return {name: rest[vertices].mean(0) for name, vertices in head_data().joints.items()}
 
 
+def head_turns(expression: Expression) -> tuple[np.ndarray, np.ndarray]:
+    """The turns (3, 3) that neck and head make, each on top of what is below it."""
+    angles = np.radians([expression.head_yaw, expression.head_pitch, expression.head_roll])
+    return rotation(*(NECK_SHARE * angles)), rotation(*((1 - NECK_SHARE) * angles))
+
+
+def eye_rotations(expression: Expression) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The turn (3, 3) of each eye in the head that the eyeLook keys make, and the whole of it.
+
+    The whole turn is the gaze and what the expression's own eyeLook actions add; the keys end where the lids' shapes do.
+    """
+    keys, own = action_weights(expression), dict(zip(ACTIONS, expression.actions, strict=True))
+    gaze = np.radians([expression.gaze_yaw, expression.gaze_pitch])
+    found = {}
+    for side, outward in (("left", 1.0), ("right", -1.0)):
+
+        def turned(weights: dict[str, float], side=side, outward=outward) -> np.ndarray:
+            angle = {d: weights[f"eyeLook{d}{side.capitalize()}"] * limit for d, limit in LOOK_LIMITS.items()}
+            return np.array([outward * (angle["Out"] - angle["In"]), angle["Up"] - angle["Down"]])
+
+        found[side] = (rotation(*turned(keys), 0.0), rotation(*(turned(own) + gaze), 0.0))
+    return found
+
+
 def bone_transforms(rest: np.ndarray, expression: Expression) -> dict[str, np.ndarray]:
     """The (4, 4) deformation of each bone, neutral to posed."""
     place = joints(rest)
-    angles = np.radians([expression.head_yaw, expression.head_pitch, expression.head_roll])
-    neck = about(rotation(*(NECK_SHARE * angles)), place["joint-neck"])
-    head = neck @ about(rotation(*((1 - NECK_SHARE) * angles)), place["joint-head"])
-    gaze = rotation(*np.radians([expression.gaze_yaw, expression.gaze_pitch]), 0.0)
+    neck_turn, head_turn = head_turns(expression)
+    neck = about(neck_turn, place["joint-neck"])
+    head = neck @ about(head_turn, place["joint-head"])
+    eyes = {side: whole for side, (_, whole) in eye_rotations(expression).items()}
     return {
         "spine": np.eye(4), "neck": neck, "head": head, "jaw": head,
-        "eye.L": head @ about(gaze, place["joint-l-eye"]), "eye.R": head @ about(gaze, place["joint-r-eye"]),
+        "eye.L": head @ about(eyes["left"], place["joint-l-eye"]),
+        "eye.R": head @ about(eyes["right"], place["joint-r-eye"]),
     }  # fmt: skip
 
 

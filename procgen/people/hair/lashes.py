@@ -91,7 +91,7 @@ def _lid(lashes: Lashes, person, side: str, which: int, rng: Generator) -> tuple
     outward = head @ np.array([1.0 if side == "left" else -1.0, 0.0, 0.0])
     count = int((UPPER_COUNT if upper else LOWER_COUNT) * lashes.density)
     u = np.sort(rng.random(count))
-    roots, along = _rows(person.posed, side, which, u)
+    roots, along = _rows(person.rest, side, which, u)
     open_along = _rows(person.rest @ head.T, side, which, u)[1]
     # The strip is coarse: start on the lid's margin itself.
     tree = person.surface.bvh()
@@ -117,7 +117,7 @@ def build_lashes(lashes: Lashes, person) -> list:
     from ...blender import curves_object
 
     rng = child(lashes.seed, "lashes")
-    made = [_lid(lashes, person, side, which, rng) for side in person.pose.eyes for which in (2, 1)]
+    made = [_lid(lashes, person, side, which, rng) for side in person.neutral.eyes for which in (2, 1)]
     strands = kept_out(Obstacles(person), np.concatenate([strands for strands, _ in made]), 0.0002)
     shades = np.concatenate([shade for _, shade in made])
     randoms = np.stack([0.8 * rng.random(len(strands)), shades, shades], 1)

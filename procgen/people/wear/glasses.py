@@ -86,7 +86,7 @@ class Fit:
         self.local = transform(inverse, person.surface.positions)
         self.template = person.surface.template
         self.tree = BVHTree.FromPolygons(self.local.tolist(), person.surface.triangles.tolist())
-        eyes = np.array([transform(inverse, eye.centre) for eye in person.pose.eyes.values()])
+        eyes = np.array([transform(inverse, eye.centre) for eye in person.neutral.eyes.values()])
         edge = outline(style)
         half = edge[:, 0].max() - edge[:, 0].min() + (style.gap / 2 + style.rim) / 1000
         temple = np.abs([self.at((side * 70, 22, 4))[0] for side in (1, -1)]).mean()

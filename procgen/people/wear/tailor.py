@@ -260,11 +260,6 @@ def section_sweep(path: np.ndarray, first: np.ndarray, second: np.ndarray, secti
 
 def coarse_surface(person):
     """The skin with one subdivision (needs bpy): enough for cloth that hangs free of it, at a quarter of the cost."""
-    from ..surface import evaluated_surface
+    from ..head import neutral_surface
 
-    subdivision = person.head.modifiers["Subdivision"]
-    levels, subdivision.levels = subdivision.levels, 1
-    try:
-        return evaluated_surface(person.head)
-    finally:
-        subdivision.levels = levels
+    return neutral_surface(person.rest, 1)

@@ -1,0 +1,271 @@
+"""How the parts of a person hang on its rig and skin, so that one pose moves all of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from mathutils import Matrix
+
+from ..blender import set_attribute
+from ..nodes.follow import follow_the_skin
+from .expression import ACTIONS
+from .head_data import head_data
+from .pose import rigid_fit, transform
+from .rig import drive_keys
+from .surface import Surface
+
+# What each class of object moves with, unless its builder says otherwise in obj["follow"]: a bone, "skin" (weights of the
+# nearest skin), "face" (weights, and the shapes of the 52 keys), "surface" (points stay on their place of the skin).
+FOLLOWS = {
+    "hair": "surface", "brow": "surface", "lash": "surface", "beard": "surface", "wet_line": "surface",
+    "caruncle": "surface", "headwear": "head", "glasses": "head", "earring": "head", "teeth": "head", "gums": "head",
+    "tongue": "jaw", "facewear": "face", "garment": "skin",
+}  # fmt: skip
+SHOULDER = (
+    (0.075, 0.135),
+    (-0.10, -0.16),
+)  # m of the template: from where to where skin goes over to the shoulder's bone
+HANG = (-0.115, -0.235)  # m: heights between which hair goes over from the head's motion to that of the shoulders
+LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
+
+
+def follow_of(obj) -> str:
+    """What an object moves with; "none" for lamps and cameras."""
+    return obj.get("follow", FOLLOWS.get(obj.get("class"), "none"))
+
+
+def attach(person, obj) -> None:
+    """Hang a part that was built around the neutral head on the person's rig (needs bpy)."""
+    follow = follow_of(obj)
+    if obj.type not in ("MESH", "CURVES") or obj is person.head or follow == "none":
+        return
+    if follow == "surface":
+        _stay_on_skin(person, obj)
+    elif follow in ("skin", "face"):
+        _take_weights(person, obj)
+        if follow == "face":
+            anchors = anchors_of(person.cage, _places(obj))
+            _take_keys(person, obj, lambda deltas: _at(deltas, anchors))
+    else:
+        to_bone(person.armature, obj, follow)
+        if follow == "jaw":
+            _take_jaw_keys(person, obj)
+
+
+def to_bone(rig, obj, name: str) -> None:
+    """Parent an object to a bone; it stays where it is while the bone is at rest."""
+    bone = rig.data.bones[name]
+    basis = obj.matrix_basis.copy()
+    obj.parent, obj.parent_type, obj.parent_bone = rig, "BONE", name
+    tail = bone.matrix_local @ Matrix.Translation((0.0, bone.length, 0.0))  # children hang at the tip
+    obj.matrix_parent_inverse = tail.inverted()
+    obj.matrix_basis = basis
+
+
+# -- places of the skin -------------------------------------------------------------------------------------------------
+
+
+class Anchors(NamedTuple):
+    """Places of a surface that points hang on: triangle (k,) and barycentric weights (k, 3)."""
+
+    triangles: np.ndarray
+    weights: np.ndarray
+
+
+def anchors_of(surface: Surface, points: np.ndarray) -> Anchors:
+    """The place of the surface nearest to each point."""
+    tree = surface.bvh()
+    nearest = [tree.find_nearest(point) for point in points.tolist()]
+    triangles = np.array([found[2] for found in nearest], int).reshape(-1)
+    a, b, c = (surface.positions[surface.triangles[triangles, i]] for i in range(3))
+    edges = np.stack([b - a, c - a], 2)
+    offset = np.array([found[0] for found in nearest]).reshape(-1, 3) - a
+    tail = np.einsum("kij,kj->ki", np.linalg.pinv(edges), offset)
+    return Anchors(triangles, np.concatenate([1 - tail.sum(1, keepdims=True), tail], 1))
+
+
+def _frames_of(surface: Surface, anchors: Anchors) -> tuple[np.ndarray, np.ndarray]:
+    """The position (k, 3) and the orthonormal frame (k, 3, 3) of the triangle of each anchor."""
+    corners = surface.positions[surface.triangles[anchors.triangles]]
+    a, b, c = corners.transpose(1, 0, 2)
+    x = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
+    z = np.cross(x, c - a)
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    return np.einsum("kc,kci->ki", anchors.weights, corners), np.stack([x, np.cross(z, x), z], 2)
+
+
+def carried(points: np.ndarray, anchors: Anchors, first: Surface, current: Surface) -> np.ndarray:
+    """Points (k, 3) carried rigidly by the place that each hangs on."""
+    centre, frame = _frames_of(first, anchors)
+    new_centre, new_frame = _frames_of(current, anchors)
+    local = np.einsum("kij,ki->kj", frame, points - centre)
+    return new_centre + np.einsum("kij,kj->ki", new_frame, local)
+
+
+def cage_surface(rest: np.ndarray) -> Surface:
+    """The skin's cage (n, 3) as a surface of triangles."""
+    data = head_data()
+    faces = data.faces[data.face_group == "body"]
+    triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    return Surface(rest, None, data.template, None, triangles, None)
+
+
+def _at(values: np.ndarray, anchors: Anchors) -> np.ndarray:
+    """Values (k, …) at anchors on the cage, from those (n, …) of its vertices."""
+    corners = values[_cage_triangles()[anchors.triangles]]
+    return np.einsum("kc,kc...->k...", anchors.weights, corners)
+
+
+def _cage_triangles() -> np.ndarray:
+    return cage_surface(head_data().template).triangles
+
+
+def bone_weights() -> dict[str, np.ndarray]:
+    """The weight (n,) of every deforming bone over the cage; at each vertex they sum to one."""
+    data = head_data()
+    weights = dict(zip(data.bones, data.weights.T, strict=True))
+    across, up = np.abs(data.template[:, 0]), data.template[:, 2]
+
+    def step(value, low, high):
+        t = np.clip((value - low) / (high - low), 0, 1)
+        return t * t * (3 - 2 * t)
+
+    share = step(across, *SHOULDER[0]) * step(up, *SHOULDER[1])
+    for side, sign in (("L", 1), ("R", -1)):
+        weights[f"shoulder.{side}"] = weights["spine"] * share * (sign * data.template[:, 0] > 0)
+    weights["spine"] = weights["spine"] * (1 - share)
+    return weights
+
+
+def add_weights(obj, weights: dict[str, np.ndarray], decimals: int = 3) -> None:
+    """Write bone weights (k,) to the vertex groups of a mesh, rounded."""
+    for name, values in weights.items():
+        group = obj.vertex_groups.get(name) or obj.vertex_groups.new(name=name)
+        # Blender has no array access to groups: add once for each distinct weight.
+        quantised = np.round(values, decimals)
+        for weight in np.unique(quantised[quantised > 0]):
+            group.add(np.nonzero(quantised == weight)[0].tolist(), float(weight), "REPLACE")
+
+
+def add_armature(obj, rig) -> None:
+    """Let a rig deform a mesh, before what thickens or smooths it."""
+    obj.parent = rig
+    modifier = obj.modifiers.new("Armature", "ARMATURE")
+    modifier.object = rig
+    obj.modifiers.move(len(obj.modifiers) - 1, 0)
+
+
+def _places(obj) -> np.ndarray:
+    """The points (k, 3) of a mesh or of curves in its own space."""
+    curves = obj.type == "CURVES"
+    source = obj.data.points if curves else obj.data.vertices
+    flat = np.zeros(len(source) * 3, np.float32)
+    source.foreach_get("position" if curves else "co", flat)
+    return flat.reshape(-1, 3).astype(np.float64)
+
+
+def _take_weights(person, obj) -> None:
+    """Deform a mesh by the bones as the skin below each of its points."""
+    anchors = anchors_of(person.cage, _places(obj))
+    add_weights(obj, {name: _at(values, anchors) for name, values in bone_weights().items()})
+    add_armature(obj, person.armature)
+
+
+# -- keys ---------------------------------------------------------------------------------------------------------------
+
+
+def _deltas(action: str) -> np.ndarray:
+    """How far an action moves each vertex (n, 3) of the cage, metres."""
+    data = head_data()
+    moved = np.zeros_like(data.template)
+    indices, deltas = data.targets["action/" + action]
+    moved[indices] = deltas
+    return moved
+
+
+def _take_keys(person, obj, moved_of) -> None:
+    """Give a mesh the keys that move it, driven by the head's; ``moved_of(deltas of the cage)`` gives its own (k, 3)."""
+    places, basis = _places(obj), None
+    for action in ACTIONS:
+        moved = moved_of(_deltas(action))
+        if np.abs(moved).max(initial=0.0) < LEAST_MOVE:
+            continue
+        basis = basis or obj.shape_key_add(name="Basis", from_mix=False)
+        key = obj.shape_key_add(name=action, from_mix=False)
+        key.data.foreach_set("co", (places + moved).astype(np.float32).ravel())
+    if basis:
+        drive_keys(obj, person.head)
+
+
+def _take_jaw_keys(person, obj) -> None:
+    """Teeth, gums and tongue of the lower jaw go where each action takes the jaw: the rigid motion nearest to its vertices."""
+    data, places = head_data(), _places(obj)
+    jaw = data.groups["helper-lower-teeth"]
+
+    def moved(deltas: np.ndarray) -> np.ndarray:
+        if not np.abs(deltas[jaw]).max() > 0:
+            return np.zeros_like(places)
+        fit = rigid_fit(person.rest[jaw], person.rest[jaw] + deltas[jaw])
+        return transform(fit, places) - places
+
+    own = obj.get("class") == "tongue"
+    turn = rigid_fit(data.template[jaw], person.rest[jaw])[:3, :3]  # the tongue was brought into this jaw
+    tongue = _deltas("tongueOut")[data.groups["helper-tongue"]] @ turn.T
+    _take_keys(person, obj, lambda deltas: tongue if own and _is(deltas, "tongueOut") else moved(deltas))
+
+
+def _is(deltas: np.ndarray, action: str) -> bool:
+    return bool(np.array_equal(deltas, _deltas(action)))
+
+
+# -- points that stay on their place of the skin ------------------------------------------------------------------------
+
+
+def _stay_on_skin(person, obj) -> None:
+    """Curves move with the skin at their root, long ones below the chin with the shoulders; points of a mesh each with its own."""
+    places, curves = _places(obj), obj.type == "CURVES"
+    roots = places
+    if curves:
+        sizes = np.array([curve.points_length for curve in obj.data.curves])
+        first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        roots = places[first]
+        obj.data.surface, obj.data.surface_uv_map = person.head, "UVMap"  # for Blender's own brushes
+    domain = "CURVE" if curves else "POINT"
+    _set_corners(obj, "skin_anchor", domain, person, anchors_of(person.cage, roots))
+    hang = np.zeros(len(places))
+    if curves and obj.get("class") == "hair":
+        t = np.clip((places[:, 2] - HANG[0]) / (HANG[1] - HANG[0]), 0, 1)
+        hang = t * t * (3 - 2 * t)
+        at_root = np.repeat(hang[first], sizes)  # a root stays on its own skin, however low it is
+        hang = np.clip((hang - at_root) / np.maximum(1 - at_root, 1e-6), 0, 1)
+    if hang.max(initial=0.0) > 0.01:
+        set_attribute(obj.data, "hang", "FLOAT", "POINT", hang)
+        lowest = np.minimum.reduceat(places[:, 2], first)
+        tips = np.where((lowest < HANG[0])[:, None], places[first + sizes - 1], [0.0, 0.10, HANG[1]])
+        _set_corners(
+            obj, "shoulder_anchor", domain, person, anchors_of(_shoulders(person), tips), _shoulder_triangles()
+        )
+    obj.parent = person.armature
+    follow_the_skin(obj, person.head, curves, hanging=hang.max(initial=0.0) > 0.01)
+
+
+def _set_corners(obj, name: str, domain: str, person, anchors: Anchors, triangles: np.ndarray | None = None) -> None:
+    """Store the three vertices of the head's mesh that each curve or point hangs on."""
+    local = np.full(len(person.rest), -1)
+    members = head_data().groups["body"]
+    local[members] = np.arange(len(members))
+    corners = local[(_cage_triangles() if triangles is None else triangles)[anchors.triangles]]
+    for index in range(3):
+        set_attribute(obj.data, f"{name}_{index}", "INT", domain, corners[:, index])
+    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, anchors.weights)
+
+
+def _shoulder_triangles() -> np.ndarray:
+    """The triangles (m, 3) of the cage that lie below the neck."""
+    triangles = _cage_triangles()
+    return triangles[head_data().template[triangles][..., 2].max(1) < HANG[1] + 0.02]
+
+
+def _shoulders(person) -> Surface:
+    return Surface(person.rest, None, None, None, _shoulder_triangles(), None)
