@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...procgen.nodes.modifier_inputs import inputs_of, set_input
 from ...procgen.people.belonging import PERSON, claim, is_rig, let_go, parts_of, rigs, spare_copies
 from . import naming, shot
 from .person import SPEC
@@ -119,9 +120,9 @@ def _point(obj, table: dict) -> None:
         obj.matrix_parent_inverse = inverse
     for modifier in obj.modifiers:
         _replace(modifier, table)
-        for name, value in list(modifier.items()) if modifier.type == "NODES" else ():
+        for name, value in inputs_of(modifier).items() if modifier.type == "NODES" else ():
             if isinstance(value, bpy.types.ID) and value in table:
-                modifier[name] = table[value]
+                set_input(modifier, name, table[value])
     for owner in (obj, *(obj.pose.bones if obj.pose else ())):
         for constraint in owner.constraints:
             _replace(constraint, table)
