@@ -5,6 +5,7 @@ import json
 import bpy
 
 from ...procgen import registry
+from ...procgen.nodes.modifier_inputs import set_named
 from ...procgen.params import SpecError, from_dict, to_dict
 from ..fields import properties, settling
 
@@ -139,13 +140,8 @@ def remove_relief(obj) -> None:
 
 
 def _set_strength(modifier, strength: float) -> None:
-    sockets = modifier.node_group.interface.items_tree
-    identifier = next(item for item in sockets if item.name == "Strength").identifier
-    if hasattr(modifier, "properties"):  # 5.2
-        getattr(modifier.properties.inputs, identifier).value = strength
-    else:
-        modifier[identifier] = strength
-        modifier.id_data.update_tag()
+    set_named(modifier, "Strength", strength)
+    modifier.id_data.update_tag()
 
 
 def _sweep() -> None:

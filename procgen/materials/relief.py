@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..nodes.modifier_inputs import set_named
 from .build import Layer, blended, build_material, look_of, prune
 from .fields import Fields
 from .values import Value
@@ -36,11 +37,7 @@ def add_group(obj, group, strength: float = 1.0):
     """Add a relief's node group to an object as a modifier."""
     modifier = obj.modifiers.new(group.name, "NODES")
     modifier.node_group = group
-    socket = next(item for item in group.interface.items_tree if item.name == "Strength")
-    if hasattr(modifier, "properties"):  # 5.2
-        getattr(modifier.properties.inputs, socket.identifier).value = strength
-    else:
-        modifier[socket.identifier] = strength
+    set_named(modifier, "Strength", strength)
     return modifier
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from .modifier_inputs import set_named
+
 MODIFIER = "Follow the skin"
 SHOWN = "Viewport Share"
 REST = "rest_skin"  # vector attribute of the skin: where its vertices were when what follows it was built
@@ -19,11 +21,7 @@ def follow_the_skin(obj: bpy.types.Object, skin: bpy.types.Object, curves: bool,
     group = _group(curves, hanging)
     modifier = obj.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = group
-    modifier[_identifier(group, "Skin")] = skin
-
-
-def _identifier(group, name: str) -> str:
-    return next(item.identifier for item in group.interface.items_tree if item.name == name)
+    set_named(modifier, "Skin", skin)
 
 
 def _group(curves: bool, hanging: bool):
@@ -87,7 +85,7 @@ def _thinned(g, source):
 def show_share(obj: bpy.types.Object, share: float) -> None:
     """Let viewports show a share 0…1 of an object's strands; a render has all of them."""
     modifier = obj.modifiers[MODIFIER]
-    modifier[_identifier(modifier.node_group, SHOWN)] = share
+    set_named(modifier, SHOWN, share)
     obj.update_tag()
 
 

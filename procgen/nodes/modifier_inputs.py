@@ -18,3 +18,10 @@ def set_input(modifier, name: str, value) -> None:
         getattr(modifier.properties.inputs, name).value = value
     else:
         modifier[name] = value
+
+
+def set_named(modifier, name: str, value) -> None:
+    """Set the input that its group calls by this name."""
+    set_input(
+        modifier, next(item.identifier for item in modifier.node_group.interface.items_tree if item.name == name), value
+    )
