@@ -1,5 +1,7 @@
 """Animation: what a face does over time is what is known of faces, and captures are read as they were made."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from captures import COLUMNS, bvh, live_link
@@ -145,14 +147,19 @@ def test_rotations_are_those_of_a_pose_and_come_back_as_angles():
     assert np.allclose(channels.angles_of(made[:1])[0], angles[0])
 
 
-def test_neck_and_head_turn_as_a_pose_does_and_a_breath_leaves_the_head_upright():
-    expression = drawn(3)
-    still = track.still(np.zeros(1), expression)
-    bones = channels.channels(still.replace(breath=np.ones(1))).bones
-    posed = pose.bone_transforms(head_data().template, expression)
-    neck = bones["spine"][0] @ bones["neck"][0]
-    assert np.allclose(neck, posed["neck"][:3, :3])
-    assert np.allclose(neck @ bones["head"][0], posed["head"][:3, :3])
+@pytest.mark.parametrize("seed", range(5))
+def test_bones_turn_as_a_pose_does_and_a_breath_leaves_the_head_upright(seed):
+    actions = np.random.default_rng(seed).uniform(0, 0.5, len(ACTIONS))
+    expression = dataclasses.replace(drawn(seed), actions=tuple(actions))
+    bones = channels.channels(track.still(np.zeros(1), expression)).bones
+    neck, head = pose.head_turns(expression)
+    assert np.allclose(bones["neck"][0], neck) and np.allclose(bones["head"][0], head)
+    for bone, side in (("eye.L", "left"), ("eye.R", "right")):
+        by_keys, whole = pose.eye_rotations(expression)[side]
+        assert np.allclose(by_keys @ bones[bone][0], whole)
+    breathing = channels.channels(track.still(np.zeros(1), expression).replace(breath=np.ones(1))).bones
+    assert np.allclose(breathing["spine"][0] @ breathing["neck"][0], neck)
+    assert not np.allclose(breathing["spine"][0], np.eye(3))
 
 
 @pytest.mark.parametrize("rate", [12, 24, 60])

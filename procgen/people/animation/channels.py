@@ -8,7 +8,7 @@ import numpy as np
 
 from ..expression import ACTIONS, LOOK_LIMITS
 from ..pose import NECK_SHARE
-from .track import Track
+from .track import COLUMN, Track
 
 CHEST = 0.5  # degrees that a full breath leans the chest back; the neck makes up for it
 SHOULDERS = 1.6  # degrees that it lifts the shoulders
@@ -33,12 +33,18 @@ def channels(track: Track) -> Channels:
     bones["neck"] = chest.swapaxes(1, 2) @ rotations(*(NECK_SHARE * track.head.T))
     bones["head"] = rotations(*((1 - NECK_SHARE) * track.head.T))
     for name, side, outward in (("eye.L", "Left", 1), ("eye.R", "Right", -1)):
-        out, into, up, down = (
-            values[:, ACTIONS.index(f"eyeLook{way}{side}")] * LOOK_LIMITS[way] for way in ("Out", "In", "Up", "Down")
-        )
-        turned = rotations(outward * np.degrees(out - into), np.degrees(up - down))
-        bones[name] = turned.swapaxes(1, 2) @ rotations(*track.gaze.T)
+        whole = _looks(track.weights, side, outward) + track.gaze
+        by_keys = rotations(*_looks(values, side, outward).T)
+        bones[name] = by_keys.swapaxes(1, 2) @ rotations(*whole.T)
     return Channels(keys, bones)
+
+
+def _looks(weights: np.ndarray, side: str, outward: int) -> np.ndarray:
+    """Yaw and pitch (n, 2) in degrees that the look actions of weights (n, 52) turn an eye by."""
+    out, into, up, down = (
+        weights[:, COLUMN[f"eyeLook{way}{side}"]] * np.degrees(LOOK_LIMITS[way]) for way in ("Out", "In", "Up", "Down")
+    )
+    return np.stack([outward * (out - into), up - down], 1)
 
 
 def rotations(yaw=0.0, pitch=0.0, roll=0.0) -> np.ndarray:
