@@ -15,6 +15,7 @@ COMMANDS = {
     "check": ("prove a dataset", "datagen"),
     "view": ("write a gallery page of a dataset", "datagen"),
     "export": ("write a dataset as other tools read it", "datagen"),
+    "character": ("write a person for other programs", "datagen"),
     "transpile": ("turn a node graph into Python", "datagen"),
     "train": ("train a system on datasets", "models"),
     "generate": ("let a trained system make avatars, meshes, videos …", "models"),

@@ -1,0 +1,1 @@
+"""A person as other programs read it: plain meshes on one skeleton, with pictures, cards and morph targets (glTF, FBX, USD)."""

@@ -1,0 +1,71 @@
+"""Reads strands of hair curves, and gathers them in bundles that one card each can show (needs bpy)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+POINTS = 16  # along every strand
+ROUNDS = 3  # of k-means
+
+
+class Strands(NamedTuple):
+    """Strands of one groom in the frame of the rig: points (n, POINTS, 3), radius (n,) at the root, randoms (n, 3)."""
+
+    points: np.ndarray
+    radius: np.ndarray
+    randoms: np.ndarray
+
+
+def read_strands(obj, into_rig: np.ndarray) -> Strands:
+    """The strands of a curves object as they were combed, whatever its modifiers do."""
+    curves = obj.data
+    flat, radii = np.zeros(len(curves.points) * 3, np.float32), np.zeros(len(curves.points), np.float32)
+    curves.points.foreach_get("position", flat)
+    curves.points.foreach_get("radius", radii)
+    first = np.zeros(len(curves.curves), np.int32)
+    sizes = np.zeros(len(curves.curves), np.int32)
+    curves.curves.foreach_get("first_point_index", first)
+    curves.curves.foreach_get("points_length", sizes)
+    place = np.linspace(0, 1, POINTS)[None] * (sizes[:, None] - 1)
+    low = np.minimum(place.astype(int), np.maximum(sizes[:, None] - 2, 0))
+    part = (place - low)[..., None]
+    points = flat.reshape(-1, 3)
+    at = first[:, None] + low
+    after = np.minimum(at + 1, first[:, None] + sizes[:, None] - 1)
+    points = points[at] * (1 - part) + points[after] * part
+    matrix = into_rig @ np.array(obj.matrix_world)
+    randoms = np.full((len(first), 3), 0.5)
+    if "strand" in curves.attributes and curves.attributes["strand"].domain == "CURVE":
+        values = np.zeros(len(first) * 3, np.float32)
+        curves.attributes["strand"].data.foreach_get("vector", values)
+        randoms = values.reshape(-1, 3).astype(np.float64)
+    return Strands(points @ matrix[:3, :3].T + matrix[:3, 3], radii[first].astype(np.float64), randoms)
+
+
+def lengths_of(points: np.ndarray) -> np.ndarray:
+    """Arc lengths (n,) of strands (n, k, 3)."""
+    return np.linalg.norm(np.diff(points, axis=1), axis=2).sum(1)
+
+
+def bundles(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """The bundle (n,) of each strand (n, k, 3), at most ``count`` of them: k-means on where strands begin, go and end."""
+    places = points[:, [0, 0, points.shape[1] // 3, 2 * points.shape[1] // 3, -1]].reshape(len(points), -1)
+    places = places.astype(np.float32)
+    if len(places) <= count:
+        return np.arange(len(places))
+    centres = places[rng.choice(len(places), count, replace=False)]
+    for _ in range(ROUNDS):
+        nearest = _nearest(places, centres)
+        sizes = np.bincount(nearest, minlength=len(centres))
+        total = np.stack([np.bincount(nearest, places[:, i], len(centres)) for i in range(places.shape[1])], 1)
+        centres = (total[sizes > 0] / sizes[sizes > 0, None]).astype(np.float32)
+    return np.unique(_nearest(places, centres), return_inverse=True)[1]
+
+
+def _nearest(places: np.ndarray, centres: np.ndarray, rows: int = 4096) -> np.ndarray:
+    length = (centres**2).sum(1)
+    return np.concatenate(
+        [(length - 2 * places[start : start + rows] @ centres.T).argmin(1) for start in range(0, len(places), rows)]
+    )
