@@ -104,6 +104,18 @@ def new_material(
     return material, material.node_tree
 
 
+def packed_panorama(name: str, radiance: np.ndarray) -> bpy.types.Image:
+    """An image of linear floats (h, w, 3) or (h, w), bottom row first, that lies in the file itself."""
+    height, width = radiance.shape[:2]
+    image = bpy.data.images.new(name, width, height, alpha=False, float_buffer=True)
+    image.colorspace_settings.name = "Linear Rec.709"
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = radiance if radiance.ndim == 3 else radiance[..., None]
+    image.pixels.foreach_set(pixels.ravel())
+    image.pack()  # a generated image comes back black when its file is opened again
+    return image
+
+
 def packed_image(name: str, pixels: np.ndarray, colour: bool) -> bpy.types.Image:
     """An image of bytes (h, w, 3), bottom row first, that lies in the file itself; sRGB if it is colour, else data."""
     height, width = pixels.shape[:2]

@@ -108,6 +108,7 @@ def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
 def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
     import bpy
 
+    from ..blender import packed_panorama
     from ..nodes.shader import Nodes
 
     if world.node_tree is None:
@@ -122,12 +123,7 @@ def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
     if image is None:
         picture = bpy.data.images.load(light.hdri, check_existing=True)
     else:
-        height, width = image.shape[:2]
-        picture = bpy.data.images.new("Surroundings", width, height, alpha=False, float_buffer=True)
-        picture.colorspace_settings.name = "Linear Rec.709"
-        pixels = np.ones((height, width, 4), np.float32)
-        pixels[..., :3] = image
-        picture.pixels.foreach_set(pixels.ravel())
+        picture = packed_panorama("Surroundings", image)
     texture = g.add("ShaderNodeTexEnvironment", {"Vector": vector}, image=picture)
     colour = g.mix(1.0, texture.out(), tuple(float(c) for c in gain), blend="MULTIPLY")
     g.surface(g.add("ShaderNodeBackground", {"Color": colour, "Strength": 1.0}).out())

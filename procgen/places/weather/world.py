@@ -41,21 +41,8 @@ def build_sky(weather: Weather, volumes: bool = False):
     return world, lamp
 
 
-def panorama_image(values: np.ndarray, name: str):
-    """A panorama (h, w, 3) or (h, w) as an image that is kept in the file."""
-    import bpy
-
-    height, width = values.shape[:2]
-    image = bpy.data.images.new(name, width, height, alpha=False, float_buffer=True)
-    image.colorspace_settings.name = "Linear Rec.709"
-    pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = values if values.ndim == 3 else values[..., None]
-    image.pixels.foreach_set(pixels.ravel())
-    image.pack()
-    return image
-
-
 def _world_nodes(world, weather: Weather, sky: Sky) -> None:
+    from ...blender import packed_panorama
     from ...nodes.shader import Nodes
 
     if world.node_tree is None:
@@ -63,8 +50,8 @@ def _world_nodes(world, weather: Weather, sky: Sky) -> None:
     world.node_tree.nodes.clear()
     g = Nodes(world.node_tree)
     toward = g.add("ShaderNodeTexCoord")["Generated"]
-    colour = g.add("ShaderNodeTexEnvironment", {"Vector": toward}, image=panorama_image(sky.radiance, "Sky")).out()
-    veil = panorama_image(sky.through[::2, ::2], "Sky through clouds")
+    colour = g.add("ShaderNodeTexEnvironment", {"Vector": toward}, image=packed_panorama("Sky", sky.radiance)).out()
+    veil = packed_panorama("Sky through clouds", sky.through[::2, ::2])
     through = g.add(
         "ShaderNodeSeparateColor", {0: g.add("ShaderNodeTexEnvironment", {"Vector": toward}, image=veil).out()}
     ).out()
@@ -120,7 +107,9 @@ def _stars(g: Nodes, toward, weather: Weather):
 
 def _moon(g: Nodes, toward, weather: Weather):
     """The moon's disc with its phase, as a picture on the sky."""
-    image = panorama_image(moon_disc(weather), "Moon")
+    from ...blender import packed_panorama
+
+    image = packed_panorama("Moon", moon_disc(weather))
     back = towards(weather.moon_azimuth, weather.moon_elevation)
     right = np.cross(back, [0, 0, 1.0])
     right /= np.linalg.norm(right)
