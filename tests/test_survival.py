@@ -78,7 +78,13 @@ def saved(tmp_path_factory):
     """The path of a saved person with surroundings, and what a fresh process saw in it before it was saved."""
     folder = tmp_path_factory.mktemp("saved")
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    wishes = ["hair.groom=buzz", "wear.glasses=none", "skin.makeup_on=true", "expression.name=smile", "light.kind=studio"]
+    wishes = [
+        "hair.groom=buzz",
+        "wear.glasses=none",
+        "skin.makeup_on=true",
+        "expression.name=smile",
+        "light.kind=studio",
+    ]
     person = registry.build("faces", registry.sample("faces", 5, parse_settings(wishes)))
     for obj in person.objects:
         if obj.parent is None and obj != person.armature:

@@ -11,22 +11,24 @@ SHOWN = "Viewport Share"
 REST = "rest_skin"  # vector attribute of the skin: where its vertices were when what follows it was built
 
 
-def follow_the_skin(obj: bpy.types.Object, skin: bpy.types.Object, curves: bool, hanging: bool) -> None:
+def follow_the_skin(
+    obj: bpy.types.Object, skin: bpy.types.Object, curves: bool, hang: tuple[float, float] | None
+) -> None:
     """Carry each curve (or point) of an object by the frame of three vertices of a skin, from their rest to where they are.
 
     The vertices' numbers are the attributes ``skin_anchor_0`` … 2, and their shares in the place that an object hangs on the
-    vector ``skin_anchor_weights``; with ``hanging`` points go over, by their attribute
-    ``hang`` 0…1, to the frame of ``shoulder_anchor_0`` … 2. Strands have a setting of how many of them viewports show.
+    vector ``skin_anchor_weights``; where ``hang`` gives two heights (m), points go over
+    between them to the frame of ``shoulder_anchor_0`` … 2, by as much more as their root does not (``root_hang``). Strands have a setting of how many of them viewports show.
     """
-    group = _group(curves, hanging)
+    group = _group(curves, hang)
     modifier = obj.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = group
     set_named(modifier, "Skin", skin)
 
 
-def _group(curves: bool, hanging: bool):
+def _group(curves: bool, hang: tuple[float, float] | None):
     """The group for curves or meshes, made once a file."""
-    name = f"{MODIFIER}: {'strands' if curves else 'points'}{' and shoulders' if hanging else ''}"
+    name = f"{MODIFIER}: {'strands' if curves else 'points'}{' and shoulders' if hang else ''}"
     found = bpy.data.node_groups.get(name)
     if found is not None and found.library is None:
         return found
@@ -47,9 +49,11 @@ def _group(curves: bool, hanging: bool):
     domain = "CURVE" if curves else "POINT"
     place = g.add("GeometryNodeInputPosition").out()
     moved = _carried(g, skin, "skin_anchor", domain, place)
-    if hanging:
+    if hang:
         low = _carried(g, skin, "shoulder_anchor", domain, place)
-        share = g.add("GeometryNodeInputNamedAttribute", {"Name": "hang"}, data_type="FLOAT").out()
+        height = g.add("ShaderNodeSeparateXYZ", {0: place})["Z"]
+        root = g.add("GeometryNodeInputNamedAttribute", {"Name": "root_hang"}, data_type="FLOAT").out()
+        share = g.map_range(g.map_range(height, *hang, smooth=True), root, 1.0)
         moved = g.add("ShaderNodeMix", {"Factor": share, "A": moved, "B": low}, data_type="VECTOR").out()
     placed = g.add("GeometryNodeSetPosition", {"Geometry": geometry, "Position": moved}).out()
     g.add("NodeGroupOutput", {0: placed})

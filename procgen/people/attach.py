@@ -27,6 +27,8 @@ SHOULDER = (
     (-0.10, -0.16),
 )  # m of the template: from where to where skin goes over to the shoulder's bone
 HANG = (-0.115, -0.235)  # m: heights between which hair goes over from the head's motion to that of the shoulders
+STEPS = 256  # of shares that are stored with strands: a file compresses them well
+LEAST_HANG = 0.01  # m below the upper height that makes hair long
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
 
@@ -233,21 +235,22 @@ def _stay_on_skin(person, obj) -> None:
         obj.data.surface, obj.data.surface_uv_map = person.head, "UVMap"  # for Blender's own brushes
     domain = "CURVE" if curves else "POINT"
     _set_corners(obj, "skin_anchor", domain, person, anchors_of(person.cage, roots))
-    hang = np.zeros(len(places))
-    if curves and obj.get("class") == "hair":
-        t = np.clip((places[:, 2] - HANG[0]) / (HANG[1] - HANG[0]), 0, 1)
-        hang = t * t * (3 - 2 * t)
-        at_root = np.repeat(hang[first], sizes)  # a root stays on its own skin, however low it is
-        hang = np.clip((hang - at_root) / np.maximum(1 - at_root, 1e-6), 0, 1)
-    if hang.max(initial=0.0) > 0.01:
-        set_attribute(obj.data, "hang", "FLOAT", "POINT", hang)
+    hanging = curves and obj.get("class") == "hair" and places[:, 2].min() < HANG[0] - LEAST_HANG
+    if hanging:
+        set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(_hang(roots[:, 2]) * STEPS) / STEPS)
         lowest = np.minimum.reduceat(places[:, 2], first)
         tips = np.where((lowest < HANG[0])[:, None], places[first + sizes - 1], [0.0, 0.10, HANG[1]])
         _set_corners(
             obj, "shoulder_anchor", domain, person, anchors_of(_shoulders(person), tips), _shoulder_triangles()
         )
     obj.parent = person.armature
-    follow_the_skin(obj, person.head, curves, hanging=hang.max(initial=0.0) > 0.01)
+    follow_the_skin(obj, person.head, curves, HANG if hanging else None)
+
+
+def _hang(height: np.ndarray) -> np.ndarray:
+    """How far hair at a height (k,), metres, goes with the shoulders, 0…1."""
+    t = np.clip((height - HANG[0]) / (HANG[1] - HANG[0]), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def _set_corners(obj, name: str, domain: str, person, anchors: Anchors, triangles: np.ndarray | None = None) -> None:
@@ -258,7 +261,7 @@ def _set_corners(obj, name: str, domain: str, person, anchors: Anchors, triangle
     corners = local[(_cage_triangles() if triangles is None else triangles)[anchors.triangles]]
     for index in range(3):
         set_attribute(obj.data, f"{name}_{index}", "INT", domain, corners[:, index])
-    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, anchors.weights)
+    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, np.rint(anchors.weights * STEPS) / STEPS)
 
 
 def _shoulder_triangles() -> np.ndarray:
