@@ -12,6 +12,7 @@ from .strands import Strands, bundles, lengths_of
 
 THIN = 0.00035  # metres: half the width of the narrowest card
 STEP = 0.012  # metres between two rows of a card of long hair
+LIFT = {"hair": 0.002, "beard": 0.001, "brow": 0.0006}  # metres that cards keep from the skin
 VARIANTS = 32  # pictures of bundles that cards choose from
 COLUMNS = 16
 
@@ -45,7 +46,7 @@ def make_cards(strands: Strands, kind: str, count: int, rows: int, skin: Piece, 
     bundle = bundles(points, count, rng)
     sizes = np.bincount(bundle)
     middle = _mean(points, bundle, sizes)
-    middle = _at(middle, np.linspace(0, 1, rows))
+    middle = _outside(_at(middle, np.linspace(0, 1, rows)), skin, kind)
     tangent = np.gradient(middle, axis=1)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-12)
     across = _across(points, bundle, sizes, middle, tangent, kind, skin)
@@ -58,6 +59,18 @@ def make_cards(strands: Strands, kind: str, count: int, rows: int, skin: Piece, 
     thick = 1.5 * np.bincount(bundle, strands.radius, len(sizes)) / sizes
     half = np.maximum(_smooth(half), np.maximum(THIN if kind == "hair" else 0.0, thick)[:, None])
     return Cards(middle, across * half[..., None], bundle, sizes)
+
+
+def _outside(middle: np.ndarray, skin: Piece, kind: str) -> np.ndarray:
+    """Lines (c, rows, 3) lifted off the skin: the mean of strands around a head runs inside it."""
+    if kind == "lash":
+        return middle
+    flat = middle[:, 1:].reshape(-1, 3)
+    anchors = Anchors(skin, flat)
+    height = np.einsum("ki,ki->k", flat - anchors.places, anchors.normals)
+    wanted = LIFT[kind] * np.tile(np.linspace(0.5, 1, middle.shape[1] - 1), len(middle))
+    lifted = flat + np.maximum(wanted - height, 0)[:, None] * anchors.normals
+    return np.concatenate([middle[:, :1], lifted.reshape(len(middle), -1, 3)], 1)
 
 
 def _mean(points: np.ndarray, bundle: np.ndarray, sizes: np.ndarray) -> np.ndarray:

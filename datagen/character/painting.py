@@ -84,7 +84,7 @@ def paint_of(piece: Piece, pictures: Pictures, level: int) -> Paint:
         return Paint(pictures.images(piece.texture, level), two_sided=piece.texture == OTHER_SET, specular=specular)
     look = look_of(next(iter(_clear_first(piece)), None))
     if piece.kind in CLEAR:
-        return Paint({}, "BLEND", (1.0, 1.0, 1.0), CLEAR[piece.kind], roughness=0.03)
+        return Paint({}, "BLEND", (0.0, 0.0, 0.0), CLEAR[piece.kind], roughness=0.03)
     return Paint({}, "BLEND", look.colour, min(max(look.alpha, 0.1), 0.95), roughness=0.05, two_sided=True)
 
 

@@ -23,7 +23,7 @@ def rest(source: Source) -> None:
     if keys.animation_data:
         keys.animation_data_clear()
     if source.rig.animation_data:
-        source.rig.animation_data.action = None
+        source.rig.animation_data.action, source.rig.animation_data.use_nla = None, False
     for block in keys.key_blocks:
         block.value, block.mute = 0.0, False
     for bone in source.rig.pose.bones:
