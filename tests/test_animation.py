@@ -329,6 +329,11 @@ def test_turns_apply_in_the_order_of_their_channels_and_the_neck_counts():
     assert spun.angles[:, 0] == pytest.approx([170, 190])
 
 
+@pytest.mark.parametrize("joint", ["head", "mixamorig:Head", "Bip01 Head", "b_head", "head_01"])
+def test_the_head_is_found_under_the_names_that_programs_give_it(joint):
+    assert bvh_files.parse(bvh([[0, 30, 0]], joint=joint)).joints[-1] == joint
+
+
 def test_a_figure_whose_up_is_z_is_read_as_well():
     lines = [
         line.replace("OFFSET 0.0 50.0 0.0", "OFFSET 0.0 0.0 50.0").replace("0.0 10.0 0.0", "0.0 0.0 10.0")

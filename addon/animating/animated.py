@@ -41,7 +41,8 @@ class OnFace:
 def owners_of(rig) -> Owners:
     """What carries a person's animation; raises SpecError where its head or its keys are gone."""
     for obj in rig.children_recursive:
-        if obj.get("class") == "skin" and obj.type == "MESH" and obj.data.shape_keys is not None:
+        skin = obj.get("class") == "skin" and obj.type == "MESH" and obj.data.shape_keys is not None
+        if skin and rig_of(obj) == rig:  # another person may hang on this one
             return Owners(rig, obj.data.shape_keys)
     raise SpecError(f"{rig.name}: its head with the shape keys is gone; undo, or generate the person again")
 

@@ -19,7 +19,8 @@ MOST_JOINTS, DEEPEST = 2_000, 200
 MOST_NUMBERS = 20_000_000  # frames times channels, 160 MB of numbers
 CHANNELS = {f"{axis}{kind}" for axis in "XYZ" for kind in ("rotation", "position")}
 Y_UP = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])  # from the file's axes to ours
-NECK, HEAD = re.compile(r"neck\d*"), re.compile(r"head")
+# Programs put something before a joint's name, and a number behind it: mixamorig:Head, Bip01_Head, neck_01.
+HEAD, NECK = re.compile(r"(.*[^a-z])?head[ _.]?\d*"), re.compile(r"(.*[^a-z])?neck[ _.]?\d*")
 
 
 class Joint(NamedTuple):
@@ -81,7 +82,7 @@ def _hierarchy(lines: list[str]) -> tuple[list[Joint], int]:
                 raise CaptureError(f"line {index + 1}: MOTION stands inside a joint")
             return joints, index
         if words[0] in ("ROOT", "JOINT", "End"):
-            pending = " ".join(words[1:]) if words[0] != "End" else None
+            pending = " ".join(words[1:])[:80] if words[0] != "End" else None
         elif words[0] == "{":
             if pending is not None:
                 parent = open_joints[-1] if open_joints else -1
@@ -142,20 +143,14 @@ def _frames(lines: list[str], motion: int, width: int) -> tuple[np.ndarray, np.n
     return np.arange(len(frames)) * step[0], table
 
 
-def _plain(name: str) -> str:
-    """A joint's name without what programs put before it: mixamorig:Head, Bip01_Head, Character1_Head."""
-    return re.split(r"[:_ .]", name.strip())[-1].lower()
-
-
 def _chain(joints: list[Joint]) -> list[Joint]:
     """The joints from the first of the neck to the head."""
-    named = [index for index, joint in enumerate(joints) if HEAD.fullmatch(_plain(joint.name))]
-    named = named or [index for index, joint in enumerate(joints) if HEAD.match(_plain(joint.name))]
+    named = [index for index, joint in enumerate(joints) if HEAD.fullmatch(joint.name.lower())]
     if not named:
         raise CaptureError(f"no joint is named head; there are {', '.join(joint.name[:20] for joint in joints[:12])}")
     index = named[0]
     chain = [joints[index]]
-    while (index := joints[index].parent) >= 0 and NECK.fullmatch(_plain(joints[index].name)):
+    while (index := joints[index].parent) >= 0 and NECK.fullmatch(joints[index].name.lower()):
         chain.insert(0, joints[index])
     return chain
 
