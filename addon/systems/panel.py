@@ -13,7 +13,7 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
     """Let a trained system make an avatar"""
 
     bl_label = "Generate with a Model"
-    bl_order = 7
+    bl_order = 8
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):

@@ -11,6 +11,7 @@ import bpy
 
 from ...procgen import registry
 from ...procgen.distributions import SpecError
+from ...procgen.people.belonging import is_rig, parts_of
 from ...procgen.people.expression import ACTIONS
 from ..errors import BadInput
 from ..formats.reading import read_regular
@@ -78,7 +79,7 @@ def _in_file(path: Path, name: str) -> Source:
     from ..rendering.scene_file import open_scene
 
     scene, _ = open_scene(path)
-    rigs = [obj for obj in scene.objects if obj.type == "ARMATURE" and obj.get("class") == "rig"]
+    rigs = [obj for obj in scene.objects if is_rig(obj)]
     names = ", ".join(rig.name for rig in rigs)
     if not rigs:
         raise BadInput(f"{path}: holds no person of Simulacra in its scene")
@@ -88,7 +89,7 @@ def _in_file(path: Path, name: str) -> Source:
     if not chosen:
         raise BadInput(f"--person: {name} is not in {path}; allowed are {names}")
     rig = chosen[0]
-    objects = [rig, *rig.children_recursive]
+    objects = [rig, *dict.fromkeys([*parts_of(rig), *rig.children_recursive])]
     head = next((obj for obj in objects if obj.get("class") == "skin" and obj.type == "MESH"), None)
     if head is None or head.data.shape_keys is None:
         raise BadInput(f"{path}: {rig.name} has no head with shape keys")

@@ -1,0 +1,1 @@
+"""Exports: a person as other programs read it."""
