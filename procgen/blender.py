@@ -14,7 +14,8 @@ _FIELD = {"FLOAT": "value", "INT": "value", "BOOLEAN": "value", "FLOAT_VECTOR": 
           "FLOAT_COLOR": "color"}  # fmt: skip
 # What a file compresses well is rounded to what nobody sees: a hair is three times as thick as the grain of its points.
 GRAIN = np.float32(2**-15)  # m
-SHADES = 10  # bits of the mantissa of a panorama's radiance: steps a tenth as high as a picture's
+SHADES = 8  # bits of the mantissa of a panorama's radiance: steps half as high as those of a picture of bytes
+CHANCES = 1024  # steps of the random numbers 0…1 of strands
 
 
 class UnsupportedBlender(RuntimeError):
@@ -92,7 +93,8 @@ def curves_object(
     curves.points.foreach_set("radius", np.ascontiguousarray(widths.reshape(-1), np.float32))
     set_attribute(curves, "part", "FLOAT", "CURVE", np.full(len(sizes), part))
     for attribute, (kind, values) in (curve_attributes or {}).items():
-        set_attribute(curves, attribute, kind, "CURVE", values)
+        stored = np.rint(np.asarray(values) * CHANCES) / CHANCES if kind == "FLOAT_VECTOR" else values
+        set_attribute(curves, attribute, kind, "CURVE", stored)
     return bpy.data.objects.new(name, curves)
 
 

@@ -136,6 +136,7 @@ def test_the_keys_are_the_whole_expression(at_rest):
     meshes = [obj for obj in meshes if obj["class"] not in ("garment", "glasses", "earring")]
     from simulacra.procgen.people.rig import set_expression, set_neutral
 
+    at_rest.head.modifiers["Subdivision"].show_viewport = False
     for action in ACTIONS:
         alone = dataclasses.replace(NEUTRAL, actions=tuple(float(name == action) for name in ACTIONS))
         set_expression(at_rest.armature, at_rest.head, alone)
@@ -145,6 +146,7 @@ def test_the_keys_are_the_whole_expression(at_rest):
         for obj, points in zip(meshes, generated, strict=True):
             assert np.abs(places(obj) - points).max() < 1e-5, (action, obj.name)
         keys[action].value = 0.0
+    at_rest.head.modifiers["Subdivision"].show_viewport = True
 
 
 def test_keys_move_what_they_name(at_rest):
@@ -209,3 +211,20 @@ def test_an_expression_sets_the_eyes_that_its_labels_tell(at_rest):
             matrix = np.array(obj.matrix_world)
             assert np.abs(matrix[:3, :3] - eye.rotation).max() < 1e-5
             assert np.abs(matrix[:3, 3] - eye.centre).max() < 1e-4
+
+
+def test_bones_may_have_the_names_of_rigify(at_rest):
+    from simulacra.procgen.people.rig import RIGIFY, rename_bones, set_turn
+
+    (teeth,) = [obj for obj in at_rest.objects if obj.name == "Upper teeth"]
+    (garment, *_) = parts(at_rest, "garment")
+    before, cloth = places(teeth), places(garment)
+    rename_bones(at_rest.armature, True)
+    assert set(RIGIFY.values()) <= {bone.name for bone in at_rest.armature.data.bones}
+    set_turn(at_rest.armature, "head", rotation(0.4, 0, 0))
+    truth = about(rotation(0.4, 0, 0), joints(at_rest.rest)["joint-head"])
+    assert np.abs(places(teeth) - transform(truth, before)).max() < 1e-4
+    at_rest.armature.pose.bones["spine.004"].rotation_quaternion = (0.98, 0.2, 0, 0)
+    assert np.abs(places(garment) - cloth).max() > 1e-3
+    rename_bones(at_rest.armature, False)
+    assert {"spine", "neck", "head", "look"} <= {bone.name for bone in at_rest.armature.data.bones}

@@ -45,6 +45,7 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
         row.operator("simulacra.portrait_shot", icon="CAMERA_DATA")
         if has_shot(subject.owner):
             row.operator("simulacra.remove_portrait_shot", text="", icon="X")
+        row.operator_menu_enum("simulacra.rename_bones", "names", text="", icon="BONE_DATA")
         draw_changes(layout, settings)
         if settling.is_waiting("people"):
             layout.operator("simulacra.settle", icon="SORTTIME")

@@ -7,6 +7,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ...procgen.people.expression import ACTIONS
+from ...procgen.people.rig import FOLLOW, bone_name
 from .anchors import Anchors
 from .piece import Piece
 from .source import Source
@@ -28,8 +29,9 @@ def rest(source: Source) -> None:
         block.value, block.mute = 0.0, False
     for bone in source.rig.pose.bones:
         bone.matrix_basis = Matrix.Identity(4)
-    if "look" in source.rig.pose.bones and "follow" in source.rig.pose.bones["look"]:
-        source.rig.pose.bones["look"]["follow"] = 0.0
+    look = source.rig.pose.bones.get(bone_name(source.rig, "look"))
+    if look is not None and FOLLOW in look:
+        look[FOLLOW] = 0.0
     source.head.show_only_shape_key = False
     for obj in source.objects:
         if obj.type == "CURVES":

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ...procgen import registry
+from ...procgen.camera import HEAD_HEIGHT
 from ...procgen.params import child, to_dict
+from ...procgen.people.skin_pictures.texels import SIZES
 from ..cameras import camera_normals, camera_record
 from ..caption import caption
 from ..devices import choose
@@ -22,6 +24,8 @@ from .annotations import dense_landmarks, landmark_record, object_records
 from .develop import develop
 from .sequence import MOTION, Topology, motion_labels
 
+METRES_PER_UV = 1.08  # the median on the face
+COARSEST = 1.6  # pixels of a picture that one texel of the skin may cover
 WHOLE = 1e-4  # by which a number of a thing may differ from a whole one; more is a mixture of two
 
 
@@ -62,9 +66,16 @@ def render_sample(spec, recipe, folder: Path) -> dict:
     }  # fmt: skip
 
 
+def texture_for(framing: float, resolution: int) -> int:
+    """The edge in pixels of the skin's pictures that a portrait of a framing and resolution shows no more of."""
+    pixel = HEAD_HEIGHT / framing / resolution  # m
+    return next((size for size in SIZES if METRES_PER_UV / size <= COARSEST * pixel), SIZES[-1])
+
+
 def _build(spec, recipe):
     """The person of a spec with its cameras, keyed on all frames of a sequence."""
-    person = registry.build(recipe.generator, spec, views=recipe.views)
+    texture = texture_for(spec.camera.framing, max(recipe.resolution))
+    person = registry.build(recipe.generator, spec, views=recipe.views, texture=texture)
     if recipe.frames > 1:
         from ...procgen.people.motion import animate
 

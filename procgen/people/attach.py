@@ -12,7 +12,7 @@ from ..nodes.follow import follow_the_skin
 from .expression import ACTIONS
 from .head_data import head_data
 from .pose import rigid_fit, transform
-from .rig import drive_keys
+from .rig import bone_name, drive_keys
 from .surface import Surface
 
 # What each class of object moves with, unless its builder says otherwise in obj["follow"]: a bone, "skin" (weights of the
@@ -27,7 +27,7 @@ SHOULDER = (
     (-0.10, -0.16),
 )  # m of the template: from where to where skin goes over to the shoulder's bone
 HANG = (-0.115, -0.235)  # m: heights between which hair goes over from the head's motion to that of the shoulders
-STEPS = 256  # of shares that are stored with strands: a file compresses them well
+STEPS = 1024  # of shares that are stored with strands: a file compresses them well
 LEAST_HANG = 0.01  # m below the upper height that makes hair long
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
@@ -57,8 +57,8 @@ def attach(person, obj) -> None:
 
 def to_bone(rig, obj, name: str) -> None:
     """Parent an object to a bone; it stays where it is while the bone is at rest."""
-    bone = rig.data.bones[name]
-    basis = obj.matrix_basis.copy()
+    name = bone_name(rig, name)
+    bone, basis = rig.data.bones[name], obj.matrix_basis.copy()
     obj.parent, obj.parent_type, obj.parent_bone = rig, "BONE", name
     tail = bone.matrix_local @ Matrix.Translation((0.0, bone.length, 0.0))  # children hang at the tip
     obj.matrix_parent_inverse = tail.inverted()
@@ -170,7 +170,7 @@ def _places(obj) -> np.ndarray:
 def _take_weights(person, obj) -> None:
     """Deform a mesh by the bones as the skin below each of its points."""
     anchors = anchors_of(person.cage, _places(obj))
-    add_weights(obj, {name: _at(values, anchors) for name, values in bone_weights().items()})
+    add_weights(obj, {bone_name(person.armature, name): _at(values, anchors) for name, values in bone_weights().items()})
     add_armature(obj, person.armature)
 
 

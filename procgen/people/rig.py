@@ -46,6 +46,8 @@ BONES = {
     "eye.R": Bone("gaze.R", "Controls", "ring", 0.5),
     "look": Bone(None, "Controls", "cross", 1.0),
 }
+# The names that a Rigify metarig of a human gives to these bones (rigify/metarigs/human.py and its face).
+RIGIFY = {"spine": "spine.003", "neck": "spine.004", "head": "spine.006", "look": "eyes"}
 DEFORM = ("spine", "shoulder.L", "shoulder.R", "neck", "head", "jaw", "eye.L", "eye.R")
 
 
@@ -72,6 +74,18 @@ def make_bones(rig: bpy.types.Object, rest: np.ndarray) -> None:
         if name.startswith("gaze"):
             bone.rotation_mode = "XYZ"
     rig.pose.bones["look"].rotation_mode = "XYZ"
+
+
+def bone_name(rig, name: str) -> str:
+    """What a rig calls a bone of ``BONES``: the name itself, or Rigify's where it was renamed."""
+    return name if name in rig.data.bones else RIGIFY.get(name, name)
+
+
+def rename_bones(rig, rigify: bool) -> None:
+    """Give the bones the names of a Rigify metarig, or their own again; weights, drivers, children and keys go along."""
+    for name, other in RIGIFY.items():
+        bone = rig.data.bones[bone_name(rig, name)]
+        bone.name = other if rigify else name
 
 
 def place_bones(rig: bpy.types.Object, rest: np.ndarray) -> None:
@@ -104,7 +118,7 @@ def _places(rest: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def _place(data: bpy.types.Armature, rest: np.ndarray) -> None:
     for name, (head, tail) in _places(rest).items():
-        bone = data.edit_bones[name]
+        bone = data.edit_bones[name if name in data.edit_bones else RIGIFY[name]]
         bone.head, bone.tail = head, tail
         if name.startswith(("eye", "gaze", "look")):
             bone.align_roll(Vector((0.0, 0.0, 1.0)))  # its x then lifts and its z turns to the person's left
@@ -135,14 +149,14 @@ def set_expression(rig, head, expression: Any, frame: int | None = None) -> None
     for name, turn in turns.items():
         set_turn(rig, name, turn)
         if frame is not None:
-            bone = rig.pose.bones[name]
+            bone = rig.pose.bones[bone_name(rig, name)]
             quaternion = bone.rotation_mode == "QUATERNION"
             bone.keyframe_insert("rotation_quaternion" if quaternion else "rotation_euler", frame=frame)
 
 
 def set_turn(rig, name: str, turn: np.ndarray) -> None:
     """Turn a bone by a (3, 3) rotation that is given in the rig's frame; its place and scale stay."""
-    bone = rig.pose.bones[name]
+    bone = rig.pose.bones[bone_name(rig, name)]
     axes = bone.bone.matrix_local.to_3x3()
     local = (axes.inverted() @ Matrix(turn.tolist()) @ axes).to_4x4()
     if bone.rotation_mode == "QUATERNION":

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion
 
+from ..rig import bone_name
 from .channels import Channels
 
 STILL = 1e-6  # a value that moves less is not keyed
@@ -72,7 +73,7 @@ def write(
         if block is not None:
             written += _channel(owners.keys, block, "value", 0, "Keys", frames, moved.keys[name])
     for name in moved.bones if bones is None else bones:
-        bone = owners.rig.pose.bones.get(name)
+        bone = owners.rig.pose.bones.get(bone_name(owners.rig, name))
         if bone is not None:
             path, values = _rotation(bone, moved.bones[name])
             still = np.ptp(values, axis=0).max() < STILL and not _has_curves(owners.rig, bone.path_from_id(path))
