@@ -115,7 +115,7 @@ def test_what_is_seen_through_says_so_and_all_else_does_not(coarse):
     document, *_ = coarse
     modes = {material["name"]: material.get("alphaMode", "OPAQUE") for material in document["materials"]}
     assert all(modes[name] == "OPAQUE" for name in ("Skin", "Eyes", "Mouth"))
-    assert modes["Lashes"] == modes["Brows"] == "MASK"
+    assert modes["Lashes"] == modes["Brows"] == "BLEND"
     assert modes["Cornea"] == "BLEND"
     cornea = next(material for material in document["materials"] if material["name"] == "Cornea")
     assert cornea["pbrMetallicRoughness"]["baseColorFactor"][3] < 0.25  # the iris is seen through it
@@ -130,7 +130,7 @@ def test_it_is_small_and_says_what_it_lacks(coarse):
 
 
 def test_tangents_are_unit_and_only_where_a_normal_map_is(coarse):
-    document, binary, *_ = coarse
+    document, *_ = coarse
     for mesh in document["meshes"]:
         primitive = mesh["primitives"][0]
         material = document["materials"][primitive["material"]]

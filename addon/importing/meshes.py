@@ -8,6 +8,7 @@ from bpy.props import StringProperty
 from ..errors import expect, reported
 from . import mesh_files
 from .files import ToPlace
+from .mending import mend
 
 expect(mesh_files.MeshFileError)
 
@@ -34,6 +35,7 @@ class SIMULACRA_OT_import_mesh(ToPlace, bpy.types.Operator):
         new = [obj for obj in bpy.data.objects if obj not in before]
         if not any(obj.type == "MESH" and len(obj.data.vertices) for obj in new):
             raise mesh_files.MeshFileError(f"{path.name}: Blender found no mesh in it")
+        mend(new)
         place = self.place(context)
         for obj in new:
             if obj.parent is None:

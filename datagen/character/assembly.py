@@ -24,6 +24,7 @@ class Paint(NamedTuple):
     alpha: float = 1.0
     roughness: float = 0.5
     specular: float = 0.5
+    metal: float = 0.0
     two_sided: bool = False
 
 
@@ -36,6 +37,7 @@ def material_of(name: str, paint: Paint, kind: str) -> bpy.types.Material:
     tree.links.new(shader.outputs[0], output.inputs["Surface"])
     shader.inputs["Base Color"].default_value = (*paint.colour, 1)
     shader.inputs["Roughness"].default_value = paint.roughness
+    shader.inputs["Metallic"].default_value = paint.metal
     shader.inputs["Alpha"].default_value = paint.alpha
     shader.inputs["Specular IOR Level"].default_value = paint.specular
     if paint.mode == "BLEND":

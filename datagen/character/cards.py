@@ -8,13 +8,13 @@ import numpy as np
 
 from .anchors import Anchors
 from .piece import Piece
-from .strands import Strands, bundles, lengths_of
+from .strands import Strands, bent, bundles, lengths_of
 
 THIN = 0.00035  # metres: half the width of the narrowest card
 STEP = 0.012  # metres between two rows of a card of long hair
 LIFT = {"hair": 0.002, "beard": 0.001, "brow": 0.0006}  # metres that cards keep from the skin
-VARIANTS = 32  # pictures of bundles that cards choose from
-COLUMNS = 16
+VARIANTS = 16  # pictures of bundles that cards choose from
+COLUMNS = 8
 
 
 class Style(NamedTuple):
@@ -23,11 +23,12 @@ class Style(NamedTuple):
     cards: tuple[int, int, int]
     rows: tuple[int, int, int]
     turning: bool  # with the skin under an action, as short hair does
+    mode: str  # of cover: dense hair is cut, which needs no order; the thin hair of the face is blended over the skin
 
 
 STYLES = {
-    "hair": Style((2400, 900, 350), (10, 7, 5), False), "beard": Style((700, 260, 100), (5, 4, 3), True),
-    "brow": Style((260, 110, 44), (4, 3, 2), True), "lash": Style((130, 70, 30), (5, 4, 3), True),
+    "hair": Style((2400, 900, 350), (10, 7, 5), False, "MASK"), "beard": Style((700, 260, 100), (5, 4, 3), True, "MASK"),
+    "brow": Style((180, 80, 36), (4, 3, 2), True, "BLEND"), "lash": Style((110, 60, 28), (5, 4, 3), True, "BLEND"),
 }  # fmt: skip
 
 
@@ -81,10 +82,10 @@ def _mean(points: np.ndarray, bundle: np.ndarray, sizes: np.ndarray) -> np.ndarr
 
 
 def _at(points: np.ndarray, share: np.ndarray) -> np.ndarray:
-    place = share * (points.shape[1] - 1)
-    low = np.minimum(place.astype(int), points.shape[1] - 2)
-    part = (place - low)[None, :, None]
-    return points[:, low] * (1 - part) + points[:, low + 1] * part
+    """Points (n, k, 3) of lines (n, p, 3) at shares (k,) or (n, k) of them."""
+    count, length = points.shape[:2]
+    place = np.broadcast_to(share * (length - 1), (count, share.shape[-1]))
+    return bent(points.reshape(-1, 3), np.arange(count) * length, np.full(count, length), place)
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
@@ -125,13 +126,7 @@ def in_card(strands: Strands, cards: Cards, chosen: int, rows: int) -> tuple[np.
     length = max(float(lengths_of(line)[0]), 1e-6)
     ends = np.clip(lengths_of(strands.points[members]) / length, 0.05, 1.0)
     # A strand is followed by its own length: one that is shorter than its card ends before it.
-    own = share[None] / np.maximum(ends[:, None], 1e-3)
-    place = np.clip(own, 0, 1) * (strands.points.shape[1] - 1)
-    low = np.minimum(place.astype(int), strands.points.shape[1] - 2)
-    part = (place - low)[..., None]
-    index = np.arange(len(members))[:, None]
-    points = strands.points[members]
-    followed = points[index, low] * (1 - part) + points[index, low + 1] * part
+    followed = _at(strands.points[members], np.clip(share[None] / ends[:, None], 0, 1))
     across = np.einsum("mki,mki->mk", followed - line, np.broadcast_to(axis, followed.shape)) / half
     return members, across, ends
 

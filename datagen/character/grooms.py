@@ -38,7 +38,9 @@ def hair_pieces(
         edge = max(LEAST, texture >> level >> (kind != "hair"))
         material = obj.material_slots[0].material if obj.material_slots else None
         flat = tuple(material.diffuse_color[:3]) if material else PLAIN
-        picture, variant = draw_bundles(strands, ribbons, colour_of(source.spec, kind), flat, edge, rng)
+        picture, variant = draw_bundles(
+            strands, ribbons, colour_of(source.spec, kind), flat, edge, style.mode == "MASK", rng
+        )
         pictures.put(obj["export_name"], "colour", picture[::-1])
         made.append(card_piece(obj, ribbons, skin, style, variant, rng, obj["export_name"]))
     return made

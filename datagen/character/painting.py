@@ -17,8 +17,10 @@ from .piece import Piece
 SETS = {"skin": "Skin", "eye": "Eyes", "teeth": "Mouth", "gums": "Mouth", "tongue": "Mouth", "caruncle": "Mouth"}
 OTHER_SET = "Clothes"
 SIZES = {"Skin": (1, 1), "Eyes": (1, 0.5), "Mouth": (0.5, 0.5), OTHER_SET: (1, 1)}
-# What is clear in front of what is not must not darken it: plain renderers do not refract.
-CLEAR = {"eye": 0.10, "wet_line": 0.18}  # how much is seen of them
+# Plain renderers do not refract, and a clear surface of theirs greys what lies behind it: a mirror of which so much is
+# seen reflects as the film of tears does, and leaves the rest.
+MIRROR = {"eye": 0.05, "wet_line": 0.12, "glasses": 0.06}
+TINTED = 0.25  # of a lens that is dark rather than a mirror
 ASIDE = "\N{REVERSED QUESTION MARK}"  # ends the names of what was in the file before
 LEAST = 64  # pixels
 
@@ -78,14 +80,16 @@ def material_name(piece: Piece) -> str:
 def paint_of(piece: Piece, pictures: Pictures, level: int) -> Paint:
     """What a piece is painted with at a level of detail."""
     if piece.kind in STYLES:
-        return Paint(pictures.images(piece.texture, 0), "MASK", roughness=0.45, two_sided=True)
+        mode = STYLES[piece.kind].mode
+        return Paint(pictures.images(piece.texture, 0), mode, roughness=0.45, two_sided=True)
     if piece.texture:
         specular = 0.0 if piece.texture == "Eyes" else 0.5  # the cornea before the iris shines in its place
         return Paint(pictures.images(piece.texture, level), two_sided=piece.texture == OTHER_SET, specular=specular)
     look = look_of(next(iter(_clear_first(piece)), None))
-    if piece.kind in CLEAR:
-        return Paint({}, "BLEND", (0.0, 0.0, 0.0), CLEAR[piece.kind], roughness=0.03)
-    return Paint({}, "BLEND", look.colour, min(max(look.alpha, 0.1), 0.95), roughness=0.05, two_sided=True)
+    share = MIRROR.get(piece.kind)
+    if share is None or (piece.kind == "glasses" and look.alpha > TINTED):
+        return Paint({}, "BLEND", look.colour, min(max(look.alpha, 0.1), 0.95), roughness=0.05, two_sided=True)
+    return Paint({}, "BLEND", (1.0, 1.0, 1.0), share, roughness=0.03, metal=1.0, two_sided=piece.kind == "glasses")
 
 
 def _materials(piece: Piece) -> list:

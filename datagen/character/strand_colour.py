@@ -15,6 +15,7 @@ from ...procgen.people.hair.colour import DYES
 EUMELANIN, PHEOMELANIN = np.array([0.506, 0.841, 1.653]), np.array([0.343, 0.733, 1.924])
 RADIAL = 0.36  # azimuthal roughness
 DARKEST = 0.0045
+GAIN = 1.9  # of dark fibres; white ones have none
 
 
 def _spread(beta: float) -> float:
@@ -41,7 +42,8 @@ def strand_colours(colour, darker: float, strand: np.ndarray, along: np.ndarray)
         dye = np.array(DYES[colour.dye]) * (1 - 0.45 * 0.4 * each[..., None])
         share = np.maximum(np.clip((t - 0.02) / 0.20, 0, 1), 0.25)[..., None]
         found = found * (1 - share) + dye * share
-    return np.maximum(found, DARKEST)
+    # Light goes through fibres from all sides; what only reflects must be lighter to look the same.
+    return np.maximum(found * (GAIN - (GAIN - 1) * found), DARKEST)
 
 
 def colour_of(spec, kind: str):

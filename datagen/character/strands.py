@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-POINTS = 16  # along every strand
+POINTS = 32  # along every strand
 ROUNDS = 3  # of k-means
 
 
@@ -28,13 +28,7 @@ def read_strands(obj, into_rig: np.ndarray) -> Strands:
     sizes = np.zeros(len(curves.curves), np.int32)
     curves.curves.foreach_get("first_point_index", first)
     curves.curves.foreach_get("points_length", sizes)
-    place = np.linspace(0, 1, POINTS)[None] * (sizes[:, None] - 1)
-    low = np.minimum(place.astype(int), np.maximum(sizes[:, None] - 2, 0))
-    part = (place - low)[..., None]
-    points = flat.reshape(-1, 3)
-    at = first[:, None] + low
-    after = np.minimum(at + 1, first[:, None] + sizes[:, None] - 1)
-    points = points[at] * (1 - part) + points[after] * part
+    points = bent(flat.reshape(-1, 3), first, sizes, np.linspace(0, 1, POINTS)[None] * (sizes[:, None] - 1))
     matrix = into_rig @ np.array(obj.matrix_world)
     randoms = np.full((len(first), 3), 0.5)
     if "strand" in curves.attributes and curves.attributes["strand"].domain == "CURVE":
@@ -42,6 +36,19 @@ def read_strands(obj, into_rig: np.ndarray) -> Strands:
         curves.attributes["strand"].data.foreach_get("vector", values)
         randoms = values.reshape(-1, 3).astype(np.float64)
     return Strands(points @ matrix[:3, :3].T + matrix[:3, 3], radii[first].astype(np.float64), randoms)
+
+
+def bent(points: np.ndarray, first: np.ndarray, sizes: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Points (n, k, 3) at places (n, k), counted in points, of curves that begin at ``first`` (n,) in a list of points.
+
+    Cubic through the points (Catmull and Rom 1974), so that waves stay round.
+    """
+    last = (first + sizes - 1)[:, None]
+    low = np.clip(place.astype(int), 0, np.maximum(sizes - 2, 0)[:, None])
+    t = (place - low)[..., None]
+    at = first[:, None] + low
+    a, b, c, d = (points[np.clip(at + step, first[:, None], last)] for step in (-1, 0, 1, 2))
+    return b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
 
 
 def lengths_of(points: np.ndarray) -> np.ndarray:
