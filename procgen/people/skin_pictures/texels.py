@@ -53,16 +53,22 @@ class Texels(NamedTuple):
         return pixels.view(np.uint8).reshape(self.size, self.size, 3)
 
     def slopes(self, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How a height (n,) in metres rises along tangent and bitangent, metres a metre (n,) each; central differences."""
-        around = np.full((self.size + 2) * self.size, np.nan, np.float32)
-        here = self.index + self.size
+        """How a height (n,) in metres rises along tangent and bitangent, metres a metre (n,) each.
+
+        Central differences of fourth order, which keep more of what is but a few texels long than those of second.
+        """
+        around = np.full((self.size + 4) * self.size, np.nan, np.float32)
+        here = self.index + 2 * self.size
         around[here] = height
-        along_u = (around[here + 1] - around[here - 1]) * np.float32(self.size / 2)
-        along_v = (around[here + self.size] - around[here - self.size]) * np.float32(self.size / 2)
-        tangent = along_u / self.metric[:, 0]
-        bitangent = (along_v - self.metric[:, 1] * tangent) / self.metric[:, 2]
-        # The outermost ring has no neighbours.
-        return np.nan_to_num(tangent, copy=False, nan=0), np.nan_to_num(bitangent, copy=False, nan=0)
+
+        def along(step: int) -> np.ndarray:
+            near, far = around[here + step] - around[here - step], around[here + 2 * step] - around[here - 2 * step]
+            rise = (8 * near - far) * np.float32(self.size / 12)
+            # The outermost rings have no neighbours.
+            return np.nan_to_num(rise, copy=False, nan=0)
+
+        tangent = along(1) / self.metric[:, 0]
+        return tangent, (along(self.size) - self.metric[:, 1] * tangent) / self.metric[:, 2]
 
 
 @lru_cache(maxsize=1)  # of 4096 px it takes 300 MB
