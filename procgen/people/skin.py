@@ -11,7 +11,6 @@ from .identity import Identity
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
 MELANIN = {"african": 0.185, "asian": 0.036, "european": 0.0105}
-SIZE = 1024  # px along an edge of the skin's pictures, unless a person asks for more
 NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 
@@ -104,8 +103,7 @@ def luminance(skin: Skin) -> float:
 def build_skin(skin: Skin, person) -> list:
     """Give the person's head its pictures and material (needs bpy).
 
-    The pictures are ``person.texture`` px along an edge (1024 if it has none); raises SpecError for other sizes than
-    texels.SIZES.
+    The pictures are ``person.texture`` px along an edge; raises SpecError unless that is in texels.SIZES.
     """
     from ..blender import set_attribute
     from ..materials.skin import FOLD_ATTRIBUTES, skin_material
@@ -114,8 +112,7 @@ def build_skin(skin: Skin, person) -> list:
 
     members, mesh = head_data().groups["body"], person.head.data
     shadow = tuple(getattr(person, "hair_shadow", NO_HAIR_SHADOW))
-    size = getattr(person, "texture", None) or SIZE
-    pictures = skin_pictures(skin, shadow, _scalp(mesh, members), size)
+    pictures = skin_pictures(skin, shadow, _scalp(mesh, members), person.texture)
     for name, shares in zip(FOLD_ATTRIBUTES, np.split(fold_shares()[members], 2, 1), strict=True):
         set_attribute(mesh, name, "FLOAT_VECTOR", "POINT", shares)
     person.skin_luminance = luminance(skin)
