@@ -47,6 +47,7 @@ OTHERS = {
 ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py"}
 ELSEWHERE = {
     "kill_test.py": "test_jobs.py",
+    "compare_engines.py": "test_engines.py",
     "check_layers.py": "../Makefile",
     "check_types.py": "../Makefile",
 }  # where they are put to use

@@ -9,6 +9,21 @@ from ..nodes.shader import Nodes
 from ..params import child
 from .pigment import IRIS_COLOURS
 
+FILM = 0.03  # roughness of tears in EEVEE, whose lamps are points to a perfect mirror
+CORNEA, TEARS = 1.376, 1.33  # indices of refraction
+# How the cornea tilts away from the eye's axis: distance from the axis in radii of the iris, sine of the tilt. From
+# ``eye_geometry.outer_eye``; further out it is the eyeball's.
+TILT = (
+    (0.0, 0.0),
+    (0.35, 0.264),
+    (0.60, 0.402),
+    (0.90, 0.507),
+    (1.05, 0.522),
+    (1.20, 0.501),
+    (1.33, 0.531),
+    (1.42, 0.594),
+)
+
 
 def _colour(base: tuple, shade: float, saturation: float) -> tuple:
     grey = 0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2]
@@ -72,11 +87,33 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     }  # fmt: skip
     for name, value in values.items():
         g.set(principled, name, value)
-    g.surface(principled.out())
+    g.surface(principled.out(), target="CYCLES")
+    coat = {"Coat Weight": g.math("SUBTRACT", 1.0, lid), "Coat Roughness": FILM, "Coat IOR": CORNEA,
+            "Coat Normal": _cornea_normal(g, x, z, radius, safe)}  # fmt: skip
+    coated = g.add("ShaderNodeBsdfPrincipled", values | coat, subsurface_method="RANDOM_WALK")
+    g.surface(coated.out(), target="EEVEE")
     return material
 
 
-def _clear(name: str, ior: float, roughness: float) -> bpy.types.Material:
+def _cornea_normal(g: Nodes, x, z, radius, safe):
+    """The normal in the world of the cornea above each point of the iris; that of the eyeball on the sclera."""
+    reach = TILT[-1][0]
+    stops = [(place / reach, (sine, sine, sine)) for place, sine in TILT]
+    sine = g.add("ShaderNodeSeparateXYZ", {0: g.ramp(g.math("DIVIDE", radius, reach), stops)})["X"]
+    aside = g.math("DIVIDE", sine, safe)
+    ahead = g.math("SQRT", g.math("SUBTRACT", 1.0, g.math("MULTIPLY", sine, sine)))
+    own = g.add("ShaderNodeCombineXYZ", {
+        "X": g.math("MULTIPLY", x, aside), "Y": g.math("MULTIPLY", ahead, -1.0), "Z": g.math("MULTIPLY", z, aside),
+    }).out()  # fmt: skip
+    world = g.add(
+        "ShaderNodeVectorTransform", {0: own}, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD"
+    )
+    is_eyeball = g.map_range(radius, 1.36, reach)
+    normal = g.add("ShaderNodeNewGeometry")["Normal"]
+    return g.vector_math("NORMALIZE", g.mix(is_eyeball, world.out(), normal))
+
+
+def _clear(name: str, ior: float, roughness: float) -> tuple[bpy.types.Material, Nodes]:
     """Glass that refracts what the camera sees, and lets light in as if it were not there (no caustics needed)."""
     material, tree = new_material(name, (1.0, 1.0, 1.0), 0.08)
     g = Nodes(tree)
@@ -84,18 +121,30 @@ def _clear(name: str, ior: float, roughness: float) -> bpy.types.Material:
     passing = g.math("MAXIMUM", path["Is Shadow Ray"], path["Is Diffuse Ray"])
     glass = g.add("ShaderNodeBsdfGlass", {"Roughness": roughness, "IOR": ior, "Color": (1, 1, 1)})
     clear = g.add("ShaderNodeBsdfTransparent")
-    g.surface(g.add("ShaderNodeMixShader", {0: passing, 1: glass.out(), 2: clear.out()}).out())
-    return material
+    shader = g.add("ShaderNodeMixShader", {0: passing, 1: glass.out(), 2: clear.out()}).out()
+    g.surface(shader, target="CYCLES")
+    return material, g
 
 
 def cornea_material() -> bpy.types.Material:
-    """The cornea and tear film."""
-    return _clear("Cornea", 1.376, 0.0)
+    """The cornea and tear film; EEVEE, which refracts what is on the screen only, sees none: its eye has a coat instead."""
+    material, g = _clear("Cornea", CORNEA, 0.0)
+    g.surface(g.add("ShaderNodeBsdfTransparent").out(), target="EEVEE")
+    return material
 
 
 def tear_material() -> bpy.types.Material:
-    """The line of tears along the lids."""
-    return _clear("Tears", 1.33, 0.02)
+    """The line of tears along the lids; in EEVEE only what it reflects."""
+    material, g = _clear("Tears", TEARS, 0.02)
+    shadow = g.add("ShaderNodeLightPath")["Is Shadow Ray"]
+    share = g.math("MULTIPLY", g.add("ShaderNodeFresnel", {"IOR": TEARS}).out(), g.math("SUBTRACT", 1.0, shadow))
+    clear = g.add("ShaderNodeBsdfTransparent").out()
+    shiny = g.add("ShaderNodeBsdfGlossy", {"Roughness": FILM, "Color": (1, 1, 1)}).out()
+    g.surface(g.add("ShaderNodeMixShader", {0: share, 1: clear, 2: shiny}).out(), target="EEVEE")
+    # Dithered, a reflection of a fortieth would show in one sample of forty.
+    material.surface_render_method = "BLENDED"
+    material.use_backface_culling = True
+    return material
 
 
 def caruncle_material() -> bpy.types.Material:

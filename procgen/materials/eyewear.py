@@ -33,6 +33,7 @@ def solid_material(name: str, finish: str, colour: tuple) -> bpy.types.Material:
         values = {"Base Color": (0.82, 0.78, 0.72), "Roughness": 0.22, "Coat Weight": 0.6, "Sheen Weight": 0.3}
     elif finish == "clear":
         values = {"Base Color": (0.80, 0.78, 0.74), "Roughness": 0.12, "Alpha": 0.42}
+        material.surface_render_method = "BLENDED"  # EEVEE's dither is grain
     elif finish == "tortoise":
         place = g.add("ShaderNodeTexCoord")["Object"]
         noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": 85.0, "Detail": 2.0, "Distortion": 1.2}).out(0)
@@ -67,4 +68,6 @@ def lens_material(name: str, tint: tuple, density: float, gradient: float = 0.0)
     # Light that only falls through meets no mirror: shadows stay soft and free of noise.
     straight = g.add("ShaderNodeLightPath")["Is Camera Ray"]
     g.surface(g.add("ShaderNodeMixShader", {0: g.math("MULTIPLY", fresnel, straight), 1: clear, 2: shiny}).out())
+    # EEVEE's dither would make grain of the reflection and grey of the tint.
+    material.surface_render_method = "BLENDED"
     return material

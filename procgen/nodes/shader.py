@@ -7,6 +7,8 @@ from typing import Any
 
 import bpy
 
+WINDOW_PIXEL = 0.0008  # radians that a pixel of a 3D viewport spans
+
 
 class Node:
     """A node whose outputs are reached by name (``node["Fac"]``) or place (``node.out(0)``)."""
@@ -126,10 +128,25 @@ class Nodes:
             element.color = (*colour[:3], 1.0)
         return node.out(0)
 
-    def surface(self, shader: Any, displacement: Any = None) -> None:
-        """Connect a shader to the material's (or world's) output."""
+    def pixel_width(self) -> bpy.types.NodeSocket:
+        """How wide a pixel is at the shaded point, metres, by the scene's camera and resolution; for EEVEE.
+
+        A view that does not look through the camera counts as one; without a camera it is that of a common window.
+        """
+        angle = self.attribute("camera.data.angle", "Fac", "VIEW_LAYER")
+        size = self.math("MAXIMUM", self.attribute("render.resolution_x", "Fac", "VIEW_LAYER"),
+                         self.attribute("render.resolution_y", "Fac", "VIEW_LAYER"))  # fmt: skip
+        known = self.math("GREATER_THAN", angle, 0.0)
+        share = self.lerp(known, WINDOW_PIXEL, self.math("DIVIDE", angle, size))
+        return self.math("MULTIPLY", self.add("ShaderNodeCameraData")["View Distance"], share)
+
+    def surface(self, shader: Any, displacement: Any = None, target: str = "ALL") -> None:
+        """Connect a shader to the material's (or world's) output.
+
+        A material that one engine cannot draw has two: ``target`` CYCLES and EEVEE; each engine takes its own.
+        """
         kind = "ShaderNodeOutputWorld" if self._is_world() else "ShaderNodeOutputMaterial"
-        self.add(kind, {"Surface": shader} | ({"Displacement": displacement} if displacement else {}))
+        self.add(kind, {"Surface": shader} | ({"Displacement": displacement} if displacement else {}), target=target)
 
     def _is_world(self) -> bool:
         owner = self.tree.id_data
