@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...geometry.periodic import bands, linear, nearest, scattered
-from .texels import Texels
+from .texels import Texels, kept_slope
 
 
 class Noise(NamedTuple):
@@ -64,6 +64,7 @@ class SkinNoise:
         shown = np.array([wavelength for bank in (BROAD, MIDDLE, TINY) for wavelength in bank.wavelengths])
         fades = np.clip(shown / pitch - 2, 0, 1)  # what is shorter than two texels cannot be shown
         self.weights = {name: _weights(noise, shown) * fades for name, noise in NOISES.items()}
+        self.weights["grain"] /= np.maximum(kept_slope(2 * np.pi * pitch / shown), 0.4)
 
     def low(self, name: str) -> np.ndarray:
         """The long waves (v,) of a noise at the template's vertices, about zero."""

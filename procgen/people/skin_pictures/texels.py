@@ -71,6 +71,11 @@ class Texels(NamedTuple):
         return tangent, (along(self.size) - self.metric[:, 1] * tangent) / self.metric[:, 2]
 
 
+def kept_slope(phase: np.ndarray) -> np.ndarray:
+    """The share of a wave's slope that Texels.slopes finds; ``phase`` is how far it turns from texel to texel, radians."""
+    return (8 * np.sin(phase) - np.sin(2 * phase)) / (6 * phase)
+
+
 @lru_cache(maxsize=1)  # of 4096 px it takes 300 MB
 def texels(size: int) -> Texels:
     """The texels of pictures of ``size`` px along an edge; raises SpecError for a size that is not in SIZES."""
