@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import addon_utils
 import bpy
 
+import addon_utils  # isort: skip
+
+from ...procgen.people.expression import ACTIONS
 from ..errors import BadInput, Unfinished
 from ..rendering.scene_file import quiet
 from .glb import tidy
+from .usd import name_blend_shapes
 
 KINDS = {".glb": "glb", ".fbx": "fbx", ".usdc": "usd"}
 
@@ -61,3 +64,5 @@ def _usd(path: Path) -> None:
         export_global_up_selection="Y", export_cameras=False, export_lights=False, convert_world_material=False,
         allow_unicode=True, root_prim_path="/root",
     )  # fmt: skip
+    if path.is_file():
+        name_blend_shapes(path, ACTIONS)
