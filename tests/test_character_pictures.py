@@ -22,7 +22,9 @@ def written(folder, settings, name, *options):
     (folder / "spec.json").write_text(json.dumps(registry.dump("faces", spec)), encoding="utf-8")
     command = [sys.executable, "-m", "simulacra", "character", folder / "spec.json", folder / name, "--json", *options]
     run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=1800)
-    files = [event for event in map(json.loads, run.stdout.splitlines()) if event["event"] == "file"]
+    # Blender 5.2 itself says which colours it uses where another Blender started it.
+    events = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    files = [event for event in events if event["event"] == "file"]
     return spec, files
 
 

@@ -11,8 +11,8 @@ from .piece import Piece
 from .strands import Strands, bent, bundles, lengths_of
 
 THIN = 0.00035  # metres: half the width of the narrowest card
-STEP = 0.012  # metres between two rows of a card of long hair
 LIFT = {"hair": 0.002, "beard": 0.001, "brow": 0.0006}  # metres that cards keep from the skin
+HEAD_RADIUS = 0.085  # metres
 VARIANTS = 16  # pictures of bundles that cards choose from
 COLUMNS = 8
 
@@ -27,7 +27,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "hair": Style((2400, 900, 350), (10, 7, 5), False, "MASK"), "beard": Style((700, 260, 100), (5, 4, 3), True, "MASK"),
+    "hair": Style((2400, 900, 350), (12, 8, 6), False, "MASK"), "beard": Style((700, 260, 100), (5, 4, 3), True, "MASK"),
     "brow": Style((180, 80, 36), (4, 3, 2), True, "BLEND"), "lash": Style((110, 60, 28), (5, 4, 3), True, "BLEND"),
 }  # fmt: skip
 
@@ -39,6 +39,7 @@ class Cards(NamedTuple):
     across: np.ndarray
     bundle: np.ndarray  # (n,)
     count: np.ndarray  # (c,) strands in each
+    share: np.ndarray  # (rows,) of a card's length where its rows lie
 
 
 def make_cards(strands: Strands, kind: str, count: int, rows: int, skin: Piece, rng: np.random.Generator) -> Cards:
@@ -47,31 +48,38 @@ def make_cards(strands: Strands, kind: str, count: int, rows: int, skin: Piece, 
     bundle = bundles(points, count, rng)
     sizes = np.bincount(bundle)
     middle = _mean(points, bundle, sizes)
-    middle = _outside(_at(middle, np.linspace(0, 1, rows)), skin, kind)
+    share = shares_of(kind, rows)
+    middle = _outside(_at(middle, share), skin, kind)
     tangent = np.gradient(middle, axis=1)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-12)
     across = _across(points, bundle, sizes, middle, tangent, kind, skin)
     # Wide enough for nearly all strands of the bundle; the few that stray are cut off.
-    share = np.linspace(0, 1, rows)
     off = _at(points, share) - middle[bundle]
     away = np.abs(np.einsum("nki,nki->nk", off, across[bundle]))
     square = np.stack([np.bincount(bundle, away[:, row] ** 2, len(sizes)) for row in range(rows)], 1)
     half = 1.9 * np.sqrt(square / sizes[:, None])
     thick = 1.5 * np.bincount(bundle, strands.radius, len(sizes)) / sizes
     half = np.maximum(_smooth(half), np.maximum(THIN if kind == "hair" else 0.0, thick)[:, None])
-    return Cards(middle, across * half[..., None], bundle, sizes)
+    return Cards(middle, across * half[..., None], bundle, sizes, share)
 
 
 def _outside(middle: np.ndarray, skin: Piece, kind: str) -> np.ndarray:
     """Lines (c, rows, 3) lifted off the skin: the mean of strands around a head runs inside it."""
     if kind == "lash":
         return middle
-    flat = middle[:, 1:].reshape(-1, 3)
+    flat = middle.reshape(-1, 3)
     anchors = Anchors(skin, flat)
     height = np.einsum("ki,ki->k", flat - anchors.places, anchors.normals)
-    wanted = LIFT[kind] * np.tile(np.linspace(0.5, 1, middle.shape[1] - 1), len(middle))
-    lifted = flat + np.maximum(wanted - height, 0)[:, None] * anchors.normals
-    return np.concatenate([middle[:, :1], lifted.reshape(len(middle), -1, 3)], 1)
+    # Between two rows a card runs straight, and the head is round.
+    steps = np.linalg.norm(np.diff(middle, axis=1, prepend=middle[:, :1]), axis=2)
+    steps = np.maximum(steps, np.concatenate([steps[:, 1:], steps[:, -1:]], 1))
+    wanted = LIFT[kind] * np.linspace(0.3, 1, middle.shape[1]) + np.minimum(steps, 0.04) ** 2 / (8 * HEAD_RADIUS)
+    return (flat + np.maximum(wanted.ravel() - height, 0)[:, None] * anchors.normals).reshape(middle.shape)
+
+
+def shares_of(kind: str, rows: int) -> np.ndarray:
+    """Where along a card its rows (rows,) lie: long hair has more of them where it bends over the head."""
+    return np.linspace(0, 1, rows) ** (1.35 if kind == "hair" else 1.0)
 
 
 def _mean(points: np.ndarray, bundle: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -121,7 +129,8 @@ def in_card(strands: Strands, cards: Cards, chosen: int, rows: int) -> tuple[np.
     members = np.nonzero(cards.bundle == chosen)[0]
     share = np.linspace(0, 1, rows)
     line, axis = cards.middle[chosen][None], cards.across[chosen][None]
-    line, axis = _at(line, share), _at(axis, share)
+    place = np.interp(share, cards.share, np.linspace(0, 1, len(cards.share)))
+    line, axis = _at(line, place), _at(axis, place)
     half = np.maximum((axis**2).sum(2), 1e-12)
     length = max(float(lengths_of(line)[0]), 1e-6)
     ends = np.clip(lengths_of(strands.points[members]) / length, 0.05, 1.0)
@@ -134,14 +143,14 @@ def in_card(strands: Strands, cards: Cards, chosen: int, rows: int) -> tuple[np.
 def card_piece(obj, cards: Cards, skin: Piece, style: Style, variant: np.ndarray, rng, texture: str) -> Piece:
     """The mesh of cards; ``variant`` (c,) is the picture of each."""
     count, rows = cards.middle.shape[:2]
-    sign = np.where(rng.random(count) < 0.5, -1.0, 1.0)[:, None, None]
-    points = np.stack([cards.middle - sign * cards.across, cards.middle + sign * cards.across], 2)
+    points = np.stack([cards.middle - cards.across, cards.middle + cards.across], 2)
     index = np.arange(count * rows * 2).reshape(count, rows, 2)
     quads = np.stack([index[:, :-1, 0], index[:, :-1, 1], index[:, 1:, 1], index[:, 1:, 0]], -1).reshape(-1, 4)
     column, line = variant % COLUMNS, variant // COLUMNS
     lines = -(-VARIANTS // COLUMNS)
-    u = (column[:, None, None] + np.array([0.02, 0.98])) / COLUMNS
-    v = 1 - (line[:, None] + np.linspace(0.002, 0.998, rows)[None]) / lines
+    mirrored = rng.random(count) < 0.5
+    u = (column[:, None, None] + np.where(mirrored[:, None, None], [0.98, 0.02], [0.02, 0.98])) / COLUMNS
+    v = 1 - (line[:, None] + 0.002 + 0.996 * cards.share[None]) / lines
     uv = np.stack([np.broadcast_to(u, (count, rows, 2)), np.broadcast_to(v[..., None], (count, rows, 2))], -1)
     anchors = Anchors(skin, cards.middle[:, 0])
     each = np.repeat(np.arange(count), rows * 2)

@@ -19,7 +19,7 @@ OTHER_SET = "Clothes"
 SIZES = {"Skin": (1, 1), "Eyes": (1, 0.5), "Mouth": (0.5, 0.5), OTHER_SET: (1, 1)}
 # Plain renderers do not refract, and a clear surface of theirs greys what lies behind it: a mirror of which so much is
 # seen reflects as the film of tears does, and leaves the rest.
-MIRROR = {"eye": 0.05, "wet_line": 0.12, "glasses": 0.06}
+MIRROR = {"eye": 0.025, "wet_line": 0.06, "glasses": 0.05}
 TINTED = 0.25  # of a lens that is dark rather than a mirror
 ASIDE = "\N{REVERSED QUESTION MARK}"  # ends the names of what was in the file before
 LEAST = 64  # pixels

@@ -41,7 +41,7 @@ def _tile(strands: Strands, cards: Cards, chosen: int, colour, flat, size, cut: 
     width, height = size
     members, across, ends = in_card(strands, cards, chosen, height)
     half = np.linalg.norm(cards.across[chosen], axis=1)
-    half = np.interp(np.linspace(0, 1, height), np.linspace(0, 1, len(half)), half)
+    half = np.interp(np.linspace(0, 1, height), cards.share, half)
     usual = strands.radius[members].mean() / max(half.mean(), 1e-6) * width / 2  # radius in pixels
     wider = max(THINNEST / max(usual, 1e-6), 1.0) if cut else 1.0
     most = min(MOST, max(int(np.ceil(len(members) / wider)), 1))
