@@ -4,7 +4,7 @@ PACKAGE = __package__.rpartition(".")[0]  # the extension, as Blender names it
 _command = None
 # In the order of registration; each may have CLASSES, register() and unregister().
 MODULES = (
-    "settings", "preferences", "errors", "worker.jobs", "report", "subjects.generate", "subjects.operators", "materials.operators", "places.things",
+    "thumbnails.pictures", "settings", "preferences", "errors", "worker.jobs", "report", "subjects.generate", "subjects.operators", "materials.operators", "places.things",
     "presets.operators", "datasets.render", "datasets.scene", "importing.avatars", "importing.meshes", "importing.cameras",
     "importing.samples", "exporting.character", "animating.operators", "animating.captures", "people.assets", "people.bones", "people.operators", "systems.operators", "menus",
     "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "exporting.panel", "systems.panel", "people.panels", "animating.panel", "places.panels",

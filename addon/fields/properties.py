@@ -20,6 +20,8 @@ from bpy.props import (
 from ...procgen.distributions import Choice, Continuous, Flag, Simplex, Vector, Whole, rounded
 from ...procgen.params import Param, fields
 from ...procgen.registry import find
+from ..thumbnails.families import FIELDS
+from ..thumbnails.pictures import icon_of
 
 COLOUR = "linear sRGB"  # unit of a vector that holds colours, three numbers each
 UNITS = {"deg": "°", "°": "°", "deg/s": "°/s", "rad": "rad", "m/s": "m/s", "km": "km", "1/m": "1/m", "years": "years", "mm": "mm", "K": "K",
@@ -42,6 +44,7 @@ class Control(NamedTuple):
     paths: tuple[str, ...]  # of the elements that one colour shows, else just the path
     factor: float = 1.0  # from the field to the property
     slider: bool = True  # shown as a bar
+    family: str = ""  # of the pictures of its options
 
 
 CONTROLS: dict[str, list[Control]] = {}  # by kind
@@ -72,7 +75,7 @@ def section_of(name: str) -> str:
     return re.match(r"[a-z]+", bare).group().removesuffix("s").replace("brown", "brow")
 
 
-def _property(name: str, param: Param, update, given: dict):
+def _property(name: str, param: Param, update, given: dict, family: str):
     distribution, unit = param.distribution, param.unit
     display_unit = "mm" if factor_of(distribution, unit) != 1 else unit
     label = label_of(name) + (f" ({UNITS[display_unit]})" if display_unit in UNITS else "")
@@ -81,7 +84,10 @@ def _property(name: str, param: Param, update, given: dict):
         factor = factor_of(distribution, unit)
         about["default"] = given[name] * factor if factor != 1 else given[name]
     if isinstance(distribution, Choice):
-        items = [(option, label_of(option), about["description"]) for option in distribution.options]
+        items = [
+            (option, label_of(option), about["description"], icon_of(family, option) if family else 0, index)
+            for index, option in enumerate(distribution.options)
+        ]
         return EnumProperty(items=items, **about)
     if isinstance(distribution, Flag):
         return BoolProperty(**about)
@@ -148,11 +154,11 @@ def _group_class(kind: str, cls: type, group: tuple[str, ...], path: str, update
             made = _vector_class(kind, name, param.distribution, param.unit, group, full, update)
             annotations[name] = PointerProperty(type=made)
         else:
-            attribute = TAKEN.get(name, name)
-            annotations[attribute] = _property(name, param, update(full), given)
+            attribute, family = TAKEN.get(name, name), FIELDS.get((kind, full), "")
+            annotations[attribute] = _property(name, param, update(full), given, family)
             factor, slider = factor_of(param.distribution, param.unit), not isinstance(param.distribution, Whole)
             CONTROLS[kind].append(
-                Control(full, group, attribute, label_of(name), param.doc, "", (full,), factor, slider)
+                Control(full, group, attribute, label_of(name), param.doc, "", (full,), factor, slider, family)
             )
     title = f"SIMULACRA_PG_{kind}_{path.replace('.', '_')}" if path else f"SIMULACRA_PG_{kind}"
     made = type(title, (bpy.types.PropertyGroup,), {"__annotations__": annotations})

@@ -7,7 +7,7 @@ from bpy.props import EnumProperty
 from ..errors import reported
 from ..subjects.generate import fresh_seed
 from . import material
-from .settings import ITEMS
+from .settings import NAMED
 
 
 class SIMULACRA_OT_apply_material(bpy.types.Operator):
@@ -61,7 +61,7 @@ class SIMULACRA_OT_find_material(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
     bl_property = "material"
 
-    material: EnumProperty(name="Material", description="Which one", items=[row for row in ITEMS if row[0]])
+    material: EnumProperty(name="Material", description="Which one", items=NAMED)
 
     def invoke(self, context, event):
         """Ask which."""

@@ -5,6 +5,7 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from ..fields import properties
 from ..fields.panels import Sidebar, field_column
+from ..thumbnails.menus import draw_pictures
 from . import material
 
 
@@ -20,6 +21,7 @@ class SIMULACRA_PT_materials(Sidebar, bpy.types.Panel):
         layout, root = self.layout, material.active_settings(context)
         if isinstance(root.id_data, bpy.types.Material):
             layout.template_ID(context.object, "active_material")
+        draw_pictures(layout, root, "picture", 6.0)
         column = field_column(layout)
         row = column.row(align=True)
         row.prop(root, "kind")

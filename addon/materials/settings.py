@@ -6,10 +6,13 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from ...procgen.materials.catalogue import MATERIALS
 from ...procgen.params import to_dict
 from ..fields.items import by_heading, headed
+from ..thumbnails.menus import twin
+from ..thumbnails.pictures import icon_of
 from . import material
 
 FIRST_SEED = 1
 ITEMS = headed(by_heading(MATERIALS))
+NAMED = [row for row in ITEMS if row[0]]
 
 
 def kinds() -> dict:
@@ -22,11 +25,17 @@ def defaults() -> dict:
     return {row.name: to_dict(material.sampled(row.name, FIRST_SEED)) for row in MATERIALS}
 
 
+def pictured(self) -> list[tuple]:
+    """The materials with their pictures, without headings."""
+    return [(name, label, about, icon_of("material", name), number) for name, label, about, *_, number in NAMED]
+
+
 def group_class(made: dict) -> type:
     """The property group of a material: which it is, its seed, its relief, and the sliders of each kind."""
     seed = "The same seed draws the same material everywhere"
     update = {"update": lambda self, context: material.changed(self)}
     annotations = {
+        "picture": twin("Material", "kind", pictured, "What it is, chosen by eye"),
         "kind": EnumProperty(name="Material", description="What it is", items=ITEMS, default="soil", update=material.redrawn),
         "seed": IntProperty(name="Seed", description=seed, min=0, default=FIRST_SEED, update=material.redrawn),
         "relief": BoolProperty(name="Relief", description="Displace the mesh too; it needs fine faces", **update),

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_tip as tip_
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ...procgen import registry, vary
 from ..errors import reported
 from ..subjects.subject import OnSubject, at_hand
+from ..worker import jobs
 from . import files as presets
+from . import pictures
 
 
 def paths_of(subject, scope: str) -> list[str]:
@@ -58,6 +60,12 @@ class SIMULACRA_OT_save_preset(OnSubject, bpy.types.Operator):
 
     title: StringProperty(name="Name", description="Name of the preset")
     scope: StringProperty(name="Scope", description="ALL, LOCKED or LOOK", default="ALL")
+    picture: BoolProperty(
+        name="Picture", description="Let the worker render a small picture for the menu", default=not bpy.app.background
+    )
+    wait: BoolProperty(
+        name="Wait", description="Return only when the picture is there", default=False, options={"HIDDEN", "SKIP_SAVE"}
+    )
 
     def invoke(self, context, event):
         """Take name and scope from the panel."""
@@ -77,7 +85,13 @@ class SIMULACRA_OT_save_preset(OnSubject, bpy.types.Operator):
             raise presets.PresetError("no field is locked; lock what the preset shall hold, or save everything")
         name = presets.file_name(self.title)
         presets.write(presets.user_folder() / name, presets.of_spec(kind, spec, self.title, chosen))
-        context.scene.simulacra.presets.chosen = f"user/{name}"
+        key = f"user/{name}"
+        pictures.picture_of(key).unlink(missing_ok=True)  # of an earlier preset of that name
+        context.scene.simulacra.presets.chosen = key
+        if self.picture:
+            job = pictures.start(kind, spec, key)
+            if self.wait:
+                jobs.wait(job.title)
         self.report({"INFO"}, f"{name}: saved {len(chosen)} fields")
         return {"FINISHED"}
 
@@ -110,6 +124,7 @@ class SIMULACRA_OT_delete_preset(bpy.types.Operator):
         if not self.preset.startswith("user/") or self.preset not in presets.available():
             raise presets.PresetError(f"{self.preset}: is not a preset of yours")
         presets.path_of(self.preset).unlink()
+        pictures.picture_of(self.preset).unlink(missing_ok=True)
         return {"FINISHED"}
 
 

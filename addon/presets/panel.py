@@ -3,6 +3,7 @@
 import bpy
 
 from ..fields.panels import Sidebar
+from ..thumbnails.menus import draw_pictures
 
 
 class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
@@ -15,6 +16,7 @@ class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
     def draw(self, context):
         """Draw the panel."""
         layout, settings = self.layout, context.scene.simulacra.presets
+        draw_pictures(layout, settings, "chosen", 6.0)
         layout.prop(settings, "chosen", text="")
         row = layout.row(align=True)
         row.operator("simulacra.apply_preset", icon="CHECKMARK")

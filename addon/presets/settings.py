@@ -3,16 +3,20 @@
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..thumbnails.menus import kept
+from ..thumbnails.pictures import icon
 from .files import available
-
-_kept: dict[tuple, list[tuple]] = {}  # every list ever given out: Blender holds pointers into the last ones
+from .pictures import picture_of
 
 
 def preset_items(self, context) -> list[tuple]:
     """The presets there are."""
     found = available()
-    rows = tuple((name, row.name, row.description) for name, row in found.items()) or (("", "None", "No preset"),)
-    return _kept.setdefault(rows, list(rows))
+    rows = tuple(
+        (name, row.name, row.description, icon(picture_of(name)), index)
+        for index, (name, row) in enumerate(found.items())
+    )
+    return kept(rows or (("", "None", "No preset", 0, 0),))
 
 
 class SIMULACRA_PG_presets(bpy.types.PropertyGroup):

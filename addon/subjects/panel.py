@@ -5,6 +5,7 @@ import bpy
 from .. import errors
 from ..fields import settling
 from ..fields.panels import Sidebar
+from ..thumbnails.menus import draw_pictures
 from ..wrapping import draw_wrapped
 from .subject import family_of
 
@@ -22,6 +23,7 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
         row.prop(settings, "kind", expand=True)
         places = family_of(settings.kind) == "places"
         if places:
+            draw_pictures(layout, settings, "place_picture")
             layout.prop(settings, "place", text="")
         row = layout.row(align=True)
         row.prop(settings, "seed")

@@ -4,7 +4,17 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..places.catalogue import PLACE_KINDS
+from ..thumbnails.menus import twin
+from ..thumbnails.pictures import icon_of
 from .subject import CAMERA, KINDS, LIGHT
+
+
+def pictured_places(self) -> list[tuple]:
+    """The kinds of places with their pictures."""
+    return [
+        (name, label, about, icon_of("place", name) or "WORLD", index)
+        for index, (name, label, about) in enumerate(PLACE_KINDS)
+    ]
 
 
 class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
@@ -17,6 +27,7 @@ class SIMULACRA_PG_generate(bpy.types.PropertyGroup):
     light: BoolProperty(name="Surroundings", description=LIGHT, default=False)
     camera: BoolProperty(name="Camera", description=CAMERA, default=False)
     place: EnumProperty(name="Place", description="Kind of place", items=PLACE_KINDS)
+    place_picture: twin("Place", "place", pictured_places, "Kind of place, chosen by eye")
     stereo: BoolProperty(name="Stereo", description="Build a left and a right camera", default=False)
     sequence: BoolProperty(
         name="Sequence", default=False,
