@@ -231,3 +231,21 @@ def test_long_lines_fit_the_region():
     wrapping.draw_wrapped(Layout(), "word " * 40 + str(Path("/a") / ("b" * 90)), "ERROR")
     assert all(len(row["text"]) <= wrapping.WITHOUT_REGION for row in drawn) and 3 < len(drawn) <= 8
     assert [row["icon"] for row in drawn[:2]] == ["ERROR", "BLANK1"]
+
+
+def test_the_manual_is_the_readme_as_a_page(sidebar):
+    manual = sidebar("manual")
+    text = "# A\n\nOne **two** `x*y` *three*\n[four](docs/x.md) <tag>\n\n- five\n  six\n- seven\n\n```\nrun --it\n```\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n![no](docs/none.jpg)"
+    body = manual.page(text).partition("</style>")[2]
+    assert body == (
+        '<h1 id="a">A</h1>\n<p>One <b>two</b> <code>x*y</code> <i>three</i> <a href="docs/x.md">four</a> &lt;tag&gt;</p>\n'
+        "<ul><li>five six</li><li>seven</li></ul>\n<pre>    run --it</pre>\n"
+        "<table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table>\n<p></p>"
+    )
+    address, rows = manual.pages()
+    page = Path(address.removeprefix("file://")).read_text()
+    assert address.startswith("file://") and f'id="{manual.CHAPTER}"' in page and page.count("<h2") > 3
+    assert all(anchor == f"#{manual.CHAPTER}" for _, anchor in rows)
+    import bpy
+
+    assert any("simulacra" in function.__module__ for function in bpy.utils._manual_map)

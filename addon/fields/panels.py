@@ -7,6 +7,7 @@ from bpy.app.translations import pgettext_tip as tip_
 from ...procgen.params import fields
 from ...procgen.registry import PICTURED
 from ..subjects.subject import at_hand
+from ..thumbnails.families import shown
 from ..thumbnails.menus import draw_pictures
 from . import properties
 from .locks import locked
@@ -38,7 +39,7 @@ def field_column(layout):
 
 def draw_control(layout, root, control, kept) -> None:
     """A field with its lock, below the picture of what is chosen where its options have some."""
-    if control.family:
+    if control.family and shown(control.family):
         draw_pictures(layout, properties.holder(root, control), control.attribute)
     row = layout.row(align=True)
     row.prop(properties.holder(root, control), control.attribute, slider=control.slider, **short_text(control))

@@ -3,7 +3,9 @@
 import bpy
 
 from ..fields.panels import Sidebar
+from ..library import operators as library
 from ..thumbnails.menus import draw_pictures
+from ..worker.panel import draw_job
 
 
 class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
@@ -28,6 +30,11 @@ class SIMULACRA_PT_presets(Sidebar, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("simulacra.import_preset", text="Import", icon="IMPORT")
         row.operator("simulacra.export_preset", text="Share", icon="EXPORT")
+        layout.separator()
+        layout.operator("simulacra.add_library", icon="ASSET_MANAGER") if library.added() is None else layout.operator(
+            "simulacra.remove_library", icon="TRASH"
+        )
+        draw_job(layout, "library")
 
 
 CLASSES = (SIMULACRA_PT_presets,)

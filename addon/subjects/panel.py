@@ -5,6 +5,7 @@ import bpy
 from .. import errors
 from ..fields import settling
 from ..fields.panels import Sidebar
+from ..thumbnails.families import shown
 from ..thumbnails.menus import draw_pictures
 from ..wrapping import draw_wrapped
 from .subject import family_of
@@ -16,6 +17,10 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
     bl_label = "Generate"
     bl_order = 0
 
+    def draw_header_preset(self, context):
+        """The way to the pages."""
+        self.layout.operator("simulacra.manual", text="", icon="HELP", emboss=False)
+
     def draw(self, context):
         """Draw the panel."""
         layout, settings = self.layout, context.scene.simulacra.generate
@@ -23,7 +28,8 @@ class SIMULACRA_PT_generate(Sidebar, bpy.types.Panel):
         row.prop(settings, "kind", expand=True)
         places = family_of(settings.kind) == "places"
         if places:
-            draw_pictures(layout, settings, "place_picture")
+            if shown("place"):
+                draw_pictures(layout, settings, "place_picture")
             layout.prop(settings, "place", text="")
         row = layout.row(align=True)
         row.prop(settings, "seed")

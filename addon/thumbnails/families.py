@@ -45,6 +45,11 @@ def _choices(kind: str, path: str) -> tuple[str, ...]:
     return tuple(fields(cls)[name].distribution.options)
 
 
+def shown(family: str) -> bool:
+    """Whether the pictures of a family are there: a menu of them is shown only then."""
+    return (FOLDER / family).is_dir()
+
+
 def path_of(family: str, option: str) -> Path:
     """The picture that ships of an option."""
     return FOLDER / family / f"{option}.jpg"
