@@ -22,10 +22,13 @@ def slug(title: str) -> str:
 
 def inline(text: str) -> str:
     """Bold, slanted and code words, links and pictures of a line of Markdown; pictures that are not there are left out."""
-    text = html.escape(text, quote=False)
+    spans = re.split(r"`([^`]+)`", html.escape(text, quote=False))
+    return "".join(f"<code>{span}</code>" if index % 2 else _words(span) for index, span in enumerate(spans))
+
+
+def _words(text: str) -> str:
     text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", _picture, text)
     text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', text)
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
     text = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", text)
     return re.sub(r"\*([^*]+)\*", r"<i>\1</i>", text)
 
