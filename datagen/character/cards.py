@@ -12,6 +12,7 @@ from .strands import Strands, bent, bundles, lengths_of
 
 THIN = 0.00035  # metres: half the width of the narrowest card
 LIFT = {"hair": 0.002, "beard": 0.001, "brow": 0.0006}  # metres that cards keep from the skin
+SKULL = np.array([0.0, 0.075, 0.0])  # metres, its centre
 HEAD_RADIUS = 0.085  # metres
 VARIANTS = 16  # pictures of bundles that cards choose from
 COLUMNS = 8
@@ -107,9 +108,7 @@ def _across(points, bundle, sizes, middle, tangent, kind: str, skin: Piece) -> n
         side = np.broadcast_to(np.sign(middle[:, :1, :1]) * np.array([1.0, 0.25, 0.0]), middle.shape)
     else:
         anchors = Anchors(skin, middle[:, 0])
-        centre = np.array([0.0, 0.075, 0.0])  # of the skull: long hair faces away from it
-        away = middle - centre
-        away /= np.linalg.norm(away, axis=2, keepdims=True)
+        away = _away(middle)
         near = np.linspace(1, 0, middle.shape[1])[None, :, None] ** 2 if kind == "hair" else 1.0
         facing = anchors.normals[:, None] * near + away * (1 - near)
         side = np.cross(tangent, facing)
@@ -122,6 +121,13 @@ def _across(points, bundle, sizes, middle, tangent, kind: str, skin: Piece) -> n
         flip = np.einsum("ci,ci->c", side[:, row], side[:, row - 1]) < 0
         side[flip, row] *= -1
     return side
+
+
+def _away(points: np.ndarray) -> np.ndarray:
+    """Unit directions (…, 3) away from the skull, and outward below it, where hair hangs: it is lit as a curtain is."""
+    away = points - SKULL
+    away[..., 2] *= np.where(away[..., 2] < 0, 0.2, 1.0)
+    return away / np.linalg.norm(away, axis=-1, keepdims=True)
 
 
 def in_card(strands: Strands, cards: Cards, chosen: int, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -172,8 +178,7 @@ def card_piece(obj, cards: Cards, skin: Piece, style: Style, variant: np.ndarray
 
 def _normals(cards: Cards, anchors: Anchors, style: Style) -> np.ndarray:
     """Unit normals (n, 3) of a groom's cards: those of the head below it, so that it is lit as a body and not as paper."""
-    away = cards.middle - np.array([0.0, 0.075, 0.0])
-    away /= np.linalg.norm(away, axis=2, keepdims=True)
+    away = _away(cards.middle)
     facing = anchors.normals[:, None] if style.turning else 0.5 * anchors.normals[:, None] + 0.5 * away
     facing = facing + np.zeros_like(cards.middle)
     width = np.linalg.norm(cards.across, axis=2, keepdims=True)

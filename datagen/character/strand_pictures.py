@@ -18,7 +18,7 @@ def draw_bundles(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A picture (edge, edge, 4) of VARIANTS bundles, sRGB and cover, top row first; and the variant (c,) of each card.
 
-    ``colour`` is a HairColour and the melanin added to it, or None: strands are then of the linear colour ``flat``. Where
+    ``colour`` is what strand_colour.colour_of gives, or None: strands are then of the linear colour ``flat``. Where
     the cover will be ``cut`` in two, strands thinner than a pixel are drawn fewer and thicker: they cover as much.
     """
     lines = -(-VARIANTS // COLUMNS)
