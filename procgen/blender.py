@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 import bpy
@@ -27,6 +28,21 @@ def require_supported_blender() -> None:
     if bpy.app.version[:2] not in SUPPORTED:
         allowed = " and ".join(f"{major}.{minor} LTS" for major, minor in SUPPORTED)
         raise UnsupportedBlender(f"Blender {bpy.app.version_string}: supported are {allowed}")
+
+
+@contextlib.contextmanager
+def on_its_own(obj: bpy.types.Object):
+    """A scene of its own for an object while something is done to it: only it is evaluated, hidden or not, and not the file."""
+    scene = bpy.data.scenes.new("Alone")
+    scene.collection.objects.link(obj)
+    layer = scene.view_layers[0]
+    layer.objects.active = obj
+    try:
+        override = {"scene": scene, "view_layer": layer, "active_object": obj, "object": obj, "selected_objects": [obj]}
+        with bpy.context.temp_override(**override):
+            yield
+    finally:
+        bpy.data.scenes.remove(scene)
 
 
 def set_attribute(data, name: str, kind: str, domain: str, values: np.ndarray) -> None:

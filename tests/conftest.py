@@ -66,6 +66,30 @@ def sidebar(scene):
     addon_utils.disable(name, default_set=True)
 
 
+@pytest.fixture(scope="module")
+def ada_file(tmp_path_factory):
+    """Where a person of the sidebar's is kept once a module has built it."""
+    return tmp_path_factory.mktemp("people") / "person.blend"
+
+
+@pytest.fixture
+def ada(ada_file, sidebar):
+    """The rig of a person with little on it, keyed, in a file of its own."""
+    import addon_utils
+    import bpy
+
+    if not ada_file.exists():
+        registry, params = sidebar("procgen.registry"), sidebar("procgen.params")
+        wishes = ("hair.groom=bald", "wear.headwear.kind=none", "wear.garment.kind=crew_tee")
+        spec = registry.sample("faces", 12, params.parse_settings(wishes))
+        made = sidebar("people.person").generate("faces", spec, name="Ada")
+        made.keyframe_insert("location", frame=1)
+        bpy.ops.wm.save_as_mainfile(filepath=str(ada_file))
+    bpy.ops.wm.open_mainfile(filepath=str(ada_file))
+    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
+    return bpy.data.objects["Ada"]
+
+
 @pytest.fixture(scope="session")
 def blender_tool():
     """Blender's own command line tool for extensions."""

@@ -11,6 +11,12 @@ def points_of(obj) -> np.ndarray:
     return flat
 
 
+def state_of(parts) -> dict:
+    """What there is of a person, by name."""
+    return {obj.name: (points_of(obj).tobytes(), [material.name for material in obj.data.materials], [m.name for m in obj.modifiers])
+            for obj in parts if obj.type in ("MESH", "CURVES")}  # fmt: skip
+
+
 def snapshot(objects) -> dict:
     """What was built, by name: place, points, materials, lens, modifiers."""
     import bpy

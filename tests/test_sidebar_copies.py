@@ -2,33 +2,11 @@
 
 import numpy as np
 import pytest
-from sidebar_state import points_of
+from sidebar_state import state_of as state
+
+from simulacra.procgen.nodes.modifier_inputs import inputs_of
 
 WAYS = [(alone, linked) for alone in (False, True) for linked in (False, True)]
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Where a person is kept once it was built."""
-    return tmp_path_factory.mktemp("people") / "person.blend"
-
-
-@pytest.fixture
-def rig(saved, sidebar):
-    """A person with little on it, whose skin an artist gave a modifier and whose rig is keyed."""
-    import addon_utils
-    import bpy
-
-    if not saved.exists():
-        registry, params = sidebar("procgen.registry"), sidebar("procgen.params")
-        wishes = ("hair.groom=bald", "wear.headwear.kind=none", "wear.garment.kind=crew_tee")
-        spec = registry.sample("faces", 12, params.parse_settings(wishes))
-        made = sidebar("people.person").generate("faces", spec, name="Ada")
-        made.keyframe_insert("location", frame=1)
-        bpy.ops.wm.save_as_mainfile(filepath=str(saved))
-    bpy.ops.wm.open_mainfile(filepath=str(saved))
-    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
-    return bpy.data.objects["Ada"]
 
 
 def duplicated(rig, alone: bool, linked: bool):
@@ -43,16 +21,11 @@ def duplicated(rig, alone: bool, linked: bool):
     return bpy.context.view_layer.objects.active
 
 
-def state(parts) -> dict:
-    """What there is of a person, by name."""
-    return {obj.name: (points_of(obj).tobytes(), [material.name for material in obj.data.materials], [m.name for m in obj.modifiers])
-            for obj in parts if obj.type in ("MESH", "CURVES")}  # fmt: skip
-
-
 @pytest.mark.parametrize("alone, linked", WAYS)
-def test_a_copy_is_a_person_of_its_own(rig, sidebar, alone, linked):
+def test_a_copy_is_a_person_of_its_own(ada, sidebar, alone, linked):
     import bpy
 
+    rig = ada
     belonging, watch = sidebar("procgen.people.belonging"), sidebar("people.watch")
     copy = duplicated(rig, alone, linked)
     assert watch.half_done() and watch.attend() == ["Ada.001"] and not watch.half_done()
@@ -90,11 +63,8 @@ def _referred(objects, rig) -> set:
         for modifier in obj.modifiers:
             found |= {getattr(modifier, prop.identifier) for prop in modifier.bl_rna.properties if prop.type == "POINTER"
                       and not prop.is_readonly}  # fmt: skip
-            found |= (
-                {value for value in modifier.values() if hasattr(value, "session_uid")}
-                if modifier.type == "NODES"
-                else set()
-            )
+            inputs = inputs_of(modifier).values() if modifier.type == "NODES" else ()
+            found |= {value for value in inputs if hasattr(value, "session_uid")}
         trees = [slot.material.node_tree for slot in obj.material_slots if slot.material]
         for owner in (obj, obj.data, getattr(obj.data, "shape_keys", None), *trees):
             for curve in owner.animation_data.drivers if owner and owner.animation_data else ():
@@ -105,9 +75,10 @@ def _referred(objects, rig) -> set:
     return {meshes.get(item, item) for item in found}
 
 
-def test_a_copy_of_a_single_part_is_the_artists(rig, sidebar):
+def test_a_copy_of_a_single_part_is_the_artists(ada, sidebar):
     import bpy
 
+    rig = ada
     belonging, watch = sidebar("procgen.people.belonging"), sidebar("people.watch")
     hair = next(obj for obj in belonging.parts_of(rig) if obj["class"] == "brow")
     parts = belonging.parts_of(rig)
@@ -120,7 +91,8 @@ def test_a_copy_of_a_single_part_is_the_artists(rig, sidebar):
     assert belonging.parts_of(rig) == parts and "part_of" not in copy and copy.parent == rig
 
 
-def test_a_rename_reaches_the_parts_but_for_those_that_an_artist_named(rig, sidebar):
+def test_a_rename_reaches_the_parts_but_for_those_that_an_artist_named(ada, sidebar):
+    rig = ada
     belonging, watch = sidebar("procgen.people.belonging"), sidebar("people.watch")
     parts = belonging.parts_of(rig)
     parts[1].name = "My own"
@@ -131,9 +103,10 @@ def test_a_rename_reaches_the_parts_but_for_those_that_an_artist_named(rig, side
     assert all(obj.name.startswith("Grace ") for obj in parts[2:])
 
 
-def test_what_hangs_on_a_removed_person_stays_where_it_is(rig, sidebar):
+def test_what_hangs_on_a_removed_person_stays_where_it_is(ada, sidebar):
     import bpy
 
+    rig = ada
     prop = bpy.data.objects.new("Prop", None)
     bpy.context.scene.collection.objects.link(prop)
     rig.location = (1, 2, 3)
@@ -148,9 +121,10 @@ def test_what_hangs_on_a_removed_person_stays_where_it_is(rig, sidebar):
     assert np.isfinite(np.array(prop.matrix_world)).all()
 
 
-def test_copies_and_their_end_are_taken_back_by_undo(rig, sidebar):
+def test_copies_and_their_end_are_taken_back_by_undo(ada, sidebar):
     import bpy
 
+    rig = ada
     watch, belonging = sidebar("people.watch"), sidebar("procgen.people.belonging")
     before = state(belonging.parts_of(rig))
     bpy.ops.ed.undo_push(message="before")

@@ -6,6 +6,7 @@ import bpy
 
 from ...procgen.nodes.modifier_inputs import inputs_of, set_input
 from ...procgen.people.belonging import PERSON, claim, is_rig, let_go, parts_of, rigs, spare_copies
+from ...procgen.people.transplant import bare
 from . import naming, shot
 from .person import SPEC
 from .shot import PARTS
@@ -161,6 +162,6 @@ def _own_action(animation, shared: set, table: dict) -> None:
 def _name(rig, parts) -> None:
     """Call the parts of a copy after its rig, if they were called after the original."""
     for obj in parts:
-        if naming.bare(obj.name) == naming.bare(obj.get(naming.GIVEN, "")):
+        if bare(obj.name) == bare(obj.get(naming.GIVEN, "")):
             obj[naming.GIVEN] = obj.name
     naming.follow(rig)

@@ -6,12 +6,11 @@ import bpy
 
 from ...procgen.distributions import SpecError
 from ...procgen.params import from_dict, to_dict
-from ...procgen.people import belonging
 from ...procgen.people.consequences import CONSEQUENCES, follow
 from ...procgen.registry import find
 from ..fields import properties, settling
 from . import naming, watch
-from .person import SPEC, collection_of, people, rig_of, spec_of, store
+from .person import SPEC, people, rig_of, spec_of, store
 
 QUIET = 7  # looks; Blender hears the mouse between any two, however slow it draws
 _showing = False  # the sliders are being set from a spec: nothing changed
@@ -73,39 +72,43 @@ def change(rig, kind: str, before, spec) -> None:
     name = rig.name_full
     if spec.identity != before.identity or spec.expression != before.expression:
         if name not in _previews:
-            _previews[name] = Preview(collection_of(rig), before)
+            _previews[name] = Preview(rig, before)
         _previews[name].show(spec)
     settling.changed("people", name)
 
 
-def settle(rig) -> None:
-    """Build now whatever a person's spec says and its objects do not show yet."""
+def settle(rig, carry: bool = True) -> None:
+    """Build now whatever a person's spec says and its objects do not show yet.
+
+    With ``carry`` a shape that its sliders were dragged to takes along what was built for another one; without, and where
+    nothing was dragged, all that stands on it is built anew.
+    """
     watch.attend()
+    if not carry:
+        _previews.pop(rig.name_full, None)
     for _ in _rebuild(rig):
         pass
     settling.built("people", rig.name_full)
 
 
+def build_again(rig) -> None:
+    """Build every part of a person afresh from its spec, in the objects that are there."""
+    from ...procgen.people import edit
+
+    edit.forget_built(rig)
+    settle(rig, carry=False)
+
+
 def _rebuild(rig):
     from ...procgen.people import edit
 
-    _previews.pop(rig.name_full, None)
+    preview = _previews.pop(rig.name_full, None)
     _, spec = spec_of(rig)
-    for step in edit.rebuild(collection_of(rig), rig, spec):
-        _take_in(rig)
+    for step in edit.rebuild(rig, spec, preview and preview.carrier):
+        naming.follow(rig)
         if bpy.context.view_layer.objects.active is None:  # it was of a part that was built again
             bpy.context.view_layer.objects.active = rig
         yield step
-
-
-def _take_in(rig) -> None:
-    """Give what was built anew the person's identity and name."""
-    belonging.claim(
-        rig,
-        [obj for obj in rig.children_recursive if belonging.PART in obj and belonging.PERSON not in obj],
-        rig[belonging.PERSON],
-    )
-    naming.follow(rig)
 
 
 def _find(name: str):

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...procgen.people.belonging import parts_of
+from ...procgen.people.transplant import ROLE
 
-ROLE = "role"  # property of a part: what it is called without its person
 CALLED = "called"  # property of the rig: the name that its parts follow
 GIVEN = "given"  # property of a part: the name that it was last given here; an artist's own name differs
-
-
-def bare(name: str) -> str:
-    """A name without the number that Blender adds where it is taken."""
-    return re.sub(r"\.\d{3,}$", "", name)
-
-
-def _free(role: str, taken: set[str]) -> str:
-    """A role that no other part of the person has: Button, Button 2, Button 3."""
-    number, found = 1, role
-    while found in taken:
-        number += 1
-        found = f"{role} {number}"
-    return found
 
 
 def call(rig, name: str) -> None:
@@ -40,12 +24,9 @@ def lags(rig) -> bool:
 def follow(rig) -> None:
     """Let the names of a person's parts follow its own; what an artist named stays."""
     rig[CALLED] = rig.name
-    parts = parts_of(rig)
-    taken = {obj[ROLE] for obj in parts if ROLE in obj}
-    for obj in parts:
-        if ROLE not in obj:
-            obj[ROLE], obj[GIVEN] = _free(bare(obj.name), taken), obj.name
-            taken.add(obj[ROLE])
+    for obj in parts_of(rig):
+        if GIVEN not in obj:
+            obj[GIVEN] = obj.name
         wanted = f"{rig.name} {obj[ROLE]}"
         if obj.name != wanted and obj.name == obj[GIVEN]:
             obj.name = wanted

@@ -5,7 +5,7 @@ from bpy.app.translations import pgettext_tip as tip_
 
 from .. import views
 from ..errors import reported
-from . import removal, shot, watch
+from . import live, removal, shot, watch
 from .person import OnPerson, rig_of, select
 
 
@@ -51,6 +51,20 @@ class SIMULACRA_OT_remove_portrait_shot(OnPerson, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SIMULACRA_OT_rebuild_person(OnPerson, bpy.types.Operator):
+    """Build all of the selected person afresh: hair and clothes that were carried along with a changed shape grow and are cut for it. What you did to the objects stays"""
+
+    bl_idname = "simulacra.rebuild_person"
+    bl_label = "Build Again"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @reported
+    def execute(self, context):
+        """Build."""
+        live.build_again(rig_of(context.object))
+        return {"FINISHED"}
+
+
 class SIMULACRA_OT_remove_person(OnPerson, bpy.types.Operator):
     """Remove the selected person with its parts, materials and pictures; actions, and what you hung on the rig, stay"""
 
@@ -70,4 +84,9 @@ class SIMULACRA_OT_remove_person(OnPerson, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (SIMULACRA_OT_portrait_shot, SIMULACRA_OT_remove_portrait_shot, SIMULACRA_OT_remove_person)
+CLASSES = (
+    SIMULACRA_OT_portrait_shot,
+    SIMULACRA_OT_remove_portrait_shot,
+    SIMULACRA_OT_rebuild_person,
+    SIMULACRA_OT_remove_person,
+)

@@ -6,7 +6,8 @@ from bpy.app.translations import pgettext_iface as iface_
 from ..fields import settling
 from ..fields.panels import Sidebar, draw_changes, draw_search, group_panels
 from ..subjects.subject import Person, Place, at_hand, family_of
-from .person import SPEC
+from ..wrapping import draw_wrapped
+from .person import SPEC, by_hand
 from .shot import has_shot
 
 MOST = 6  # people that are offered to be selected
@@ -40,12 +41,17 @@ class SIMULACRA_PT_person(Sidebar, bpy.types.Panel):
             return
         row = layout.row(align=True)
         row.prop(subject.owner, "name", text="", icon="USER")
+        row.operator("simulacra.rebuild_person", text="", icon="FILE_REFRESH")
         row.operator("simulacra.remove_person", text="", icon="TRASH")
         row = layout.row(align=True)
         row.operator("simulacra.portrait_shot", icon="CAMERA_DATA")
         if has_shot(subject.owner):
             row.operator("simulacra.remove_portrait_shot", text="", icon="X")
         row.operator_menu_enum("simulacra.rename_bones", "names", text="", icon="BONE_DATA")
+        kept = by_hand(subject.owner)
+        if kept:
+            names = ", ".join(kept)
+            draw_wrapped(layout, iface_("Edited by hand and kept: {names}").format(names=names), "INFO")
         draw_changes(layout, settings)
         if settling.is_waiting("people"):
             layout.operator("simulacra.settle", icon="SORTTIME")

@@ -51,6 +51,14 @@ def collection_of(rig) -> bpy.types.Collection:
     return next((collection for collection in held if rig.name in collection.objects), held[0])
 
 
+def by_hand(rig) -> list[str]:
+    """The names of the materials that were edited by hand and that the last rebuild kept."""
+    try:
+        return [str(name) for name in json.loads(rig.get("by_hand", "[]"))]
+    except ValueError:
+        return []
+
+
 def spec_of(rig):
     """The kind and the spec of a person; raises SpecError where the stored text is damaged."""
     try:
@@ -79,10 +87,12 @@ def generate(
     without = tuple(part for part, wanted in (("light", light), ("camera", camera)) if not wanted)
     person = registry.build(kind, spec, without=without)
     edit.keep_together(person)
+    rig = person.armature
+    person.collection[belonging.PERSON] = belonging.claim(rig, ())
     edit.number_places(person)
     edit.mark_built(person, without)
-    rig = person.armature
-    person.collection[belonging.PERSON] = belonging.claim(rig, [obj for obj in person.objects if obj is not rig])
+    if light:
+        bpy.context.scene.world[belonging.PERSON] = rig[belonging.PERSON]
     naming.call(rig, name)
     person.collection.name = rig.name
     rig.location = location

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...procgen.people.belonging import PERSON, is_rig, parts_of
+from ...procgen.people.widgets import PREFIX
 from . import shot
 
 
@@ -14,9 +15,16 @@ def remove(rig) -> None:
         shot.take_back(rig)
     collections = list(rig.users_collection)
     remove_parts([*parts_of(rig), rig])
+    drop_widgets()
     for collection in collections:
         if PERSON in collection and not collection.all_objects and not collection.children:
             bpy.data.collections.remove(collection)  # it was made for the person
+
+
+def drop_widgets() -> None:
+    """Remove the shapes of bones that no rig is drawn with any more."""
+    unused = [obj for obj in bpy.data.objects if obj.name.startswith(PREFIX) and not obj.users]
+    bpy.data.batch_remove([*unused, *(obj.data for obj in unused)])
 
 
 def remove_parts(objects) -> None:

@@ -8,7 +8,7 @@ import bpy
 
 from ...procgen.people.belonging import PERSON, parts_of
 from . import naming
-from .person import collection_of, spec_of
+from .person import spec_of
 
 BEFORE, WORLD, CAMERA = "before_shot", "world_before", "camera_before"  # properties of the rig: what the scene had
 PARTS = ("light", "camera")
@@ -42,11 +42,8 @@ def set_up(rig) -> str:
         if scene.world is not None:
             rig[WORLD] = scene.world  # which also keeps it in the file
         rig[CAMERA] = scene.camera.name if scene.camera is not None else ""
-    edit.add_parts(collection_of(rig), rig, spec_of(rig)[1], PARTS)
-    made = [obj for obj in rig.children_recursive if obj.get("part_of") in PARTS]
-    for obj in made:
-        obj[PERSON] = rig[PERSON]
-    scene.world[PERSON] = rig[PERSON]
+    edit.add_parts(rig, spec_of(rig)[1], PARTS)
+    made = [obj for obj in parts_of(rig) if obj.get("part_of") in PARTS]
     naming.follow(rig)
     scene.camera = next(obj for obj in made if obj.type == "CAMERA")
     for name, (owner, value) in _settings(scene).items():

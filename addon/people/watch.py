@@ -8,7 +8,7 @@ from ...procgen.people.belonging import PERSON, is_own, is_rig, let_go, rig_abov
 from ..fields import settling
 from . import copies, naming
 from .person import SPEC, people
-from .removal import remove_parts
+from .removal import drop_widgets, remove_parts
 
 FAMILY = "kin"
 QUIET = 1  # looks: a copy is on its way under the mouse until its operator ends
@@ -26,6 +26,7 @@ def attend() -> list[str]:
     if orphans:
         done += sorted({obj[naming.GIVEN] for obj in orphans if naming.GIVEN in obj})[:1]
         remove_parts(orphans)
+        drop_widgets()
     done += [rig.name for rig in copies.settle()]
     for rig in filter(naming.lags, people()):
         naming.follow(rig)

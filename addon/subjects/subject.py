@@ -88,7 +88,7 @@ class Person(Subject):
         kind, before = self.kind_and_spec()
         live.change(self.owner, kind, before, spec)
         live.show(self.owner)
-        live.settle(self.owner)
+        live.settle(self.owner, carry=False)
 
     def settle(self):
         live.show(self.owner)

@@ -170,7 +170,9 @@ def _places(obj) -> np.ndarray:
 def _take_weights(person, obj) -> None:
     """Deform a mesh by the bones as the skin below each of its points."""
     anchors = anchors_of(person.cage, _places(obj))
-    add_weights(obj, {bone_name(person.armature, name): _at(values, anchors) for name, values in bone_weights().items()})
+    add_weights(
+        obj, {bone_name(person.armature, name): _at(values, anchors) for name, values in bone_weights().items()}
+    )
     add_armature(obj, person.armature)
 
 

@@ -97,10 +97,15 @@ def build_part(name: str, person, **options) -> None:
 
     part = PARTS[name]
     before, materials = len(person.objects), set(bpy.data.materials)
-    getattr(import_module(part.module, __package__), part.build)(getattr(person.spec, name), person, **options)
-    for obj in person.objects[before:]:
-        obj["part_of"] = name
-        attach(person, obj)
+    rig = person.armature.data
+    position, rig.pose_position = rig.pose_position, "REST"  # what a builder looks at is neutral too
+    try:
+        getattr(import_module(part.module, __package__), part.build)(getattr(person.spec, name), person, **options)
+        for obj in person.objects[before:]:
+            obj["part_of"] = name
+            attach(person, obj)
+    finally:
+        rig.pose_position = position
     for material in set(bpy.data.materials) - materials:
         if not material.users:  # a garment without ribs has no use for them
             bpy.data.materials.remove(material)

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..blender import mesh_object, set_attribute
+from ..blender import mesh_object, on_its_own, set_attribute
 from ..nodes.follow import REST
 from .attach import add_armature, add_weights, bone_weights, cage_surface
 from .expression import ACTIONS, NEUTRAL
@@ -41,13 +41,16 @@ class Person:
         self.set_expression(spec.expression)
 
     @classmethod
-    def attached(cls, spec: Any, collection: bpy.types.Collection) -> Person:
-        """The person that a collection already holds, taken for one of this spec; nothing is built or moved."""
+    def attached(cls, spec: Any, armature: bpy.types.Object, head: bpy.types.Object) -> Person:
+        """The person that a rig and its head already are, taken for one of this spec; nothing is built or moved.
+
+        What is built for it comes into a collection that holds the rig.
+        """
         person = cls.__new__(cls)
-        person._take(spec, collection)
-        by_class = {obj["class"]: obj for obj in collection.objects if obj.get("class") in ("rig", "skin")}
-        person.armature, person.head = by_class["rig"], by_class["skin"]
-        person.texture = int(person.armature.get("texture", TEXTURE))
+        held = (*head.users_collection, *armature.users_collection)
+        person._take(spec, next((each for each in held if armature.name in each.objects), held[0]))
+        person.armature, person.head = armature, head
+        person.texture = int(armature.get("texture", TEXTURE))
         return person
 
     def _take(self, spec: Any, collection: bpy.types.Collection) -> None:
@@ -159,9 +162,9 @@ def neutral_surface(rest: np.ndarray, levels: int = SUBDIVISION) -> Surface:
     obj = _skin_mesh("Neutral skin", rest)
     _subdivide(obj)
     obj.modifiers["Subdivision"].levels = levels
-    bpy.context.scene.collection.objects.link(obj)
     try:
-        return evaluated_surface(obj)
+        with on_its_own(obj):
+            return evaluated_surface(obj)
     finally:
         mesh = obj.data
         bpy.data.objects.remove(obj)

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
+from ..blender import on_its_own
 from .expression import LOOK_LIMITS, action_weights
 from .pose import JAW, eye_rotations, head_turns, joints
 from .widgets import widget
@@ -90,13 +91,23 @@ def rename_bones(rig, rigify: bool) -> None:
 
 def place_bones(rig: bpy.types.Object, rest: np.ndarray) -> None:
     """Bring the rest bones of a rig to the joints of another neutral shape (n, 3)."""
-    active, mode = bpy.context.view_layer.objects.active, bpy.context.mode
-    bpy.context.view_layer.objects.active = rig
-    bpy.ops.object.mode_set(mode="EDIT")
-    _place(rig.data, rest)
-    bpy.ops.object.mode_set(mode="OBJECT")
-    if mode == "OBJECT" and active is not None:
-        bpy.context.view_layer.objects.active = active
+    posed = [bone for bone in rig.pose.bones if not bone.name.startswith("gaze") and _is_turned(bone)]
+    motions = [bone.bone.matrix_local @ bone.matrix_basis @ bone.bone.matrix_local.inverted() for bone in posed]
+    turns = [(bone.name, motion.to_quaternion()) for bone, motion in zip(posed, motions, strict=True)]
+    with on_its_own(rig):
+        bpy.ops.object.mode_set(mode="EDIT")
+        _place(rig.data, rest)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    for name, turn in turns:  # a pose is one in the head's own axes, however the bone lies now
+        bone = rig.pose.bones[name]
+        axes = bone.bone.matrix_local.to_quaternion()
+        place, scale = bone.location.copy(), bone.scale.copy()
+        bone.matrix_basis = (axes.inverted() @ turn @ axes).to_matrix().to_4x4()
+        bone.location, bone.scale = place, scale
+
+
+def _is_turned(bone) -> bool:
+    return bone.matrix_basis.to_quaternion().angle > 1e-6
 
 
 def _places(rest: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
