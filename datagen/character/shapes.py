@@ -36,10 +36,18 @@ def rest(source: Source) -> None:
     for obj in source.objects:
         if obj.type == "CURVES":
             obj.hide_viewport = True
-        for modifier in obj.modifiers:
-            if modifier.type == "SOLIDIFY":  # one sheet, drawn from both sides
-                modifier.show_viewport = False
+        for modifier in list(obj.modifiers):
+            if modifier.type == "SOLIDIFY":
+                _one_sheet(obj, modifier)
     bpy.context.view_layer.update()
+
+
+def _one_sheet(obj, solidify) -> None:
+    """Put the outer sheet of a shell in place of both: one sheet is drawn from both sides."""
+    solidify.show_viewport = False
+    outer = obj.modifiers.new("Outer sheet", "DISPLACE")
+    outer.mid_level, outer.strength = 0.0, solidify.thickness * (solidify.offset + 1) / 2
+    obj.modifiers.move(len(obj.modifiers) - 1, list(obj.modifiers).index(solidify))
 
 
 def subdivide(source: Source, levels: int) -> None:
