@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,9 +39,15 @@ class Item(NamedTuple):
 
 def weights_of(named: str) -> dict[str, float]:
     """The 52 weights of a named expression, by shape key."""
-    document = to_dict(sample("faces", 0))
+    document = copy.deepcopy(_anyone())
     document["expression"]["name"] = named
     return dict(follow(document, "expression.name")["expression"]["actions"])
+
+
+@cache
+def _anyone() -> dict:
+    """Somebody, for an expression to be set on."""
+    return to_dict(sample("faces", 0))
 
 
 def items() -> Iterator[Item]:
