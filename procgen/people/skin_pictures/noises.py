@@ -23,7 +23,7 @@ NOISES = {
     "patches": Noise(45, 3, 0.55), "shine": Noise(165, 4, 0.55), "grain": Noise(230, 4, 0.55),
 }  # fmt: skip
 DEVIATION = 0.133  # of one octave of gradient noise 0…1
-WAVE = 1.76  # wavelength of the band that is like gradient noise, in cells: both are uncorrelated half of it away
+WAVE = 1.6  # wavelength of the band that is about as steep as gradient noise, in cells
 
 
 class Bank(NamedTuple):

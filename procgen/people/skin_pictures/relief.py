@@ -20,7 +20,7 @@ DEPTHS = {"brow": 0.0010, "frown": 0.0009, "fine": 0.00042}  # m
 FOLDED = {
     "brow": ("brow",), "frown": ("frown",), "fine": ("eye_left", "eye_right", "smile_left", "smile_right")
 }  # fmt: skip
-PERIOD, VOXELS = 12, 64  # cells and voxels along the edge of the volume of the lines
+PERIOD, VOXELS = 8, 96  # cells and voxels along the edge of the volume of the lines
 
 
 def heights(fields: SkinFields) -> tuple[np.ndarray, np.ndarray]:
