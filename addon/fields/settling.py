@@ -102,7 +102,7 @@ def _tick() -> float | None:
                 built(family, name)
             bpy.ops.ed.undo_push(message=keeper.undo)
         redraw()
-    return None
+    return LOOK if _changed else None  # building may ask for more, and this timer counts as registered until it ends
 
 
 def _is_moving(manager) -> bool:
