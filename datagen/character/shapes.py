@@ -15,6 +15,7 @@ from .source import Source
 STILL = 1e-5  # metres: what an action moves less far it does not move
 
 
+PROBES = 300  # points of what is worn that say which way it faces
 SUBDIVISION = {0: 1, 1: 0, 2: 0}  # level of detail -> levels of Catmull-Clark
 
 
@@ -38,16 +39,30 @@ def rest(source: Source) -> None:
             obj.hide_viewport = True
         for modifier in list(obj.modifiers):
             if modifier.type == "SOLIDIFY":
-                _one_sheet(obj, modifier)
+                _one_sheet(obj, modifier, source.head)
     bpy.context.view_layer.update()
 
 
-def _one_sheet(obj, solidify) -> None:
+def _one_sheet(obj, solidify, head) -> None:
     """Put the outer sheet of a shell in place of both: one sheet is drawn from both sides."""
     solidify.show_viewport = False
+    side = 1.0 if _faces_away(obj, head) else -1.0
     outer = obj.modifiers.new("Outer sheet", "DISPLACE")
-    outer.mid_level, outer.strength = 0.0, solidify.thickness * (solidify.offset + 1) / 2
+    outer.mid_level, outer.strength = 0.0, solidify.thickness * (solidify.offset + side) / 2
     obj.modifiers.move(len(obj.modifiers) - 1, list(obj.modifiers).index(solidify))
+
+
+def _faces_away(obj, head) -> bool:
+    """Whether the normals of what is worn point away from the skin; collars are sewn from inside and from outside."""
+    into = head.matrix_world.inverted() @ obj.matrix_world
+    found = 0.0
+    for index in range(0, len(obj.data.vertices), max(len(obj.data.vertices) // PROBES, 1)):
+        vertex = obj.data.vertices[index]
+        place = into @ vertex.co
+        hit, nearest, _, _ = head.closest_point_on_mesh(place)
+        if hit:
+            found += (place - nearest).normalized().dot((into.to_3x3() @ vertex.normal).normalized())
+    return found >= 0
 
 
 def subdivide(source: Source, levels: int) -> None:
