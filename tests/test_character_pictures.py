@@ -16,9 +16,9 @@ EDGE = 256  # pixels
 BARE = ["hair.groom=bald", "beard.style=none", "beard.moustache=none", "wear.glasses=none"]
 
 
-def written(folder, settings, name, *options):
+def written(folder, settings, name, *options, seed=7):
     """A person's spec and its file by the command line."""
-    spec = registry.sample("faces", 7, parse_settings(settings))
+    spec = registry.sample("faces", seed, parse_settings(settings))
     (folder / "spec.json").write_text(json.dumps(registry.dump("faces", spec)), encoding="utf-8")
     command = [sys.executable, "-m", "simulacra", "character", folder / "spec.json", folder / name, "--json", *options]
     run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=1800)
@@ -73,14 +73,14 @@ def over_grey(picture: np.ndarray) -> np.ndarray:
     return picture[..., :3] * picture[..., 3:] + 0.5 * (1 - picture[..., 3:])
 
 
-def apart(first: np.ndarray, second: np.ndarray, share: float = 1.0) -> float:
-    """How far (px) outlines lie from each other, for a share of the pixels where only one of two pictures covers."""
+def apart(first: np.ndarray, second: np.ndarray) -> float:
+    """How far (px) the covered parts of two pictures reach beyond each other."""
     ndimage = pytest.importorskip("scipy.ndimage")
     found = [0.0]
     for one, other in ((first, second), (second, first)):
         one, other = one[..., 3] > 0.5, other[..., 3] > 0.5
         distance = ndimage.distance_transform_edt(~other)[one]
-        found.append(float(np.quantile(distance, share)))
+        found.append(float(distance.max(initial=0.0)))
     return max(found)
 
 
@@ -101,14 +101,12 @@ def test_a_bald_person_looks_the_same_and_has_the_same_outline(tmp_path):
     assert apart(first, second) <= 2
 
 
-def test_hair_stays_where_it_was(tmp_path):
-    _, files = written(tmp_path, [], "hair.glb", "--level", "all")
+def test_short_hair_stays_where_it_was(tmp_path):
+    spec, files = written(tmp_path, ["hair.groom=crew_cut"], "hair.glb", "--level", "all", "--texture", "1024", seed=12)
     assert [file["level"] for file in files] == [0, 1, 2]
     assert files[0]["bytes"] <= 25e6 and files[2]["bytes"] <= 3e6
-    spec = registry.sample("faces", 7)
-    first, second = both(tmp_path, spec, tmp_path / "hair_LOD0.glb", lens=35.0)
-    # Single strands that stand out from the others are not carded one by one.
-    assert apart(first, second, 0.999) <= 5
+    first, second = both(tmp_path, spec, tmp_path / "hair_LOD0.glb")
+    assert apart(first, second) <= 5
     assert likeness(first, second) >= 0.8
 
 
