@@ -31,7 +31,7 @@ def test_the_ten_lines_run():
     assert len(code.strip().splitlines()) <= 10
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr[-1500:]
-    assert re.search(r"(afro|locs) 75 True", result.stdout) and "52 shape keys 3" in result.stdout
+    assert re.search(r"(afro|locs) 75 True", result.stdout) and "52 actions True" in result.stdout
 
 
 def test_every_label_exporter_and_user_has_its_place():

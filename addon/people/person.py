@@ -13,6 +13,7 @@ from ...procgen.params import SpecError, from_dict, to_dict
 from ...procgen.people import belonging
 from . import naming
 
+SHOWN = 0.3  # share of the strands that viewports show: a million points take a tenth of a second a tick
 SPEC = "spec"  # property of the rig: the JSON document of what the person shows
 
 
@@ -82,11 +83,13 @@ def generate(
     The eyes' midpoint of the unposed head comes to ``location`` (m, world).
     """
     from ...procgen.people import edit
+    from ...procgen.people.attach import lighten
 
     require_supported_blender()
     without = tuple(part for part, wanted in (("light", light), ("camera", camera)) if not wanted)
     person = registry.build(kind, spec, without=without)
     edit.keep_together(person)
+    lighten(person, SHOWN)
     rig = person.armature
     person.collection[belonging.PERSON] = belonging.claim(rig, ())
     edit.number_places(person)

@@ -8,7 +8,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..blender import set_attribute
-from ..nodes.follow import follow_the_skin
+from ..nodes.follow import follow_the_skin, show_share
 from .expression import ACTIONS
 from .head_data import head_data
 from .pose import rigid_fit, transform
@@ -28,6 +28,7 @@ SHOULDER = (
 )  # m of the template: from where to where skin goes over to the shoulder's bone
 HANG = (-0.115, -0.235)  # m: heights between which hair goes over from the head's motion to that of the shoulders
 STEPS = 1024  # of shares that are stored with strands: a file compresses them well
+VIEWPORT_SHARE = "viewport_share"  # property of the rig: how many of its strands viewports show, 0…1; renders show all
 LEAST_HANG = 0.01  # m below the upper height that makes hair long
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
@@ -53,6 +54,15 @@ def attach(person, obj) -> None:
         to_bone(person.armature, obj, follow)
         if follow == "jaw":
             _take_jaw_keys(person, obj)
+
+
+def lighten(person, share: float) -> None:
+    """Let viewports show a share 0…1 of a person's strands, and half as fine a skin, so that sliders follow the hand."""
+    person.armature[VIEWPORT_SHARE] = share
+    person.head.modifiers["Subdivision"].levels = 1
+    for obj in person.objects:
+        if obj.type == "CURVES":
+            show_share(obj, share)
 
 
 def to_bone(rig, obj, name: str) -> None:
@@ -239,7 +249,7 @@ def _stay_on_skin(person, obj) -> None:
     _set_corners(obj, "skin_anchor", domain, person, anchors_of(person.cage, roots))
     hanging = curves and obj.get("class") == "hair" and places[:, 2].min() < HANG[0] - LEAST_HANG
     if hanging:
-        set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(_hang(roots[:, 2]) * STEPS) / STEPS)
+        set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(hang_of(roots[:, 2]) * STEPS) / STEPS)
         lowest = np.minimum.reduceat(places[:, 2], first)
         tips = np.where((lowest < HANG[0])[:, None], places[first + sizes - 1], [0.0, 0.10, HANG[1]])
         _set_corners(
@@ -247,12 +257,15 @@ def _stay_on_skin(person, obj) -> None:
         )
     obj.parent = person.armature
     follow_the_skin(obj, person.head, curves, HANG if hanging else None)
+    share = person.armature.get(VIEWPORT_SHARE, 1.0)
+    if curves and share < 1.0:
+        show_share(obj, share)
 
 
-def _hang(height: np.ndarray) -> np.ndarray:
-    """How far hair at a height (k,), metres, goes with the shoulders, 0…1."""
+def hang_of(height: np.ndarray, root: np.ndarray | float = 0.0) -> np.ndarray:
+    """How far hair at a height (k,), metres, goes with the shoulders, 0…1, by as much more as its root (k,) does not."""
     t = np.clip((height - HANG[0]) / (HANG[1] - HANG[0]), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.clip((t * t * (3 - 2 * t) - root) / np.maximum(1 - root, 1e-6), 0, 1)
 
 
 def _set_corners(obj, name: str, domain: str, person, anchors: Anchors, triangles: np.ndarray | None = None) -> None:

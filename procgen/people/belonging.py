@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Iterator
 
 import bpy
@@ -82,7 +82,7 @@ def let_go(objects: Iterable[bpy.types.Object]) -> None:
 
 def claim(rig, parts: Iterable[bpy.types.Object], identity: str = "") -> str:
     """Give a rig and its parts an identity of their own, a new one if none is given; returns it."""
-    identity = identity or secrets.token_hex(6)
+    identity = identity or os.urandom(6).hex()
     for obj in (rig, *parts):
         obj[PERSON] = identity
     return identity

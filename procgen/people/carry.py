@@ -8,7 +8,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..nodes.follow import REST
-from .attach import Anchors, anchors_of, cage_surface, follow_of, to_bone
+from .attach import Anchors, anchors_of, cage_surface, follow_of, hang_of, to_bone
 from .head import Person
 from .head_data import head_data
 from .pose import Eye, rigid_fit
@@ -155,9 +155,10 @@ def _bake(obj, before: np.ndarray, after: np.ndarray) -> None:
         return np.einsum("kij,kj->ki", turn, points) + shift
 
     now = moved("skin_anchor")
-    if "hang" in obj.data.attributes and "shoulder_anchor_0" in obj.data.attributes:
-        share = np.zeros(len(points), np.float32)
-        obj.data.attributes["hang"].data.foreach_get("value", share)
+    if "root_hang" in obj.data.attributes:
+        roots = np.zeros(len(sizes), np.float32)
+        obj.data.attributes["root_hang"].data.foreach_get("value", roots)
+        share = hang_of(points[:, 2], np.repeat(roots, sizes))
         now += share[:, None] * (moved("shoulder_anchor") - now)
     if not curves and obj.data.shape_keys:
         for key, offset in _offsets(obj, points):
