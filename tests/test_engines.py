@@ -157,7 +157,17 @@ def test_the_region_of_an_eye_is_alike_in_both_engines(blender_tool, tmp_path):
     spec.loader.exec_module(tool)
     if not tool.can_draw():
         pytest.skip("EEVEE cannot draw here: no OpenGL (Mesa's llvmpipe, libegl-mesa0, will do)")
-    command = [sys.executable, str(ROOT / "tools/compare_engines.py"), str(tmp_path), "--seeds", "8", "--samples", "32"]
+    command = [
+        sys.executable,
+        str(ROOT / "tools/compare_engines.py"),
+        str(tmp_path),
+        "--seeds",
+        "8",
+        "--shots",
+        "eye",
+        "--samples",
+        "32",
+    ]
     result = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"LIBGL_ALWAYS_SOFTWARE": "1"})
     assert result.returncode == 0, result.stdout + result.stderr
     assert float(re.search(r"eye region ([\d.]+) \(bar", result.stdout)[1]) >= tool.BAR
