@@ -21,11 +21,11 @@ expect(phonemes.SpeechError)
 class FromPanel(OnFace):
     """An operator on a face whose options the panel keeps."""
 
-    options: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()  # not "options": Blender has those of its own
 
     def invoke(self, context, event):
         """Take what is not given from the sidebar."""
-        for name in self.options:
+        for name in self.taken:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(context.scene.simulacra.animate, name))
         self.first_frame(context)
@@ -37,7 +37,7 @@ class SIMULACRA_OT_animate(FromPanel, bpy.types.Operator):
 
     bl_idname = "simulacra.animate"
     bl_label = "Animate"
-    options = ("seconds", "blinks", "breath", "saccades", "idle", "seed")
+    taken = ("seconds", "blinks", "breath", "saccades", "idle", "seed")
 
     seconds: FloatProperty(**settings.SECONDS, default=4.0)
     blinks: FloatProperty(**settings.BLINKS, default=1.0)
@@ -67,7 +67,7 @@ class SIMULACRA_OT_speak(FromPanel, bpy.types.Operator):
 
     bl_idname = "simulacra.speak"
     bl_label = "Speak"
-    options = ("spoken", "spelling", "pace", "strength")
+    taken = ("spoken", "spelling", "pace", "strength")
 
     spoken: StringProperty(**settings.SPOKEN)
     spelling: EnumProperty(**settings.SPELLING)
