@@ -91,11 +91,13 @@ def window(tmp_path_factory, extension_zip):
             PICTURES.mkdir(parents=True, exist_ok=True)
             for picture in out.glob("*.png"):
                 shutil.copyfile(picture, PICTURES / f"{name}.{picture.name}")
+            (PICTURES / f"{name}.log").write_text(ended.stdout + ended.stderr)
             verdict = out / "verdict.json"
             assert verdict.is_file(), (
                 f"Blender ended with {ended.returncode}: {ended.stdout[-1500:]}{ended.stderr[-1500:]}"
             )
-            return json.loads(verdict.read_text())
+            found = json.loads(verdict.read_text())
+            return found if found["ok"] else found | {"said": (ended.stdout + ended.stderr)[-6000:]}
 
         def call(*words):
             return subprocess.run(command(*words), capture_output=True, text=True, timeout=300)
@@ -130,3 +132,12 @@ def test_a_person_makes_a_place(window):
     verdict = window("places")
     assert verdict["ok"], verdict
     assert verdict["facts"]["objects"] > 3
+
+
+def test_a_person_lives_in_a_file(window):
+    """Copied in four ways, edited, deleted, undone, saved, opened, posed, animated, spoken, exported and read again."""
+    verdict = window("character", timeout=1500)
+    assert verdict["ok"], verdict
+    facts = verdict["facts"]
+    assert facts["glb MB"] <= 3 and facts["file MB"] <= 12
+    assert len(list(PICTURES.glob("character.*.png"))) >= 14

@@ -18,8 +18,10 @@ facts: dict = {}
 class Stage:
     """What a person does: opens the tab, looks for a button, presses it, drags a slider, types."""
 
-    def __init__(self):
-        self.window = bpy.context.window_manager.windows[0]
+    @property
+    def window(self):
+        """The window; opening a file makes another one."""
+        return bpy.context.window_manager.windows[0]
 
     @property
     def area(self):
@@ -142,6 +144,19 @@ class Stage:
         yield
         yield
 
+    def number(self, text):
+        """Type a number into what goes on under the mouse, and end it by Return."""
+        names = dict(
+            zip("0123456789.-", "ZERO ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE PERIOD MINUS".split(), strict=True)
+        )
+        for letter in [*text, None]:
+            kind = names.get(letter, "RET")
+            self.event(kind, "PRESS", **({"unicode": letter} if letter else {}))
+            yield
+            self.event(kind, "RELEASE")
+            yield
+        yield from self.wait(3)
+
     def key(self, kind, **modifiers):
         """Press a key over the viewport."""
         area = self.area
@@ -152,7 +167,10 @@ class Stage:
         yield from self.wait(3)
 
     def picture(self, name, region=False):
-        """Take a picture of the window, or of the sidebar alone."""
+        """Take a picture of the window, or of the sidebar alone; hair is shown, whatever ``spare`` hides."""
+        space = self.area.spaces.active
+        hidden = not space.show_object_viewport_curves
+        space.show_object_viewport_curves = True
         self.area.tag_redraw()
         yield from self.wait(6)
         command = ["import", "-window", "root"]
@@ -160,15 +178,29 @@ class Stage:
             r, height = self.region, self.window.height
             command += ["-crop", f"{r.width}x{r.height}+{r.x}+{height - r.y - r.height}", "+repage"]
         subprocess.run([*command, str(PLACE / f"{name}.png")], check=True)
+        self.spare(hidden)
 
-    def face_front(self):
-        """Look at the person from the front."""
+    def spare(self, hair=True):
+        """Draw no hair between pictures, and no outlines: a processor takes seconds for each redraw of some people."""
+        space = self.area.spaces.active
+        space.show_object_viewport_curves, space.overlay.show_outline_selected = not hair, not hair
+
+    def face_front(self, distance=0.75, axis="FRONT", x=0.0):
+        """Look at the person from the front, or along another axis, from so many metres, or at what stands at ``x``."""
         region = next(region for region in self.area.regions if region.type == "WINDOW")
         with bpy.context.temp_override(window=self.window, area=self.area, region=region):
-            bpy.ops.view3d.view_axis(type="FRONT")
+            bpy.ops.view3d.view_axis(type=axis)
             view = self.area.spaces.active.region_3d
-            view.view_location, view.view_distance = (0.0, 0.0, -0.06), 0.75
+            view.view_location, view.view_distance = (x, 0.0, -0.06), distance
         yield from self.wait(6)
+
+    def open_only(self, name, opened):
+        """Fold the panels that are open by their headers, and open another; all are told by the ends of their class names."""
+        region, scale = self.region, bpy.context.preferences.system.ui_scale
+        x, y = region.x + 100 * scale, region.y + region.height - 16 * scale
+        for panel in (*opened, name):  # the first one folds, and with it the next one moves to its row
+            yield from self.click(x, y - HEADER * scale * ROWS.index(panel))
+            yield from self.wait(8)
 
     def scroll_to_top(self):
         """Bring the sidebar's first panel back into view."""
@@ -181,9 +213,11 @@ class Stage:
 
 # Modules that hold panels, in the order of registration.
 PANELS = (
-    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "places.panels",
-    "materials.panel",
+    "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "systems.panel", "people.panels", "animating.panel",
+    "places.panels", "materials.panel", "exporting.panel",
 )  # fmt: skip
+HEADER = 28  # pixels from one folded panel to the next
+ROWS = ("generate", "person", "presets", "animate", "things", "materials", "dataset", "labels", "import", "export")
 
 
 def open_panels(*names):
@@ -215,9 +249,11 @@ def run(scenario):
             verdict = {"ok": True, "facts": facts}
         except BaseException as error:
             traceback.print_exc()
+            subprocess.run(["import", "-window", "root", str(PLACE / "failed.png")], check=False)
             verdict = {"ok": False, "error": f"{type(error).__name__}: {error}", "facts": facts}
         (PLACE / "verdict.json").write_text(json.dumps(verdict, indent=1))
         sys.exit(0 if verdict["ok"] else 1)
 
     bpy.context.preferences.view.show_splash = False
-    bpy.app.timers.register(tick, first_interval=1.0)
+    bpy.context.preferences.system.viewport_aa = "FXAA"  # a processor draws; others draw each frame again and again
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)  # a scenario may open files

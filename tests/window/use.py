@@ -71,13 +71,13 @@ def scenario(stage):
 
     saved = module("presets.files").user_folder() / "my_preset.json"
     assert not saved.exists()
-    yield from open_only(stage, "SIMULACRA_PT_presets", PANELS[:2])
+    yield from stage.open_only("presets", ("generate", "person"))
     yield from stage.press("simulacra.save_preset")
     yield from stage.until(saved.exists, 10, "the preset's file")
     facts["preset"] = json.loads(saved.read_text())["name"]
     yield from stage.picture("5_preset_saved")
 
-    yield from open_only(stage, "SIMULACRA_PT_dataset", PANELS[2:3])
+    yield from stage.open_only("dataset", ("presets",))
     settings, jobs = bpy.context.scene.simulacra.dataset, module("worker.jobs")
     settings.count, settings.size, settings.samples, settings.seed = 2, 64, 2, 5
     settings.out = str(PLACE / "first")
@@ -115,20 +115,6 @@ def scenario(stage):
     assert facts["avatar"]["points"] > 1000
     yield from stage.wait(10)
     yield from stage.picture("9_avatar")
-
-
-PANELS = [f"SIMULACRA_PT_{name}" for name in ("generate", "person", "presets", "things", "materials", "dataset")]
-HEADER = 28  # pixels from one folded panel to the next
-
-
-def open_only(stage, name, opened):
-    """Fold what is open by the headers, and open another panel."""
-    region, scale = stage.region, bpy.context.preferences.system.ui_scale
-    x, y = region.x + 100 * scale, region.y + region.height - 16 * scale
-    for panel in (*opened, name):  # the first one folds, and with it the next one moves to its row
-        yield from stage.click(x, y - HEADER * scale * PANELS.index(panel))
-        yield from stage.wait(8)
-    yield from stage.picture(f"opened_{name[13:]}", region=True)
 
 
 def drop(stage, path):
