@@ -45,7 +45,7 @@ def _group(curves: bool, hang: tuple[float, float] | None):
     g = Nodes(group)
     source = g.add("NodeGroupInput")
     geometry = _thinned(g, source) if curves else source["Geometry"]
-    skin = g.add("GeometryNodeObjectInfo", {"Object": source["Skin"]}, transform_space="RELATIVE")["Geometry"]
+    skin = g.add("GeometryNodeObjectInfo", {"Object": source["Skin"]}, transform_space="ORIGINAL")["Geometry"]
     domain = "CURVE" if curves else "POINT"
     place = g.add("GeometryNodeInputPosition").out()
     moved = _carried(g, skin, "skin_anchor", domain, place)
