@@ -126,14 +126,16 @@ def new_material(
     return material, material.node_tree
 
 
-def packed_panorama(name: str, radiance: np.ndarray) -> bpy.types.Image:
-    """An image of linear floats (h, w, 3) or (h, w), bottom row first, that lies in the file itself."""
+def packed_panorama(name: str, radiance: np.ndarray, exact: bool = False) -> bpy.types.Image:
+    """An image of linear floats (h, w, 3) or (h, w), bottom row first, that lies in the file itself, rounded unless exact."""
     height, width = radiance.shape[:2]
     image = bpy.data.images.new(name, width, height, alpha=False, float_buffer=True)
     image.colorspace_settings.name = "Linear Rec.709"
     pixels = np.ones((height, width, 4), np.float32)
-    mantissa, exponent = np.frexp(radiance if radiance.ndim == 3 else radiance[..., None])
-    pixels[..., :3] = np.ldexp(np.rint(mantissa * 2**SHADES) / 2**SHADES, exponent)
+    pixels[..., :3] = radiance if radiance.ndim == 3 else radiance[..., None]
+    if not exact:
+        mantissa, exponent = np.frexp(pixels[..., :3])
+        pixels[..., :3] = np.ldexp(np.rint(mantissa * 2**SHADES) / 2**SHADES, exponent)
     image.pixels.foreach_set(pixels.ravel())
     image.pack()  # a generated image comes back black when its file is opened again
     return image

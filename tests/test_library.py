@@ -48,6 +48,7 @@ def library(sidebar):
         bpy.ops.simulacra.remove_library()
 
 
+@pytest.mark.slow
 def test_one_button_adds_it_and_one_takes_it_away(library, sidebar):
     import bpy
 

@@ -14,6 +14,7 @@ from simulacra.addon.avatar.format import write_avatar
 
 pytestmark = pytest.mark.blender
 FAKE = Path(__file__).with_name("fake_system.py")
+ANSWERS = f'#!/bin/sh\n[ "$1" = -c ] && exec "{sys.executable}" "$@"\n'  # what a Python tells of itself when asked
 
 
 class Layout:
@@ -72,7 +73,7 @@ def python(sidebar, tmp_path):
         pytest.skip("a script stands for a Python")
     pytest.importorskip("torch")
     path = tmp_path / "python"
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FAKE}" "$@"\n')
+    path.write_text(f'{ANSWERS}exec "{sys.executable}" "{FAKE}" "$@"\n')
     path.chmod(0o755)
     preferences = sidebar("preferences")
     preferences.preferences().python = str(path)
@@ -259,7 +260,7 @@ def test_a_worker_without_torch_says_so(settings, sidebar, python, run):
     source = FAKE.read_text().replace("    sys.exit(main", '    sys.modules["torch"] = None\n    sys.exit(main')
     script = python.with_name("fake_system.py")
     script.write_text(source)
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    python.write_text(f'{ANSWERS}exec "{sys.executable}" "{script}" "$@"\n')
     settings.prompt = "an old man"
     refused(r"torch is not installed; pip install simulacra\[models\]")
 
@@ -268,7 +269,7 @@ def test_what_cannot_be_decoded_is_a_failed_job(settings, sidebar, python, run):
     """The worker ends well, but what lies there is no avatar."""
     import bpy
 
-    python.write_text('#!/bin/sh\nfor last; do :; done\necho "no avatar" > "$last"\n')
+    python.write_text(ANSWERS + 'for last; do :; done\necho "no avatar" > "$last"\n')
     settings.prompt = "an old man"
     refused("header|safetensors|bytes")
     assert sidebar("worker.jobs").current("model").state == "failed" and not bpy.data.objects

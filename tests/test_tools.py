@@ -29,6 +29,7 @@ BLENDER = {
     "build_extension.py": (("{out}/x.zip",), r""),
     "compare_releases.py": ((sys.executable, "--count", 1), r"points at most 0\.00e\+00 m apart"),
     "list_texts.py": ((), r'"de_DE": \{\s*"missing": \['),
+    "render_thumbnails.py": (("{out}/pictures", "--only", "material/soil"), r""),
     "pose_sheet.py": (("{out}/poses.jpg", *TINY), r""),
     "make_avatar.py": (("{out}/a.avatar.safetensors", "--resolution", 8), r""),
 }

@@ -123,7 +123,7 @@ def _world_nodes(world, light: Light, image, gain: np.ndarray) -> None:
     if image is None:
         picture = bpy.data.images.load(light.hdri, check_existing=True)
     else:
-        picture = packed_panorama("Surroundings", image)
+        picture = packed_panorama("Surroundings", image, exact=bool(light.hdri))
     texture = g.add("ShaderNodeTexEnvironment", {"Vector": vector}, image=picture)
     colour = g.mix(1.0, texture.out(), tuple(float(c) for c in gain), blend="MULTIPLY")
     g.surface(g.add("ShaderNodeBackground", {"Color": colour, "Strength": 1.0}).out())
