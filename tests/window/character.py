@@ -250,10 +250,12 @@ def exported_and_read(stage):
     jobs = module("worker.jobs")
     bpy.context.scene.frame_set(1)
     yield from choose(stage, rig)
-    yield from stage.open_only("export", ("animate",))
+    yield from stage.toggle("animate")
+    yield from stage.find("simulacra.export_character")
     out = PLACE / "person.glb"
     with view3d(stage):
         bpy.ops.simulacra.export_character(filepath=str(out), kind=".glb", level="2", texture="1024")
+    yield from stage.move(stage.area.x + 300, stage.area.y + 300)  # away from what would tell of itself
     yield from stage.wait(6)
     yield from stage.picture("11_exporting", region=True)
     job = jobs.current("character")
@@ -293,7 +295,7 @@ def scenario(stage):
     bpy.ops.object.select_all(action="SELECT")
     bpy.ops.object.delete()
     bpy.context.preferences.filepaths.use_auto_save_temporary_files = False
-    open_panels("SIMULACRA_PT_generate", "SIMULACRA_PT_person")
+    open_panels("SIMULACRA_PT_generate", "SIMULACRA_PT_person", "SIMULACRA_PT_export")  # the last is below the edge
     yield from stage.open_tab()
     stage.spare()
     bpy.context.scene.simulacra.generate.seed = SEED

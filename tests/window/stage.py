@@ -194,13 +194,17 @@ class Stage:
             view.view_location, view.view_distance = (x, 0.0, -0.06), distance
         yield from self.wait(6)
 
-    def open_only(self, name, opened):
-        """Fold the panels that are open by their headers, and open another; all are told by the ends of their class names."""
+    def toggle(self, panel):
+        """Open or fold a panel by its header, where all above it are folded; it is told by the end of its class's name."""
         region, scale = self.region, bpy.context.preferences.system.ui_scale
-        x, y = region.x + 100 * scale, region.y + region.height - 16 * scale
-        for panel in (*opened, name):  # the first one folds, and with it the next one moves to its row
-            yield from self.click(x, y - HEADER * scale * ROWS.index(panel))
-            yield from self.wait(8)
+        row = HEADER * scale * ROWS.index(panel)
+        yield from self.click(region.x + 100 * scale, region.y + region.height - 16 * scale - row)
+        yield from self.wait(16)  # panels glide to their places
+
+    def open_only(self, name, opened):
+        """Fold the panels that are open, from the top down, and open another."""
+        for panel in (*opened, name):
+            yield from self.toggle(panel)
 
     def scroll_to_top(self):
         """Bring the sidebar's first panel back into view."""
