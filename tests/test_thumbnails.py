@@ -26,7 +26,7 @@ def size_of_jpeg(path: Path) -> tuple[int, int]:
 
 # Families whose pictures are still to be rendered by tools/render_thumbnails.py; their menus are plain until then.
 LATER = {
-    "expression", "groom", "brows", "beard", "moustache", "garment", "headwear", "mask", "earrings", "light", "studio",
+    "groom", "brows", "beard", "moustache", "mask", "earrings", "light", "studio",
     "place", "preset",
 }  # fmt: skip
 
