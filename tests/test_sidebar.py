@@ -103,6 +103,7 @@ def test_the_sliders_show_the_spec_and_write_it(person, sidebar):
     assert shown == set(sidebar("procgen.vary").paths(type(spec)))
 
 
+@pytest.mark.slow
 def test_sliders_end_where_a_fresh_build_does(sidebar):
     """Body, hair, wear and skin are changed one after the other, half of them while the rest is not built yet."""
     import bpy

@@ -53,7 +53,7 @@ ELSEWHERE = {
     "check_layers.py": "../Makefile",
     "check_types.py": "../Makefile",
 }  # where they are put to use
-LONG = {"bench_sidebar.py", "check_cluster.py", "compare_releases.py"}
+LONG = {"bench_sidebar.py", "check_cluster.py", "compare_releases.py", "pose_sheet.py", "render_thumbnails.py"}
 VERDICTS = {
     "bench_check.py",
     "bench_rollout.py",
