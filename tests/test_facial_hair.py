@@ -142,6 +142,10 @@ def test_upper_lashes_go_down_with_a_blink():
     fall = (still - blink)[tips][upper, 2]
     assert np.median(fall) > 0.005
     assert (fall > 0).mean() > 0.95
+    risen, shut = (_elevation(points[roots], points[tips])[upper] for points in (still, blink))
+    assert (
+        np.median(risen - shut) > 25 and np.median(shut) < 10
+    )  # degrees: they turn with the lid, and do not only sink
 
 
 def _check_beard(person, settings):
@@ -242,3 +246,9 @@ def test_brows_of_women_are_thinner_and_grey_comes_late():
     brows = sample_brows(child(1, "b"), identity=old, hair=SimpleNamespace(colour=colour))
     assert brows.colour.grey == pytest.approx(0.54)
     assert brows.colour.dye == "none"
+
+
+def _elevation(roots, tips):
+    """How far strands rise above the horizontal towards their tips, degrees."""
+    way = tips - roots
+    return np.degrees(np.arctan2(way[:, 2], np.linalg.norm(way[:, :2], axis=1)))

@@ -11,9 +11,10 @@ from ..blender import set_attribute
 from ..nodes.follow import follow_the_skin, show_share
 from .expression import ACTIONS
 from .head_data import head_data
+from .hinge import hinges
 from .pose import rigid_fit, transform
 from .rig import bone_name, drive_keys
-from .surface import Surface
+from .surface import Surface, shares_of
 
 # What each class of object moves with, unless its builder says otherwise in obj["follow"]: a bone, "skin" (weights of the
 # nearest skin), "face" (weights, and the shapes of the 52 keys), "surface" (points stay on their place of the skin).
@@ -90,11 +91,8 @@ def anchors_of(surface: Surface, points: np.ndarray) -> Anchors:
     tree = surface.bvh()
     nearest = [tree.find_nearest(point) for point in points.tolist()]
     triangles = np.array([found[2] for found in nearest], int).reshape(-1)
-    a, b, c = (surface.positions[surface.triangles[triangles, i]] for i in range(3))
-    edges = np.stack([b - a, c - a], 2)
-    offset = np.array([found[0] for found in nearest]).reshape(-1, 3) - a
-    tail = np.einsum("kij,kj->ki", np.linalg.pinv(edges), offset)
-    return Anchors(triangles, np.concatenate([1 - tail.sum(1, keepdims=True), tail], 1))
+    places = np.array([found[0] for found in nearest]).reshape(-1, 3)
+    return Anchors(triangles, shares_of(places, surface.positions[surface.triangles[triangles]]))
 
 
 def _frames_of(surface: Surface, anchors: Anchors) -> tuple[np.ndarray, np.ndarray]:
@@ -246,15 +244,18 @@ def _stay_on_skin(person, obj) -> None:
         roots = places[first]
         obj.data.surface, obj.data.surface_uv_map = person.head, "UVMap"  # for Blender's own brushes
     domain = "CURVE" if curves else "POINT"
-    _set_corners(obj, "skin_anchor", domain, person, anchors_of(person.cage, roots))
+    corners = _cage_triangles()[anchors_of(person.cage, roots).triangles]
+    if obj.get("class") == "lash":
+        eyes = np.array([eye.centre for eye in person.neutral.eyes.values()])
+        corners = hinges(person.rest, roots, corners, eyes)
+    _set_corners(obj, "skin_anchor", domain, person, roots, corners)
     hanging = curves and obj.get("class") == "hair" and places[:, 2].min() < HANG[0] - LEAST_HANG
     if hanging:
         set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(hang_of(roots[:, 2]) * STEPS) / STEPS)
         lowest = np.minimum.reduceat(places[:, 2], first)
         tips = np.where((lowest < HANG[0])[:, None], places[first + sizes - 1], [0.0, 0.10, HANG[1]])
-        _set_corners(
-            obj, "shoulder_anchor", domain, person, anchors_of(_shoulders(person), tips), _shoulder_triangles()
-        )
+        low = _shoulder_triangles()[anchors_of(_shoulders(person), tips).triangles]
+        _set_corners(obj, "shoulder_anchor", domain, person, tips, low)
     obj.parent = person.armature
     follow_the_skin(obj, person.head, curves, HANG if hanging else None)
     share = person.armature.get(VIEWPORT_SHARE, 1.0)
@@ -268,15 +269,15 @@ def hang_of(height: np.ndarray, root: np.ndarray | float = 0.0) -> np.ndarray:
     return np.clip((t * t * (3 - 2 * t) - root) / np.maximum(1 - root, 1e-6), 0, 1)
 
 
-def _set_corners(obj, name: str, domain: str, person, anchors: Anchors, triangles: np.ndarray | None = None) -> None:
-    """Store the three vertices of the head's mesh that each curve or point hangs on."""
+def _set_corners(obj, name: str, domain: str, person, places: np.ndarray, corners: np.ndarray) -> None:
+    """Store the three vertices of the head's mesh, from those of the cage (k, 3), that each curve or point hangs on."""
     local = np.full(len(person.rest), -1)
     members = head_data().groups["body"]
     local[members] = np.arange(len(members))
-    corners = local[(_cage_triangles() if triangles is None else triangles)[anchors.triangles]]
     for index in range(3):
-        set_attribute(obj.data, f"{name}_{index}", "INT", domain, corners[:, index])
-    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, np.rint(anchors.weights * STEPS) / STEPS)
+        set_attribute(obj.data, f"{name}_{index}", "INT", domain, local[corners[:, index]])
+    shares = shares_of(places, person.rest[corners])
+    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, np.rint(shares * STEPS) / STEPS)
 
 
 def _shoulder_triangles() -> np.ndarray:

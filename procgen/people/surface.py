@@ -115,3 +115,10 @@ def evaluated_surface(obj) -> Surface:
         positions, vertex_normals(positions, triangles), template.reshape(-1, 3).astype(np.float64), uv,
         triangles, part[polygon].astype(np.int64),
     )  # fmt: skip
+
+
+def shares_of(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """The barycentric weights (k, 3) in triangles (k, 3, 3) of the places of their planes nearest to points (k, 3)."""
+    edges = (corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1)
+    tail = np.einsum("kij,kj->ki", np.linalg.pinv(edges), points - corners[:, 0])
+    return np.concatenate([1 - tail.sum(1, keepdims=True), tail], 1)
