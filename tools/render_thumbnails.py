@@ -146,7 +146,8 @@ class Faces:
         if family == "expression" and shown == self.shown:
             self.person.set_expression(spec.expression)
         elif family in ALONE and shown == self.shown:
-            for obj in [obj for obj in bpy.data.objects if obj.get("part_of") == ALONE[family]]:
+            for obj in [obj for obj in self.person.objects if obj.get("part_of") == ALONE[family]]:
+                self.person.objects.remove(obj)
                 bpy.data.objects.remove(obj)
             self.person.spec = spec
             build_part(ALONE[family], self.person)

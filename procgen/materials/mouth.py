@@ -7,6 +7,8 @@ import bpy
 from ..blender import new_material
 from ..nodes.shader import Nodes
 
+MOUTH_DEPTH = 0.05  # m: how far what hides light from a tooth may lie
+
 
 def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float) -> bpy.types.Material:
     material, tree = new_material(name, colour)
@@ -22,8 +24,16 @@ def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float
     }  # fmt: skip
     for key, value in values.items():
         g.set(principled, key, value)
-    g.surface(principled.out())
+    _surfaces(g, principled.out())
     return material
+
+
+def _surfaces(g: Nodes, shader) -> None:
+    """Cycles finds the dark of the mouth by itself; EEVEE's world shines into it, so that what is hidden is darkened there."""
+    g.surface(shader, target="CYCLES")
+    open_share = g.add("ShaderNodeAmbientOcclusion", {"Distance": MOUTH_DEPTH})["AO"]
+    black = g.add("ShaderNodeBsdfDiffuse", {"Color": (0.0, 0.0, 0.0, 1.0)}).out()
+    g.surface(g.add("ShaderNodeMixShader", {0: open_share, 1: black, 2: shader}).out(), target="EEVEE")
 
 
 def enamel_material(mouth) -> bpy.types.Material:
@@ -45,7 +55,7 @@ def enamel_material(mouth) -> bpy.types.Material:
     }  # fmt: skip
     for key, value in values.items():
         g.set(principled, key, value)
-    g.surface(principled.out())
+    _surfaces(g, principled.out())
     return material
 
 
