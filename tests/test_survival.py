@@ -22,9 +22,18 @@ import hashlib, json, sys
 import bpy
 import numpy as np
 way, source, out = sys.argv[1:4]
-if way == "open":
+if way in ("open", "paste"):
     bpy.ops.wm.open_mainfile(filepath=source, use_scripts=False)
-else:
+if way == "paste":  # Ctrl+C here, Ctrl+V in another file; the world stays behind
+    for obj in bpy.context.scene.objects:
+        obj.select_set(True)
+    bpy.ops.view3d.copybuffer()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    bpy.ops.view3d.pastebuffer()
+    with bpy.data.libraries.load(source) as (there, here):
+        here.worlds = there.worlds
+    bpy.context.scene.world = here.worlds[0]
+elif way != "open":
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     with bpy.data.libraries.load(source, link=way != "append") as (there, here):
         here.collections = [name for name in there.collections if name.startswith("Person")]
@@ -53,7 +62,7 @@ def lower_teeth():
 still = lower_teeth()
 editable = head.data.library is None or head.override_library is not None
 moved = None
-if head.data.shape_keys.library is None or way in ("open", "append", "local"):
+if head.data.shape_keys.library is None or way in ("open", "append", "local", "paste"):
     key = head.data.shape_keys.key_blocks["jawOpen"]
     before, key.value = key.value, 1.0
     moved = still - lower_teeth()
@@ -138,10 +147,10 @@ def test_a_saved_person_opens_elsewhere_as_it_was(saved, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["append", "link", "override", "local"])
+@pytest.mark.parametrize("way", ["append", "link", "override", "local", "paste"])
 def test_a_person_travels_between_files(saved, tmp_path, way):
     path, picture = saved
     found = seen(way, path, tmp_path)
     assert found["picture"] == picture
-    if way in ("append", "local"):
+    if way in ("append", "local", "paste"):
         assert found["jaw"] > 0.02

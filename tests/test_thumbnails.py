@@ -25,10 +25,7 @@ def size_of_jpeg(path: Path) -> tuple[int, int]:
 
 
 # Families whose pictures are still to be rendered by tools/render_thumbnails.py; their menus are plain until then.
-LATER = {
-    "groom", "brows", "beard", "moustache", "mask", "earrings", "light", "studio",
-    "place", "preset",
-}  # fmt: skip
+LATER = {"place", "preset"}
 
 
 def test_every_option_has_its_picture_and_nothing_else_ships():
