@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import bpy
 import numpy as np
@@ -17,15 +17,16 @@ SCATTER_PALE, SCATTER_DARKER = 0.0030, 0.0012  # m: in pale skin, and by how muc
 DARK_MELANIN = 0.2  # volume fraction from which skin counts as dark for scattering
 FLAT = 128 / 255  # x and y of the normal of a plane, as a byte can say it
 FOLD_ATTRIBUTES = ("folds_first", "folds_last")  # which families a place's folds are of: shares of three each
+Source = tuple[bpy.types.ID, str]  # of a driver's variable: a datablock, and the path of a property of it
 
 
 def skin_material(
-    skin, pictures: Mapping[str, np.ndarray], folds: Mapping[str, tuple[str, tuple[str, ...]]], keys
+    skin, pictures: Mapping[str, np.ndarray], folds: Mapping[str, tuple[str, Sequence[Source]]]
 ) -> bpy.types.Material:
     """The material of a skin spec over a mesh with its uv map and FOLD_ATTRIBUTES.
 
     ``pictures`` are those of skin_pictures, ``folds`` the six families that the attributes are the shares of: name ->
-    (an expression in a, b, …, names of the shape keys that these are). ``keys`` are the shape keys they belong to.
+    (an expression in a, b, …, and what a driver reads each of these from).
     """
     material, tree = new_material("Skin", skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin)))
     g = Nodes(tree)
@@ -36,7 +37,7 @@ def skin_material(
         return g.add("ShaderNodeTexImage", {"Vector": place}, image=image, label=image.name).out(0)
 
     surface = g.add("ShaderNodeSeparateColor", {0: drawn("surface")})
-    relief = _folded(g, drawn("normal"), drawn("folds"), _fold_strength(g, folds, keys))
+    relief = _folded(g, drawn("normal"), drawn("folds"), _fold_strength(g, folds))
     normal = g.add("ShaderNodeNormalMap", {"Color": relief}, uv_map="UVMap").out()
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     dark = float(np.clip(skin.melanin / DARK_MELANIN, 0, 1))
@@ -66,18 +67,19 @@ def _folded(g: Nodes, rest, folds, strength):
     )
 
 
-def _fold_strength(g: Nodes, folds: Mapping[str, tuple[str, tuple[str, ...]]], keys):
+def _fold_strength(g: Nodes, folds: Mapping[str, tuple[str, Sequence[Source]]]):
     """How strongly each place is folded now: the sum over the families of their share there times their drive."""
     driven = []
-    for name, (expression, actions) in folds.items():
+    for name, (expression, sources) in folds.items():
         value = g.add("ShaderNodeValue", label=f"Folds: {name}", name=f"folds {name}")
         driver = value.node.outputs[0].driver_add("default_value").driver
         driver.type = "SCRIPTED"
-        for variable_name, action in zip("abc", actions, strict=False):
+        for variable_name, source in zip("abc", sources, strict=False):
             variable = driver.variables.new()
             variable.name, variable.type = variable_name, "SINGLE_PROP"
-            variable.targets[0].id_type, variable.targets[0].id = "KEY", keys
-            variable.targets[0].data_path = f'key_blocks["{action}"].value'
+            target = variable.targets[0]
+            target.id_type = source[0].id_type
+            target.id, target.data_path = source
         driver.expression = expression
         driven.append(value.out())
     parts = []

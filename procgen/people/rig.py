@@ -204,7 +204,7 @@ def _drive_gaze(rig, head, side: str, action_side: str) -> None:
     bone = rig.pose.bones[f"gaze.{side}"]
 
     def key(direction: str):
-        return (head.data.shape_keys, f'key_blocks["eyeLook{direction}{action_side}"].value')
+        return key_source(head, f"eyeLook{direction}{action_side}")
 
     outward = ("Out", "In") if side == "L" else ("In", "Out")  # toward the person's left, and back
     for axis, (more, less) in ((0, ("Up", "Down")), (2, outward)):
@@ -237,12 +237,20 @@ def _driver(owner, path: str, formula: str, sources: dict, index: int = -1):
         variable = curve.driver.variables.new()
         variable.name = name
         target = variable.targets[0]
-        target.id_type = "KEY" if isinstance(block, bpy.types.Key) else "OBJECT"
+        target.id_type = block.id_type
         target.id, target.data_path = block, data_path
     return curve
+
+
+def key_source(head, key: str) -> tuple[bpy.types.Mesh, str]:
+    """What a driver reads the value of a key of the head from.
+
+    It names the mesh and not the datablock of its keys, which Blender loses when objects are pasted into another file.
+    """
+    return head.data, f'shape_keys.key_blocks["{key}"].value'
 
 
 def drive_keys(obj, head) -> None:
     """Let the keys of a part follow the head's keys of the same names."""
     for key in obj.data.shape_keys.key_blocks[1:]:
-        _driver(key, "value", "var", {"var": (head.data.shape_keys, f'key_blocks["{key.name}"].value')})
+        _driver(key, "value", "var", {"var": key_source(head, key.name)})

@@ -107,6 +107,7 @@ def build_skin(skin: Skin, person) -> list:
     """
     from ..blender import set_attribute
     from ..materials.skin import FOLD_ATTRIBUTES, skin_material
+    from .rig import key_source
     from .skin_pictures.pictures import skin_pictures
     from .skin_pictures.zones import fold_shares
 
@@ -116,7 +117,9 @@ def build_skin(skin: Skin, person) -> list:
     for name, shares in zip(FOLD_ATTRIBUTES, np.split(fold_shares()[members], 2, 1), strict=True):
         set_attribute(mesh, name, "FLOAT_VECTOR", "POINT", shares)
     person.skin_luminance = luminance(skin)
-    mesh.materials.append(skin_material(skin, pictures, fold_drivers(skin.wrinkles), mesh.shape_keys))
+    folds = {name: (formula, [key_source(person.head, action) for action in actions])
+             for name, (formula, actions) in fold_drivers(skin.wrinkles).items()}  # fmt: skip
+    mesh.materials.append(skin_material(skin, pictures, folds))
     return [person.head]
 
 
