@@ -24,9 +24,13 @@ class Text(NamedTuple):
 
 
 def _of_properties(cls: type) -> list[Text]:
-    found = []
-    for prop in cls.bl_rna.properties:
-        if prop.identifier not in getattr(cls, "__annotations__", {}) or prop.is_hidden or prop.type == "POINTER":
+    found, kind = [], cls.bl_rna
+    if issubclass(cls, bpy.types.Operator):  # whose class knows nothing of its own properties
+        package, _, name = cls.bl_idname.partition(".")
+        kind = getattr(getattr(bpy.ops, package), name).get_rna_type()
+    own = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
+    for prop in kind.properties:
+        if prop.identifier not in own or prop.is_hidden or prop.type == "POINTER":
             continue
         found.append(Text(f"{cls.__name__}.{prop.identifier}", prop.name, prop.description))
         if prop.type == "ENUM":
