@@ -38,7 +38,7 @@ demo: $(VENV)/.base  ## Render 4 labelled faces and a place, check them, write t
 
 TESTS ?=
 test: lint  ## Check style, layers and types, and run the tests (TESTS=tests/test_wear.py: only those)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=10 $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=25 $(TESTS)
 
 slow: $(VENV)/.installed  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -q -m slow --durations=10 $(TESTS)

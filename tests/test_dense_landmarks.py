@@ -265,6 +265,7 @@ def test_a_vertex_is_hidden_where_its_ray_is_blocked(stage):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_a_vertex_of_a_face_is_seen_where_no_triangle_is_before_it(scene):
     """Against every triangle that the labels show, by Möller and Trumbore's formula, at drawn vertices."""
     import bpy

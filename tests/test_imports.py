@@ -58,6 +58,7 @@ def test_cameras_see_what_the_file_says(scene, sidebar, tmp_path):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_an_exported_dataset_comes_back_as_its_cameras(scene, sidebar, face_dataset, tmp_path):
     import bpy
 
@@ -206,6 +207,7 @@ def test_mesh_files_that_lie_are_refused_before_they_are_read(kind, tmp_path):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_a_sample_comes_back_as_the_person_that_it_was(scene, sidebar, face_dataset):
     import bpy
 

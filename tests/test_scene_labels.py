@@ -214,6 +214,7 @@ def test_through_the_command_line(stage, capfd):
     assert recipe.to_dict() == described["recipe"]
 
 
+@pytest.mark.once
 def test_bad_input_is_one_line(stage, tmp_path, capfd):
     stage.cube("Cube")["kind"] = 0.5
     flat = stage.put(bpy.data.objects.new("Flat", bpy.data.cameras.new("Flat")))

@@ -122,6 +122,7 @@ def recipe(sidebar, tmp_path):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_a_dataset_from_the_sidebar_is_the_command_lines(recipe, sidebar, tmp_path):
     import bpy
 
