@@ -166,6 +166,28 @@ def test_blender_poses_the_head_as_numpy_does(built):
 
 
 @pytest.mark.blender
+def test_the_skin_has_the_uv_that_its_pictures_are_drawn_for(scene):
+    """Pictures are drawn straight across each face of the cage; the middle of a face subdivided so is that of its corners."""
+    import bpy
+
+    from simulacra.procgen.people.head import _skin_mesh, _subdivide
+
+    rest = neutral_shape(registry.sample("faces", 5).identity)
+    obj = _skin_mesh("Skin", rest)
+    bpy.context.scene.collection.objects.link(obj)
+    _subdivide(obj)
+    obj.modifiers["Subdivision"].levels = 1
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh, data = evaluated.to_mesh(), head_data()
+    flat = np.zeros(len(mesh.loops) * 2, np.float32)
+    mesh.uv_layers[0].uv.foreach_get("vector", flat)
+    evaluated.to_mesh_clear()
+    cage = data.uv[data.uv_faces[data.face_group == "body"]]
+    assert np.abs(flat.reshape(-1, 16, 2).mean(1) - cage.mean(1)).max() < 1e-6
+    assert np.abs(flat.reshape(-1, 4, 4, 2) - cage[:, :, None]).sum(-1).min((1, 2)).max() < 1e-6  # corners stay
+
+
+@pytest.mark.blender
 def test_the_same_spec_builds_the_same_points(built):
     first = {obj.name: points_of(obj).tobytes() for obj in built(7).objects if obj.type in ("MESH", "CURVES")}
     second = {obj.name: points_of(obj).tobytes() for obj in built(7).objects if obj.type in ("MESH", "CURVES")}

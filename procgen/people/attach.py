@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from mathutils import Matrix
 
-from ..blender import set_attribute
+from ..blender import points_of, set_attribute, set_points
 from ..nodes.follow import follow_the_skin, show_share
 from .expression import ACTIONS
 from .head_data import head_data
@@ -49,7 +49,7 @@ def attach(person, obj) -> None:
     elif follow in ("skin", "face"):
         _take_weights(person, obj)
         if follow == "face":
-            anchors = anchors_of(person.cage, _places(obj))
+            anchors = anchors_of(person.cage, points_of(obj.data))
             _take_keys(person, obj, lambda deltas: _at(deltas, anchors))
     else:
         to_bone(person.armature, obj, follow)
@@ -166,18 +166,9 @@ def add_armature(obj, rig) -> None:
     obj.modifiers.move(len(obj.modifiers) - 1, 0)
 
 
-def _places(obj) -> np.ndarray:
-    """The points (k, 3) of a mesh or of curves in its own space."""
-    curves = obj.type == "CURVES"
-    source = obj.data.points if curves else obj.data.vertices
-    flat = np.zeros(len(source) * 3, np.float32)
-    source.foreach_get("position" if curves else "co", flat)
-    return flat.reshape(-1, 3).astype(np.float64)
-
-
 def _take_weights(person, obj) -> None:
     """Deform a mesh by the bones as the skin below each of its points."""
-    anchors = anchors_of(person.cage, _places(obj))
+    anchors = anchors_of(person.cage, points_of(obj.data))
     add_weights(
         obj, {bone_name(person.armature, name): _at(values, anchors) for name, values in bone_weights().items()}
     )
@@ -198,21 +189,21 @@ def _deltas(action: str) -> np.ndarray:
 
 def _take_keys(person, obj, moved_of) -> None:
     """Give a mesh the keys that move it, driven by the head's; ``moved_of(deltas of the cage)`` gives its own (k, 3)."""
-    places, basis = _places(obj), None
+    places, basis = points_of(obj.data), None
     for action in ACTIONS:
         moved = moved_of(_deltas(action))
         if np.abs(moved).max(initial=0.0) < LEAST_MOVE:
             continue
         basis = basis or obj.shape_key_add(name="Basis", from_mix=False)
         key = obj.shape_key_add(name=action, from_mix=False)
-        key.data.foreach_set("co", (places + moved).astype(np.float32).ravel())
+        set_points(key, places + moved)
     if basis:
         drive_keys(obj, person.head)
 
 
 def _take_jaw_keys(person, obj) -> None:
     """Teeth, gums and tongue of the lower jaw go where each action takes the jaw: the rigid motion nearest to its vertices."""
-    data, places = head_data(), _places(obj)
+    data, places = head_data(), points_of(obj.data)
     jaw = data.groups["helper-lower-teeth"]
 
     def moved(deltas: np.ndarray) -> np.ndarray:
@@ -236,7 +227,7 @@ def _is(deltas: np.ndarray, action: str) -> bool:
 
 def _stay_on_skin(person, obj) -> None:
     """Curves move with the skin at their root, long ones below the chin with the shoulders; points of a mesh each with its own."""
-    places, curves = _places(obj), obj.type == "CURVES"
+    places, curves = points_of(obj.data), obj.type == "CURVES"
     roots = places
     if curves:
         sizes = np.array([curve.points_length for curve in obj.data.curves])

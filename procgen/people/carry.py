@@ -7,6 +7,7 @@ import json
 import numpy as np
 from mathutils import Matrix
 
+from ..blender import points_of, set_points
 from ..nodes.follow import REST
 from .attach import Anchors, anchors_of, cage_surface, follow_of, hang_of, to_bone
 from .head import Person
@@ -37,7 +38,7 @@ class Carrier:
             if follow == "surface":
                 self.strands.append(obj)
             elif follow in ("skin", "face"):
-                points = _get(obj.data.vertices, "co")
+                points = points_of(obj.data)
                 self.cloth.append((obj, points, anchors_of(self.cage, points), _offsets(obj, points)))
             else:
                 near = None if follow in EYES else self._near(obj, follow)
@@ -47,7 +48,7 @@ class Carrier:
         """The points of the cage (k,) that a rigid thing moves with: those that it was placed by, or the skin around it."""
         if obj.get("part_of") == "mouth":
             return head_data().groups["helper-lower-teeth" if follow == "jaw" else "helper-upper-teeth"]
-        points = _get(obj.data.vertices, "co") if obj.type == "MESH" else _get(obj.data.points, "position")
+        points = points_of(obj.data)
         basis = np.array(obj.matrix_basis)
         points = points[:: max(len(points) // SAMPLES, 1)] @ basis[:3, :3].T + basis[:3, 3]
         distance = np.full(len(self.rest), np.inf)
@@ -63,9 +64,9 @@ class Carrier:
         for obj, points, anchors, offsets in self.cloth:
             # Shifted, not turned: frames of single triangles would roughen what hangs off the skin.
             moved = points + places_of(now, anchors) - places_of(self.cage, anchors)
-            _put(obj.data.vertices, "co", moved)
+            set_points(obj.data, moved)
             for key, offset in offsets:
-                _put(key.data, "co", moved + offset)
+                set_points(key, moved + offset)
             obj.data.update()
         for obj, eye, near, basis in self.rigid:
             obj.matrix_basis = Matrix(self._motion(person, eye, near).tolist()) @ basis
@@ -110,21 +111,13 @@ def places_of(surface: Surface, anchors: Anchors) -> np.ndarray:
 def _offsets(obj, points: np.ndarray) -> list[tuple]:
     """The keys of a mesh but its basis, with how far each moves every point; the basis itself by none."""
     keys = obj.data.shape_keys
-    return [(key, _get(key.data, "co") - points) for key in keys.key_blocks] if keys else []
-
-
-def _get(source, name: str) -> np.ndarray:
-    flat = np.zeros(3 * len(source), np.float32)
-    source.foreach_get(name, flat)
-    return flat.reshape(-1, 3).astype(np.float64)
-
-
-def _put(target, name: str, values: np.ndarray) -> None:
-    target.foreach_set(name, values.astype(np.float32).ravel())
+    return [(key, points_of(key) - points) for key in keys.key_blocks] if keys else []
 
 
 def _get_attribute(data, name: str) -> np.ndarray:
-    return _get(data.attributes[name].data, "vector")
+    values = np.zeros(3 * len(data.attributes[name].data), np.float32)
+    data.attributes[name].data.foreach_get("vector", values)
+    return values.reshape(-1, 3).astype(np.float64)
 
 
 def _frames(points: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,8 +133,7 @@ def _frames(points: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> tup
 def _bake(obj, before: np.ndarray, after: np.ndarray) -> None:
     """Move the points of strands, or of a small mesh on the skin, to where the nodes show them between two rests of the skin."""
     curves = obj.type == "CURVES"
-    source, name = (obj.data.points, "position") if curves else (obj.data.vertices, "co")
-    points = _get(source, name)
+    points = points_of(obj.data)
     sizes = _sizes(obj) if curves else None
 
     def moved(anchor: str) -> np.ndarray:
@@ -162,8 +154,8 @@ def _bake(obj, before: np.ndarray, after: np.ndarray) -> None:
         now += share[:, None] * (moved("shoulder_anchor") - now)
     if not curves and obj.data.shape_keys:
         for key, offset in _offsets(obj, points):
-            _put(key.data, "co", now + offset)
-    _put(source, name, now)
+            set_points(key, now + offset)
+    set_points(obj.data, now)
     obj.data.update_tag()
 
 

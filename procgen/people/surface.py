@@ -91,7 +91,7 @@ def evaluated_surface(obj) -> Surface:
         mesh.calc_loop_triangles()
         count, triangle_count = len(mesh.vertices), len(mesh.loop_triangles)
         positions, template = np.zeros(count * 3, np.float32), np.zeros(count * 3, np.float32)
-        mesh.vertices.foreach_get("co", positions)
+        mesh.attributes["position"].data.foreach_get("vector", positions)
         mesh.attributes["template"].data.foreach_get("vector", template)
         triangles = np.zeros(triangle_count * 3, np.int32)
         mesh.loop_triangles.foreach_get("vertices", triangles)
@@ -100,7 +100,7 @@ def evaluated_surface(obj) -> Surface:
         part = np.zeros(len(mesh.polygons), np.float32)
         mesh.attributes["part"].data.foreach_get("value", part)
         loop_vertex = np.zeros(len(mesh.loops), np.int32)
-        mesh.loops.foreach_get("vertex_index", loop_vertex)
+        mesh.attributes[".corner_vert"].data.foreach_get("value", loop_vertex)
         loop_uv = np.zeros(len(mesh.loops) * 2, np.float32)
         mesh.uv_layers[0].uv.foreach_get("vector", loop_uv)
     finally:
