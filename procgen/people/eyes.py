@@ -22,6 +22,8 @@ OTHERS = {
     "grey": 0.001,
 }
 
+CORNER = 0.0003  # m: how far around the innermost point of the lids' margin the corner is taken from
+
 
 @spec
 class Eyes:
@@ -140,7 +142,9 @@ def _caruncle(side: str, margin: np.ndarray, eye):
     """The pink flesh in the inner corner, half sunk."""
     from ..blender import mesh_object
 
-    inner = margin[(margin[:, 0] * (1 if side == "left" else -1)).argmin()]
+    across = margin[:, 0] * (1 if side == "left" else -1)
+    share = np.exp((across.min() - across) / CORNER)  # not of the innermost point alone: that one changes with the shape
+    inner = share @ margin / share.sum()
     place = inner + 0.10 * (eye.centre - inner) / np.linalg.norm(eye.centre - inner) * 0.01
     u, v = np.meshgrid(np.linspace(0, np.pi, 9), np.linspace(0, 2 * np.pi, 13)[:-1], indexing="ij")
     ball = np.stack([np.sin(u) * np.cos(v), np.cos(u), np.sin(u) * np.sin(v)], -1).reshape(-1, 3)
