@@ -30,6 +30,7 @@ BLENDER = {
     "compare_releases.py": ((sys.executable, "--count", 1), r"points at most 0\.00e\+00 m apart"),
     "list_texts.py": ((), r'"de_DE": \{\s*"missing": \['),
     "render_thumbnails.py": (("{out}/pictures", "--only", "material/soil"), r""),
+    "life_sheet.py": (("speaking", "{out}/speaking.jpg", *TINY), r""),
     "pose_sheet.py": (("{out}/poses.jpg", *TINY), r""),
     "make_avatar.py": (("{out}/a.avatar.safetensors", "--resolution", 8), r""),
 }
@@ -53,7 +54,10 @@ ELSEWHERE = {
     "check_layers.py": "../Makefile",
     "check_types.py": "../Makefile",
 }  # where they are put to use
-LONG = {"bench_sidebar.py", "check_cluster.py", "compare_releases.py", "pose_sheet.py", "render_thumbnails.py"}
+LONG = {
+    "bench_sidebar.py", "check_cluster.py", "compare_releases.py", "life_sheet.py", "pose_sheet.py",
+    "render_thumbnails.py",
+}  # fmt: skip
 VERDICTS = {
     "bench_check.py",
     "bench_rollout.py",

@@ -143,7 +143,9 @@ def _caruncle(side: str, margin: np.ndarray, eye):
     from ..blender import mesh_object
 
     across = margin[:, 0] * (1 if side == "left" else -1)
-    share = np.exp((across.min() - across) / CORNER)  # not of the innermost point alone: that one changes with the shape
+    share = np.exp(
+        (across.min() - across) / CORNER
+    )  # not of the innermost point alone: that one changes with the shape
     inner = share @ margin / share.sum()
     place = inner + 0.10 * (eye.centre - inner) / np.linalg.norm(eye.centre - inner) * 0.01
     u, v = np.meshgrid(np.linspace(0, np.pi, 9), np.linspace(0, 2 * np.pi, 13)[:-1], indexing="ij")
