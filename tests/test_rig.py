@@ -232,3 +232,31 @@ def test_bones_may_have_the_names_of_rigify(at_rest):
     assert np.abs(places(garment) - cloth).max() > 1e-3
     rename_bones(at_rest.armature, False)
     assert {"spine", "neck", "head", "look"} <= {bone.name for bone in at_rest.armature.data.bones}
+
+
+def test_viewports_show_fewer_strands_straight_between_their_points(scene):
+    from simulacra.procgen.blender import curves_object, mesh_object, set_attribute
+    from simulacra.procgen.nodes.follow import REST, follow_the_skin, show_share
+
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], float)
+    skin = mesh_object("Skin", corners, np.array([[0, 1, 2]]), part=0)
+    set_attribute(skin.data, REST, "FLOAT_VECTOR", "POINT", corners)
+    hair = curves_object(
+        "Hair", np.zeros((200, 4, 3)) + [[[0, 0, 0]], *[[[0, 0, 1]]] * 199], np.full((200, 4), 1e-4), part=1
+    )
+    for index in range(3):
+        set_attribute(hair.data, f"skin_anchor_{index}", "INT", "CURVE", np.full(200, index))
+    set_attribute(hair.data, "skin_anchor_weights", "FLOAT_VECTOR", "CURVE", np.full((200, 3), 1 / 3))
+    for obj in (skin, hair):
+        bpy.context.scene.collection.objects.link(obj)
+    follow_the_skin(hair, skin, True, None)
+
+    def shown():
+        curves = hair.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        held = curves.attributes.get("resolution")
+        return len(curves.curves), held and {item.value for item in held.data}
+
+    assert shown() == (200, None)
+    show_share(hair, 0.3)
+    count, resolutions = shown()
+    assert 30 < count < 90 and resolutions == {1}  # Blender's own is 12, all of them kept

@@ -1,6 +1,6 @@
 """Measure what a user of the sidebar waits for: Generate, a slider, its release, an avatar; medians, in this Blender.
 
-What a second person without hair takes of memory is measured in a Blender of its own.
+Beside each is the time of the CPUs, of all threads, which says more on a machine with other work. What a second person without hair takes of memory is measured in a Blender of its own.
 
 python tools/bench_sidebar.py [--repeat 5]
 """
@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import bpy
 
@@ -25,49 +27,67 @@ from simulacra.procgen.people import edit
 TOOL = Path(__file__).with_name("make_avatar.py")
 
 
+class Took(NamedTuple):
+    """How long something took, seconds by the clock and of the CPUs."""
+
+    wall: float
+    cpu: float
+
+
+def taken(step: Callable[[], object]) -> Took:
+    """How long a step takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    step()
+    return Took(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def middle(times: list[Took]) -> Took:
+    """The median of either."""
+    return Took(*map(statistics.median, zip(*times, strict=True)))
+
+
 def empty() -> None:
     """An empty file."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
-def generate(seed: int) -> float:
-    """Seconds to make a person, the first of a file."""
+def generate(seed: int) -> Took:
+    """Make a person, the first of a file."""
     empty()
-    started = time.perf_counter()
-    person.generate("faces", registry.sample("faces", seed))
-    bpy.context.view_layer.update()
-    return time.perf_counter() - started
+
+    def step() -> None:
+        person.generate("faces", registry.sample("faces", seed))
+        bpy.context.view_layer.update()
+
+    return taken(step)
 
 
-def slider(rig, value: float, path: tuple[str, str]) -> float:
-    """Seconds from a changed field of the expression or identity to the evaluated mesh."""
+def slider(rig, value: float, path: tuple[str, str]) -> Took:
+    """From a changed field of the expression or identity to the evaluated mesh."""
     _, spec = person.spec_of(rig)
-    started = time.perf_counter()
-    document = to_dict(spec)
-    if path[0] == "expression":
-        document["expression"]["actions"][path[1]] = value
-    else:
-        document["identity"]["shape"][path[1]] = value
-    live.change(rig, "faces", spec, from_dict(type(spec), document))
-    bpy.context.view_layer.update()
-    head = next(obj for obj in rig.children if obj["class"] == "skin")
-    len(head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices)
-    return time.perf_counter() - started
+
+    def step() -> None:
+        document = to_dict(spec)
+        if path[0] == "expression":
+            document["expression"]["actions"][path[1]] = value
+        else:
+            document["identity"]["shape"][path[1]] = value
+        live.change(rig, "faces", spec, from_dict(type(spec), document))
+        bpy.context.view_layer.update()
+        head = next(obj for obj in rig.children if obj["class"] == "skin")
+        len(head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices)
+
+    return taken(step)
 
 
-def release(rig) -> float:
-    """Seconds from letting go of the sliders to a scene that shows it all."""
-    started = time.perf_counter()
-    live.settle(rig)
-    bpy.context.view_layer.update()
-    return time.perf_counter() - started
+def release(rig) -> Took:
+    """From letting go of the sliders to a scene that shows it all."""
 
+    def step() -> None:
+        live.settle(rig)
+        bpy.context.view_layer.update()
 
-def again(rig) -> float:
-    """Seconds to build every part of a person afresh."""
-    started = time.perf_counter()
-    live.build_again(rig)
-    return time.perf_counter() - started
+    return taken(step)
 
 
 SECOND = """
@@ -102,7 +122,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     repeat = parser.parse_args().repeat
     print(f"Blender {bpy.app.version_string}, medians of {repeat}")
-    rows = [("Generate, first person", statistics.median(generate(seed) for seed in range(1, repeat + 1)), 5.0)]
+    rows = [("Generate, first person", middle([generate(seed) for seed in range(1, repeat + 1)]), 5.0)]
     rig = bpy.context.view_layer.objects.active
     for name, path in (
         ("expression slider", ("expression", "jawOpen")),
@@ -111,25 +131,21 @@ def main() -> None:
         times = [slider(rig, (index % 7) / 10, path) for index in range(3 * repeat)]
         bar = 0.06 if path[0] == "expression" else 0.1
         rows.append((f"{name}, first move", times[0], 0.3))
-        rows.append((name, statistics.median(times), bar))
+        rows.append((name, middle(times), bar))
         let_go = []
         for index in range(repeat):
             slider(rig, 0.15 + index / 10, path)
             let_go.append(release(rig))
-        rows.append((f"{name}, let go", statistics.median(let_go), 1.0))
-    rows.append(("all parts built again", again(rig), float("nan")))
+        rows.append((f"{name}, let go", middle(let_go), 1.0))
+    rows.append(("all parts built again", taken(lambda: live.build_again(rig)), float("nan")))
     assert edit.stale(rig, person.spec_of(rig)[1]) == []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "head.avatar.safetensors")
         subprocess.run([sys.executable, TOOL, path, "--shape", "head"], check=True, capture_output=True)
-        times = []
-        for _ in range(repeat):
-            started = time.perf_counter()
-            avatar_mesh(read_avatar(path), 128, "attribute")
-            times.append(time.perf_counter() - started)
-        rows.append(("avatar 3×32×128² to mesh at 128³", statistics.median(times), 5.0))
-    for name, seconds, bar in rows:
-        print(f"{name:36}{seconds * 1000:9.1f} ms   bar {bar * 1000:.0f} ms")
+        times = [taken(lambda: avatar_mesh(read_avatar(path), 128, "attribute")) for _ in range(repeat)]
+        rows.append(("avatar 3×32×128² to mesh at 128³", middle(times), 5.0))
+    for name, took, bar in rows:
+        print(f"{name:36}{took.wall * 1000:9.1f} ms {took.cpu * 1000:9.1f} ms of CPU   bar {bar * 1000:.0f} ms")
     if Path("/proc/self/statm").exists():
         first, *more = memory()
         print(f"{'one bald person':36}{first:9.1f} MB\n{'each one more':36}{max(more):9.1f} MB   bar 60 MB")

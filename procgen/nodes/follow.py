@@ -71,7 +71,10 @@ def _sum(g, vectors, shares):
 
 
 def _thinned(g, source):
-    """The strands, in a viewport only a share of them."""
+    """The strands, in a viewport only a share of them, and straight between their points.
+
+    Blender evaluates every curve at its resolution whenever it moves, by default at twelve places a point, and keeps them.
+    """
     chance = g.add("FunctionNodeRandomValue", data_type="FLOAT").out()
     over = g.add(
         "FunctionNodeCompare", {0: chance, 1: source[SHOWN]}, data_type="FLOAT", operation="GREATER_THAN"
@@ -79,6 +82,7 @@ def _thinned(g, source):
     fewer = g.add(
         "GeometryNodeDeleteGeometry", {"Geometry": source["Geometry"], "Selection": over}, domain="CURVE"
     ).out()
+    fewer = g.add("GeometryNodeSetSplineResolution", {0: fewer, "Resolution": 1}).out()
     seen = g.add("GeometryNodeIsViewport").out()
     thin = g.add("FunctionNodeCompare", {0: source[SHOWN], 1: 1.0}, data_type="FLOAT", operation="LESS_THAN").out()
     both = g.add("FunctionNodeBooleanMath", {0: seen, 1: thin}, operation="AND").out()

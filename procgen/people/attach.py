@@ -14,7 +14,7 @@ from .head_data import head_data
 from .hinge import hinges
 from .pose import rigid_fit, transform
 from .rig import bone_name, drive_keys
-from .surface import Surface, shares_of
+from .surface import Surface, shares_of, vectors
 
 # What each class of object moves with, unless its builder says otherwise in obj["follow"]: a bone, "skin" (weights of the
 # nearest skin), "face" (weights, and the shapes of the 52 keys), "surface" (points stay on their place of the skin).
@@ -90,9 +90,8 @@ def anchors_of(surface: Surface, points: np.ndarray) -> Anchors:
     """The place of the surface nearest to each point."""
     tree = surface.bvh()
     nearest = [tree.find_nearest(point) for point in points.tolist()]
-    triangles = np.array([found[2] for found in nearest], int).reshape(-1)
-    places = np.array([found[0] for found in nearest]).reshape(-1, 3)
-    return Anchors(triangles, shares_of(places, surface.positions[surface.triangles[triangles]]))
+    triangles = np.fromiter((found[2] for found in nearest), int, len(nearest))
+    return Anchors(triangles, shares_of(vectors(nearest, 0), surface.positions[surface.triangles[triangles]]))
 
 
 def _frames_of(surface: Surface, anchors: Anchors) -> tuple[np.ndarray, np.ndarray]:

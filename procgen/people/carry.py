@@ -53,8 +53,10 @@ class Carrier:
         points = points[:: max(len(points) // SAMPLES, 1)] @ basis[:3, :3].T + basis[:3, 3]
         distance = np.full(len(self.rest), np.inf)
         around = ((self.rest > points.min(0) - 0.05) & (self.rest < points.max(0) + 0.05)).all(1)
-        offsets = self.rest[around][:, None] - points[None]
-        distance[around] = np.sqrt((offsets**2).sum(-1)).min(1)
+        middle = points.mean(0)  # squares of small numbers lose little
+        here, there = self.rest[around] - middle, points - middle
+        squared = ((there**2).sum(1) - 2 * here @ there.T).min(1) + (here**2).sum(1)
+        distance[around] = np.sqrt(np.maximum(squared, 0))
         nearest = np.argsort(distance)[:FEWEST]
         return np.union1d(nearest[np.isfinite(distance[nearest])], np.nonzero(distance < NEAR)[0])
 

@@ -7,6 +7,8 @@ from itertools import chain
 
 import numpy as np
 
+FLAT = 1e-12  # squared sine between two edges of a triangle below which it has no area
+
 
 class Surface:
     """A triangle mesh in the world: positions, normals, template (n, 3), uv (n, 2), triangles (m, 3), part (m,)."""
@@ -119,6 +121,17 @@ def evaluated_surface(obj) -> Surface:
 
 def shares_of(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """The barycentric weights (k, 3) in triangles (k, 3, 3) of the places of their planes nearest to points (k, 3)."""
-    edges = (corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1)
-    tail = np.einsum("kij,kj->ki", np.linalg.pinv(edges), points - corners[:, 0])
+    a, b, c = corners.transpose(1, 0, 2)
+    first, second, offset = b - a, c - a, points - a
+
+    def dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.einsum("ki,ki->k", one, other)
+
+    # Least squares by the normal equations: pseudo-inverses take nine times as long.
+    long, wide, mixed = dot(first, first), dot(second, second), dot(first, second)
+    along, across = dot(first, offset), dot(second, offset)
+    area = long * wide - mixed**2
+    flat = area <= FLAT * long * wide  # a triangle without area counts as its first corner
+    tail = np.stack([wide * along - mixed * across, long * across - mixed * along], 1)
+    tail = np.where(flat[:, None], 0.0, tail / np.where(flat, 1.0, area)[:, None])
     return np.concatenate([1 - tail.sum(1, keepdims=True), tail], 1)
