@@ -8,15 +8,17 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
+from .exr import exr_file
 from .png import quick_png
 
 SUPPORTED = ((4, 5), (5, 2))
 _FIELD = {"FLOAT": "value", "INT": "value", "BOOLEAN": "value", "FLOAT_VECTOR": "vector", "FLOAT2": "vector",
           "FLOAT_COLOR": "color"}  # fmt: skip
-# What a file compresses well is rounded to what nobody sees: a hair is three times as thick as the grain of its points.
-GRAIN = np.float32(2**-15)  # m
+# What a file compresses well is rounded to what nobody sees: points of strands to a 40th of what lies between them.
+GRAINS = (-15, -12)  # powers of two in metres: the finest, a third of a hair, and the coarsest, three hairs
+GRAIN_SHARE = 1 / 40
 SHADES = 8  # bits of the mantissa of a panorama's radiance: steps half as high as those of a picture of bytes
-CHANCES = 1024  # steps of the random numbers 0…1 of strands
+CHANCES = 256  # steps of the random numbers 0…1 of strands
 
 
 class UnsupportedBlender(RuntimeError):
@@ -121,7 +123,7 @@ def curves_object(
     sizes = [len(strand) for strand in strands]
     curves.add_curves(sizes)
     points = np.concatenate([np.asarray(strand, np.float32).reshape(-1, 3) for strand in strands])
-    points = np.rint(points / GRAIN) * GRAIN
+    points = _grained(points, sizes)
     curves.points.foreach_set("position", points.ravel())
     widths = np.broadcast_to(np.asarray(radii, np.float32), np.shape(radii) or (len(points),))
     curves.points.foreach_set("radius", np.ascontiguousarray(widths.reshape(-1), np.float32))
@@ -130,6 +132,16 @@ def curves_object(
         stored = np.rint(np.asarray(values) * CHANCES) / CHANCES if kind == "FLOAT_VECTOR" else values
         set_attribute(curves, attribute, kind, "CURVE", stored)
     return bpy.data.objects.new(name, curves)
+
+
+def _grained(points: np.ndarray, sizes: list[int]) -> np.ndarray:
+    """Points (n, 3) float32 of strands of so many each, rounded by how far apart they lie; roots are rounded least."""
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    steps = np.delete(np.linalg.norm(np.diff(points, axis=0), axis=1), starts[1:] - 1)  # not from strand to strand
+    spacing = max(float(np.median(steps)) if len(steps) else 0.0, 1e-9)
+    grains = np.full((len(points), 1), 2.0 ** np.clip(np.floor(np.log2(spacing * GRAIN_SHARE)), *GRAINS), np.float32)
+    grains[starts] = 2.0 ** GRAINS[0]
+    return np.rint(points / grains) * grains
 
 
 def new_material(
@@ -148,12 +160,22 @@ def packed_panorama(name: str, radiance: np.ndarray, exact: bool = False) -> bpy
     """An image of linear floats (h, w, 3) or (h, w), bottom row first, that lies in the file itself, rounded unless exact."""
     height, width = radiance.shape[:2]
     image = bpy.data.images.new(name, width, height, alpha=False, float_buffer=True)
+    colour = np.broadcast_to(radiance if radiance.ndim == 3 else radiance[..., None], (height, width, 3))
+    half = None
+    if not exact:
+        mantissa, exponent = np.frexp(colour.astype(np.float32))
+        colour = np.ldexp(np.rint(mantissa * 2**SHADES) / 2**SHADES, exponent)
+        with np.errstate(over="ignore"):
+            half = colour.astype(np.float16)
+    if half is not None and np.isfinite(half).all():
+        packed = exr_file(["B", "G", "R"], half[::-1, :, ::-1].transpose(0, 2, 1))
+        image.pack(data=packed, data_len=len(packed))
+        image.source = "FILE"  # read from what is packed, now and whenever the file is opened
+        image.colorspace_settings.name = "Linear Rec.709"
+        return image
     image.colorspace_settings.name = "Linear Rec.709"
     pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = radiance if radiance.ndim == 3 else radiance[..., None]
-    if not exact:
-        mantissa, exponent = np.frexp(pixels[..., :3])
-        pixels[..., :3] = np.ldexp(np.rint(mantissa * 2**SHADES) / 2**SHADES, exponent)
+    pixels[..., :3] = colour
     image.pixels.foreach_set(pixels.ravel())
     image.pack()  # a generated image comes back black when its file is opened again
     return image

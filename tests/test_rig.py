@@ -79,6 +79,36 @@ def test_a_turned_head_takes_its_parts_along(at_rest):
         assert np.linalg.norm(places(obj) - transform(truth, points), axis=1).max() < 1e-3, obj.name
 
 
+@pytest.mark.parametrize("degrees", [-35, 35])
+def test_long_hair_under_a_turned_head_keeps_its_length_and_lies_on_the_shoulders(at_rest, degrees):
+    from simulacra.procgen.people.rig import set_turn
+    from simulacra.procgen.people.surface import evaluated_surface
+
+    (hair,) = parts(at_rest, "hair")
+    sizes = np.array([curve.points_length for curve in hair.data.curves])
+    first = np.cumsum(sizes) - sizes
+
+    def lengths(points):
+        steps = np.linalg.norm(np.diff(points, axis=0, append=points[-1:]), axis=1)
+        steps[first + sizes - 1] = 0.0
+        return np.add.reduceat(steps, first)
+
+    before = places(hair)
+    set_turn(at_rest.armature, "head", rotation(np.radians(degrees), 0, 0))
+    after = places(hair)
+    share = lengths(after) / lengths(before)
+    assert share.max() < 1.005 and np.quantile(share, 0.01) > 0.97
+    low = np.nonzero(before[:, 2] < -0.125)[0][::23]
+    skin = evaluated_surface(at_rest.head)
+    gap = {}
+    for name, tree, points in (("rest", at_rest.surface.bvh(), before), ("turned", skin.bvh(), after)):
+        found = [tree.find_nearest(place) for place in points[low].tolist()]
+        along = (points[low] - [tuple(hit[0]) for hit in found]) * [tuple(hit[1]) for hit in found]
+        gap[name] = np.sign(along.sum(1)) * [hit[3] for hit in found]
+    assert gap["turned"].min() > min(gap["rest"].min(), 0) - 0.006
+    assert np.quantile(gap["turned"] - gap["rest"], 0.98) < 0.022  # no tuft stands off
+
+
 def test_roots_stay_on_the_skin(at_rest):
     from simulacra.procgen.people.rig import set_turn
     from simulacra.procgen.people.surface import evaluated_surface

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from ...procgen.exr import MAGIC, TYPES, ZIP, ZIP_LINES, exr_file
 from ..errors import BadInput
 from .limits import MAX_EDGE, MAX_PIXELS
 from .png import MAX_RATIO, inflate
 from .reading import read_regular
 from .writing import write_whole
 
-MAGIC = 20000630
-TILED, LONG_NAMES, DEEP, MULTI_PART = 0x200, 0x400, 0x800, 0x1000
+TILED, DEEP, MULTI_PART = 0x200, 0x800, 0x1000
 MAX_HEADER = 1 << 20  # bytes of all headers together
 MAX_BYTES = 1 << 33  # bytes of all pixels together
-LINES = {0: 1, 2: 1, 3: 16}  # scan lines of a block by compression: NONE, ZIPS, ZIP
-ZIP = 3
-TYPES = ("<u4", "<f2", "<f4")
+LINES = {0: 1, 2: 1, ZIP: ZIP_LINES}  # scan lines of a block by compression: NONE, ZIPS, ZIP
 
 
 @dataclass(frozen=True)
@@ -89,44 +86,7 @@ def encode_exr(channels: dict[str, np.ndarray]) -> bytes:
     planes = np.empty((height, len(names), width), "<f4")
     for index, name in enumerate(names):
         planes[:, index] = channels[name]
-    lines = planes.view(np.uint8).reshape(height, -1)
-    blocks = [(top, _packed(lines[top : top + LINES[ZIP]].reshape(-1))) for top in range(0, height, LINES[ZIP])]
-    header = _header_bytes(names, height, width)
-    at = len(header) + 8 * len(blocks)
-    offsets, body = [], []
-    for top, packed in blocks:
-        offsets.append(at)
-        body.append(struct.pack("<ii", top, len(packed)) + packed)
-        at += len(body[-1])
-    return header + struct.pack(f"<{len(offsets)}Q", *offsets) + b"".join(body)
-
-
-def _header_bytes(names: list[str], height: int, width: int) -> bytes:
-    raw = [name.encode() for name in names]
-    if not all(0 < len(name) < 256 and 0 not in name for name in raw):
-        raise ValueError(f"exr: channel names of 1…255 bytes are allowed, not {names}")
-    version = 2 | (LONG_NAMES if max(map(len, raw)) > 31 else 0)
-    listed = b"".join(name + b"\0" + struct.pack("<iB3xii", TYPES.index("<f4"), 0, 1, 1) for name in raw) + b"\0"
-    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
-    attributes = (
-        ("channels", "chlist", listed), ("compression", "compression", bytes([ZIP])), ("dataWindow", "box2i", window),
-        ("displayWindow", "box2i", window), ("lineOrder", "lineOrder", b"\0"),
-        ("pixelAspectRatio", "float", struct.pack("<f", 1)), ("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0)),
-        ("screenWindowWidth", "float", struct.pack("<f", 1)),
-    )  # fmt: skip
-    return (
-        struct.pack("<ii", MAGIC, version)
-        + b"".join(f"{n}\0{kind}\0".encode() + struct.pack("<i", len(value)) + value for n, kind, value in attributes)
-        + b"\0"
-    )
-
-
-def _packed(raw: np.ndarray) -> bytes:
-    """The block's low and high bytes apart, as differences from the byte before, deflated; as it is where that is more."""
-    apart = np.concatenate([raw[::2], raw[1::2]])
-    apart[1:] = np.diff(apart) + np.uint8(128)
-    packed = zlib.compress(apart.tobytes(), 4)  # OpenEXR's level; 6 takes twice as long for 2 %
-    return packed if len(packed) < len(raw) else raw.tobytes()
+    return exr_file(names, planes)
 
 
 def _unpacked(packed: np.ndarray, size: int) -> np.ndarray:

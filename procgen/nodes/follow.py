@@ -8,17 +8,17 @@ from .modifier_inputs import set_named
 
 MODIFIER = "Follow the skin"
 SHOWN = "Viewport Share"
+ALONG = "along_at_rest"  # m along its strand of each point, within the nodes alone
 REST = "rest_skin"  # vector attribute of the skin: where its vertices were when what follows it was built
 
 
-def follow_the_skin(
-    obj: bpy.types.Object, skin: bpy.types.Object, curves: bool, hang: tuple[float, float] | None
-) -> None:
+def follow_the_skin(obj: bpy.types.Object, skin: bpy.types.Object, curves: bool, hang: float | None) -> None:
     """Carry each curve (or point) of an object by the frame of three vertices of a skin, from their rest to where they are.
 
     The vertices' numbers are the attributes ``skin_anchor_0`` … 2, and their shares in the place that an object hangs on the
-    vector ``skin_anchor_weights``; where ``hang`` gives two heights (m), points go over
-    between them to the frame of ``shoulder_anchor_0`` … 2, by as much more as their root does not (``root_hang``). Strands have a setting of how many of them viewports show.
+    vector ``skin_anchor_weights``. Where ``hang`` gives a height (m), points go over from there to that of
+    ``hang_low`` to the frame of ``shoulder_anchor_0`` … 2, by as much more as their root does not (``root_hang``), and
+    strands keep their length. Strands have a setting of how many of them viewports show.
     """
     group = _group(curves, hang)
     modifier = obj.modifiers.new(MODIFIER, "NODES")
@@ -26,9 +26,9 @@ def follow_the_skin(
     set_named(modifier, "Skin", skin)
 
 
-def _group(curves: bool, hang: tuple[float, float] | None):
+def _group(curves: bool, hang: float | None):
     """The group for curves or meshes, made once a file."""
-    name = f"{MODIFIER}: {'strands' if curves else 'points'}{' and shoulders' if hang else ''}"
+    name = f"{MODIFIER}: {'strands' if curves else 'points'}{' that hang' if hang else ''}"
     found = bpy.data.node_groups.get(name)
     if found is not None and found.library is None:
         return found
@@ -52,12 +52,61 @@ def _group(curves: bool, hang: tuple[float, float] | None):
     if hang:
         low = _carried(g, skin, "shoulder_anchor", domain, place)
         height = g.add("ShaderNodeSeparateXYZ", {0: place})["Z"]
-        root = g.add("GeometryNodeInputNamedAttribute", {"Name": "root_hang"}, data_type="FLOAT").out()
-        share = g.map_range(g.map_range(height, *hang, smooth=True), root, 1.0)
+        root, lands = (
+            g.add("GeometryNodeInputNamedAttribute", {"Name": name}, data_type="FLOAT").out()
+            for name in ("root_hang", "hang_low")
+        )
+        share = g.map_range(g.map_range(height, hang, lands, smooth=True), root, 1.0)
         moved = g.add("ShaderNodeMix", {"Factor": share, "A": moved, "B": low}, data_type="VECTOR").out()
-    placed = g.add("GeometryNodeSetPosition", {"Geometry": geometry, "Position": moved}).out()
+        placed = _as_long(g, geometry, moved)
+    else:
+        placed = g.add("GeometryNodeSetPosition", {"Geometry": geometry, "Position": moved}).out()
     g.add("NodeGroupOutput", {0: placed})
     return group
+
+
+def _as_long(g, strands, moved):
+    """Strands moved, every piece as long as before: what was drawn out slides back along its own path.
+
+    The same in numpy: people/hanging.py, as_long. As lines of straight pieces, for their length to be that of their points.
+    """
+    lines = g.add("GeometryNodeCurveSplineType", {"Curve": strands}, spline_type="POLY").out()
+    along = g.add("GeometryNodeSplineParameter")["Length"]
+    store = {"Geometry": lines, "Name": ALONG, "Value": along}
+    lines = g.add("GeometryNodeStoreNamedAttribute", store, data_type="FLOAT", domain="POINT").out()
+    along = g.add("GeometryNodeInputNamedAttribute", {"Name": ALONG}, data_type="FLOAT").out()
+    lines = g.add("GeometryNodeSetPosition", {"Geometry": lines, "Position": moved}).out()
+    curve = g.add("GeometryNodeCurveOfPoint")["Curve Index"]
+    whole = g.add("GeometryNodeFieldAtIndex", {"Index": curve, "Value": g.add("GeometryNodeSplineLength")["Length"]},
+                  data_type="FLOAT", domain="CURVE").out()  # fmt: skip
+    wanted = {"Curves": lines, "Length": along, "Curve Index": curve}
+    sample = g.add("GeometryNodeSampleCurve", wanted, mode="LENGTH", use_all_curves=False)
+    over = g.math("MAXIMUM", g.math("SUBTRACT", along, whole), 0.0)
+    on = g.add("ShaderNodeVectorMath", {0: sample["Tangent"]}, operation="SCALE")
+    g.set(on, "Scale", over)
+    place = g.vector_math("ADD", sample["Position"], on.out())
+    lines = g.add("GeometryNodeSetPosition", {"Geometry": lines, "Position": place}).out()
+    # Pieces cut the corners of the path: each gets its length again, one after the other.
+    index = g.add("GeometryNodeInputIndex").out()
+    here = g.add("GeometryNodeInputPosition").out()
+
+    def before(field, kind):
+        inputs = {"Index": g.math("MAXIMUM", g.math("SUBTRACT", index, 1.0), 0.0), "Value": field}
+        return g.add("GeometryNodeFieldAtIndex", inputs, data_type=kind, domain="POINT").out()
+
+    direction = g.vector_math("NORMALIZE", g.vector_math("SUBTRACT", here, before(here, "FLOAT_VECTOR")))
+    piece = g.add("ShaderNodeVectorMath", {0: direction}, operation="SCALE")
+    g.set(piece, "Scale", g.math("SUBTRACT", along, before(along, "FLOAT")))
+    within = g.add("GeometryNodeCurveOfPoint")["Index in Curve"]
+    first = g.add("FunctionNodeCompare", {0: within, 1: 0.5}, data_type="FLOAT", operation="LESS_THAN").out()
+    piece = g.add(
+        "GeometryNodeSwitch", {"Switch": first, "False": piece.out(), "True": here}, input_type="VECTOR"
+    ).out()
+    total = {"Value": piece, "Group ID": curve}
+    place = g.add("GeometryNodeAccumulateField", total, data_type="FLOAT_VECTOR", domain="POINT")["Leading"]
+    lines = g.add("GeometryNodeSetPosition", {"Geometry": lines, "Position": place}).out()
+    lines = g.add("GeometryNodeRemoveAttribute", {"Geometry": lines, "Name": ALONG}).out()
+    return g.add("GeometryNodeCurveSplineType", {"Curve": lines}, spline_type="CATMULL_ROM").out()
 
 
 def _sum(g, vectors, shares):

@@ -10,6 +10,7 @@ from mathutils import Matrix
 from ..blender import points_of, set_attribute, set_points
 from ..nodes.follow import follow_the_skin, show_share
 from .expression import ACTIONS
+from .hanging import HANG, LEAST_HANG, hang_of, landing
 from .head_data import head_data
 from .hinge import hinges
 from .pose import rigid_fit, transform
@@ -27,10 +28,10 @@ SHOULDER = (
     (0.075, 0.135),
     (-0.10, -0.16),
 )  # m of the template: from where to where skin goes over to the shoulder's bone
-HANG = (-0.115, -0.235)  # m: heights between which hair goes over from the head's motion to that of the shoulders
-STEPS = 1024  # of shares that are stored with strands: a file compresses them well
+STILL = 0.6  # weight of the bones below the neck from which on skin counts as the body that hair lands on
+STEPS = 1024  # of shares that are stored with points: a file compresses them well
+STRAND_STEPS = 64  # of those of scalp hair, which goes with its triangle wherever in it it stands
 VIEWPORT_SHARE = "viewport_share"  # property of the rig: how many of its strands viewports show, 0…1; renders show all
-LEAST_HANG = 0.01  # m below the upper height that makes hair long
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
 
@@ -241,22 +242,18 @@ def _stay_on_skin(person, obj) -> None:
     _set_corners(obj, "skin_anchor", domain, person, roots, corners)
     hanging = curves and obj.get("class") == "hair" and places[:, 2].min() < HANG[0] - LEAST_HANG
     if hanging:
-        set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(hang_of(roots[:, 2]) * STEPS) / STEPS)
+        low = landing(places, first, person.cage, _body_triangles())
+        set_attribute(obj.data, "hang_low", "FLOAT", "CURVE", low)
+        set_attribute(obj.data, "root_hang", "FLOAT", "CURVE", np.rint(hang_of(roots[:, 2], low) * STEPS) / STEPS)
         lowest = np.minimum.reduceat(places[:, 2], first)
         tips = np.where((lowest < HANG[0])[:, None], places[first + sizes - 1], [0.0, 0.10, HANG[1]])
-        low = _shoulder_triangles()[anchors_of(_shoulders(person), tips).triangles]
-        _set_corners(obj, "shoulder_anchor", domain, person, tips, low)
+        below = _shoulder_triangles()[anchors_of(_shoulders(person), tips).triangles]
+        _set_corners(obj, "shoulder_anchor", domain, person, tips, below)
     obj.parent = person.armature
-    follow_the_skin(obj, person.head, curves, HANG if hanging else None)
+    follow_the_skin(obj, person.head, curves, HANG[0] if hanging else None)
     share = person.armature.get(VIEWPORT_SHARE, 1.0)
     if curves and share < 1.0:
         show_share(obj, share)
-
-
-def hang_of(height: np.ndarray, root: np.ndarray | float = 0.0) -> np.ndarray:
-    """How far hair at a height (k,), metres, goes with the shoulders, 0…1, by as much more as its root (k,) does not."""
-    t = np.clip((height - HANG[0]) / (HANG[1] - HANG[0]), 0, 1)
-    return np.clip((t * t * (3 - 2 * t) - root) / np.maximum(1 - root, 1e-6), 0, 1)
 
 
 def _set_corners(obj, name: str, domain: str, person, places: np.ndarray, corners: np.ndarray) -> None:
@@ -266,14 +263,24 @@ def _set_corners(obj, name: str, domain: str, person, places: np.ndarray, corner
     local[members] = np.arange(len(members))
     for index in range(3):
         set_attribute(obj.data, f"{name}_{index}", "INT", domain, local[corners[:, index]])
-    shares = shares_of(places, person.rest[corners])
-    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, np.rint(shares * STEPS) / STEPS)
+    steps = STRAND_STEPS if obj.get("class") == "hair" else STEPS
+    shares = np.rint(shares_of(places, person.rest[corners]) * steps) / steps
+    shares[:, 2] = 1 - shares[:, 0] - shares[:, 1]
+    set_attribute(obj.data, f"{name}_weights", "FLOAT_VECTOR", domain, shares)
 
 
 def _shoulder_triangles() -> np.ndarray:
     """The triangles (m, 3) of the cage that lie below the neck."""
     triangles = _cage_triangles()
     return triangles[head_data().template[triangles][..., 2].max(1) < HANG[1] + 0.02]
+
+
+def _body_triangles() -> np.ndarray:
+    """The triangles (m, 3) of the cage that a turned head leaves where they are, or nearly so."""
+    weights = bone_weights()
+    still = weights["spine"] + weights["shoulder.L"] + weights["shoulder.R"]
+    triangles = _cage_triangles()
+    return triangles[still[triangles].min(1) > STILL]
 
 
 def _shoulders(person) -> Surface:

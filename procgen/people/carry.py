@@ -9,7 +9,8 @@ from mathutils import Matrix
 
 from ..blender import points_of, set_points
 from ..nodes.follow import REST
-from .attach import Anchors, anchors_of, cage_surface, follow_of, hang_of, to_bone
+from .attach import Anchors, anchors_of, cage_surface, follow_of, to_bone
+from .hanging import as_long, hang_of
 from .head import Person
 from .head_data import head_data
 from .pose import Eye, rigid_fit
@@ -149,11 +150,12 @@ def _bake(obj, before: np.ndarray, after: np.ndarray) -> None:
         return np.einsum("kij,kj->ki", turn, points) + shift
 
     now = moved("skin_anchor")
-    if "root_hang" in obj.data.attributes:
-        roots = np.zeros(len(sizes), np.float32)
+    if "hang_low" in obj.data.attributes:
+        roots, low = np.zeros(len(sizes), np.float32), np.zeros(len(sizes), np.float32)
         obj.data.attributes["root_hang"].data.foreach_get("value", roots)
-        share = hang_of(points[:, 2], np.repeat(roots, sizes))
-        now += share[:, None] * (moved("shoulder_anchor") - now)
+        obj.data.attributes["hang_low"].data.foreach_get("value", low)
+        share = hang_of(points[:, 2], np.repeat(low, sizes), np.repeat(roots, sizes))
+        now = as_long(points, now + share[:, None] * (moved("shoulder_anchor") - now), sizes)
     if not curves and obj.data.shape_keys:
         for key, offset in _offsets(obj, points):
             set_points(key, now + offset)

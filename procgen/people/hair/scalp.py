@@ -13,7 +13,7 @@ from .colour import HairColour, sample_hair_colour, shadow_colour, strand_materi
 from .cut import density_of
 from .grooms import GROOMS, TEXTURES, Groom
 from .hairline import smoothstep
-from .strands import tapered
+from .strands import along_cells, tapered
 
 
 @spec
@@ -99,10 +99,12 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
     strands, lock = grow_hair(hair, groom, person, count)
     if len(strands) == 0:
         return []
+    order = along_cells(strands[:, 0])  # neighbours in a row: half a megabyte less of a saved file
+    strands, lock = strands[order], lock[order]
     thick = hair.thickness * groom.thick * (1.25 if groom.locks else 1.0)
     rng = child(hair.seed, "shades")
     of_lock = rng.random(4096)
-    shades = np.stack([rng.random(len(strands)), of_lock[lock % 4096], rng.random(len(strands))], 1)
+    shades = np.stack([rng.random(len(strands)), of_lock[lock % 4096], np.zeros(len(strands))], 1)
     obj = curves_object(
         "Hair", strands, tapered(len(strands), strands.shape[1], thick, thick * 0.35), part=PART["hair"],
         curve_attributes={"strand": ("FLOAT_VECTOR", shades)},
