@@ -66,7 +66,9 @@ def test_every_part_hangs_on_the_rig(person):
 
 def test_at_rest_strands_are_where_they_were_grown(at_rest):
     for obj in parts(at_rest, "hair", "brow", "lash", "beard", "wet_line", "caruncle"):
-        assert np.abs(places(obj) - places(obj, original=True)).max() < 1e-6, obj.name
+        # Pieces of long hair are laid one after the other, in single precision.
+        bound = 3e-6 if obj["class"] == "hair" else 1e-6
+        assert np.abs(places(obj) - places(obj, original=True)).max() < bound, obj.name
 
 
 def test_a_turned_head_takes_its_parts_along(at_rest):
