@@ -147,8 +147,9 @@ def main() -> None:
     for name, took, bar in rows:
         print(f"{name:36}{took.wall * 1000:9.1f} ms {took.cpu * 1000:9.1f} ms of CPU   bar {bar * 1000:.0f} ms")
     if Path("/proc/self/statm").exists():
-        first, *more = memory()
-        print(f"{'one bald person':36}{first:9.1f} MB\n{'each one more':36}{max(more):9.1f} MB   bar 60 MB")
+        first, second, third = memory()
+        print(f"{'one bald person':36}{first:9.1f} MB\n{'a second one':36}{second:9.1f} MB   bar 60 MB")
+        print(f"{'a third one, with beard and hood':36}{third:9.1f} MB")
 
 
 if __name__ == "__main__":
