@@ -14,6 +14,7 @@ THIN = 0.00035  # metres: half the width of the narrowest card
 LIFT = {"hair": 0.002, "beard": 0.001, "brow": 0.0006}  # metres that cards keep from the skin
 SKULL = np.array([0.0, 0.075, 0.0])  # metres, its centre
 HEAD_RADIUS = 0.085  # metres
+FANNED = 1.2  # radians that cards are turned about themselves at most: a bundle is as deep as it is wide
 VARIANTS = 16  # pictures of bundles that cards choose from
 COLUMNS = 8
 
@@ -28,7 +29,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "hair": Style((2400, 900, 350), (12, 8, 6), False, "MASK"), "beard": Style((700, 260, 100), (5, 4, 3), True, "MASK"),
+    "hair": Style((3000, 1000, 400), (12, 8, 6), False, "MASK"), "beard": Style((700, 260, 100), (5, 4, 3), True, "MASK"),
     "brow": Style((180, 80, 36), (4, 3, 2), True, "BLEND"), "lash": Style((110, 60, 28), (5, 4, 3), True, "BLEND"),
 }  # fmt: skip
 
@@ -54,6 +55,8 @@ def make_cards(strands: Strands, kind: str, count: int, rows: int, skin: Piece, 
     tangent = np.gradient(middle, axis=1)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-12)
     across = _across(points, bundle, sizes, middle, tangent, kind, skin)
+    if kind == "hair":
+        across = _fanned(across, tangent, share, rng)
     # Wide enough for nearly all strands of the bundle; the few that stray are cut off.
     off = _at(points, share) - middle[bundle]
     away = np.abs(np.einsum("nki,nki->nk", off, across[bundle]))
@@ -121,6 +124,12 @@ def _across(points, bundle, sizes, middle, tangent, kind: str, skin: Piece) -> n
         flip = np.einsum("ci,ci->c", side[:, row], side[:, row - 1]) < 0
         side[flip, row] *= -1
     return side
+
+
+def _fanned(across: np.ndarray, tangent: np.ndarray, share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The axes (c, rows, 3) turned about their cards, each another way: at an outline all would be seen from their edge."""
+    angle = FANNED * rng.uniform(-1, 1, (len(across), 1)) * np.sqrt(share)
+    return across * np.cos(angle)[..., None] + np.cross(tangent, across) * np.sin(angle)[..., None]
 
 
 def _away(points: np.ndarray) -> np.ndarray:

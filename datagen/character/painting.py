@@ -22,6 +22,7 @@ SIZES = {"Skin": (1, 1), "Eyes": (1, 0.5), "Mouth": (0.5, 0.5), OTHER_SET: (1, 1
 MIRROR = {"eye": 0.025, "wet_line": 0.06, "glasses": 0.05}
 TINTED = 0.25  # of a lens that is dark rather than a mirror
 ASIDE = "\N{REVERSED QUESTION MARK}"  # ends the names of what was in the file before
+SHEEN = 0.12  # of hair: what lies between strands reflects nothing, and 0.5 greys what is dark
 LEAST = 64  # pixels
 
 
@@ -81,7 +82,7 @@ def paint_of(piece: Piece, pictures: Pictures, level: int) -> Paint:
     """What a piece is painted with at a level of detail."""
     if piece.kind in STYLES:
         mode = STYLES[piece.kind].mode
-        return Paint(pictures.images(piece.texture, 0), mode, roughness=0.45, two_sided=True)
+        return Paint(pictures.images(piece.texture, 0), mode, roughness=0.45, specular=SHEEN, two_sided=True)
     if piece.texture:
         specular = 0.0 if piece.texture == "Eyes" else 0.5  # the cornea before the iris shines in its place
         return Paint(pictures.images(piece.texture, level), two_sided=piece.texture == OTHER_SET, specular=specular)

@@ -8,6 +8,8 @@ from .cards import COLUMNS, VARIANTS, Cards, in_card
 from .strand_colour import strand_colours
 from .strands import Strands
 
+FULLER = 1.15  # of the radius where cover is cut: it makes up for strands that stray from their card
+FADE = 0.06  # share of a card over which a strand ends
 MOST = 160  # strands drawn of one bundle
 STEEPEST = 5.0  # pixels that a strand runs across in a row
 THINNEST = 0.6  # radius in pixels of a strand that a cut leaves whole
@@ -44,6 +46,7 @@ def _tile(strands: Strands, cards: Cards, chosen: int, colour, flat, size, cut: 
     half = np.interp(np.linspace(0, 1, height), cards.share, half)
     usual = strands.radius[members].mean() / max(half.mean(), 1e-6) * width / 2  # radius in pixels
     wider = max(THINNEST / max(usual, 1e-6), 1.0) if cut else 1.0
+    fuller = FULLER if cut else 1.0
     most = min(MOST, max(int(np.ceil(len(members) / wider)), 1))
     if len(members) > most:
         kept = np.sort(rng.choice(len(members), most, replace=False))
@@ -58,8 +61,8 @@ def _tile(strands: Strands, cards: Cards, chosen: int, colour, flat, size, cut: 
     tile[..., :3] = _srgb(colours.mean(0))[:, None]  # what shines through at the rim of a strand is hair as well
     rows = np.arange(height)
     for index in range(len(members)):
-        taper = np.clip((ends[index] - share) / 0.12, 0, 1) * (1 - 0.6 * np.clip(share / ends[index], 0, 1) ** 2)
-        thick = strands.radius[members[index]] / np.maximum(half, 1e-6) * width / 2 * wider
+        taper = np.clip((ends[index] - share) / FADE, 0, 1) * (1 - 0.6 * np.clip(share / ends[index], 0, 1) ** 2)
+        thick = strands.radius[members[index]] / np.maximum(half, 1e-6) * width / 2 * wider * fuller
         centre = (across[index] * 0.5 + 0.5) * width
         slant = np.sqrt(1 + np.minimum(np.abs(np.gradient(centre)), STEEPEST) ** 2)  # a row cuts it at a slant
         radius = np.maximum(thick * taper, 0.0) * slant

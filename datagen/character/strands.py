@@ -8,6 +8,7 @@ import numpy as np
 
 POINTS = 32  # along every strand
 ROUNDS = 3  # of k-means
+STRAYS = 0.5  # share of bundles that begin where strands are far from the others
 
 
 class Strands(NamedTuple):
@@ -62,13 +63,40 @@ def bundles(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
     places = places.astype(np.float32)
     if len(places) <= count:
         return np.arange(len(places))
-    centres = places[rng.choice(len(places), count, replace=False)]
+    centres = _chosen(places, count, rng)
     for _ in range(ROUNDS):
         nearest = _nearest(places, centres)
         sizes = np.bincount(nearest, minlength=len(centres))
         total = np.stack([np.bincount(nearest, places[:, i], len(centres)) for i in range(places.shape[1])], 1)
         centres = (total[sizes > 0] / sizes[sizes > 0, None]).astype(np.float32)
     return np.unique(_nearest(places, centres), return_inverse=True)[1]
+
+
+def _chosen(places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Centres to begin with: half at random, half the likelier the farther from those before, so that strays have their own.
+
+    Source: Bahmani et al., Scalable K-Means++ (2012), in a few rounds.
+    """
+    centres = places[rng.choice(len(places), count - int(count * STRAYS), replace=False)]
+    while len(centres) < count:
+        left = count - len(centres)
+        apart = _apart(places, centres)
+        likely = np.count_nonzero(apart)
+        if likely == 0:
+            break
+        number = min(left, max(int(count * STRAYS / ROUNDS), 1), likely)
+        more = rng.choice(len(places), number, replace=False, p=apart / apart.sum())
+        centres = np.concatenate([centres, places[more]])
+    return centres
+
+
+def _apart(places: np.ndarray, centres: np.ndarray, rows: int = 4096) -> np.ndarray:
+    """The square of how far each place (n, d) is from the nearest centre (c, d), as (n,) float64."""
+    length, found = (centres**2).sum(1), []
+    for start in range(0, len(places), rows):
+        some = places[start : start + rows]
+        found.append((length - 2 * some @ centres.T).min(1) + (some**2).sum(1))
+    return np.maximum(np.concatenate(found).astype(np.float64), 0)
 
 
 def _nearest(places: np.ndarray, centres: np.ndarray, rows: int = 4096) -> np.ndarray:
