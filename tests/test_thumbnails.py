@@ -24,13 +24,9 @@ def size_of_jpeg(path: Path) -> tuple[int, int]:
     return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
 
 
-# Families whose pictures are still to be rendered by tools/render_thumbnails.py; their menus are plain until then.
-LATER = {"place", "preset"}
-
-
 def test_every_option_has_its_picture_and_nothing_else_ships():
-    wanted = {path_of(family, option) for family in families() if family not in LATER for option in options(family)}
-    held = {path for path in FOLDER.rglob("*") if path.is_file() and path.parent.name not in LATER}
+    wanted = {path_of(family, option) for family in families() for option in options(family)}
+    held = {path for path in FOLDER.rglob("*") if path.is_file()}
     assert sorted(path.relative_to(FOLDER).as_posix() for path in wanted ^ held) == []
     assert {size_of_jpeg(path) for path in held} == {(EDGE, EDGE)}
     assert sum(path.stat().st_size for path in held) < 2.5e6
