@@ -44,6 +44,11 @@ class Skin:
     moles: float = beta(1.2, 3.5, doc="number of moles")
     blemishes: float = beta(1.0, 5.0, doc="pimples and red marks")
     age_spots: float = beta(1.0, 6.0, doc="brown spots of age")
+    years: float = uniform(18, 88, unit="years", doc="age of the skin: where it is dark and red, and how pale lips are")
+    masculine: float = uniform(0, 1, doc="0 a woman's skin … 1 a man's: where it is dark and red")
+    mottling: float = beta(1.2, 5.0, doc="patches of brown and red that sun and age leave")
+    veins: float = beta(1.0, 4.0, doc="veins that shine through at temples and lids")
+    sweat: float = beta(0.6, 8.0, doc="film and beads of sweat on forehead, nose and upper lip")
     stubble_shadow: float = beta(1.5, 2.5, doc="dark shade of shaven hair under the skin")
     makeup_on: bool = flag(0.25, doc="wears make-up", says={True: "make-up"})
     makeup: Makeup = group(Makeup)
@@ -64,8 +69,12 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     return draw(
         Skin, rng, fixed,
         melanin=lognormal(median, 0.40, 0.006, 0.34),
-        haemoglobin=lognormal(0.0190 - 0.002 * pale, 0.25, 0.008, 0.06),
-        redness=lognormal(0.55 + 0.5 * pale, 0.28, 0.3, 2.2),
+        haemoglobin=lognormal(0.0265 - 0.003 * pale, 0.22, 0.008, 0.06),
+        redness=lognormal(0.75 + 0.3 * pale, 0.28, 0.3, 2.2),
+        years=normal(identity.age, 3.0, 18, 88),
+        masculine=normal(male, 0.08, 0, 1),
+        mottling=beta(1.0 + 2.5 * years * pale, 6.0 - 2.5 * years),
+        veins=beta(0.8 + 1.2 * pale, 4.5 - 1.0 * years),
         wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
         roughness=normal(0.425 + 0.06 * years, 0.035, 0.33, 0.62),
         pores=lognormal(1.15 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),

@@ -9,7 +9,9 @@ import numpy as np
 from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, table
 from .fields import SkinFields, between
 from .marks import FRECKLES, MOLES, SPOTS
-from .zones import regions
+from .measured import BASE_BLOOD, BASE_MELANIN
+from .relief import line_noise
+from .zones import regions, veined
 
 # Paints, linear sRGB, from one end of their hue to the other.
 LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
@@ -19,13 +21,17 @@ LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
 LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.30  # at full strength
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.90), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
+VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
+RESIDUAL_MELANIN, RESIDUAL_SHADE = 0.10, 0.020  # what one deviation of the fine residual adds: share of melanin, density
+CAVITY = 160.0  # density a metre of depth of lines: light that does not find its way out
 SHAVEN = (0.05, 0.055, 0.06)  # linear sRGB that the hair's colour takes on beneath the skin
 
 # Below these a feature is not seen, and not paid for.
-FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN = 0.03, 0.05, 0.08, 0.05, 0.02
+FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN, VEINS_SEEN = 0.03, 0.05, 0.08, 0.05, 0.02, 0.05
 
+VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
-MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.03  # volume fraction that a mark adds
+MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
 LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.050, 0.016, 0.25  # volume fractions added; least factor on the base
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
@@ -42,8 +48,10 @@ def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.nda
 def _melanin(f: SkinFields) -> np.ndarray:
     """Melanin: base, regions, blotches, and the marks that are nothing but more melanin; volume fraction."""
     skin = f.skin
-    factor = 1 + f.melanin + np.float32(0.88 * skin.unevenness) * f.broad + np.float32(0.44) * f.fine
-    melanin = np.float32(skin.melanin) * factor * (1 - np.float32(0.28) * f.lips)
+    patchy = np.float32(0.6 * skin.unevenness + 1.6 * skin.mottling)
+    factor = f.melanin + patchy * f.broad + np.float32(0.2) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
+    melanin = np.float32(skin.melanin + BASE_MELANIN) * factor + np.float32(skin.melanin)
+    melanin *= 1 - np.float32(0.28) * f.lips
     if skin.freckles > FRECKLES_SEEN:
         zone = f.zones["freckles"]
         at = f.texels.near(zone)
@@ -63,8 +71,13 @@ def _melanin(f: SkinFields) -> np.ndarray:
 
 def _blood(f: SkinFields) -> np.ndarray:
     """Blood, a volume fraction."""
-    factor = 1 + f.blood + np.float32(1.2 * f.skin.unevenness) * f.veiny - np.float32(0.24) * f.broad
-    blood = np.float32(f.skin.haemoglobin) * np.maximum(factor, LEAST_BLOOD) + np.float32(LIP_BLOOD) * f.lips
+    skin = f.skin
+    factor = f.blood * (1 - f.lips) - np.float32(0.2) * f.broad
+    factor += np.float32(0.8 * skin.unevenness + 1.2 * skin.mottling) * f.veiny
+    base = np.float32(skin.haemoglobin)
+    blood = np.maximum(base + (base + np.float32(BASE_BLOOD)) * factor, np.float32(LEAST_BLOOD) * base)
+    old = between(skin.years, 40.0, 85.0)
+    blood += np.float32(LIP_BLOOD * (1 - 0.25 * skin.masculine) * (1 - 0.45 * old)) * f.lips
     if f.blemishes is not None:
         blood += np.float32(BLEMISH_BLOOD) * f.blemishes
     return blood
@@ -92,10 +105,18 @@ def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndar
 
     colour = np.take(fine, along(blood, *BLOOD_RANGE) * size + along(melanin, *MELANIN_RANGE), 0)
     colour *= np.asarray(UNDERTONES[f.skin.undertone], np.float32)
-    if f.skin.under_eye > UNDER_EYE_SEEN:
-        at = np.nonzero(f.melanin > 0.1)[0]
-        dark = between(f.melanin[at], 0.1, 0.7) * np.float32(0.4 * f.skin.under_eye)
-        colour[at] *= 1 - dark[:, None] * (1 - np.asarray(UNDER_EYE, np.float32))
+    shade = 1 - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse) + np.float32(CAVITY) * np.minimum(f.lines_at_rest, 0)
+    colour *= np.maximum(shade, 0.5)[:, None]
+    for amount, seen, zone, tint, pattern in (
+        (0.6 * f.skin.under_eye, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
+    ):
+        if amount > seen:
+            at = f.texels.near(zone)
+            dark = f.texels.values(zone, at) * np.float32(amount)
+            if pattern:
+                dark *= between(np.abs(line_noise(f, pattern, at)), 0.0, 0.06, 1.0, 0.0)
+            colour[at] *= 1 - dark[:, None] * (1 - np.asarray(tint, np.float32))
     return colour
 
 

@@ -8,12 +8,15 @@ import numpy as np
 
 from ...params import child
 from ..head_data import head_data
-from .marks import BLEMISHES, Marks, slots, strewn
+from . import lines
+from .marks import BEADS, BLEMISHES, Marks, slots, strewn
+from .measured import fine_residual
 from .noises import CELLS, SkinNoise
 from .texels import texels
-from .zones import pigment_zones
+from .zones import pigment_zones, sweaty
 
-BLEMISHES_SEEN = 0.06  # less is not seen, and not paid for
+BLEMISHES_SEEN, SWEAT_SEEN = 0.06, 0.15  # less is not seen, and not paid for
+ELSEWHERE = 10.0  # residual that a unit of fine noise stands for where no residual was measured
 MEAN_ROOTS = np.float32(0.665)  # of the shade of roots, where they are too small to show
 
 
@@ -32,11 +35,11 @@ class SkinFields:
         self.offset = child(skin.seed, "offset").uniform(-5, 5, 3)
         self.noise = SkinNoise(self.texels, head_data().template, self.offset)
         self.zones = pigment_zones(skin)
-        low = [self.zones[name] for name in ("melanin", "blood", "oil")] + [
+        low = [self.zones[name] for name in ("melanin", "blood", "oil", "coarse")] + [
             self.noise.low("broad"), self.noise.low("veiny"), np.zeros(len(head_data().template)) if scalp is None else scalp
         ]  # fmt: skip
         values = np.ascontiguousarray(self.texels.values(np.stack(low, 1)).T)
-        self.melanin, self.blood, self.oil, self.broad, self.veiny, self.scalp = values
+        self.melanin, self.blood, self.oil, self.coarse, self.broad, self.veiny, self.scalp = values
         self.scalp = np.clip(self.scalp, 0, 1)
         broad, self.fine, veiny, ragged, self.shine, self.grain = self.noise.high(
             "broad", "fine", "veiny", "ragged", "shine", "grain"
@@ -47,6 +50,29 @@ class SkinFields:
         self.outer_lips = edge * edge * (3 - 2 * edge)
         # What lies inside the mouth is like lips without paint.
         self.lips = np.maximum(self.outer_lips, _masked("inside_mouth", size))
+
+    @cached_property
+    def residual(self) -> np.ndarray:
+        """Fine darkness as it was measured, deviation about one; the noise of the pores where nobody measured."""
+        share, residual = fine_residual(self.skin, self.texels, self.noise.of_vertices)
+        return residual + (1 - share) * self.fine * np.float32(ELSEWHERE)
+
+    @cached_property
+    def lines(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Family of lines -> where they may be (k,), and their relief (k,) there at full depth, metres."""
+
+        def smooth(at):
+            return self.texels.values(self.noise.of_vertices, at)
+
+        return {name: lines.drawn(name, self.skin.seed, self.texels.place, smooth) for name in lines.FAMILIES}
+
+    @cached_property
+    def lines_at_rest(self) -> np.ndarray:
+        """The relief (n,) in metres of the lines of a face at rest."""
+        height = np.zeros(len(self.texels.index), np.float32)
+        for name, (at, relief) in self.lines.items():
+            height[at] += relief * np.float32(lines.FAMILIES[name].at_rest(self.skin.wrinkles))
+        return height
 
     @cached_property
     def _slots(self) -> np.ndarray:
@@ -63,6 +89,13 @@ class SkinFields:
             return None
         full = self.marks(BLEMISHES, 0.22 * self.skin.blemishes, "blemishes")
         return full * full * (3 - 2 * full)
+
+    @cached_property
+    def beads(self) -> np.ndarray | None:
+        """How high beads of sweat stand 0…1, None where nobody would see any."""
+        if self.skin.sweat <= SWEAT_SEEN:
+            return None
+        return np.sqrt(self.marks(BEADS, 0.5 * self.skin.sweat, "sweat", sweaty())) * self.texels.values(sweaty())
 
     def shown(self, length: float) -> np.ndarray:
         """How far what is ``length`` metres long can be shown 0…1: in full over two texels, not at all in one."""

@@ -21,6 +21,7 @@ class Marks(NamedTuple):
 
 
 FRECKLES = (Marks(330, 0.42, 0.35), Marks(190, 0.42, 0.35))
+BEADS = Marks(420, 0.40, 0.0)  # of sweat
 MOLES, SPOTS, BLEMISHES = Marks(42, 0.075, 0.6), Marks(85, 0.36, 0.5), Marks(62, 0.14, 0.0)
 
 

@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 
 from .colour import skin_colours
-from .fields import SkinFields, between
+from .fields import SWEAT_SEEN, SkinFields
 from .relief import heights
 from .texels import Texels
+from .zones import sweaty
 
 LEAST_ROUGHNESS = 0.27
 FLAT = (128, 128, 255)  # the normal of a plane
@@ -48,8 +49,13 @@ def _surface(f: SkinFields) -> np.ndarray:
     """Specular level, roughness and weight of subsurface scattering (n, 3) uint8."""
     gloss = f.skin.makeup.gloss * 0.9 if f.skin.makeup_on else 0.0
     result = np.empty((len(f.texels.index), 3), np.float32)
-    result[:, 0] = between(f.fine, -0.2, 0.2, 0.38, 0.68) * (1 - np.float32(0.85) * f.scalp)
+    # Light is lost in pores and lines, and glints off what stands out between them.
+    gleam = np.float32(0.5) - np.float32(0.07) * f.residual + np.float32(0.3) * f.fine
+    result[:, 0] = np.clip(gleam + np.float32(400) * f.lines_at_rest, 0.15, 0.8) * (1 - np.float32(0.85) * f.scalp)
     roughness = np.float32(f.skin.roughness) + np.float32(0.18) * f.shine - np.float32(0.13) * f.oil
+    roughness += np.float32(0.02) * f.residual
+    if f.skin.sweat > SWEAT_SEEN:
+        roughness -= np.float32(0.16 * f.skin.sweat) * f.texels.values(sweaty())
     result[:, 1] = np.maximum(roughness - np.float32(0.13 + 0.2 * gloss) * f.lips, LEAST_ROUGHNESS)
     result[:, 2] = 1.0
     return (np.clip(result, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)

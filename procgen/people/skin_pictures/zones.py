@@ -8,12 +8,14 @@ import numpy as np
 
 from ..head_data import head_data
 from ..regions import BLOBS, beard_region, region
+from .measured import TONES, regional_maps
 
-BLOOD = {
-    "cheeks": 1.05, "apples": 0.55, "nose_tip": 1.25, "nostrils": 0.95, "chin": 0.55, "nasolabial": 0.35, "lids": 0.55,
-    "under_eyes": 0.45, "ears": 1.3, "mouth_corners": 0.35, "forehead": -0.25, "temples": -0.20,
-}  # fmt: skip
 OIL = {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35}
+DARK = {"lids": 0.25, "under_eyes": 0.30, "forehead": 0.10, "chin": 0.10, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
+        "nostrils": 0.12}  # fmt: skip
+# Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
+COARSE = {"nose_tip": 0.7, "nose_bridge": 0.3, "apples": 0.35, "chin": 0.3, "forehead": 0.1, "lids": -0.5, "eyeshadow": -0.3}
+SWEATY = {"forehead": 1.0, "nose_tip": 0.8, "upper_lip_skin": 1.0, "temples": 0.6, "apples": 0.3}
 FRECKLED = {"cheeks": 0.9, "apples": 0.6, "nose_bridge": 0.8, "nose_tip": 0.5, "forehead": 0.22}
 
 
@@ -28,27 +30,40 @@ def _sum(weights: dict[str, float]) -> np.ndarray:
     return sum(weight * regions()[name] for name, weight in weights.items())
 
 
+def darkness(skin) -> float:
+    """How dark a skin is by its melanin, 0 pale … 1 dark."""
+    low, high = np.log(TONES)
+    return float(np.clip((np.log(skin.melanin) - low) / (high - low), 0, 1))
+
+
 def pigment_zones(skin) -> dict[str, np.ndarray]:
-    """How much more melanin and blood a place has than the person's mean (shares), how oily it is, and how freckled (v,)."""
-    melanin = {
-        "lids": 0.25, "under_eyes": 0.55 * skin.under_eye, "forehead": 0.12, "cheeks": -0.10, "neck_front": 0.10,
-        "temples": 0.05, "upper_lip_skin": 0.08,
-    }  # fmt: skip
+    """How much more melanin and blood a place has than the person's mean (shares), how oily, coarse and freckled it is (v,)."""
+    melanin, blood = regional_maps(skin)
     return {
-        "melanin": _sum(melanin), "blood": _sum(BLOOD) * skin.redness, "oil": _sum(OIL) * skin.oiliness,
-        "freckles": np.clip(_sum(FRECKLED), 0, 1),
+        "melanin": melanin + _sum(DARK) * darkness(skin) + _sum({"under_eyes": 0.35 * skin.under_eye, "lids": 0.12}), "blood": blood * skin.redness,
+        "oil": _sum(OIL) * skin.oiliness, "coarse": _sum(COARSE), "freckles": np.clip(_sum(FRECKLED), 0, 1),
     }  # fmt: skip
 
 
-def line_zones(wrinkles: float) -> dict[str, np.ndarray]:
-    """How deep the lines of a resting face are (v,), shares of the full depth: across the forehead, between the brows,
-    and the fine ones by eyes and mouth."""
+@cache
+def sweaty() -> np.ndarray:
+    """Where sweat stands first (v,)."""
+    return np.clip(_sum(SWEATY), 0, 1)
+
+
+@cache
+def veined() -> np.ndarray:
+    """Where veins shine through (v,): temples, lids and the sides of the neck."""
+    return np.clip(_sum({"temples": 1.0, "lids": 0.5, "under_eyes": 0.5}), 0, 1)
+
+
+def crepe(wrinkles: float) -> np.ndarray:
+    """How deep the fine crossing lines of a resting face are (v,), shares of the full depth."""
     w = wrinkles
-    fine = {
-        "crows_feet": 0.9 * w, "under_eyes": 0.12 + 0.8 * w, "lids": 0.3, "nasolabial": 0.5 * w, "neck_front": 0.7 * w,
-        "upper_lip_skin": 0.6 * w,
-    }  # fmt: skip
-    return {"brow": _sum({"forehead": 0.9 * w}), "frown": _sum({"glabella": 0.8 * w}), "fine": _sum(fine)}
+    return _sum({
+        "under_eyes": 0.10 + 0.5 * w, "lids": 0.25 + 0.4 * w, "neck_front": 0.6 * w, "jaw_sides": 0.5 * w, "cheeks": 0.35 * w,
+        "temples": 0.3 * w,
+    })  # fmt: skip
 
 
 @cache
