@@ -9,9 +9,14 @@ bpy = pytest.importorskip("bpy")
 
 from simulacra.procgen import registry  # noqa: E402
 from simulacra.procgen.distributions import SpecError  # noqa: E402
+from simulacra.procgen.materials.pigment import skin_colour, typology_angle  # noqa: E402
 from simulacra.procgen.people.face import build_face  # noqa: E402
 from simulacra.procgen.people.head_data import head_data  # noqa: E402
+from simulacra.procgen.people.regions import region  # noqa: E402
+from simulacra.procgen.people.skin_pictures import lines, measured  # noqa: E402
+from simulacra.procgen.people.skin_pictures.fields import SkinFields  # noqa: E402
 from simulacra.procgen.people.skin_pictures.pictures import normals, skin_pictures  # noqa: E402
+from simulacra.procgen.people.skin_pictures.relief import heights  # noqa: E402
 from simulacra.procgen.people.skin_pictures.texels import texels  # noqa: E402
 from simulacra.procgen.people.skin_pictures.zones import fold_shares, fold_zones  # noqa: E402
 
@@ -140,6 +145,87 @@ def test_zones_are_where_they_must_be(skin):
     assert red[lips > 220].mean() > red[nose & (y < 0)].mean() > red[forehead & (y < 0.02)].mean()
     bald = skin_pictures(bare, HAIR, np.ones(len(head_data().template)), 1024)["colour"].reshape(-1, 3)[t.index]
     assert bald.mean() < 0.5 * colour.mean()
+
+
+def linear(skin):
+    """The linear colours (n, 3) of a skin's picture of 1024 px at its texels."""
+    code = skin_pictures(skin, HAIR, None, 1024)["colour"].reshape(-1, 3)[texels(1024).index] / 255
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+
+
+def bare_face(t):
+    """Texels of the face without lids and lips."""
+    x, y, z = np.abs(t.place[:, 0]), t.place[:, 1], t.place[:, 2]
+    inside = (y < 0.03) & (z > -0.11) & (z < 0.065) & (t.index % t.size > 0.64 * t.size)
+    return inside & (np.hypot((x - 0.0325) / 0.027, z / 0.0165) > 1) & (np.hypot(x / 0.031, (z + 0.068) / 0.0165) > 1)
+
+
+@pytest.mark.parametrize("melanin", [0.0083, 0.0138, 0.03, 0.052, 0.1, 0.195])
+def test_the_mean_of_a_face_has_the_tone_that_was_asked_for(melanin):
+    """One melanin in the middle of each Fitzpatrick type; blood of another seed with each."""
+    skin = registry.sample("faces", int(melanin * 1e4), {
+        "skin.melanin": melanin, "skin.makeup_on": False, "skin.stubble_shadow": 0.0, "skin.undertone": "neutral"
+    }).skin  # fmt: skip
+    asked = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
+    got = linear(skin)[bare_face(texels(1024))].mean(0)
+    assert typology_angle(got) == pytest.approx(float(typology_angle(asked)), abs=1.5)
+    np.testing.assert_allclose(got, asked, rtol=0.05)
+
+
+def test_faces_redden_and_darken_where_faces_do(skin):
+    """Against the regions of the head, on both sides alike."""
+    even = dataclasses.replace(
+        skin, freckles=0.0, moles=0.0, age_spots=0.0, blemishes=0.0, mottling=0.0, unevenness=0.3, makeup_on=False, melanin=0.02,
+        stubble_shadow=0.0, wrinkles=0.1,
+    )  # fmt: skip
+    colour, t = linear(even), texels(1024)
+    red, light = colour[:, 0] / colour[:, 1], colour @ [0.2126, 0.7152, 0.0722]
+
+    def mean(field, name, side=0):
+        weight = t.values(region(name, head_data().template)) * (t.index % 1024 > 656) * (side * t.place[:, 0] >= 0)
+        return field @ weight / weight.sum()
+
+    face = bare_face(t)
+    for name in ("nose_tip", "nostrils", "ears"):
+        assert mean(red, name) > 1.03 * red[face].mean(), name
+    assert mean(light, "lids") < 0.97 * light[face].mean()
+    for name in ("lids", "cheeks", "ears", "nasolabial"):
+        for field in (red, light):
+            assert mean(field, name, 1) == pytest.approx(mean(field, name, -1), rel=0.06)
+
+
+def test_fine_skin_is_nobodys(skin):
+    """Of no fine residual that ships comes a copy, and no two people share one; what ships is small."""
+    model = measured.model()
+    assert measured.PATH.stat().st_size < 6e6
+    t = texels(1024)
+    at = np.nonzero(t.values(model.share) > 0.9)[0]
+    basis = measured._basis(2)
+    row, column = t.index[at] // 1024 - model.corner[0] // 2, t.index[at] % 1024 - model.corner[1] // 2
+    shipped = basis[:, row, column]
+    people = []
+    for seed in range(6):
+        fields = SkinFields(dataclasses.replace(skin, seed=seed), 1024, None)
+        people.append(fields.residual[at])
+        assert 0.5 < people[-1].std() < 1.5
+        assert np.abs([np.corrcoef(people[-1], each)[0, 1] for each in shipped]).max() < 0.5
+    apart = np.corrcoef(people)[np.triu_indices(6, 1)]
+    assert np.abs(apart).max() < 0.5 and np.abs(apart).mean() < 0.15
+
+
+def test_lines_lie_where_folds_do_and_deepen_with_wrinkles(skin):
+    t = texels(1024)
+    smooth, lined = (SkinFields(dataclasses.replace(skin, wrinkles=w), 1024, None) for w in (0.1, 0.8))
+    for name, family in lines.FAMILIES.items():
+        at, relief = lined.lines[name]
+        np.testing.assert_array_equal(relief, smooth.lines[name][1])  # what deepens is the same line
+        x, z = np.abs(t.place[at, 0]), t.place[at, 2]
+        assert family.box[0] <= 1000 * x.min() and 1000 * z.max() <= family.box[3]
+        assert -2.5 * family.depth < 1000 * relief.min() < -0.4 * family.depth
+    at = lined.lines["crows_feet"][0]
+    assert lined.lines_at_rest[at].std() > 4 * smooth.lines_at_rest[at].std()
+    folds = heights(lined)[1]
+    assert (folds[np.abs(t.place[:, 0]) > 0.08] == 0).all() and folds.min() < -0.0005
 
 
 def test_marks_keep_clear_of_seams_and_grow_in_number(skin):

@@ -26,7 +26,7 @@ from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from simulacra.procgen.materials.pigment import BLOOD_RANGE, MELANIN_RANGE, skin_colour
+from simulacra.procgen.materials.pigment import MELANIN_RANGE, skin_colour
 from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.regions import region
 from simulacra.procgen.people.skin_pictures.texels import texels
@@ -45,7 +45,7 @@ LEAST = 0.003  # of linear reflectance
 FINE_LIMIT = 3.5  # standard deviations beyond which a residual is a mole or a fault of somebody's picture
 EVEN = 25  # px: standard deviation of the filter that evens out how strong a residual is
 BROW_SHIFT = 62  # px towards the chin: from the bare forehead to the brows
-TURN = 6  # seed of the rotation of the fine basis
+ROTATIONS = 4000  # of the fine basis, tried
 QUANTUM = 0.16  # standard deviations of the fine basis that one step of a byte stands for
 
 
@@ -94,17 +94,17 @@ class Head:
         self.scalp = (z > 0.066 + 0.2 * np.minimum(y, 0.02)) | ((y > 0.045) & (z > -0.01 - 0.3 * (y - 0.045)))
         self.scalp |= (x > 0.055) & (z > 0.025)
         brow = (np.abs(z - 0.022 + 0.12 * np.maximum(x - 0.035, 0)) < 0.012) & (x > 0.006) & (x < 0.066) & (y < 0.03)
-        neck = z < -0.135
+        neck = z < -0.106
         inner_ear = region("ears", data.template) > 0.75
 
         def around(centre, half, front):
             return (np.hypot((x - centre[0]) / half[0], (z - centre[1]) / half[1]) < 1) & (y < front)
 
-        eye, mouth = around((0.0325, 0), (0.019, 0.009), 0.02), around((0, -0.068), (0.031, 0.0165), 0.02)
+        mouth = around((0, -0.068), (0.031, 0.0165), 0.02)
         nostril = around((0.008, -0.047), (0.011, 0.007), 0.0) & (y > -0.045)
         back = y > 0.055
-        self.hidden = self.scalp | brow | eye | mouth | nostril | neck | inner_ear | back
-        self.painted_lids = around((0.0325, 0), (0.026, 0.015), 0.02)
+        lids = around((0.0325, -0.002), (0.027, 0.0165), 0.02)  # lit from above and made up: nothing to be learnt
+        self.hidden = self.scalp | brow | lids | mouth | nostril | neck | inner_ear | back
         eye, mouth = around((0.0325, 0), (0.0165, 0.0065), 0.02), around((0, -0.068), (0.027, 0.0125), 0.02)
         self.holes, self.brow = self.scalp | eye | mouth | nostril | inner_ear, brow
         self.front = (y < 0.03) & (z > -0.11) & (z < 0.065) & ~self.hidden
@@ -133,11 +133,11 @@ class Head:
                 total[:, channel] += np.bincount(at, share * values[:, channel], len(weight))
         return total / np.maximum(weight, 1e-9)[:, None]
 
-    def filled(self, field: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-        """A field (v, k) whose ``hidden`` places go on smoothly from what is around them, pulled towards the mean."""
+    def filled(self, field: np.ndarray) -> np.ndarray:
+        """A field (v, k) whose hidden places go on smoothly from what is around them, pulled towards the mean."""
         known = np.zeros(len(field), bool)
         known[self.members] = True
-        known &= ~hidden
+        known &= ~self.hidden
         free = np.setdiff1d(self.members, np.nonzero(known)[0])
         pull = 0.04  # fades within some six edges
         matrix = self.laplacian[free][:, free] + pull * diags_array(np.ones(len(free)))
@@ -147,14 +147,14 @@ class Head:
         return result
 
 
-def regional(head: Head, density: np.ndarray, dark: bool) -> np.ndarray:
-    """The symmetric regional maps (v, 2) of a texture: deviations of melanin and blood, shares; on ``dark`` ones lids are painted."""
+def regional(head: Head, density: np.ndarray) -> np.ndarray:
+    """The symmetric regional maps (v, 2) of a texture: deviations of melanin and blood, shares."""
     around = head.to_vertices(density)
     middle = np.median(around[head.front], 0)
     maps = np.clip((around - middle) @ separation(*pigments_of(middle)), -0.8, 1.5)
     maps = 0.5 * (maps + maps[head.mirror])
     maps -= maps[head.front].mean(0)
-    return head.filled(maps, head.hidden | head.painted_lids if dark else head.hidden)
+    return head.filled(maps)
 
 
 def fine(head: Head, density: np.ndarray) -> np.ndarray:
@@ -203,14 +203,23 @@ def fine_basis(residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     seen = np.abs(residuals).max(0) > 0
     flat = residuals[:, seen]
     flat /= flat.std(1)[:, None]
-    _, values, right = np.linalg.svd(flat, full_matrices=False)
+    left, values, right = np.linalg.svd(flat, full_matrices=False)
     click.echo(f"fine: {np.round(values**2 / (values**2).sum(), 3)} of the variance")
-    # A rotation of the principal directions: all are as strong, and each is of all textures.
-    turn = np.linalg.qr(np.random.Generator(np.random.PCG64(TURN)).normal(size=(BASIS, BASIS)))[0]
-    mixed = turn @ ((values[:BASIS] / values[0])[:, None] ** 0.5 * right[:BASIS])
+    # A rotation of the principal directions: all are as strong, and of many rotations the one whose results are least like a texture.
+    strength = (values[:BASIS] / values[0]) ** 0.25
+    own = left * values
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    best, turn = np.inf, np.eye(BASIS)
+    rng = np.random.Generator(np.random.PCG64(6))
+    for _ in range(ROTATIONS):
+        tried = np.linalg.qr(rng.normal(size=(BASIS, BASIS)))[0]
+        rows = tried * strength
+        likeness = np.abs(rows @ own[:, :BASIS].T / np.linalg.norm(rows, axis=1, keepdims=True)).max()
+        if likeness < best:
+            best, turn = likeness, tried
+    mixed = turn @ (strength[:, None] * right[:BASIS])
     mixed /= mixed.std(1)[:, None]
-    likeness = np.abs(mixed @ flat.T) / flat.shape[1]
-    click.echo(f"correlation of the basis with any texture: at most {likeness.max():.2f}")
+    click.echo(f"correlation of the basis with any texture: at most {best:.2f}")
     basis = np.zeros((BASIS, *seen.shape))
     basis[:, seen] = mixed
     return basis, seen
@@ -224,10 +233,10 @@ def main(large: Path, small: Path, out: Path) -> None:
     """Read the textures and write the model."""
     files = {path.name: path for folder in (small, large) for path in sorted(folder.glob("*_diffuse*.png"))}
     head = Head()
-    maps, residuals, about, lips = [], [], [], []
+    maps, residuals, about = [], [], []
     for name, path in sorted(files.items()):
         density = read(path)
-        maps.append(regional(head, density, "dark" in name))
+        maps.append(regional(head, density))
         about.append(known(name))
         if path.parent == large:
             residuals.append(fine(head, density))

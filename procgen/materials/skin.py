@@ -13,7 +13,7 @@ from .pigment import skin_colour
 
 IOR = 1.42
 SCATTER_COLOUR = (1.0, 0.37, 0.19)  # path of red, green and blue, relative
-SCATTER_PALE, SCATTER_DARKER = 0.0030, 0.0012  # m: in pale skin, and by how much less in dark skin
+SCATTER_PALE, SCATTER_DARKER = 0.0020, 0.0009  # m: in pale skin, and by how much less in dark skin
 DARK_MELANIN = 0.2  # volume fraction from which skin counts as dark for scattering
 FLAT = 128 / 255  # x and y of the normal of a plane, as a byte can say it
 FOLD_ATTRIBUTES = ("folds_first", "folds_last")  # which families a place's folds are of: shares of three each

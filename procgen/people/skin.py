@@ -10,7 +10,7 @@ from .head_data import head_data
 from .identity import Identity
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
-MELANIN = {"african": 0.185, "asian": 0.036, "european": 0.0105}
+MELANIN = {"african": 0.185, "asian": 0.032, "european": 0.0074}
 NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 
@@ -32,7 +32,7 @@ class Skin:
     """Pigment, relief and shine of the skin."""
 
     melanin: float = lognormal(0.03, 1.0, 0.006, 0.34, doc="volume fraction of melanosomes in the epidermis")
-    haemoglobin: float = lognormal(0.020, 0.22, 0.008, 0.06, doc="volume fraction of blood in the dermis")
+    haemoglobin: float = lognormal(0.033, 0.22, 0.008, 0.06, doc="volume fraction of blood in the dermis")
     redness: float = lognormal(1.0, 0.3, 0.3, 2.2, doc="how much blood shows in cheeks, nose and ears")
     unevenness: float = lognormal(1.0, 0.3, 0.3, 2.5, doc="strength of blotches")
     oiliness: float = beta(2.2, 2.6, doc="shine of forehead, nose and chin")
@@ -69,8 +69,8 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     return draw(
         Skin, rng, fixed,
         melanin=lognormal(median, 0.40, 0.006, 0.34),
-        haemoglobin=lognormal(0.0265 - 0.003 * pale, 0.22, 0.008, 0.06),
-        redness=lognormal(0.75 + 0.3 * pale, 0.28, 0.3, 2.2),
+        haemoglobin=lognormal(0.0305 - 0.001 * pale, 0.2, 0.008, 0.06),
+        redness=lognormal(0.9 + 0.3 * pale, 0.28, 0.3, 2.2),
         years=normal(identity.age, 3.0, 18, 88),
         masculine=normal(male, 0.08, 0, 1),
         mottling=beta(1.0 + 2.5 * years * pale, 6.0 - 2.5 * years),

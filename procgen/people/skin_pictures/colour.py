@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, table
+from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, skin_colour, table
 from .fields import SkinFields, between
 from .marks import FRECKLES, MOLES, SPOTS
 from .measured import BASE_BLOOD, BASE_MELANIN
 from .relief import line_noise
-from .zones import regions, veined
+from .zones import darkness, regions, veined
 
 # Paints, linear sRGB, from one end of their hue to the other.
 LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
@@ -22,8 +22,11 @@ LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.3
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.90), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
-RESIDUAL_MELANIN, RESIDUAL_SHADE = 0.10, 0.020  # what one deviation of the fine residual adds: share of melanin, density
-CAVITY = 160.0  # density a metre of depth of lines: light that does not find its way out
+RESIDUAL_MELANIN, RESIDUAL_SHADE = (
+    0.022,
+    0.020,
+)  # what one deviation of the fine residual adds: share of melanin, density
+CAVITY = 110.0  # density a metre of depth of lines: light that does not find its way out
 SHAVEN = (0.05, 0.055, 0.06)  # linear sRGB that the hair's colour takes on beneath the skin
 
 # Below these a feature is not seen, and not paid for.
@@ -32,7 +35,8 @@ FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN, VEINS_SEEN 
 VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
-LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.050, 0.016, 0.25  # volume fractions added; least factor on the base
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.070, 0.016, 0.25  # volume fractions added; least factor on the base
+MENDED = (0.85, 1.18)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
 
@@ -51,7 +55,7 @@ def _melanin(f: SkinFields) -> np.ndarray:
     patchy = np.float32(0.6 * skin.unevenness + 1.6 * skin.mottling)
     factor = f.melanin + patchy * f.broad + np.float32(0.2) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
     melanin = np.float32(skin.melanin + BASE_MELANIN) * factor + np.float32(skin.melanin)
-    melanin *= 1 - np.float32(0.28) * f.lips
+    melanin *= 1 - np.float32(0.5 - 0.25 * darkness(skin)) * f.lips
     if skin.freckles > FRECKLES_SEEN:
         zone = f.zones["freckles"]
         at = f.texels.near(zone)
@@ -104,11 +108,19 @@ def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndar
         return np.minimum(np.sqrt(between(value, low, high)) * size, size - 1).astype(np.int32)
 
     colour = np.take(fine, along(blood, *BLOOD_RANGE) * size + along(melanin, *MELANIN_RANGE), 0)
+    face = colour[f.bare]
+    colour *= np.clip(
+        skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin)) / face.mean(0), *MENDED
+    ).astype(np.float32)
     colour *= np.asarray(UNDERTONES[f.skin.undertone], np.float32)
-    shade = 1 - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse) + np.float32(CAVITY) * np.minimum(f.lines_at_rest, 0)
+    shade = (
+        1
+        - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)
+        + np.float32(CAVITY) * np.minimum(f.lines_at_rest, 0)
+    )
     colour *= np.maximum(shade, 0.5)[:, None]
     for amount, seen, zone, tint, pattern in (
-        (0.6 * f.skin.under_eye, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        (0.45 * f.skin.under_eye, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:

@@ -13,10 +13,11 @@ from .marks import BEADS, BLEMISHES, Marks, slots, strewn
 from .measured import fine_residual
 from .noises import CELLS, SkinNoise
 from .texels import texels
-from .zones import pigment_zones, sweaty
+from .zones import bare_face, pigment_zones, sweaty
 
 BLEMISHES_SEEN, SWEAT_SEEN = 0.06, 0.15  # less is not seen, and not paid for
-ELSEWHERE = 10.0  # residual that a unit of fine noise stands for where no residual was measured
+MOSTLY = 0.5
+ELSEWHERE = 5.0  # residual that a unit of fine noise stands for where no residual was measured
 MEAN_ROOTS = np.float32(0.665)  # of the shade of roots, where they are too small to show
 
 
@@ -56,6 +57,12 @@ class SkinFields:
         """Fine darkness as it was measured, deviation about one; the noise of the pores where nobody measured."""
         share, residual = fine_residual(self.skin, self.texels, self.noise.of_vertices)
         return residual + (1 - share) * self.fine * np.float32(ELSEWHERE)
+
+    @cached_property
+    def bare(self) -> np.ndarray:
+        """Texels (k,) strewn over the bare face, whose mean is the skin's tone."""
+        at = np.arange(0, len(self.texels.index), 7)
+        return at[self.texels.values(bare_face(), at) > MOSTLY]
 
     @cached_property
     def lines(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from ...params import child
 
-SHOULDER, SHOULDER_WIDTH = 0.30, 1.9  # height of the ridges beside a groove over its depth, and where, in widths
+SHOULDER, SHOULDER_WIDTH = 0.22, 2.0  # height of the ridges beside a groove over its depth, and where, in widths
 
 
 class Around(tuple):
@@ -49,7 +49,9 @@ def forehead(place: Around, rng: Generator) -> np.ndarray:
         reach = rng.uniform(26, 46)
         middle_x = rng.normal(0, 6)
         depth = within(x - middle_x, -reach, reach, 14) * np.clip(0.75 + 0.45 * middle + 0.2 * short, 0.1, 1.3)
-        total += depth * np.float32(rng.uniform(0.55, 1.0)) * groove(z - level - gull + fall - wave, rng.uniform(0.75, 1.25))
+        total += (
+            depth * np.float32(rng.uniform(0.55, 1.0)) * groove(z - level - gull + fall - wave, rng.uniform(0.75, 1.25))
+        )
     return total
 
 
@@ -110,8 +112,11 @@ def nasolabial(place: Around, rng: Generator) -> np.ndarray:
         line = np.interp(z, [-82, -75, -66, -56, -45, -36, -30], [37, 36.5, 34, 29, 23.5, 18.5, 16.5]) + shift
         off = (side * x - line) * np.float32(0.86) + 0.5 * middle
         along = within(z, rng.uniform(-76, -66), -35, 8)
+        hollow = within(z, -60, -30, 14)  # broad beside the nose, and finer below
         cheek = np.exp(-0.5 * ((off - 4.5) / 3.2) ** 2)
-        total += along * np.float32(rng.uniform(0.8, 1.0)) * (groove(off, 1.25) + np.float32(0.35) * cheek)
+        total += (
+            along * np.float32(rng.uniform(0.8, 1.0)) * (groove(off, 1.25 + 0.5 * hollow) + np.float32(0.3) * cheek)
+        )
     return total
 
 
@@ -165,7 +170,7 @@ FAMILIES = {
     "glabella": Family(glabella, (0, 16, -2, 38, 10), 0.75, 0.15, 1.0),
     "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.46, 0.10, 0.95),
     "trough": Family(trough, (14, 44, -28, -2, 10), 0.75, -0.25, 1.0),
-    "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 0.95, -0.1, 0.9),
+    "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 0.80, 0.0, 1.0),
     "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.75, 0.2, 0.95),
     "lips": Family(lip_lines, (0, 28, -90, -46, 10), 0.30, 0.3, 1.0),
     "neck": Family(neck, (0, 90, -175, -106, 110), 0.80, -0.1, 1.0),

@@ -19,7 +19,7 @@ PATH = Path(__file__).parents[1] / "data" / "skin.npz"
 GRID = 2048  # px of the uv that the fine residuals are sampled on
 MIDDLE = 0.48317  # v of the face's midline
 DEPENDENCES = 4  # of the regional fields the first are: the mean, and change with age, sex and tone
-SPREAD, FURTHEST = 0.9, 2.0  # of the scores of the components, in the model's deviations
+SPREAD, FURTHEST = 1.3, 2.2  # of the scores of the components, in the model's deviations
 MIDDLE_AGE, AGE_SPAN = 50.0, 30.0  # years of the model's middle age, and to its ends
 TONES = (0.03, 0.18)  # melanin of what the model calls pale and dark
 BASE_MELANIN, BASE_BLOOD = 0.012, 0.006  # volume fractions that shares are of, besides the person's own
@@ -49,9 +49,9 @@ def model() -> Model:
     share = np.zeros(count, np.float32)
     share[members] = data["fine_share"] / 255
     row, column = (int(value) for value in data["fine_corner"])
-    return Model(
-        regional, float(data["tone_mean"]), data["fine"], float(data["fine_step"]), (row, column), share
-    )
+    head = head_data()
+    share[head.faces[head.uv[head.uv_faces].min(1)[:, 0] * GRID < column]] = 0  # of faces that lie beside the crop
+    return Model(regional, float(data["tone_mean"]), data["fine"], float(data["fine_step"]), (row, column), share)
 
 
 def regional_maps(skin) -> tuple[np.ndarray, np.ndarray]:

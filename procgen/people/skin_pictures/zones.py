@@ -14,7 +14,26 @@ OIL = {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "appl
 DARK = {"lids": 0.25, "under_eyes": 0.30, "forehead": 0.10, "chin": 0.10, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
         "nostrils": 0.12}  # fmt: skip
 # Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
-COARSE = {"nose_tip": 0.7, "nose_bridge": 0.3, "apples": 0.35, "chin": 0.3, "forehead": 0.1, "lids": -0.5, "eyeshadow": -0.3}
+LIDS = {"lids": 0.22, "under_eyes": 0.12}
+# What the textures show too little of: they were taken in flat light, of people at rest.
+FLUSH = {
+    "apples": 0.28,
+    "cheeks": 0.15,
+    "ears": 0.55,
+    "nose_tip": 0.15,
+    "lids": 0.30,
+    "under_eyes": 0.18,
+    "mouth_corners": 0.15,
+}
+COARSE = {
+    "nose_tip": 0.7,
+    "nose_bridge": 0.3,
+    "apples": 0.35,
+    "chin": 0.3,
+    "forehead": 0.1,
+    "lids": -0.5,
+    "eyeshadow": -0.3,
+}
 SWEATY = {"forehead": 1.0, "nose_tip": 0.8, "upper_lip_skin": 1.0, "temples": 0.6, "apples": 0.3}
 FRECKLED = {"cheeks": 0.9, "apples": 0.6, "nose_bridge": 0.8, "nose_tip": 0.5, "forehead": 0.22}
 
@@ -40,9 +59,20 @@ def pigment_zones(skin) -> dict[str, np.ndarray]:
     """How much more melanin and blood a place has than the person's mean (shares), how oily, coarse and freckled it is (v,)."""
     melanin, blood = regional_maps(skin)
     return {
-        "melanin": melanin + _sum(DARK) * darkness(skin) + _sum({"under_eyes": 0.35 * skin.under_eye, "lids": 0.12}), "blood": blood * skin.redness,
+        "melanin": melanin + _sum(DARK) * darkness(skin) + _sum(LIDS) + _sum({"under_eyes": 0.3 * skin.under_eye}), "blood": (blood + _sum(FLUSH)) * skin.redness,
         "oil": _sum(OIL) * skin.oiliness, "coarse": _sum(COARSE), "freckles": np.clip(_sum(FRECKLED), 0, 1),
     }  # fmt: skip
+
+
+@cache
+def bare_face() -> np.ndarray:
+    """One (v,) on the face without lids, lips and what lies behind the temples; else zero."""
+    template = head_data().template
+    x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
+    face = (y < 0.03) & (z > -0.11) & (z < 0.065)
+    lids = (np.hypot((x - 0.0325) / 0.027, (z + 0.002) / 0.0165) < 1) & (y < 0.02)
+    lips = np.hypot(x / 0.031, (z + 0.068) / 0.0165) < 1
+    return (face & ~lids & ~lips).astype(float)
 
 
 @cache
