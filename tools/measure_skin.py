@@ -20,14 +20,8 @@ from simulacra.procgen.people.skin_pictures.pictures import skin_pictures
 from simulacra.procgen.people.skin_pictures.texels import texels
 from simulacra.procgen.people.skin_pictures.zones import bare_face
 
-MELANIN = {
-    1: 0.0083,
-    2: 0.0138,
-    3: 0.03,
-    4: 0.052,
-    5: 0.1,
-    6: 0.195,
-}  # volume fraction in the middle of a Fitzpatrick type
+ANGLES = {1: 57.0, 2: 48.0, 3: 34.5, 4: 19.0, 5: -10.0, 6: -45.0}  # degrees: in the middle of each Fitzpatrick type
+BLOOD = 0.026  # volume fraction
 REGIONS = (
     "forehead",
     "cheeks",
@@ -67,11 +61,15 @@ def main(count: int, textures: tuple[Path, ...]) -> None:
     masks = np.stack([t.values(region(name, template)) for name in REGIONS])
     masks *= t.index % 1024 > 656
     click.echo("type  ITA asked  ITA got  off (mean, most)  contrast L*  contrast a*")
-    for kind, melanin in MELANIN.items():
+    melanins = np.geomspace(0.0055, 0.34, 400)
+    angles = typology_angle(skin_colour(melanins, np.full(400, BLOOD)))
+    for kind, angle in ANGLES.items():
+        melanin = float(np.interp(-angle, -angles, melanins))
         rows = []
         for seed in range(count):
             settings = {
                 "skin.melanin": melanin,
+                "skin.haemoglobin": BLOOD,
                 "skin.makeup_on": False,
                 "skin.stubble_shadow": 0.0,
                 "skin.undertone": "neutral",

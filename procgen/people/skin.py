@@ -52,7 +52,7 @@ class Skin:
     stubble_shadow: float = beta(1.5, 2.5, doc="dark shade of shaven hair under the skin")
     makeup_on: bool = flag(0.25, doc="wears make-up", says={True: "make-up"})
     makeup: Makeup = group(Makeup)
-    undertone: str = choice({"neutral": 0.5, "warm": 0.28, "cool": 0.22}, doc="carotene or pallor in the base tone")
+    undertone: str = choice({"neutral": 0.48, "warm": 0.36, "cool": 0.16}, doc="carotene or pallor in the base tone")
     seed: int = seed()
 
 

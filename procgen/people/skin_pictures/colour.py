@@ -19,7 +19,7 @@ EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 
              (0.45, 0.30, 0.10)]  # fmt: skip
 LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
 LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.30  # at full strength
-UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.90), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
+UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.04, 1.0, 0.89), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
 RESIDUAL_MELANIN, RESIDUAL_SHADE = (
@@ -35,7 +35,7 @@ FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN, VEINS_SEEN 
 VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
-LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.070, 0.016, 0.25  # volume fractions added; least factor on the base
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.085, 0.016, 0.25  # volume fractions added; least factor on the base
 MENDED = (0.85, 1.18)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
@@ -112,7 +112,9 @@ def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndar
     colour *= np.clip(
         skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin)) / face.mean(0), *MENDED
     ).astype(np.float32)
-    colour *= np.asarray(UNDERTONES[f.skin.undertone], np.float32)
+    tint = np.asarray(UNDERTONES[f.skin.undertone], np.float32) - 1
+    if tint.any():
+        colour *= 1 + tint * (1 - f.lips)[:, None]
     shade = (
         1
         - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)

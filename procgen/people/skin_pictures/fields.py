@@ -17,6 +17,7 @@ from .zones import bare_face, pigment_zones, sweaty
 
 BLEMISHES_SEEN, SWEAT_SEEN = 0.06, 0.15  # less is not seen, and not paid for
 MOSTLY = 0.5
+SHORTEST = 0.003  # m: the wavelength that fine noise is mostly of
 ELSEWHERE = 5.0  # residual that a unit of fine noise stands for where no residual was measured
 MEAN_ROOTS = np.float32(0.665)  # of the shade of roots, where they are too small to show
 
@@ -56,7 +57,7 @@ class SkinFields:
     def residual(self) -> np.ndarray:
         """Fine darkness as it was measured, deviation about one; the noise of the pores where nobody measured."""
         share, residual = fine_residual(self.skin, self.texels, self.noise.of_vertices)
-        return residual + (1 - share) * self.fine * np.float32(ELSEWHERE)
+        return residual + (1 - share) * self.fine * self.shown(SHORTEST) * np.float32(ELSEWHERE)
 
     @cached_property
     def bare(self) -> np.ndarray:

@@ -78,17 +78,17 @@ def crows_feet(place: Around, rng: Generator) -> np.ndarray:
         radius = np.hypot(away, z + 1)
         angle = np.arctan2(z + 1, away)
         count = int(rng.integers(4, 7))
-        for ray in np.linspace(-0.95, 0.75, count) + rng.uniform(-0.10, 0.10, count):
+        for ray in np.linspace(-0.95, 0.5, count) + rng.uniform(-0.10, 0.10, count):
             bend = ray * (1 - 0.006 * radius) + 0.05 * middle
             depth = within(radius, rng.uniform(4, 8), rng.uniform(13, 26), 6) * (away > 0)
             off = radius * np.clip(angle - bend, -1, 1)
-            total += depth * np.float32(rng.uniform(0.45, 1.0)) * groove(off, 0.55 + 0.012 * np.clip(radius, 0, 30))
+            total += depth * np.float32(rng.uniform(0.45, 1.0)) * groove(off, 0.65 + 0.012 * np.clip(radius, 0, 30))
         # Below the eye: arcs, and the trough from the inner corner.
         arc = np.hypot((side * x - 32) / np.float32(1.5), z + 1)
         below = within(-z, 3.5, 22, 2.5) * within(side * x, 18, 47, 6) * np.clip(0.6 + 0.5 * short, 0, 1.2)
         for distance in rng.uniform(6.0, 13.0, 4):
             wave = distance + 0.5 * middle + 0.05 * (side * x - 32)
-            total += below * np.float32(rng.uniform(0.25, 0.55)) * groove(arc - wave, 0.5)
+            total += below * np.float32(rng.uniform(0.2, 0.45)) * groove(arc - wave, 0.65)
     return total
 
 
@@ -168,7 +168,7 @@ class Family:
 FAMILIES = {
     "forehead": Family(forehead, (0, 62, 26, 80, 25), 0.62, 0.08, 1.0),
     "glabella": Family(glabella, (0, 16, -2, 38, 10), 0.75, 0.15, 1.0),
-    "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.46, 0.10, 0.95),
+    "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.42, 0.10, 1.0),
     "trough": Family(trough, (14, 44, -28, -2, 10), 0.75, -0.25, 1.0),
     "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 0.80, 0.0, 1.0),
     "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.75, 0.2, 0.95),

@@ -12,9 +12,9 @@ from .noises import CELLS, DEVIATION, WAVE
 from .zones import crepe
 
 # Metres; the residual's is its standard deviation.
-PORE_DEPTH, GRAIN_HEIGHT, RESIDUAL_HEIGHT, LIP_CREASE = 0.00011, 0.00010, 0.000025, 0.00030
+PORE_DEPTH, GRAIN_HEIGHT, RESIDUAL_HEIGHT, LIP_CREASE = 0.00012, 0.00014, 0.000034, 0.00030
 BLEMISH_HEIGHT, BEAD_HEIGHT = 0.00012, 0.00025
-OLDER = 0.9  # how much higher the residual's relief gets from smooth skin to wrinkled
+OLDER = 0.7  # how much higher the residual's relief gets from smooth skin to wrinkled
 # Cells of the noise whose ridges are lines, a metre along x, y, z.
 CREPE, LIP_LINES = (90, 70, 260), (900, 350, 150)
 CREPE_DEPTH = 0.00022  # m

@@ -11,7 +11,7 @@ from ..regions import BLOBS, beard_region, region
 from .measured import TONES, regional_maps
 
 OIL = {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35}
-DARK = {"lids": 0.25, "under_eyes": 0.30, "forehead": 0.10, "chin": 0.10, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
+DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.10, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
         "nostrils": 0.12}  # fmt: skip
 # Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
 LIDS = {"lids": 0.22, "under_eyes": 0.12}
