@@ -43,11 +43,12 @@ OTHERS = {
     "bench_rollout.py": (("{planes}", "{out}/r", "--steps", 10, "--seeds", 1, "--base", 8, "--sampling", 2), r"nearer in [01] of 1"),
     "check_cluster.py": (("{out}/c", "--count", 4, *SMALL), r'"finished": 4'),
     "check_plan.py": (("--count", 4, "--probe", 3, *SMALL), r"seconds: forecast [\d.]+"),
+    "measure_skin.py": (("--count", 1), r"   6 +-4[45]\.\d"),
     "contact_sheet.py": (("{faces}", "{out}/sheet.jpg", "--tile", 8), r""),
     "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
 }  # fmt: skip
 # These have a test of their own below.
-ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py"}
+ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py", "pack_skins.py"}
 ELSEWHERE = {
     "kill_test.py": "test_jobs.py",
     "compare_engines.py": "test_engines.py",
@@ -221,3 +222,23 @@ def test_a_head_is_packed(tmp_path):
         deltas = head["target_deltas"][:2] * head["target_scales"][0]
         assert np.allclose(deltas, tool.to_metres(np.array([[0.1, 0.2, 0.3], [0, 0, 0.5]])), atol=1e-6)
         assert np.allclose(head["bone_weights"][0], [0, 0, 0, 1]) and set(head["joint_names"]) == set(tool.JOINTS)
+
+
+def test_the_skins_are_packed_into_the_form_that_the_pictures_read(tmp_path):
+    """Of textures that are noise: what melanin and blood are parted into, and what is packed."""
+    pytest.importorskip("scipy")
+    tool = loaded("pack_skins")
+    from simulacra.procgen.materials.pigment import skin_colour
+
+    # A little more of either pigment is found as just that, and less light as neither.
+    here = -np.log(skin_colour(0.03, 0.025))
+    to_pigment = tool.separation(0.03, 0.025)
+    more = -np.log(skin_colour(np.array([0.03 + 0.1 * 0.042, 0.03]), np.array([0.025, 0.025 + 0.1 * 0.031]))) - here
+    np.testing.assert_allclose(more @ to_pigment, [[0.1, 0.0], [0.0, 0.1]], atol=0.035)
+    assert np.abs(np.full(3, 0.1) @ to_pigment).max() < 0.06
+    assert tool.known("old_darkskinned_male_diffuse.png") == (1.0, -1.0, 1.0)
+    noise = np.random.Generator(np.random.PCG64(0)).normal(size=(9, 64, 48))
+    noise[:, :8] = 0
+    basis, seen = tool.fine_basis(noise)
+    assert basis.shape == (tool.BASIS, 64, 48) and not basis[:, ~seen].any() and not seen[:8].any()
+    assert basis[:, seen].std(1) == pytest.approx(1, abs=1e-6)

@@ -21,6 +21,7 @@ LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
 LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.30  # at full strength
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.04, 1.0, 0.89), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
+LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
 RESIDUAL_MELANIN, RESIDUAL_SHADE = (
     0.022,
@@ -42,7 +43,13 @@ FINER = 8  # the lookup table is refined so often, and then looked up without fi
 
 def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.ndarray:
     """The linear sRGB colour (n, 3) of skin at the texels; ``hair`` is the linear colour that hair leaves on it."""
-    colour = _pigmented(fields, _melanin(fields), _blood(fields))
+    melanin, blood = _melanin(fields), _blood(fields)
+    # Marks do not count: who has many is no paler between them.
+    tone = _tone(fields, _coloured(melanin[fields.bare], blood[fields.bare]))
+    _mark(fields, melanin, blood)
+    colour = _coloured(melanin, blood)
+    colour *= tone
+    _tint(fields, colour)
     _shade_by_hair(fields, colour, hair)
     if fields.skin.makeup_on:
         _make_up(fields, colour)
@@ -50,12 +57,17 @@ def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.nda
 
 
 def _melanin(f: SkinFields) -> np.ndarray:
-    """Melanin: base, regions, blotches, and the marks that are nothing but more melanin; volume fraction."""
+    """Melanin but that of marks: base, regions, blotches and fine residual; volume fraction."""
     skin = f.skin
     patchy = np.float32(0.6 * skin.unevenness + 1.6 * skin.mottling)
     factor = f.melanin + patchy * f.broad + np.float32(0.2) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
     melanin = np.float32(skin.melanin + BASE_MELANIN) * factor + np.float32(skin.melanin)
-    melanin *= 1 - np.float32(0.5 - 0.25 * darkness(skin)) * f.lips
+    return melanin * (1 - np.float32(0.5 - 0.25 * darkness(skin)) * f.lips)
+
+
+def _mark(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> None:
+    """Add the melanin and the blood of marks."""
+    skin = f.skin
     if skin.freckles > FRECKLES_SEEN:
         zone = f.zones["freckles"]
         at = f.texels.near(zone)
@@ -70,11 +82,12 @@ def _melanin(f: SkinFields) -> np.ndarray:
         melanin += np.float32(MOLE_MELANIN) * f.marks(MOLES, 0.12 * skin.moles, "moles")
     if skin.age_spots > SPOTS_SEEN:
         melanin += np.float32(SPOT_MELANIN) * f.marks(SPOTS, 0.35 * skin.age_spots, "age spots")
-    return melanin
+    if f.blemishes is not None:
+        blood += np.float32(BLEMISH_BLOOD) * f.blemishes
 
 
 def _blood(f: SkinFields) -> np.ndarray:
-    """Blood, a volume fraction."""
+    """Blood but that of marks, a volume fraction."""
     skin = f.skin
     factor = f.blood * (1 - f.lips) - np.float32(0.2) * f.broad
     factor += np.float32(0.8 * skin.unevenness + 1.2 * skin.mottling) * f.veiny
@@ -82,8 +95,6 @@ def _blood(f: SkinFields) -> np.ndarray:
     blood = np.maximum(base + (base + np.float32(BASE_BLOOD)) * factor, np.float32(LEAST_BLOOD) * base)
     old = between(skin.years, 40.0, 85.0)
     blood += np.float32(LIP_BLOOD * (1 - 0.25 * skin.masculine) * (1 - 0.45 * old)) * f.lips
-    if f.blemishes is not None:
-        blood += np.float32(BLEMISH_BLOOD) * f.blemishes
     return blood
 
 
@@ -99,22 +110,31 @@ def _fine_table() -> np.ndarray:
     return both.reshape(-1, 3)
 
 
-def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndarray:
-    """The colour (n, 3) of pigments by the lookup table, with undertone and dark eyes."""
+def _coloured(melanin: np.ndarray, blood: np.ndarray) -> np.ndarray:
+    """The colour (n, 3) of pigments (n,) by the lookup table."""
     fine = _fine_table()
     size = round(len(fine) ** 0.5)
 
     def along(value, low, high):
         return np.minimum(np.sqrt(between(value, low, high)) * size, size - 1).astype(np.int32)
 
-    colour = np.take(fine, along(blood, *BLOOD_RANGE) * size + along(melanin, *MELANIN_RANGE), 0)
-    face = colour[f.bare]
-    colour *= np.clip(
-        skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin)) / face.mean(0), *MENDED
-    ).astype(np.float32)
+    return np.take(fine, along(blood, *BLOOD_RANGE) * size + along(melanin, *MELANIN_RANGE), 0)
+
+
+def _tone(f: SkinFields, face: np.ndarray) -> np.ndarray:
+    """The factors (3,) that bring the mean of a bare face (k, 3) to the tone that was asked for."""
+    asked = skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin))
+    return np.clip(asked / face.mean(0), *MENDED).astype(np.float32)
+
+
+def _tint(f: SkinFields, colour: np.ndarray) -> None:
+    """Undertone, the shade of fine structure and lines, dark eyes and veins."""
     tint = np.asarray(UNDERTONES[f.skin.undertone], np.float32) - 1
     if tint.any():
         colour *= 1 + tint * (1 - f.lips)[:, None]
+    at = np.nonzero(f.lips > 0)[0]
+    pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * float(between(f.skin.years, 40.0, 85.0)))
+    colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
     shade = (
         1
         - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)
@@ -131,7 +151,6 @@ def _pigmented(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> np.ndar
             if pattern:
                 dark *= between(np.abs(line_noise(f, pattern, at)), 0.0, 0.06, 1.0, 0.0)
             colour[at] *= 1 - dark[:, None] * (1 - np.asarray(tint, np.float32))
-    return colour
 
 
 def _cover(colour: np.ndarray, amount: np.ndarray, paint, at: np.ndarray) -> None:
