@@ -7,6 +7,7 @@ raised shoulders. Where lines run: Lemperle et al., "A classification of facial 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -16,10 +17,15 @@ from ...params import child
 SHOULDER, SHOULDER_WIDTH = 0.22, 2.0  # height of the ridges beside a groove over its depth, and where, in widths
 
 
-class Around(tuple):
-    """Places near lines: x, y, z (k,) in millimetres, and smooth noises (k,) of about 36, 21 and 15 mm, deviation one."""
+class Around(NamedTuple):
+    """Places near lines (k,): coordinates in millimetres, and smooth noises of deviation one."""
 
-    __slots__ = ()
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    long: np.ndarray  # waves of about 36 mm
+    middle: np.ndarray  # of 21 mm
+    short: np.ndarray  # of 15 mm
 
 
 def groove(distance: np.ndarray, width: float | np.ndarray) -> np.ndarray:
@@ -188,5 +194,5 @@ def drawn(name: str, seed: int, place: np.ndarray, noise: np.ndarray) -> tuple[n
     at = np.nonzero((x >= near) & (x <= far) & (place[:, 2] >= low) & (place[:, 2] <= high) & (place[:, 1] <= back))[0]
     here = place[at].T * np.float32(1000)
     waves = noise(at).T
-    height = family.draw(Around((*here, waves[1], waves[2], waves[3])), child(seed, "lines", name))
+    height = family.draw(Around(*here, *waves[1:]), child(seed, "lines", name))
     return at, (height * np.float32(family.depth / 1000)).astype(np.float32)

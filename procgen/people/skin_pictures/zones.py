@@ -11,20 +11,13 @@ from ..regions import BLOBS, beard_region, region
 from .measured import TONES, regional_maps
 
 OIL = {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35}
+# Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
 DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.10, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
         "nostrils": 0.12}  # fmt: skip
-# Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
+# What the textures show too little of: lids were made up, and the light was flat and the people at rest.
 LIDS = {"lids": 0.22, "under_eyes": 0.12}
-# What the textures show too little of: they were taken in flat light, of people at rest.
-FLUSH = {
-    "apples": 0.28,
-    "cheeks": 0.15,
-    "ears": 0.55,
-    "nose_tip": 0.15,
-    "lids": 0.30,
-    "under_eyes": 0.18,
-    "mouth_corners": 0.15,
-}
+FLUSH = {"apples": 0.38, "cheeks": 0.22, "ears": 0.85, "nose_tip": 0.32, "nostrils": 0.10, "chin": 0.12, "lids": 0.32, "under_eyes": 0.18,
+         "mouth_corners": 0.15, "forehead": -0.08}  # fmt: skip
 COARSE = {
     "nose_tip": 0.7,
     "nose_bridge": 0.3,
