@@ -19,7 +19,7 @@ XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0
 EPIDERMIS = 0.006  # cm
 PATH = 1.9  # of light that crosses the epidermis at all angles, in thicknesses
 # Of the epidermis itself: without it dark skin has no blue at all. With this much, and the blood of faces, a* is 8 to 12 and b* 13
-# to 20 from pale to dark, about as measured on faces (Xiao et al., Skin Research and Technology 23, 2017).
+# to 20 from pale to dark, about as measured on faces (Xiao et al., Skin Research and Technology 23, 2017; recalled).
 BACK_SCATTER = 0.024
 CAROTENE = 0.9  # 1/cm at 460 nm: without it pale skin is mauve
 # Molar extinction of haemoglobin, 1/(cm M), at 400, 420 … 700 nm: oxygenated, deoxygenated.
