@@ -41,10 +41,11 @@ class Param(NamedTuple):
     unit: str
     doc: str
     says: Any  # a pattern with {}, or ((upper bound, words), …) for numbers, or {value: words}
+    absent: Any  # what a spec has that was written before there was such a field; None where there always was
 
 
-def _field(distribution, unit="", doc="", says=None, nested=None):
-    return dataclasses.field(metadata={"param": Param(distribution, nested, unit, doc, says)})
+def _field(distribution, unit="", doc="", says=None, nested=None, absent=None):
+    return dataclasses.field(metadata={"param": Param(distribution, nested, unit, doc, says, absent)})
 
 
 def uniform(low: float, high: float, **about):
@@ -257,7 +258,10 @@ def to_dict(value: Any) -> dict:
 
 
 def from_dict(cls, data: Any, path: str = ""):
-    """Read a spec back from plain JSON values; every unknown, missing or wrong field is named."""
+    """Read a spec back from plain JSON values; every unknown, missing or wrong field is named.
+
+    A field that came later than a spec has the value that its declaration gives for it (``absent``).
+    """
     if not isinstance(data, Mapping):
         raise SpecError(f"{path or cls.__name__}: allowed is an object of fields")
     declared = fields(cls)
@@ -266,9 +270,11 @@ def from_dict(cls, data: Any, path: str = ""):
             raise SpecError(f"{path}{name}: no such field; allowed are {', '.join(declared)}")
     values = {}
     for name, param in declared.items():
-        if name not in data:
+        if name not in data and param.absent is None:
             raise SpecError(f"{path}{name}: is missing")
-        if param.nested:
+        if name not in data:
+            values[name] = param.distribution.check(f"{path}{name}", param.absent)
+        elif param.nested:
             values[name] = from_dict(param.nested, data[name], f"{path}{name}.")
         else:
             values[name] = param.distribution.check(f"{path}{name}", data[name])
@@ -284,7 +290,7 @@ def schema(cls) -> dict:
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name, param in fields(cls).items() if param.absent is None],
         "additionalProperties": False,
         "description": (cls.__doc__ or "").strip(),
     }

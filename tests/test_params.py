@@ -148,3 +148,39 @@ def test_every_field_is_documented():
 
     for name in registry.GENERATORS:
         assert list(undocumented(registry.find(name).load("spec"))) == []
+
+
+def test_a_spec_of_before_a_field_is_read_with_what_the_field_says():
+    document = registry.dump("faces", registry.sample("faces", 3))
+    later = [
+        (path, name, param)
+        for path, name, param in _all_fields(registry.find("faces").load("spec"))
+        if param.absent is not None
+    ]
+    assert later
+    for path, name, _ in later:
+        del _inside(document["spec"], path)[name]
+    _, spec = registry.parse(document)
+    for path, name, param in later:
+        owner = spec
+        for step in path:
+            owner = getattr(owner, step)
+        assert getattr(owner, name) == param.absent
+        assert name not in schema(type(owner))["required"] and name in fields(owner)
+    del document["spec"]["skin"]["oiliness"]  # which was always there
+    with pytest.raises(SpecError, match="oiliness: is missing"):
+        registry.parse(document)
+
+
+def _all_fields(cls, path=()):
+    """Every field of a spec class: the names of its groups, its own, and what it declares."""
+    for name, param in fields(cls).items():
+        yield path, name, param
+        if param.nested:
+            yield from _all_fields(param.nested, (*path, name))
+
+
+def _inside(document, path):
+    for step in path:
+        document = document[step]
+    return document

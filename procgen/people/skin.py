@@ -44,11 +44,13 @@ class Skin:
     moles: float = beta(1.2, 3.5, doc="number of moles")
     blemishes: float = beta(1.0, 5.0, doc="pimples and red marks")
     age_spots: float = beta(1.0, 6.0, doc="brown spots of age")
-    years: float = uniform(18, 88, unit="years", doc="age of the skin: where it is dark and red, and how pale lips are")
-    masculine: float = uniform(0, 1, doc="0 a woman's skin … 1 a man's: where it is dark and red")
-    mottling: float = beta(1.2, 5.0, doc="patches of brown and red that sun and age leave")
-    veins: float = beta(1.0, 4.0, doc="veins that shine through at temples and lids")
-    sweat: float = beta(0.6, 8.0, doc="film and beads of sweat on forehead, nose and upper lip")
+    years: float = uniform(
+        18, 88, unit="years", absent=40.0, doc="age of the skin: where it is dark and red, and how pale lips are"
+    )
+    masculine: float = uniform(0, 1, absent=0.5, doc="0 a woman's skin … 1 a man's: where it is dark and red")
+    mottling: float = beta(1.2, 5.0, absent=0.15, doc="patches of brown and red that sun and age leave")
+    veins: float = beta(1.0, 4.0, absent=0.15, doc="veins that shine through at temples and lids")
+    sweat: float = beta(0.6, 8.0, absent=0.0, doc="film and beads of sweat on forehead, nose and upper lip")
     stubble_shadow: float = beta(1.5, 2.5, doc="dark shade of shaven hair under the skin")
     makeup_on: bool = flag(0.25, doc="wears make-up", says={True: "make-up"})
     makeup: Makeup = group(Makeup)
