@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .eyeballs import Balls
+from .own_targets import own_targets
+
 PATH = Path(__file__).parent / "data" / "head.npz"
 
 
@@ -21,7 +24,7 @@ class HeadData(NamedTuple):
     face_group: np.ndarray  # (f,) name of the group of each face
     groups: dict[str, np.ndarray]  # vertices of each group
     joints: dict[str, np.ndarray]  # the eight vertices around each joint
-    targets: dict[str, tuple[np.ndarray, np.ndarray]]  # name -> (indices, (k, 3) deltas in metres)
+    targets: dict[str, tuple[np.ndarray, np.ndarray]]  # name -> (indices, (k, 3) deltas in metres), our own among them
     sliders: dict[str, tuple[str, bool]]  # name -> (section, whether it has a negative end)
     bones: tuple[str, ...]
     weights: np.ndarray  # (n, bones), rows sum to one
@@ -45,17 +48,23 @@ def head_data() -> HeadData:
         deltas = data["target_deltas"][part].astype(np.float64) * float(scale)
         targets[str(name)] = (data["target_indices"][part].astype(np.int64), deltas)
     weights = data["bone_weights"].astype(np.float64)
+    template = data["template"].astype(np.float64)
+    groups = {name: np.unique(faces[group_of_face == index]) for index, name in enumerate(names)}
+    joints = {
+        str(name): vertices.astype(np.int64)
+        for name, vertices in zip(data["joint_names"], data["joints"], strict=True)
+    }
+    balls = Balls(template, groups, joints)
+    targets = {name: target if name.startswith("action/") else balls.held(target) for name, target in targets.items()}
+    targets |= own_targets(template, balls)
     return HeadData(
-        template=data["template"].astype(np.float64),
+        template=template,
         uv=data["uv"].astype(np.float64),
         faces=faces,
         uv_faces=data["uv_faces"].astype(np.int64),
         face_group=np.array(names)[group_of_face],
-        groups={name: np.unique(faces[group_of_face == index]) for index, name in enumerate(names)},
-        joints={
-            str(name): vertices.astype(np.int64)
-            for name, vertices in zip(data["joint_names"], data["joints"], strict=True)
-        },
+        groups=groups,
+        joints=joints,
         targets=targets,
         sliders={
             str(name): (str(section), bool(two_sided))

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.random import Generator
 
 from ..params import beta, draw, flag, fork, normal, simplex, spec, uniform, vector  # noqa: F401
+from . import sizes
 from .head_data import HeadData, head_data
+from .own_targets import BASE
 
 # Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
 # same value, so they get less.
@@ -58,6 +60,10 @@ class Identity:
         {name: uniform(-1, 1) for name in asymmetry_names(head_data())},
         doc="how far one side leads, left positive, right negative",
     )
+    size: tuple = vector(
+        {name: uniform(-limit, limit) for name, limit in sizes.LIMITS.items()},
+        doc="how much larger a measure is than that of the head without this, mm; the whole in per cent",
+    )
 
 
 def _base(name: str) -> str:
@@ -88,17 +94,23 @@ def _draw_shape(rng: Generator, data: HeadData) -> list[float]:
     return values
 
 
-def sample_identity(rng: Generator, fixed=None) -> Identity:
-    """Draw an identity; sliders jointly, so that heads are varied and human."""
+def sample_identity(rng: Generator, fixed=None, fit: bool = True) -> Identity:
+    """Draw an identity; sliders jointly, so that heads are varied and human, then sizes that people have."""
     data = head_data()
     lean = fork(rng, "lean").beta(0.35, 0.35)  # most people are clearly one or the other
     asymmetry = fork(rng, "one side").normal(size=len(asymmetry_names(data))) * 0.16
-    return draw(
-        Identity, rng, fixed,
-        gender=normal(0.04 + 0.92 * lean, 0.04, 0, 1),
-        shape=_draw_shape(fork(rng, "sliders"), data),
-        asymmetry=[float(f"{value:.6g}") for value in np.clip(asymmetry, -0.5, 0.5)],
-    )  # fmt: skip
+    given = {
+        "gender": normal(0.04 + 0.92 * lean, 0.04, 0, 1),
+        "shape": _draw_shape(fork(rng, "sliders"), data),
+        "asymmetry": [float(f"{value:.6g}") for value in np.clip(asymmetry, -0.5, 0.5)],
+        "size": [0.0] * len(sizes.LIMITS),
+    }
+    if fit:
+        others = {path: wish for path, wish in (fixed or {}).items() if not path.startswith("size.")}
+        plain = draw(Identity, rng, others, **given)
+        fitted = sizes.fitted(target_weights(plain), plain.gender)
+        given["size"] = [float(f"{fitted[name]:.6g}") for name in sizes.LIMITS]
+    return draw(Identity, rng, fixed, **given)
 
 
 def phenotype_age(years: float) -> float:
@@ -134,15 +146,18 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 
 def target_weights(identity: Identity) -> dict[str, float]:
-    """The weight of every target of an identity: macro, sliders and asymmetry."""
+    """The weight of every target of an identity: the eyes' size, macro, sliders, asymmetry and corrections of size."""
     data = head_data()
-    weights = macro_weights(identity)
+    weights = {BASE: 1.0} | macro_weights(identity)
     for name, value in zip(data.sliders, identity.shape, strict=True):
         if value:
             weights[f"slider/{name}/{'+' if value > 0 else '-'}"] = abs(value)
     for name, value in zip(asymmetry_names(data), identity.asymmetry, strict=True):
         if value:
             weights[f"asym/{name}-{'l' if value > 0 else 'r'}"] = abs(value)
+    for name, value in zip(sizes.LIMITS, identity.size, strict=True):
+        if value:
+            weights[f"size/{name}"] = value
     return weights
 
 

@@ -9,7 +9,8 @@ from .pose import Pose
 from .surface import Surface
 
 # Template coordinates in millimetres, mirrored about x = 0. Found once: a 68-point predictor of the scheme was run on
-# frontal renders of 14 drawn identities, its points were cast onto each mesh, and the median taken.
+# frontal renders of 14 drawn identities, its points were cast onto each mesh, and the median taken. Those of the brows
+# lie where people set them, on the hair just above its middle (bare renders had misled the predictor by 3 mm).
 POINTS = (
     np.array([
         # jaw
@@ -19,11 +20,11 @@ POINTS = (
         (56.5, 22.4, -63.9), (63.4, 33.7, -46.8), (67.7, 38.5, -29.3), (70.1, 46.3, -11.0),
         (71.1, 52.1, 8.4),
         # right brow
-        (-56.0, 1.4, 19.4), (-47.3, -8.1, 25.8), (-33.9, -17.8, 27.4), (-21.1, -23.7, 25.0),
-        (-10.2, -26.4, 20.4),
+        (-54.5, -0.8, 18.7), (-44.5, -10.8, 22.3), (-33.5, -18.3, 22.8), (-22.0, -23.4, 21.4),
+        (-11.0, -26.3, 19.3),
         # left brow
-        (10.2, -26.4, 20.4), (21.1, -23.7, 25.0), (33.9, -17.8, 27.4), (47.3, -8.1, 25.8),
-        (56.0, 1.4, 19.4),
+        (11.0, -26.3, 19.3), (22.0, -23.4, 21.4), (33.5, -18.3, 22.8), (44.5, -10.8, 22.3),
+        (54.5, -0.8, 18.7),
         # nose bridge
         (0.0, -26.1, 5.8), (0.0, -28.0, -6.1), (0.0, -33.2, -18.3), (0.0, -42.3, -32.2),
         # nose base

@@ -1,0 +1,162 @@
+"""Distances of a head as anthropometry names them, measured on the cage's limit surface with numpy."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .head_data import HeadData, head_data
+from .landmarks import POINTS
+
+# Template places in millimetres that landmarks lack.
+OWN = {
+    "glabella": (0, -28.9, 27), "sellion": (0, -26.2, 4), "pronasale": (0, -43.6, -37.5), "subnasale": (0, -31.8, -49.5),
+    "menton": (0, -12, -112.0), "gonion_l": (60, 40, -63), "gonion_r": (-60, 40, -63),
+    "tragion_l": (71, 55, -10), "tragion_r": (-71, 55, -10),
+    "frontotemporale_l": (53.5, 0, 33), "frontotemporale_r": (-53.5, 0, 33),
+}  # fmt: skip
+# Boxes of the template in millimetres (lowest and highest corner, the left side) that a calliper finds its widest place in.
+CALLIPER = {
+    "euryon": ((55, 50, 38), (75, 130, 85)),
+    "zygion": ((60, 24, -32), (70.5, 43, 4)),
+    "alare": ((13, -29, -45), (18.5, -24, -33)),
+    "back": ((-40, 120, 0), (40, 170, 75)),
+    "crown": ((-40, 10, 105), (40, 110, 125)),
+}
+DIRECTIONS = 48  # that a tape around the head is summed over
+TAPE = 6.0  # mm: how far from its plane the tape may touch
+
+MEASURES = (
+    "between_pupils", "eye_length", "eye_opening", "head_breadth", "head_length", "frontal_breadth", "cheek_breadth",
+    "jaw_breadth", "face_length", "nose_length", "nose_breadth", "nose_protrusion", "mouth_breadth", "upper_lip",
+    "lower_lip", "mouth_corners", "brow_height", "crown_height", "head_circumference",
+)  # fmt: skip
+
+
+class Probe(NamedTuple):
+    """Places on the limit surface as weighted vertices: indices and weights (m, k), and the rows of each name."""
+
+    indices: np.ndarray
+    weights: np.ndarray
+    rows: dict[str, np.ndarray]
+
+
+def _limit_stencils(data: HeadData) -> list[dict[int, float]]:
+    """The limit place of every vertex as weights of vertices: Catmull-Clark's mask for quads (Halstead et al. 1993)."""
+    faces = data.faces[data.face_group == "body"]
+    stencils: list[dict[int, float]] = [{} for _ in data.template]
+    valence = np.bincount(faces.ravel(), minlength=len(data.template))
+    for face in faces.tolist():
+        for corner in range(4):
+            vertex = face[corner]
+            row, n = stencils[vertex], valence[vertex]
+            share = 1 / (n * (n + 5))
+            for other, weight in ((face[corner - 1], 2.0), (face[(corner + 1) % 4], 2.0), (face[(corner + 2) % 4], 1.0)):
+                row[other] = row.get(other, 0.0) + weight * share
+    for vertex, row in enumerate(stencils):
+        n = valence[vertex]
+        row[vertex] = row.get(vertex, 0.0) + (n / (n + 5) if n else 1.0)
+    return stencils
+
+
+def _nearest_place(data: HeadData, triangles: np.ndarray, place: np.ndarray) -> dict[int, float]:
+    """Barycentric weights of the template's place nearest to one given in metres."""
+    corners = data.template[triangles]
+    near = np.argsort(np.linalg.norm(corners.mean(1) - place, axis=1))[:24]
+    best, found = np.inf, {}
+    for index in near:
+        a, b, c = corners[index]
+        share = np.clip(np.linalg.lstsq(np.stack([b - a, c - a], 1), place - a, rcond=None)[0], 0, 1)
+        share = share / max(share.sum(), 1.0)
+        distance = np.linalg.norm(a + share @ np.stack([b - a, c - a]) - place)
+        if distance < best:
+            weights = (1 - share.sum(), *share)
+            best, found = distance, dict(zip(triangles[index].tolist(), weights, strict=True))
+    return found
+
+
+@cache
+def probe() -> Probe:
+    """All places that the measures need; made once."""
+    data = head_data()
+    stencils, template = _limit_stencils(data), data.template * 1000
+    body = data.groups["body"]
+    faces = data.faces[data.face_group == "body"]
+    triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    wanted: list[dict[int, float]] = []
+    rows = {}
+
+    def add(name: str, places: list[dict[int, float]]) -> None:
+        rows[name] = np.arange(len(wanted), len(wanted) + len(places))
+        wanted.extend(places)
+
+    def limit(weights: dict[int, float]) -> dict[int, float]:
+        row: dict[int, float] = {}
+        for vertex, share in weights.items():
+            for other, weight in stencils[vertex].items():
+                row[other] = row.get(other, 0.0) + share * weight
+        return row
+
+    add("landmarks", [limit(_nearest_place(data, triangles, point)) for point in POINTS])
+    for name, place in OWN.items():
+        add(name, [limit(_nearest_place(data, triangles, np.array(place) / 1000))])
+    for name, (low, high) in CALLIPER.items():
+        for side, sign in (("l", 1), ("r", -1)):
+            at = template[body] * [sign, 1, 1]
+            add(f"{name}_{side}", [stencils[v] for v in body[((at >= low) & (at <= high)).all(1)]])
+    x, y, z = template[body].T
+    level = np.interp(y, [-29, 164], [27, 35])  # the tape's plane, from glabella to the back of the head
+    add("tape", [stencils[v] for v in body[(np.abs(z - level) < TAPE) & ~((np.abs(x) > 70) & (z < 37) & (y > 52))]])
+    for side in "lr":  # the neutral eyes look straight ahead
+        joint = data.joints[f"joint-{side}-eye"].tolist()
+        add(f"pupil_{side}", [dict.fromkeys(joint, 1 / len(joint))])
+    width = max(map(len, wanted))
+    indices, weights = np.zeros((len(wanted), width), int), np.zeros((len(wanted), width))
+    for row, places in enumerate(wanted):
+        indices[row, : len(places)] = list(places)
+        weights[row, : len(places)] = list(places.values())
+    return Probe(indices, weights, rows)
+
+
+def probed(points: np.ndarray) -> np.ndarray:
+    """The probe's places (…, m, 3) on cages (…, n, 3)."""
+    found = probe()
+    return np.einsum("mk,...mki->...mi", found.weights, points[..., found.indices, :])
+
+
+def measured(places: np.ndarray) -> np.ndarray:
+    """The measures (…, len(MEASURES)) in millimetres of the probe's places (…, m, 3) in metres."""
+    rows, places = probe().rows, np.asarray(places) * 1000
+    marks = places[..., rows["landmarks"], :]
+
+    def at(name: str) -> np.ndarray:
+        return places[..., rows[name][0], :]
+
+    def apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(a - b, axis=-1)
+
+    def between(i: int, j: int) -> np.ndarray:
+        return apart(marks[..., i, :], marks[..., j, :])
+
+    def across(name: str) -> np.ndarray:
+        left, right = (places[..., rows[f"{name}_{side}"], 0] for side in "lr")
+        return left.max(-1) - right.min(-1)
+
+    back = places[..., rows["back_l"], :]
+    angle = np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    along = places[..., rows["tape"], :2] @ np.stack([np.cos(angle), np.sin(angle)])
+    girth = (along.max(-2) - along.min(-2)).mean(-1) * np.pi  # Cauchy's formula for the hull's perimeter
+    return np.stack([
+        apart(at("pupil_l"), at("pupil_r")), (between(36, 39) + between(42, 45)) / 2,
+        (between(37, 41) + between(38, 40) + between(43, 47) + between(44, 46)) / 4,
+        across("euryon"), back[..., 1].max(-1) - at("glabella")[..., 1],
+        apart(at("frontotemporale_l"), at("frontotemporale_r")), across("zygion"), apart(at("gonion_l"), at("gonion_r")),
+        apart(at("sellion"), at("menton")), apart(at("sellion"), at("subnasale")), across("alare"),
+        apart(at("subnasale"), at("pronasale")), between(48, 54), marks[..., 51, 2] - marks[..., 62, 2],
+        marks[..., 66, 2] - marks[..., 57, 2],
+        marks[..., [48, 54], 2].mean(-1) - marks[..., [62, 66], 2].mean(-1),
+        marks[..., 17:27, 2].mean(-1) - marks[..., 36:48, 2].mean(-1),
+        places[..., rows["crown_l"], 2].max(-1) - (at("tragion_l") + at("tragion_r"))[..., 2] / 2, girth,
+    ], -1)  # fmt: skip
