@@ -40,13 +40,13 @@ PUBLISHED = {
     "mouth_breadth": Figure((51.1, 4.2), (48.0, 4.0), NIOSH),
     "upper_lip": Figure((5.2, 1.4), (5.7, 1.4), PHOTOS),
     "lower_lip": Figure((8.4, 1.6), (8.8, 1.6), PHOTOS),
-    "mouth_corners": Figure((-0.3, 1.7), (0.3, 1.7), "declared: corners level with the parting of the lips"),
-    "brow_height": Figure((17.4, 2.8), (19.2, 2.8), f"{PHOTOS}; women's lie higher"),
+    "mouth_corners": Figure((0.5, 1.6), (1.0, 1.6), "declared: corners a little above the parting of the lips"),
+    "brow_height": Figure((18.4, 2.8), (20.2, 2.8), f"{PHOTOS}: 17.8 with smiles and frowns; women's lie higher"),
     "crown_height": Figure((131.1, 6.2), (126.5, 6.5), f"{ANSUR}, tragion to top of head"),
     "head_circumference": Figure((575.7, 17.1), (554.9, 18.0), f"{NIOSH}; {ANSUR}: 574.4 ± 16.0, 561.1 ± 19.4"),
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
-    "nose_length": (51.0, 47.3), "nose_protrusion": (20.7, 19.4), "jaw_breadth": (119.5, 109.2),
+    "nose_length": (51.0, 47.3), "nose_protrusion": (20.3, 19.0), "jaw_breadth": (119.5, 109.2),
 }  # fmt: skip
 
 # Correlations; those of ANSUR II are means over both sexes of its 6,068 people, the others are recalled from NIOSH's and

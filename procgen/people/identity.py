@@ -11,11 +11,12 @@ from ..params import beta, draw, flag, fork, normal, simplex, spec, uniform, vec
 from . import sizes
 from .head_data import HeadData, head_data
 from .own_targets import BASE
+from .traits import AGE, MALE, SEX, trait_weights
 
 # Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
 # same value, so they get less.
 SPREAD = {
-    "head": 0.22, "neck": 0.17, "nose": 0.35, "mouth": 0.36, "eyes": 0.42, "eyebrows": 0.38, "cheek": 0.39,
+    "head": 0.22, "neck": 0.17, "nose": 0.31, "mouth": 0.33, "eyes": 0.42, "eyebrows": 0.34, "cheek": 0.39,
     "forehead": 0.29, "chin": 0.38, "ears": 0.32,
 }  # fmt: skip
 LIMIT = 0.8  # of any slider that is drawn
@@ -25,7 +26,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
     "nose-septumangle": 0.6, "mouth-scale-vert": 0.5, "chin-prognathism": 0.55, "chin-jaw-drop": 0.5,
     "eye-push1-in-out": 0.5, "eye-push2-in-out": 0.5, "ear-shape-pointed-triangle": 0.3, "ear-wing": 0.7,
     "mouth-dimples-in-out": 0.6, "eye-bag": 0.6, "eye-scale": 0.5, "mouth-laugh-lines-in-out": 0.6,
-    "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
+    "eyebrows-angle-down-up": 0.55, "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
 CONTRAST = 1.2  # the base phenotypes are averages of many people, and people differ more than averages do
@@ -59,6 +60,13 @@ class Identity:
     asymmetry: tuple = vector(
         {name: uniform(-1, 1) for name in asymmetry_names(head_data())},
         doc="how far one side leads, left positive, right negative",
+    )
+    sex: tuple = vector(
+        {name: normal(1.0, 0.3, 0.0, 2.0) for name in (*SEX, *MALE)},
+        doc="how much each form of the person's gender shows, 1 as in most",
+    )
+    ageing: tuple = vector(
+        {name: normal(1.0, 0.32, 0.0, 2.0) for name in AGE}, doc="how much each form of the person's age shows, 1 as in most"
     )
     size: tuple = vector(
         {name: uniform(-limit, limit) for name, limit in sizes.LIMITS.items()},
@@ -146,9 +154,11 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 
 def target_weights(identity: Identity) -> dict[str, float]:
-    """The weight of every target of an identity: the eyes' size, macro, sliders, asymmetry and corrections of size."""
+    """The weight of every target of an identity: the eyes' size, macro, traits, sliders, asymmetry and corrections of size."""
     data = head_data()
     weights = {BASE: 1.0} | macro_weights(identity)
+    ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))
+    weights |= trait_weights(identity.age, identity.gender, ageing, sex)
     for name, value in zip(data.sliders, identity.shape, strict=True):
         if value:
             weights[f"slider/{name}/{'+' if value > 0 else '-'}"] = abs(value)

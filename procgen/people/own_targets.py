@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .eyeballs import Balls, Target, sparse
+from .traits import AGE, MALE, SEX, trait_field
 from .warps import Moves, Warp
 
 BASE = "own/eyes"  # always on: makes the eyeballs of the base mesh as large as eyes are
@@ -70,4 +71,7 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
     for name, moves in SIZES.items():
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
     found[f"size/{WHOLE}"] = sparse(balls.hold(template * 0.01, own=True))
+    traits = {f"sex/{name}": trait for name, trait in (SEX | MALE).items()} | {f"age/{name}": trait for name, (trait, _) in AGE.items()}
+    for name, trait in traits.items():
+        found[name] = sparse(balls.hold(trait_field(template, warp, trait), own=True))
     return found
