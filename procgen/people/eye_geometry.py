@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-IRIS_SHARE = 0.400  # radius of the iris over that of the eyeball, which is drawn a little large
+IRIS_SHARE = 0.472  # radius of the iris over that of the eyeball: 11.7 mm over 24.8 mm
 IRIS_DEPTH = 0.065  # of the iris plane behind the limbus plane, eyeball radii
 IRIS_CONE = 0.050  # how far the iris falls back from pupil to rim
 BULGE = 0.070  # of the cornea over the sphere, eyeball radii

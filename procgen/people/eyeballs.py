@@ -6,13 +6,13 @@ import numpy as np
 
 from .warps import Warp
 
-RADIUS = 0.0122  # m; adult eyes are 24 mm long and differ by 4 % only (Bekerman, Gottlieb and Vaiman 2014, recalled)
+RADIUS = 0.0124  # m; adult eyes are 24 mm long and differ by 4 % only (Bekerman, Gottlieb and Vaiman 2014, recalled)
 DRAWN = 0.01495  # m: radius of the ball that the lids of the base mesh lie on
 MARGIN = (0.0, 0.0172, -0.008)  # m: how far from the centre of the ball, and before which depth, the lids' skin lies
 CORNERS = {  # mm: a smaller ball falls away sooner beside the iris, and the lids go back with it
-    "outer_corner": (0.0, 2.6, 0.0), "inner_corner": (0.0, 1.7, 0.0), "lid_top_in": (0.0, 0.25, 0.0),
+    "outer_corner": (0.0, 3.7, 0.0), "inner_corner": (0.0, 2.1, 0.0), "lid_top_in": (0.0, 0.25, 0.0),
     "lid_top_out": (0.0, 0.35, 0.0), "lid_low_in": (0.0, 0.15, 0.0), "lid_low_out": (0.0, 0.3, 0.0),
-    "orbit_side": (0.0, 0.4, 0.0),
+    "orbit_side": (0.0, 0.6, 0.0),
 }  # fmt: skip
 Target = tuple[np.ndarray, np.ndarray]
 
@@ -55,7 +55,8 @@ class Balls:
         for ball, rigid, lids, out, _ in self.sides:
             shift = field[lids].mean(0) if own else field[ball].mean(0)
             rest = ((field[lids] - shift * [1, 0, 1]) * out).sum(1)
-            shift[1] = (out[:, 1] @ rest) / (out[:, 1] @ out[:, 1])
+            ahead = out[:, 1] ** 3  # the lids before the iris count most
+            shift[1] = (ahead @ rest) / (ahead @ out[:, 1])
             field[rigid] = shift
         return field
 

@@ -30,7 +30,7 @@ TAPE = 6.0  # mm: how far from its plane the tape may touch
 
 MEASURES = (
     "between_pupils", "eye_length", "eye_opening", "head_breadth", "head_length", "frontal_breadth", "cheek_breadth",
-    "jaw_breadth", "face_length", "nose_length", "nose_breadth", "nose_protrusion", "mouth_breadth", "upper_lip",
+    "jaw_breadth", "face_length", "nose_length", "nose_breadth", "nose_protrusion", "nose_depth", "bridge_depth", "mouth_breadth", "upper_lip",
     "lower_lip", "mouth_corners", "brow_height", "crown_height", "head_circumference",
 )  # fmt: skip
 
@@ -145,6 +145,7 @@ def measured(places: np.ndarray) -> np.ndarray:
         return left.max(-1) - right.min(-1)
 
     back = places[..., rows["back_l"], :]
+    wings = places[..., np.concatenate([rows["alare_l"], rows["alare_r"]]), :]
     angle = np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     along = places[..., rows["tape"], :2] @ np.stack([np.cos(angle), np.sin(angle)])
     girth = (along.max(-2) - along.min(-2)).mean(-1) * np.pi  # Cauchy's formula for the hull's perimeter
@@ -154,7 +155,8 @@ def measured(places: np.ndarray) -> np.ndarray:
         across("euryon"), back[..., 1].max(-1) - at("glabella")[..., 1],
         apart(at("frontotemporale_l"), at("frontotemporale_r")), across("zygion"), apart(at("gonion_l"), at("gonion_r")),
         apart(at("sellion"), at("menton")), apart(at("sellion"), at("subnasale")), across("alare"),
-        apart(at("subnasale"), at("pronasale")), between(48, 54), marks[..., 51, 2] - marks[..., 62, 2],
+        apart(at("subnasale"), at("pronasale")), wings[..., 1].mean(-1) - at("pronasale")[..., 1],
+        marks[..., 36:48, 1].mean(-1) - at("sellion")[..., 1], between(48, 54), marks[..., 51, 2] - marks[..., 62, 2],
         marks[..., 66, 2] - marks[..., 57, 2],
         marks[..., [48, 54], 2].mean(-1) - marks[..., [62, 66], 2].mean(-1),
         marks[..., 17:27, 2].mean(-1) - marks[..., 36:48, 2].mean(-1),

@@ -15,7 +15,7 @@ PATH = Path(__file__).parent / "data" / "sizes.npz"
 NAMES = (*SIZES, WHOLE)
 LIMITS = {name: 14.0 for name in SIZES} | {"head_length": 30.0, "head_breadth": 20.0, "jaw_breadth": 24.0, "face_length": 20.0,
           "cheek_breadth": 18.0, "eye_opening": 4.0, "upper_lip": 4.0, "lower_lip": 8.0, "eye_length": 6.0,
-          "head_circumference": 60.0, "crown_height": 24.0, WHOLE: 12.0}  # fmt: skip
+          "nose_protrusion": 20.0, "nose_depth": 20.0, "head_circumference": 60.0, "crown_height": 24.0, WHOLE: 12.0}  # fmt: skip
 CHEAP = {WHOLE: 2.0, "head_circumference": 3.0}  # how willingly a correction is used, relative: a large head is large all over
 TAIL = 2.8  # standard deviations that the rarest measures come near and never reach
 HARD = 0.02  # mm²: damping, far below what can be seen
