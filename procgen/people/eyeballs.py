@@ -70,7 +70,10 @@ class Balls:
         return sparse(self.hold(field, own=False))
 
 
-def sparse(field: np.ndarray, least: float = 1e-7) -> Target:
-    """The indices and deltas of what a field (n, 3) moves by more than ``least`` metres."""
-    indices = np.nonzero(np.abs(field).max(1) > least)[0]
+def sparse(field: np.ndarray, least: float = 1e-6) -> Target:
+    """The indices and deltas of what a field (n, 3) moves by more than ``least`` metres; all of them where that is most."""
+    moved = (field > least).any(1) | (field < -least).any(1)
+    if moved.sum() > 0.6 * len(field):
+        return np.arange(len(field)), field
+    indices = np.nonzero(moved)[0]
     return indices, field[indices]
