@@ -51,8 +51,7 @@ def head_data() -> HeadData:
     template = data["template"].astype(np.float64)
     groups = {name: np.unique(faces[group_of_face == index]) for index, name in enumerate(names)}
     joints = {
-        str(name): vertices.astype(np.int64)
-        for name, vertices in zip(data["joint_names"], data["joints"], strict=True)
+        str(name): vertices.astype(np.int64) for name, vertices in zip(data["joint_names"], data["joints"], strict=True)
     }
     balls = Balls(template, groups, joints)
     targets = {name: target if name.startswith("action/") else balls.held(target) for name, target in targets.items()}

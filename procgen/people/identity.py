@@ -26,7 +26,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
     "nose-septumangle": 0.6, "mouth-scale-vert": 0.5, "chin-prognathism": 0.55, "chin-jaw-drop": 0.5,
     "eye-push1-in-out": 0.5, "eye-push2-in-out": 0.5, "ear-shape-pointed-triangle": 0.3, "ear-wing": 0.7,
     "mouth-dimples-in-out": 0.6, "eye-bag": 0.6, "eye-scale": 0.5, "mouth-laugh-lines-in-out": 0.6,
-    "eyebrows-angle-down-up": 0.55, "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
+    "eyebrows-angle-down-up": 0.3, "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
 CONTRAST = 1.2  # the base phenotypes are averages of many people, and people differ more than averages do
@@ -66,7 +66,8 @@ class Identity:
         doc="how much each form of the person's gender shows, 1 as in most",
     )
     ageing: tuple = vector(
-        {name: normal(1.0, 0.32, 0.0, 2.0) for name in AGE}, doc="how much each form of the person's age shows, 1 as in most"
+        {name: normal(1.0, 0.32, 0.0, 2.0) for name in AGE},
+        doc="how much each form of the person's age shows, 1 as in most",
     )
     size: tuple = vector(
         {name: uniform(-limit, limit) for name, limit in sizes.LIMITS.items()},

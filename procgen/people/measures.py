@@ -30,7 +30,7 @@ TAPE = 6.0  # mm: how far from its plane the tape may touch
 
 MEASURES = (
     "between_pupils", "eye_length", "eye_opening", "head_breadth", "head_length", "frontal_breadth", "cheek_breadth",
-    "jaw_breadth", "face_length", "nose_length", "nose_breadth", "nose_protrusion", "nose_depth", "bridge_depth", "mouth_breadth", "upper_lip",
+    "jaw_breadth", "face_outline", "face_length", "nose_length", "nose_breadth", "nose_protrusion", "nose_depth", "bridge_depth", "mouth_breadth", "upper_lip",
     "lower_lip", "mouth_corners", "brow_height", "crown_height", "head_circumference",
 )  # fmt: skip
 
@@ -53,7 +53,11 @@ def _limit_stencils(data: HeadData) -> list[dict[int, float]]:
             vertex = face[corner]
             row, n = stencils[vertex], valence[vertex]
             share = 1 / (n * (n + 5))
-            for other, weight in ((face[corner - 1], 2.0), (face[(corner + 1) % 4], 2.0), (face[(corner + 2) % 4], 1.0)):
+            for other, weight in (
+                (face[corner - 1], 2.0),
+                (face[(corner + 1) % 4], 2.0),
+                (face[(corner + 2) % 4], 1.0),
+            ):
                 row[other] = row.get(other, 0.0) + weight * share
     for vertex, row in enumerate(stencils):
         n = valence[vertex]
@@ -154,6 +158,7 @@ def measured(places: np.ndarray) -> np.ndarray:
         (between(37, 41) + between(38, 40) + between(43, 47) + between(44, 46)) / 4,
         across("euryon"), back[..., 1].max(-1) - at("glabella")[..., 1],
         apart(at("frontotemporale_l"), at("frontotemporale_r")), across("zygion"), apart(at("gonion_l"), at("gonion_r")),
+        between(4, 12),
         apart(at("sellion"), at("menton")), apart(at("sellion"), at("subnasale")), across("alare"),
         apart(at("subnasale"), at("pronasale")), wings[..., 1].mean(-1) - at("pronasale")[..., 1],
         marks[..., 36:48, 1].mean(-1) - at("sellion")[..., 1], between(48, 54), marks[..., 51, 2] - marks[..., 62, 2],

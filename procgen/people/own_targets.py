@@ -34,6 +34,8 @@ SIZES: dict[str, Moves] = {
                       "orbit_side": (0.12, 0, 0), "ear": (0.3, 0, 0), "lobe": (0.3, 0, 0), "hollow": (0.2, 0, 0)},
     "jaw_breadth": {"gonion": (0.5, 0, 0), "jaw": (0.36, 0, 0), "jowl": (0.22, 0, 0), "chin_side": (0.08, 0, 0),
                     "hollow": (0.25, 0, 0), "under_jaw": (0.3, 0, 0), "neck_side": (0.2, 0, 0), "lobe": (0.15, 0, 0)},
+    "face_outline": {"jaw": (0.55, 0, 0), "hollow": (0.42, 0, 0), "jowl": (0.4, 0, 0), "under_jaw": (0.35, 0, 0),
+                     "cheek": (0.15, 0, 0), "chin_side": (0.12, 0, 0)},
     "face_length": {"menton": (0, 0, -1), "chin_side": (0, 0, -0.95), "pogonion": (0, 0, -0.9), "jowl": (0, 0, -0.8),
                     "sublabiale": (0, 0, -0.6), "lip_bottom": (0, 0, -0.45), "lip_under": (0, 0, -0.45), "stomion": (0, 0, -0.4),
                     "cheilion": (0, 0, -0.4), "lip_top": (0, 0, -0.35), "lip_peak": (0, 0, -0.35), "lip_edge": (0, 0, -0.35),
@@ -75,7 +77,9 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
     for name, moves in SIZES.items():
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
     found[f"size/{WHOLE}"] = sparse(balls.hold(template * 0.01, own=True))
-    traits = {f"sex/{name}": trait for name, trait in (SEX | MALE).items()} | {f"age/{name}": trait for name, (trait, _) in AGE.items()}
+    traits = {f"sex/{name}": trait for name, trait in (SEX | MALE).items()} | {
+        f"age/{name}": trait for name, (trait, _) in AGE.items()
+    }
     for name, trait in traits.items():
         found[name] = sparse(balls.hold(trait_field(template, warp, trait), own=True))
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .head_data import head_data
-from .measures import MEASURES, measured, probe
+from .measures import measured, probe
 from .own_targets import BASE, SIZES, WHOLE
 
 PATH = Path(__file__).parent / "data" / "sizes.npz"
@@ -16,7 +16,10 @@ NAMES = (*SIZES, WHOLE)
 LIMITS = {name: 14.0 for name in SIZES} | {"head_length": 30.0, "head_breadth": 20.0, "jaw_breadth": 24.0, "face_length": 20.0,
           "cheek_breadth": 18.0, "eye_opening": 4.0, "upper_lip": 4.0, "lower_lip": 8.0, "eye_length": 6.0,
           "nose_protrusion": 20.0, "nose_depth": 20.0, "head_circumference": 60.0, "crown_height": 24.0, WHOLE: 12.0}  # fmt: skip
-CHEAP = {WHOLE: 2.0, "head_circumference": 3.0}  # how willingly a correction is used, relative: a large head is large all over
+CHEAP = {
+    WHOLE: 2.0,
+    "head_circumference": 3.0,
+}  # how willingly a correction is used, relative: a large head is large all over
 TAIL = 2.8  # standard deviations that the rarest measures come near and never reach
 HARD = 0.02  # mm²: damping, far below what can be seen
 
@@ -90,6 +93,8 @@ def fitted(weights: dict[str, float], gender: float) -> dict[str, float]:
     amounts = np.zeros(len(NAMES))
     limits = np.array([LIMITS[name] for name in NAMES])
     for _ in range(2):  # distances bend a little
-        now = measured(places_of(weights | {f"size/{name}": amount for name, amount in zip(NAMES, amounts, strict=True)}))
+        now = measured(
+            places_of(weights | {f"size/{name}": amount for name, amount in zip(NAMES, amounts, strict=True)})
+        )
         amounts = np.clip(amounts + _solver() @ (wanted - now), -limits, limits)
     return dict(zip(NAMES, amounts.tolist(), strict=True))
