@@ -45,6 +45,8 @@ OTHERS = {
     "check_plan.py": (("--count", 4, "--probe", 3, *SMALL), r"seconds: forecast [\d.]+"),
     "measure_skin.py": (("--count", 1), r"   6 +-4[45]\.\d"),
     "contact_sheet.py": (("{faces}", "{out}/sheet.jpg", "--tile", 8), r""),
+    "fit_sizes.py": (("--count", 120, "--out", "{out}/sizes.npz"), r"120 heads"),
+    "measure_people.py": (("--count", 60), r"between pupils \| \d\d\.\d ± "),
     "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
 }  # fmt: skip
 # These have a test of their own below.

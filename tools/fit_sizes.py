@@ -5,8 +5,9 @@ Run it again after the sliders' spreads, the targets or the published figures ha
 
 from __future__ import annotations
 
-import argparse
+from pathlib import Path
 
+import click
 import numpy as np
 
 from simulacra.procgen.params import child
@@ -44,21 +45,21 @@ def transport(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     return (inverse @ inner @ inverse) * np.outer(scale, 1 / scale)
 
 
-def main() -> None:
-    """Fit and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=3000, help="heads to draw")
-    count = parser.parse_args().count
+@click.command()
+@click.option("--count", default=2400, show_default=True, help="heads to draw")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=sizes.PATH, help="file to write")
+def main(count: int, out: Path) -> None:
+    """Draw heads, fit the maps and write them."""
     genders, found = drawn(count)
-    found_by = {}
+    fitted = {}
     for sex, chosen in (("men", genders < 0.35), ("women", genders > 0.65)):
         aimed = np.outer(spreads(sex), spreads(sex)) * correlations()
-        found_by |= {
+        fitted |= {
             f"gender_{sex}": genders[chosen].mean(), f"drawn_{sex}": found[chosen].mean(0), f"aimed_{sex}": means(sex),
             f"spread_{sex}": spreads(sex), f"map_{sex}": transport(np.cov(found[chosen].T), aimed),
         }  # fmt: skip
-    np.savez_compressed(sizes.PATH, **found_by)
-    print(f"{sizes.PATH}: {count} heads")
+    np.savez_compressed(out, **fitted)
+    print(f"{out}: {count} heads")
 
 
 if __name__ == "__main__":

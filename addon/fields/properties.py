@@ -128,12 +128,14 @@ def _vector_class(kind: str, name: str, vector: Vector, unit: str, group, path: 
             )  # fmt: skip
             found.append(Control(three[0], (*group, name), title, label_of(title), f"{title} colour", "", three))
     else:
+        # Headings that most elements would stand alone under help nobody.
+        headed = len(elements) > 12 and 2 * len(set(map(section_of, elements))) <= len(elements)
         for element, distribution in vector.elements.items():
             attribute = element.replace("-", "_")
             full = f"{path}.{element}"
             about = {"name": label_of(element), "description": f"{label_of(element)}", "update": update(full)}
             annotations[attribute] = _number(distribution, unit, about)
-            section = section_of(element) if len(elements) > 12 else ""
+            section = section_of(element) if headed else ""
             found.append(Control(full, (*group, name), attribute, label_of(element), "", section, (full,)))
     made = type(
         f"SIMULACRA_PG_{kind}_{path.replace('.', '_')}", (bpy.types.PropertyGroup,), {"__annotations__": annotations}
