@@ -19,11 +19,11 @@ class Trait(NamedTuple):
 
 # A man has each at +1 and a woman at -1, times what is their own.
 SEX = {
-    "brow_ridge": Trait({"glabella": (0, -1.5, 0), "brow_in": (0, -1.6, -0.3), "brow_mid": (0, -1.3, -0.4),
+    "brow_ridge": Trait({"glabella": (0, -1.3, 0), "brow_in": (0, -1.3, 0.1), "brow_mid": (0, -1.3, -0.3),
                          "brow_out": (0.3, -0.5, -0.3), "forehead": (0, 1.0, 0), "forehead_side": (0, 0.6, 0),
                          "lid_fold": (0, -0.5, -0.7), "front_top": (0, 1.2, 0)}),
-    "jaw_angle": Trait({"gonion": (0.6, 1.0, -2.6), "jaw": (0.4, 0, -1.6), "under_jaw": (0.5, 0, -1.4), "jowl": (0.8, 0, -1.0)}),
-    "chin": Trait({"pogonion": (0, -1.1, 0), "chin_side": (2.3, -0.7, -0.5), "menton": (0, -0.6, -0.6), "jowl": (1.0, 0, 0),
+    "jaw_angle": Trait({"gonion": (0.6, 1.0, -2.6), "jaw": (0.7, 0, -1.9), "under_jaw": (0.5, 0, -1.4), "jowl": (0.8, 0, -1.0)}),
+    "chin": Trait({"pogonion": (0, -1.1, 0), "chin_side": (2.7, -0.7, -0.5), "menton": (0, -0.6, -0.6), "jowl": (1.0, 0, 0),
                    "sublabiale": (0, 0.5, 0)}),
     "cheeks": Trait({"apple": (-0.3, 0.9, 0.0), "hollow": (-0.9, 0.7, 0), "zygoma": (0.5, 0, -0.4), "cheek": (-0.5, 0.5, 0)}),
     "lips": Trait({"lip_top": (0, 0.7, 0), "lip_peak": (0, 0.7, 0), "lip_bottom": (0, 0.7, 0), "lip_under": (0, 0.4, 0)}),
@@ -67,6 +67,11 @@ AGE = {
 }  # fmt: skip
 
 
+# What of it comes to women less, as shares; the rest comes to both alike.
+WOMEN = {"brow_descent": 0.75, "nose": 0.7, "ears": 0.8, "lips": 0.85, "orbits": 0.7, "jowls": 0.9, "temples": 0.85}
+APART = 1.15  # how much further than SEX says men and women stand apart
+
+
 def trait_field(template: np.ndarray, warp: Warp, trait: Trait) -> np.ndarray:
     """The field (n, 3) of a trait at full strength, metres."""
     field = warp.field(trait.moves) if trait.moves else np.zeros_like(template)
@@ -85,7 +90,10 @@ def strength(years: float, span: tuple[float, float]) -> float:
 
 def trait_weights(years: float, gender: float, ageing: dict[str, float], sex: dict[str, float]) -> dict[str, float]:
     """The weight of every trait's target, from a person's years and gender (0 male … 1 female) and their own measure of each."""
-    weights = {f"age/{name}": ageing[name] * strength(years, span) for name, (_, span) in AGE.items()}
-    weights |= {f"sex/{name}": sex[name] * (1 - 2 * gender) for name in SEX}
+    weights = {}
+    for name, (_, span) in AGE.items():
+        share = 1 + gender * (WOMEN.get(name, 1.0) - 1)
+        weights[f"age/{name}"] = ageing[name] * share * strength(years, span)
+    weights |= {f"sex/{name}": APART * sex[name] * (1 - 2 * gender) for name in SEX}
     weights |= {f"sex/{name}": sex[name] * max(1 - 2 * gender, 0.0) for name in MALE}
     return {name: weight for name, weight in weights.items() if weight}
