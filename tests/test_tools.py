@@ -50,7 +50,10 @@ OTHERS = {
     "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
 }  # fmt: skip
 # These have a test of their own below.
-ALONE = {"build_window.sh", "judge_faces.py", "make_weights.sh", "measure_avatars.py", "pack_head.py", "pack_skins.py"}
+ALONE = {
+    "build_window.sh", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
+    "pack_skins.py",
+}  # fmt: skip
 ELSEWHERE = {
     "kill_test.py": "test_jobs.py",
     "compare_engines.py": "test_engines.py",
@@ -146,6 +149,37 @@ def test_faces_are_judged(tmp_path, drawn_dataset):
         assert result.returncode and "No module named 'dlib'" in result.stderr
     else:
         assert "0 of 12 faces found" in start("judge_faces.py", "identity", drawn_dataset).stdout
+
+
+def test_people_are_judged_by_nets_that_lie_elsewhere(tmp_path, drawn_dataset):
+    result = start("judge_people.py", drawn_dataset, "--packages", tmp_path)
+    assert result.returncode and re.search("node: is not on the path|holds no node_modules", result.stderr)
+    assert "Traceback" not in result.stderr
+    people = [
+        {"identity": {"age": age, "gender": gender}, "expression": {"name": name}}
+        for age, gender, name in (
+            (20, 0.1, "neutral"),
+            (40, 0.9, "neutral"),
+            (60, 0.8, "happiness"),
+            (50, 0.2, "anger"),
+        )
+    ]
+    faces = [
+        {"age": age, "gender": sex, "expressions": {"neutral": 0.3, "happy": happy}, "identity": identity}
+        for age, sex, happy, identity in (
+            (25, "male", 0.1, [0, 0]),
+            (35, "male", 0.6, [0, 1]),
+            (65, "female", 0.9, [0, 3]),
+        )
+    ]
+    found = loaded("judge_people").table(people, [*faces, None])
+    assert found["found"] == "3 of 4" and found["age error, years"] == pytest.approx(5)
+    assert (found["men as men"], found["women as women"]) == (1.0, 0.5)
+    assert (found["neutral read as such"], found["happiness read as such"]) == (
+        0.5,
+        1.0,
+    ) and "anger read as such" not in found
+    assert found["identity distance, median"] == pytest.approx(2)
 
 
 def test_the_weights_are_made_by_commands_that_exist(tmp_path):
