@@ -219,7 +219,9 @@ def test_hair_roots_on_the_scalp_and_stays_out_of_the_head(built, groom):
 @pytest.mark.blender
 @pytest.mark.parametrize("hat", ["cap", "beanie", "headscarf", "turban", "fedora", "bucket_hat", "beret"])
 def test_hats_cover_the_skull_and_the_hair_under_them_is_gone(built, hat):
-    person = built(6, f"wear.headwear.kind={hat}", "hair.density=0.25")
+    person = built(
+        6, f"wear.headwear.kind={hat}", "hair.groom=crew_cut", "hair.density=0.25"
+    )  # long hair comes from under it
     pieces = [obj for obj in person.objects if obj["class"] == "headwear"]
     crown = max(pieces, key=lambda obj: len(obj.data.vertices))
     skull = person.surface.template[:, 2] > 0.105
