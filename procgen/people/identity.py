@@ -63,14 +63,17 @@ class Identity:
     )
     sex: tuple = vector(
         {name: normal(1.0, 0.3, 0.0, 2.0) for name in (*SEX, *MALE)},
+        absent=(0.0,) * len((*SEX, *MALE)),
         doc="how much each form of the person's gender shows, 1 as in most",
     )
     ageing: tuple = vector(
         {name: normal(1.0, 0.32, 0.0, 2.0) for name in AGE},
+        absent=(0.0,) * len(AGE),
         doc="how much each form of the person's age shows, 1 as in most",
     )
     size: tuple = vector(
         {name: uniform(-limit, limit) for name, limit in sizes.LIMITS.items()},
+        absent=(0.0,) * len(sizes.LIMITS),
         doc="how much larger a measure is than that of the head without this, mm; the whole in per cent",
     )
 
