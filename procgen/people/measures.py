@@ -27,6 +27,7 @@ CALLIPER = {
 }
 DIRECTIONS = 48  # that a tape around the head is summed over
 TAPE = 6.0  # mm: how far from its plane the tape may touch
+TIE = 1e-8  # m: places that differ by less are equally near
 
 MEASURES = (
     "between_pupils", "eye_length", "eye_opening", "head_breadth", "head_length", "frontal_breadth", "cheek_breadth",
@@ -70,12 +71,12 @@ def _nearest_place(data: HeadData, triangles: np.ndarray, place: np.ndarray) -> 
     corners = data.template[triangles]
     near = np.argsort(np.linalg.norm(corners.mean(1) - place, axis=1))[:24]
     best, found = np.inf, {}
-    for index in near:
+    for index in np.sort(near):  # of equally near ones the first, whatever the last digits of their distances are
         a, b, c = corners[index]
         share = np.clip(np.linalg.lstsq(np.stack([b - a, c - a], 1), place - a, rcond=None)[0], 0, 1)
         share = share / max(share.sum(), 1.0)
         distance = np.linalg.norm(a + share @ np.stack([b - a, c - a]) - place)
-        if distance < best:
+        if distance < best - TIE:
             weights = (1 - share.sum(), *share)
             best, found = distance, dict(zip(triangles[index].tolist(), weights, strict=True))
     return found
