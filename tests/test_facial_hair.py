@@ -126,7 +126,9 @@ def test_lashes_stand_on_the_lid_margin(person):
     assert set(part) == {PART["skin"]}
     strips = [person.rest[head_data().groups[f"helper-{side}-eyelashes-{row}"]] for side in "lr" for row in (1, 2)]
     nearest = np.linalg.norm(points[roots][:, None] - np.concatenate(strips)[None], axis=2).min(1)
-    assert nearest.max() < 0.0025
+    assert (
+        np.median(nearest) < 0.0015 and nearest.max() < 0.0035
+    )  # the outer corner is drawn to the ball, its strip is not
     _remove(person, made)
 
 
