@@ -169,8 +169,8 @@ def test_the_mean_of_a_face_has_the_tone_that_was_asked_for(melanin):
     }).skin  # fmt: skip
     asked = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
     got = linear(skin)[bare_face(texels(1024))].mean(0)
-    assert typology_angle(got) == pytest.approx(float(typology_angle(asked)), abs=2.5)
-    np.testing.assert_allclose(got, asked, rtol=0.07)
+    assert typology_angle(got) == pytest.approx(float(typology_angle(asked)), abs=1.0)
+    np.testing.assert_allclose(got, asked, rtol=0.02)
 
 
 def test_faces_redden_and_darken_where_faces_do(skin):

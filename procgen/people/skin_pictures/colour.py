@@ -37,7 +37,7 @@ VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose r
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
 LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.085, 0.016, 0.25  # volume fractions added; least factor on the base
-MENDED = (0.85, 1.18)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
+MENDED = (0.7, 1.4)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
 
