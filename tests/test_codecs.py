@@ -3,18 +3,17 @@
 import struct
 import time
 import zlib
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from simulacra.datagen.errors import BadInput
+from simulacra.datagen.filters import blurred
 from simulacra.datagen.formats.exr import read_exr, write_exr
 from simulacra.datagen.formats.files import read_exr_channels, read_label, write_label
 from simulacra.datagen.formats.png import MAX_EDGE, encode_png, read_png, write_png
 from simulacra.datagen.gallery import _shrunk
 from simulacra.datagen.pictures import rgb_of, viridis, with_landmarks
-from simulacra.datagen.rendering.develop import blurred, develop
 
 SHAPES = [(1, 1), (1, 7), (16, 16), (17, 1), (33, 5), (50, 31)]
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e-45, -1e-40, 3.4e38, 65504.0]
@@ -328,23 +327,6 @@ def test_blur_is_opencvs(sigma):
     cv2 = pytest.importorskip("cv2")
     image = np.random.default_rng(0).random((60, 47, 3), np.float32)
     assert np.abs(blurred(image, sigma) - cv2.GaussianBlur(image, (0, 0), sigma)).max() < 2e-6
-
-
-def test_developed_picture_is_the_one_that_opencv_gives(tmp_path):
-    cv2 = pytest.importorskip("cv2")
-    before = picture((96, 96), np.uint8, 3)
-    write_png(tmp_path / "a.png", before)
-    develop(tmp_path / "a.png", SimpleNamespace(vignette=0.5, noise=0.5), np.random.default_rng(3))
-
-    image = before[..., ::-1].astype(np.float32) / 255
-    y, x = np.mgrid[-1:1:96j, -1:1:96j]
-    image *= (1 - 0.14 * (x * x + y * y) / 2)[..., None].astype(np.float32)
-    image += 0.35 * (image - cv2.GaussianBlur(image, (0, 0), 0.9 * 96 / 512))
-    grain = np.random.default_rng(3).normal(size=(96, 96, 3)).astype(np.float32)
-    grain = 0.75 * grain.mean(-1, keepdims=True) * 1.7 + 0.35 * grain
-    wanted = image + (0.003 + 0.0085 * (1 - 0.6 * image.mean(-1, keepdims=True))) * grain
-    wanted = np.clip(wanted * 255 + 0.5, 0, 255).astype(int)[..., ::-1]
-    assert np.abs(read_png(tmp_path / "a.png") - wanted).max() <= 1
 
 
 def test_viridis_is_opencvs():

@@ -1,4 +1,4 @@
-"""Develops a rendered picture as a real camera would: vignette, a little sharpening, grain."""
+"""Develops a picture after the tone curve as cameras do: contrast, colour, noise reduction, sharpening and JPEG."""
 
 from __future__ import annotations
 
@@ -6,44 +6,55 @@ from pathlib import Path
 
 import numpy as np
 
+from ..filters import blurred
 from ..formats.png import read_png, write_png
+from .compression import through_jpeg
+from .development import Development, pixels, quality
 
-VIGNETTE = 0.28  # share of the light that a corner loses at most
-SHARPENING, SHARPENING_RADIUS, STANDARD = 0.35, 0.9, 512  # share; px in a picture of this height
-GRAIN_LUMA, GRAIN_LUMA_GAIN, GRAIN_CHROMA = (
-    0.75,
-    1.7,
-    0.35,
-)  # one grain for all channels, its mean's loss undone; and one for each
-GRAIN_LEAST, GRAIN_SPAN = 0.003, 0.017  # strength of a noiseless sensor, and what the noisiest adds
-GRAIN_IN_LIGHT = 0.6  # share by which grain is weaker in white
+SHARPENING_RADIUS = 0.9  # px
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of Rec. 601, which JPEG has too
 
 
-def develop(path: Path, camera, rng: np.random.Generator) -> None:
-    """What a real camera adds after the lens: vignette, a little sharpening, and grain that is stronger in the dark."""
-    image = read_png(path).astype(np.float32) / 255
-    height, width = image.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    image *= (1 - VIGNETTE * camera.vignette * (x * x + y * y) / 2)[..., None].astype(np.float32)
-    image += SHARPENING * (image - blurred(image, SHARPENING_RADIUS * height / STANDARD))
-    grain = rng.normal(size=(height, width, 3)).astype(np.float32)[..., ::-1]  # drawn as blue, green, red
-    grain = GRAIN_LUMA * grain.mean(-1, keepdims=True) * GRAIN_LUMA_GAIN + GRAIN_CHROMA * grain
-    strength = GRAIN_LEAST + GRAIN_SPAN * camera.noise * (1 - GRAIN_IN_LIGHT * image.mean(-1, keepdims=True))
-    write_png(path, np.clip((image + strength * grain) * 255 + 0.5, 0, 255).astype(np.uint8))
+def develop(path: Path, d: Development) -> None:
+    """Develop the picture of a file in place, which has 8 or 16 bits before and 8 after; one that nothing is done to stays."""
+    before = read_png(path)
+    after = developed(before, d)
+    if after is not before:
+        write_png(path, after)
 
 
-def blurred(image: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian of ``sigma`` px over (h, w, c) float32, cut at four sigmas, mirrored at the edge pixels' centres."""
-    radius = (round(8 * sigma + 1) | 1) // 2
-    weights = np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2)
-    weights /= 2 * weights.sum() - weights[0]
-    for axis in (0, 1):
-        size = image.shape[axis]
-        lines = np.pad(image.swapaxes(0, axis), [(radius, radius), (0, 0), (0, 0)], "reflect")
-        total = lines[radius : radius + size] * np.float32(weights[0])
-        for away in range(1, radius + 1):
-            pair = lines[radius - away : radius - away + size] + lines[radius + away : radius + away + size]
-            pair *= np.float32(weights[away])
-            total += pair
-        image = total.swapaxes(0, axis)
+def developed(picture: np.ndarray, d: Development) -> np.ndarray:
+    """A picture (h, w, 3) uint8 or uint16 as uint8; the very same array where it has 8 bits and nothing is done to it."""
+    steps = d.contrast, d.shadows, d.saturation - 1, d.smear, d.sharpening
+    if picture.dtype == np.uint16 or any(steps):
+        picture = quantized(_shaped(picture.astype(np.float32) / np.iinfo(picture.dtype).max, d))
+    return through_jpeg(picture, quality(d.compression)) if d.compression else picture
+
+
+def quantized(image: np.ndarray) -> np.ndarray:
+    """A picture 0 … 1 as uint8."""
+    return np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def _shaped(image: np.ndarray, d: Development) -> np.ndarray:
+    height = image.shape[0]
+    if d.contrast or d.shadows:
+        image = toned(image, d.contrast, d.shadows)
+    if d.saturation != 1 or d.smear:
+        luma = (image * LUMA).sum(-1, keepdims=True)
+        colour = np.float32(d.saturation) * (image - luma)
+        image = luma + (blurred(colour, pixels(d.smear, height)) if d.smear else colour)
+    if d.sharpening:
+        image = image + np.float32(d.sharpening) * (image - blurred(image, pixels(SHARPENING_RADIUS, height)))
     return image
+
+
+def toned(values: np.ndarray, contrast: float, shadows: float) -> np.ndarray:
+    """Values 0 … 1 through a tone curve that keeps both ends: steeper in the middle, and with the dark end lifted.
+
+    Contrast multiplies the slope at one half by 1 + contrast / 2; shadows lift a quarter by at most a tenth. It rises
+    everywhere for contrast up to 1.
+    """
+    away = 1 - values
+    curve = values + np.float32(contrast) * values * away * (2 * values - 1)
+    return curve + np.float32(shadows) * values * away**3 if shadows else curve

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ..formats.files import read_exr_channels
 from ..formats.png import read_png
 from .passes import CyclesClock, set_format
 
 
-def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
-    """Render one picture (h, w, 3 or 4) uint8 of each camera, RGBA with straight alpha where the film is transparent.
+def render_orbit(scene, cameras: list, clock: CyclesClock) -> Iterator[np.ndarray]:
+    """Render one picture of each camera: its light (h, w, 3) float32, or (h, w, 4) uint8 where the film is transparent.
 
-    The cameras share their lens. A render of its own for every camera would make Cycles load all strands of hair anew
+    Those have gone through the view transform, with straight alpha. The cameras share their lens. A render of its own for every camera would make Cycles load all strands of hair anew
     each time, which takes longer than the picture.
     """
     camera = cameras[0].copy()
@@ -32,16 +34,23 @@ def render_orbit(scene, cameras: list, clock: CyclesClock) -> list[np.ndarray]:
     scene.frame_start, scene.frame_end, scene.frame_step = 0, len(cameras) - 1, 1
     scene.cycles.use_animated_seed = True
     settings = scene.render.image_settings
-    set_format(settings, "PNG")
-    settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
+    cut_out = scene.render.film_transparent
+    set_format(settings, "PNG" if cut_out else "OPEN_EXR")
+    settings.color_mode, settings.color_depth = ("RGBA", "8") if cut_out else ("RGB", "32")
+    if not cut_out:
+        settings.exr_codec = "NONE"
     scene.render.use_file_extension = True
     with tempfile.TemporaryDirectory(prefix="simulacra-") as folder:
         scene.render.filepath = str(Path(folder, "view_"))
         with clock:
             bpy.ops.render.render(animation=True)
-        pictures = [read_png(Path(folder, f"view_{frame:04d}.png")) for frame in range(len(cameras))]
-    scene.cycles.use_animated_seed = False
-    lens = camera.data
-    bpy.data.objects.remove(camera)
-    bpy.data.cameras.remove(lens)
-    return pictures
+        scene.cycles.use_animated_seed = False
+        lens = camera.data
+        bpy.data.objects.remove(camera)
+        bpy.data.cameras.remove(lens)
+        for frame in range(len(cameras)):
+            if cut_out:
+                yield read_png(Path(folder, f"view_{frame:04d}.png"))
+            else:
+                channels = read_exr_channels(Path(folder, f"view_{frame:04d}.exr"))
+                yield np.stack([channels[name] for name in "RGB"], -1)

@@ -132,22 +132,49 @@ def label_material():
     return material
 
 
-def render_picture(scene, png: Path, clock: CyclesClock, meter: Callable | None = None) -> dict[str, np.ndarray]:
+def render_picture(
+    scene, png: Path, clock: CyclesClock, meter: Callable | None = None, sensor: Callable | None = None
+) -> dict[str, np.ndarray]:
     """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading.
 
-    ``meter`` maps the linear picture (h, w, 3) to the exposure in EV at which it is developed.
+    ``meter`` maps the linear picture (h, w, 3) to the exposure in EV at which it is developed; ``sensor`` maps the
+    exposed picture to what is developed. What it leaves alone is written as Blender writes it, with 8 bits.
     """
     channels = render_channels(scene, clock)
+    linear = pick(channels, "combined")
     if meter is not None:
-        scene.view_settings.exposure = meter(pick(channels, "combined"))
-    settings = scene.render.image_settings
-    set_format(settings, "PNG")
-    settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
-    bpy.data.images["Render Result"].save_render(str(png), scene=scene)
-    extra = {"linear": pick(channels, "combined"), "albedo": pick(channels, "albedo")}
+        scene.view_settings.exposure = meter(linear)
+    exposed = linear if not scene.view_settings.exposure else linear * np.float32(2.0**scene.view_settings.exposure)
+    read = exposed if sensor is None or scene.render.film_transparent else sensor(exposed)
+    if read is not exposed:
+        show(scene, png, read)
+    else:
+        settings = scene.render.image_settings
+        set_format(settings, "PNG")
+        settings.color_mode, settings.color_depth = ("RGBA" if scene.render.film_transparent else "RGB"), "8"
+        bpy.data.images["Render Result"].save_render(str(png), scene=scene)
+    extra = {"linear": linear, "albedo": pick(channels, "albedo")}
     if scene.view_layers[0].use_pass_diffuse_direct:
         extra["shading"] = pick(channels, "direct") + pick(channels, "indirect")
     return extra
+
+
+def show(scene, png: Path, linear: np.ndarray) -> None:
+    """Write exposed light (h, w, 3) as a PNG of 16 bits through the scene's view transform."""
+    height, width = linear.shape[:2]
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = linear[::-1]  # Blender's first row is the lowest
+    settings, exposure = scene.render.image_settings, scene.view_settings.exposure
+    set_format(settings, "PNG")
+    settings.color_mode, settings.color_depth = "RGB", "16"
+    held = bpy.data.images.new("Light", width, height, alpha=False, float_buffer=True)
+    try:
+        scene.view_settings.exposure = 0.0  # it is in the light already
+        held.pixels.foreach_set(pixels.ravel())
+        held.save_render(str(png), scene=scene)
+    finally:
+        scene.view_settings.exposure = exposure
+        bpy.data.images.remove(held)
 
 
 def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str, np.ndarray]:

@@ -22,6 +22,8 @@ from ..labels import HAIR, NOTHING, PICTURES, SEMANTIC, SEMANTIC_OF, file_name
 from ..validity.scene import before
 from .annotations import dense_landmarks, landmark_record, object_records
 from .develop import develop
+from .development import of_camera
+from .sensor import exposed
 from .sequence import MOTION, Topology, motion_labels
 
 METRES_PER_UV = 1.08  # the median on the face
@@ -104,15 +106,41 @@ class Session:
         self.scene.render.film_transparent = "alpha" in self.labels
         if self.pictures_alone:
             for number, image in enumerate(render_orbit(self.scene, self.person.cameras, self.picture_clock)):
-                _write_picture(self.folder, number, image, self.person.spec)
+                self._write_view(number, image)
             return
         for number, (frame, camera) in enumerate(self.shots):
             _aim(self.scene, frame, camera)
             self.scene.cycles.seed = number  # noise that stood still over a sequence would show
             rgb = self.folder / file_name(number, "rgb")
-            extra = passes.render_picture(self.scene, rgb, self.picture_clock)
-            _write_picture(self.folder, number, read_png(rgb), self.person.spec)
+            extra = passes.render_picture(self.scene, rgb, self.picture_clock, sensor=self._sensor(number))
+            if self.scene.render.film_transparent:
+                self._write_cut_out(number, read_png(rgb))
+            else:
+                develop(rgb, self._development())
             self._write(number, extra)
+
+    def _development(self):
+        return of_camera(self.person.spec.camera, self.recipe.resolution[1])
+
+    def _sensor(self, number: int):
+        """What the camera's sensor makes of the light of a shot; each shot has noise of its own."""
+        rng = child(self.person.spec.light.seed, f"grain {number}")
+        return lambda light: exposed(light, self._development(), rng)
+
+    def _write_view(self, number: int, image: np.ndarray) -> None:
+        """Write a picture of an orbit."""
+        from .passes import show
+
+        if image.dtype == np.uint8:
+            return self._write_cut_out(number, image)
+        rgb = self.folder / file_name(number, "rgb")
+        show(self.scene, rgb, self._sensor(number)(image))
+        return develop(rgb, self._development())
+
+    def _write_cut_out(self, number: int, image: np.ndarray) -> None:
+        """Write a cut-out, which no camera develops, with its coverage beside it."""
+        write_png(self.folder / file_name(number, "rgb"), np.ascontiguousarray(image[..., :3]))
+        write_label(self.folder / file_name(number, "alpha"), "alpha", image[..., 3])
 
     def take_labels(self) -> None:
         """Render the labels of every shot, and write them with the records of what was seen."""
@@ -195,16 +223,6 @@ class Session:
             lens = self.person.cameras[row["frame"] % len(self.person.cameras)].data
             row["f_stop"], row["focus_m"] = lens.dof.aperture_fstop, lens.dof.focus_distance
         write_json(self.folder / "camera.json", {"frames": rows})
-
-
-def _write_picture(folder: Path, number: int, image: np.ndarray, spec) -> None:
-    """Write a picture as the camera of the spec develops it; a cut-out stays as it is, with its coverage beside it."""
-    rgb = folder / file_name(number, "rgb")
-    write_png(rgb, np.ascontiguousarray(image[..., :3]))
-    if image.shape[2] == 4:
-        write_label(folder / file_name(number, "alpha"), "alpha", image[..., 3])
-    else:
-        develop(rgb, spec.camera, child(spec.light.seed, f"grain {number}"))
 
 
 def _aim(scene, frame: int, camera) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import time
 from pathlib import Path
@@ -17,8 +18,10 @@ from ..formats.files import write_json, write_label
 from ..labels import NOTHING, file_name
 from ..validity.scene import before
 from .develop import develop
+from .development import of_shot
 from .place_records import PixelCounts, compact_ids, object_records
 from .scene_motion import SceneMotion, displaced, flow_to
+from .sensor import exposed
 from .sequence import MOTION, motion_labels_of
 from .tracks import Tracks
 
@@ -84,8 +87,10 @@ class Session:
             rgb = self.folder / file_name(number, "rgb")
             # The first picture is metered, and all others are taken alike.
             metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
-            extra = passes.render_picture(self.scene, rgb, self.picture_clock, metered)
-            develop(rgb, spec.camera, child(spec.camera.seed, f"grain {number}"))
+            rng, development = child(spec.camera.seed, f"grain {number}"), of_shot(spec.camera)
+            read = functools.partial(exposed, d=development, rng=rng)
+            extra = passes.render_picture(self.scene, rgb, self.picture_clock, metered, read)
+            develop(rgb, development)
             self._write(number, extra)
 
     def take_labels(self) -> None:

@@ -16,37 +16,43 @@ ACTIONS = tuple(name.removeprefix("action/") for name in head_data().targets if 
 # Emotions after the prototypes of Ekman and Friesen's Facial Action Coding System (1978).
 LIBRARY: dict[str, dict[str, float]] = {
     "neutral": {},
-    "relaxed": {"mouthSmile": 0.22, "cheekSquint": 0.10, "eyeSquint": 0.08, "jawOpen": 0.01},
-    "smile": {"mouthSmile": 0.55, "cheekSquint": 0.35, "eyeSquint": 0.22, "mouthDimple": 0.15},
+    "relaxed": {"mouthSmile": 0.32, "cheekSquint": 0.10, "eyeSquint": 0.06},
+    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.45, "eyeSquint": 0.12, "mouthDimple": 0.20},
     "open_smile": {
-        "mouthSmile": 0.75, "cheekSquint": 0.55, "eyeSquint": 0.35, "jawOpen": 0.10, "mouthUpperUp": 0.42,
-        "mouthLowerDown": 0.28, "mouthStretch": 0.12,
+        "mouthSmile": 0.85, "cheekSquint": 0.60, "eyeSquint": 0.20, "jawOpen": 0.12, "mouthUpperUp": 0.60,
+        "mouthLowerDown": 0.35, "mouthStretch": 0.15,
     },
     "laugh": {
-        "mouthSmile": 0.85, "cheekSquint": 0.75, "eyeSquint": 0.55, "eyeBlink": 0.25, "jawOpen": 0.34,
-        "mouthUpperUp": 0.5, "mouthLowerDown": 0.35, "noseSneer": 0.15,
+        "mouthSmile": 0.95, "cheekSquint": 0.85, "eyeSquint": 0.32, "eyeBlink": 0.05, "jawOpen": 0.28,
+        "mouthUpperUp": 0.65, "mouthLowerDown": 0.40, "noseSneer": 0.15, "mouthStretch": 0.15,
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
-    "happiness": {"mouthSmile": 0.8, "cheekSquint": 0.7, "eyeSquint": 0.45, "mouthUpperUp": 0.25, "jawOpen": 0.06},
-    "sadness": {"browInnerUp": 0.8, "browDown": 0.15, "mouthFrown": 0.6, "mouthShrugLower": 0.35, "eyeBlink": 0.18},
+    "happiness": {
+        "mouthSmile": 1.0, "cheekSquint": 0.75, "eyeSquint": 0.25, "jawOpen": 0.14, "mouthUpperUp": 0.65,
+        "mouthLowerDown": 0.30, "mouthStretch": 0.10,
+    },
+    "sadness": {
+        "browInnerUp": 1.0, "browDown": 0.20, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
+        "eyeBlink": 0.08,
+    },
     "anger": {
-        "browDown": 0.85, "eyeSquint": 0.35, "noseSneer": 0.4, "mouthPress": 0.5, "mouthRollUpper": 0.15,
-        "mouthFrown": 0.2,
+        "browDown": 1.0, "eyeWide": 0.45, "eyeSquint": 0.35, "noseSneer": 0.45, "mouthPress": 0.40,
+        "mouthRollUpper": 0.35, "mouthRollLower": 0.30, "mouthFrown": 0.65,
     },
     "fear": {
         "browInnerUp": 0.8, "browOuterUp": 0.4, "eyeWide": 0.75, "mouthStretch": 0.55, "jawOpen": 0.16,
         "mouthLowerDown": 0.25,
     },
-    "surprise": {"browInnerUp": 0.75, "browOuterUp": 0.8, "eyeWide": 0.6, "jawOpen": 0.42},
+    "surprise": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.52, "mouthFunnel": 0.10},
     "disgust": {"noseSneer": 0.8, "mouthUpperUp": 0.5, "browDown": 0.4, "eyeSquint": 0.35, "mouthFrown": 0.25},
     "contempt": {"mouthDimpleRight": 0.6, "mouthSmileRight": 0.3, "mouthPressRight": 0.3, "eyeSquintLeft": 0.2},
     "concentration": {"browDown": 0.45, "eyeSquint": 0.4, "mouthPress": 0.3},
     "worry": {"browInnerUp": 0.65, "browDown": 0.25, "mouthStretch": 0.2, "mouthPress": 0.25},
     "doubt": {"browOuterUpRight": 0.75, "browDownLeft": 0.5, "mouthLeft": 0.25, "mouthPress": 0.2},
     "pain": {"browDown": 0.6, "eyeSquint": 0.7, "eyeBlink": 0.35, "mouthStretch": 0.5, "noseSneer": 0.4, "jawOpen": 0.1},
-    "tiredness": {"eyeBlink": 0.38, "browInnerUp": 0.25, "mouthFrown": 0.15, "jawOpen": 0.03},
+    "tiredness": {"eyeBlink": 0.28, "browInnerUp": 0.25, "mouthFrown": 0.15, "jawOpen": 0.03},
     "yawn": {"jawOpen": 0.8, "eyeBlink": 0.65, "eyeSquint": 0.4, "browInnerUp": 0.3},
-    "boredom": {"eyeBlink": 0.32, "mouthPress": 0.25, "mouthShrugLower": 0.25},
+    "boredom": {"eyeBlink": 0.22, "mouthPress": 0.25, "mouthShrugLower": 0.25},
     "kiss": {"mouthPucker": 0.85, "mouthFunnel": 0.2},
     "pout": {"mouthShrugLower": 0.7, "mouthPucker": 0.3, "mouthFrown": 0.3, "browDown": 0.2},
     "puffed_cheeks": {"cheekPuff": 0.85, "mouthPress": 0.3},
@@ -70,12 +76,46 @@ LIBRARY: dict[str, dict[str, float]] = {
     "viseme_u": {"mouthPucker": 0.75, "mouthFunnel": 0.25, "jawOpen": 0.08},
 }  # fmt: skip
 
-# What a portrait catches people at; what is not listed shares REST.
+# What a portrait catches people at, a choice of ours: two in five at rest, half with a smile and most of those with
+# teeth. What is not listed shares REST.
 WEIGHTS = {
-    "neutral": 0.10, "relaxed": 0.22, "smile": 0.23, "open_smile": 0.17, "laugh": 0.045, "smirk": 0.025,
-    "happiness": 0.06,
+    "neutral": 0.22, "relaxed": 0.19, "smile": 0.17, "open_smile": 0.20, "happiness": 0.07, "laugh": 0.045,
+    "smirk": 0.015, "surprise": 0.008, "sadness": 0.006, "anger": 0.006, "concentration": 0.006,
 }  # fmt: skip
-REST = 0.0045
+REST = 0.0018
+# How strong a smile is, share of LIBRARY: a mean, a deviation and both ends; teeth show in all of those that have them.
+STRENGTH = {
+    "open_smile": (0.92, 0.12, 0.7, 1.15),
+    "laugh": (0.92, 0.1, 0.75, 1.1),
+    "happiness": (0.92, 0.08, 0.75, 1.0),
+}
+ANY_STRENGTH = (0.85, 0.15, 0.5, 1.1)
+# Cheeks rise with the smile and more than in proportion, for they are its muscle's own doing (Girard, Cohn, Yin and
+# Morency 2021, Affective Science 2, on the Duchenne smile); in few smiles the eyes stay out of it.
+RAISED_BY_SMILES = ("cheekSquint", "eyeSquint")
+RAISE_POWER, MOUTH_ALONE, LEFT_OUT = 1.3, 0.15, 0.5
+JAW_SPREAD = 0.45  # deviation of the logarithm of how far a smile's jaw drops
+# Sides differ little, and all of a face to one side.
+ASYMMETRY, OWN_ASYMMETRY = 0.04, 0.02
+# How much a face at rest does, as (a, b) of a beta density and the most; a region that an expression uses has none of it.
+IDLE = {
+    "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.15), "browInnerUp": (1, 6, 0.20), "browDown": (1, 6, 0.15),
+    "mouthPress": (1, 8, 0.12), "mouthSmile": (2, 2, 0.18), "jawOpen": (1, 10, 0.04),
+}  # fmt: skip
+REGIONS = {
+    "eye": "eye",
+    "brow": "brow",
+    "mouth": "mouth",
+    "jaw": "mouth",
+    "cheek": "mouth",
+    "nose": "mouth",
+    "tongue": "mouth",
+}
+# Where people look who know of the camera, shares and degrees, a choice of ours.
+TO_CAMERA, GAZE_SPREAD = 0.86, 1.5
+AVERTED_YAW, AVERTED_PITCH = 10.0, 6.0
+FARTHEST_YAW, FARTHEST_PITCH = 27.0, 17.0  # eyes do not turn farther for a camera
+HEAD_FOLLOWS, HEAD_YAW, HEAD_PITCH, HEAD_ROLL = 0.45, 13.0, 6.0, 4.5  # share of the camera's angle; deviations, degrees
 SAYS = {
     "smile": "smiling", "open_smile": "smiling", "laugh": "laughing", "happiness": "happy", "sadness": "sad",
     "anger": "angry", "fear": "frightened", "surprise": "surprised", "disgust": "disgusted",
@@ -117,25 +157,68 @@ def expand(weights: dict[str, float]) -> dict[str, float]:
     return result
 
 
-def _draw_actions(rng: Generator, name: str) -> list[float]:
-    """A named expression at some strength, each side a little different, over a living rest state."""
-    idle = {
-        "eyeBlink": rng.uniform(-0.04, 0.08), "eyeSquint": rng.uniform(0.0, 0.10), "eyeWide": rng.beta(1, 4) * 0.25, "browInnerUp": rng.beta(1, 8) * 0.4,
-        "browDown": rng.beta(1, 8) * 0.3, "mouthPress": rng.beta(1, 9) * 0.2,
-        "mouthSmile": rng.uniform(0.02, 0.22), "jawOpen": rng.beta(1, 10) * 0.05,
-    }  # fmt: skip
-    strength = 1.0 if name in ("blink", "neutral") else rng.uniform(0.6, 1.05)
+def _region(action: str) -> str:
+    return next(region for start, region in REGIONS.items() if action.startswith(start))
+
+
+def _strengths(rng: Generator, name: str) -> dict[str, float]:
+    """The factor of each action of a named expression, both sides alike."""
+    if name in ("blink", "neutral"):
+        return dict.fromkeys(LIBRARY[name], 1.0)
+    mean, deviation, low, high = STRENGTH.get(name, ANY_STRENGTH)
+    strength = float(np.clip(rng.normal(mean, deviation), low, high))
+    raised = strength**RAISE_POWER * (LEFT_OUT if rng.random() < MOUTH_ALONE else 1.0)
+    found = dict.fromkeys(LIBRARY[name], strength)
+    if "mouthSmile" in found:
+        found |= {action: raised for action in RAISED_BY_SMILES if action in found}
+        found |= {"jawOpen": strength * float(np.exp(rng.normal(0.0, JAW_SPREAD)))} if "jawOpen" in found else {}
+    return found
+
+
+def _draw_actions(rng: Generator, name: str) -> dict[str, float]:
+    """A named expression at some strength over a living rest state; the actions of one region never work against others."""
+    strengths = _strengths(fork(rng, "strength"), name)
+    used = {_region(action) for action in LIBRARY[name]}
+    idle = {action: most * fork(rng, action).beta(a, b) for action, (a, b, most) in IDLE.items()}
+    meant = {action: weight for action, weight in idle.items() if _region(action) not in used}
+    meant |= {action: weight * strengths[action] for action, weight in LIBRARY[name].items()}
+    sides = fork(rng, "sides")
+    lean = sides.normal(0.0, ASYMMETRY)
     actions = dict.fromkeys(ACTIONS, 0.0)
-    for source, factor in ((expand(idle), 1.0), (expand(LIBRARY[name]), strength)):
-        for action, weight in source.items():
-            actions[action] = max(actions[action], weight * factor * rng.normal(1.0, 0.07))
+    for action, weight in expand(meant).items():
+        side = lean if action.endswith("Left") else -lean if action.endswith("Right") else 0.0
+        actions[action] = weight * (1.0 + side + sides.normal(0.0, OWN_ASYMMETRY))
+    return actions
+
+
+def _values(actions: dict[str, float]) -> list[float]:
     return [float(f"{min(max(actions[action], 0.0), 1.0):.6g}") for action in ACTIONS]
 
 
-def sample_expression(rng: Generator, fixed=None) -> Expression:
-    """Draw an expression: the actions follow from the named expression."""
+def sample_expression(rng: Generator, fixed=None, camera=None) -> Expression:
+    """Draw an expression: the actions follow from the named expression, head and gaze from the ``camera`` if there is one.
+
+    The head turns a part of the way to the camera, and the eyes mostly the rest; they converge on it.
+    """
     name = draw(Expression, rng, {k: v for k, v in (fixed or {}).items() if k == "name"}).name
-    return draw(Expression, rng, fixed, actions=_draw_actions(fork(rng, "weights"), name))
+    actions = _draw_actions(fork(rng, "weights"), name)
+    if camera is None:
+        return draw(Expression, rng, fixed, actions=_values(actions))
+    from .gaze import toward  # which stands on the pose, and that on this module
+
+    given: dict = {
+        "head_yaw": normal(HEAD_FOLLOWS * float(np.clip(camera.azimuth, -60, 60)), HEAD_YAW, -60, 60),
+        "head_pitch": normal(HEAD_FOLLOWS * camera.elevation, HEAD_PITCH, -30, 30),
+        "head_roll": normal(0, HEAD_ROLL, -25, 25),
+    }
+    yaw, pitch, inward = toward(camera, draw(Expression, rng, fixed, actions=_values(actions), **given))
+    if fork(rng, "looks").random() < TO_CAMERA and abs(yaw) < FARTHEST_YAW and abs(pitch) < FARTHEST_PITCH:
+        given |= {"gaze_yaw": normal(yaw, GAZE_SPREAD, -30, 30), "gaze_pitch": normal(pitch, GAZE_SPREAD, -20, 20)}
+        for side in ("Left", "Right"):
+            actions[f"eyeLookIn{side}"] += inward / LOOK_LIMITS["In"]
+    else:
+        given |= {"gaze_yaw": normal(0, AVERTED_YAW, -30, 30), "gaze_pitch": normal(-1, AVERTED_PITCH, -20, 20)}
+    return draw(Expression, rng, fixed, actions=_values(actions), **given)
 
 
 def blend(first: Expression, second: Expression, amount: float) -> Expression:

@@ -50,10 +50,11 @@ def sample_face(rng: Generator, fixed=None) -> Face:
     identity = each("identity", sample_identity)
     wear = each("wear", sample_wear, identity=identity)
     hair = each("hair", sample_hair, identity=identity, wear=wear)
+    camera = each("camera", sample_camera)
     parts = {
         "identity": identity,
-        "expression": each("expression", sample_expression),
-        "motion": each("motion", sample_expression),
+        "expression": each("expression", sample_expression, camera=camera),
+        "motion": each("motion", sample_expression, camera=camera),
         "skin": each("skin", sample_skin, identity=identity),
         "eyes": each("eyes", sample_eyes, identity=identity),
         "mouth": each("mouth", sample_mouth, identity=identity),
@@ -63,7 +64,7 @@ def sample_face(rng: Generator, fixed=None) -> Face:
         "beard": each("beard", sample_beard, identity=identity, hair=hair),
         "wear": wear,
         "light": each("light", sample_light),
-        "camera": each("camera", sample_camera),
+        "camera": camera,
     }
     return draw(Face, rng, fixed, **parts)
 

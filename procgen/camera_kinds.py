@@ -1,0 +1,105 @@
+"""The cameras that people own: the odds of lens, place, exposure and development by kind of camera."""
+
+from __future__ import annotations
+
+from .params import beta, lognormal, normal
+
+NEUTRAL = 6504.0  # K, the white of a picture: sRGB's D65
+
+# What portraits are taken with, a choice of ours: most by phones, of which many by the one who is in the picture.
+KIND_WEIGHTS = {"phone_selfie": 0.30, "phone": 0.28, "slr": 0.32, "webcam": 0.10}
+
+# Focal lengths and apertures are those that makers print: a phone's front camera 2.2-2.8 mm at f/1.9-2.4, its back ones
+# 5-7 mm at f/1.6-1.9 and 9 mm at f/2.8; a webcam 3.7 mm at f/2.2; portrait lenses of 35 to 135 mm. An arm holds a
+# phone 0.3 to 0.55 m from the face (Ward et al. 2018, JAMA Facial Plastic Surgery, take 0.3 m for a selfie and 1.5 m
+# for a portrait). Focus, exposure, white, tone and compression are choices of ours, by what phones, laptops and
+# photographers' pictures look like; nothing here was fitted to photographs.
+KINDS = {
+    "phone_selfie": {
+        "focal_length": lognormal(2.6, 0.12, 2.0, 4.0),
+        "distance": lognormal(0.45, 0.18, 0.28, 0.8),
+        "framing": normal(0.66, 0.07, 0.35, 0.9),
+        "azimuth": normal(0, 11, -50, 50),
+        "elevation": normal(6, 7, -20, 40),
+        "roll": normal(0, 4, -25, 25),
+        "shift_x": normal(0, 0.045, -0.2, 0.2),
+        "f_stop": lognormal(2.1, 0.08, 1.7, 2.6),
+        "focus": normal(0.0, 0.03, -0.1, 0.1),
+        "exposure": normal(0.08, 0.22, -1, 1),
+        "white": lognormal(NEUTRAL, 0.06, 5000, 8500),
+        "tint": normal(0, 0.015, -0.06, 0.06),
+        "iso": lognormal(160, 0.8, 25, 2500),
+        "noise": normal(0.40, 0.12, 0.1, 0.9),
+        "vignette": beta(1.5, 6),
+        "softness": lognormal(0.55, 0.25, 0.2, 1.6),
+        "contrast": normal(0.05, 0.12, -0.3, 0.5),
+        "shadows": beta(2, 4),
+        "saturation": normal(1.04, 0.07, 0.75, 1.35),
+        "smear": lognormal(1.3, 0.4, 0.3, 4),
+        "sharpening": normal(0.65, 0.2, 0.1, 1.4),
+        "compression": normal(0.20, 0.08, 0.04, 0.5),
+    },
+    "phone": {
+        "focal_length": lognormal(6.2, 0.2, 4.0, 9.5),
+        "distance": lognormal(1.0, 0.3, 0.45, 2.5),
+        "framing": normal(0.66, 0.07, 0.3, 0.9),
+        "azimuth": normal(0, 15, -70, 70),
+        "elevation": normal(2, 6, -25, 35),
+        "roll": normal(0, 2.2, -20, 20),
+        "shift_x": normal(0, 0.045, -0.2, 0.2),
+        "f_stop": lognormal(1.8, 0.14, 1.5, 2.8),
+        "focus": normal(0.0, 0.02, -0.1, 0.1),
+        "exposure": normal(0.05, 0.2, -1, 1),
+        "white": lognormal(NEUTRAL, 0.055, 5000, 8500),
+        "tint": normal(0, 0.012, -0.06, 0.06),
+        "iso": lognormal(110, 0.8, 25, 2500),
+        "noise": normal(0.45, 0.12, 0.1, 0.9),
+        "vignette": beta(1.5, 6),
+        "softness": lognormal(0.45, 0.25, 0.15, 1.4),
+        "contrast": normal(0.12, 0.12, -0.25, 0.55),
+        "shadows": beta(2, 5),
+        "saturation": normal(1.06, 0.07, 0.8, 1.4),
+        "smear": lognormal(0.9, 0.4, 0.2, 3),
+        "sharpening": normal(0.60, 0.2, 0.1, 1.3),
+        "compression": normal(0.17, 0.07, 0.03, 0.45),
+    },
+    "slr": {
+        "focal_length": lognormal(80, 0.3, 35, 200),
+        "distance": lognormal(1.6, 0.28, 0.7, 4.0),
+        "f_stop": lognormal(4.2, 0.4, 1.4, 13),
+        "focus": normal(0.0, 0.006, -0.03, 0.03),
+        "exposure": normal(0.0, 0.15, -0.8, 0.8),
+        "white": lognormal(NEUTRAL, 0.04, 5300, 8000),
+        "tint": normal(0, 0.008, -0.04, 0.04),
+        "iso": lognormal(320, 0.8, 64, 12800),
+        "noise": normal(0.70, 0.12, 0.3, 1),
+        "softness": lognormal(0.30, 0.25, 0.1, 0.8),
+        "contrast": normal(0.15, 0.12, -0.2, 0.6),
+        "shadows": beta(1.2, 10),
+        "smear": lognormal(0.4, 0.4, 0.05, 1.5),
+        "sharpening": normal(0.40, 0.15, 0, 1),
+        "compression": normal(0.10, 0.04, 0.01, 0.25),
+    },
+    "webcam": {
+        "focal_length": lognormal(3.5, 0.12, 2.2, 5.0),
+        "distance": lognormal(0.60, 0.18, 0.35, 1.1),
+        "framing": normal(0.60, 0.07, 0.3, 0.85),
+        "azimuth": normal(0, 12, -45, 45),
+        "elevation": normal(-1, 7, -25, 25),
+        "shift_x": normal(0, 0.05, -0.2, 0.2),
+        "f_stop": lognormal(2.2, 0.1, 1.8, 2.8),
+        "focus": normal(0.05, 0.08, -0.15, 0.25),
+        "exposure": normal(0.0, 0.35, -1.3, 1.3),
+        "white": lognormal(NEUTRAL, 0.09, 4500, 9500),
+        "tint": normal(0, 0.025, -0.1, 0.1),
+        "iso": lognormal(400, 0.6, 50, 3200),
+        "noise": normal(0.50, 0.15, 0.1, 1),
+        "softness": lognormal(1.0, 0.25, 0.4, 2.5),
+        "contrast": normal(0.0, 0.15, -0.4, 0.5),
+        "shadows": beta(1.5, 7),
+        "saturation": normal(0.94, 0.1, 0.6, 1.3),
+        "smear": lognormal(1.8, 0.35, 0.5, 5),
+        "sharpening": normal(0.85, 0.25, 0.1, 1.6),
+        "compression": normal(0.38, 0.12, 0.1, 0.75),
+    },
+}  # fmt: skip
