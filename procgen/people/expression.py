@@ -19,16 +19,16 @@ LIBRARY: dict[str, dict[str, float]] = {
     "relaxed": {"mouthSmile": 0.32, "cheekSquint": 0.10, "eyeSquint": 0.06},
     "smile": {"mouthSmile": 0.75, "cheekSquint": 0.45, "eyeSquint": 0.12, "mouthDimple": 0.20},
     "open_smile": {
-        "mouthSmile": 0.85, "cheekSquint": 0.60, "eyeSquint": 0.20, "jawOpen": 0.12, "mouthUpperUp": 0.60,
+        "mouthSmile": 0.85, "cheekSquint": 0.50, "eyeSquint": 0.12, "jawOpen": 0.12, "mouthUpperUp": 0.60,
         "mouthLowerDown": 0.35, "mouthStretch": 0.15,
     },
     "laugh": {
-        "mouthSmile": 0.95, "cheekSquint": 0.85, "eyeSquint": 0.32, "eyeBlink": 0.05, "jawOpen": 0.28,
+        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.28, "jawOpen": 0.28,
         "mouthUpperUp": 0.65, "mouthLowerDown": 0.40, "noseSneer": 0.15, "mouthStretch": 0.15,
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
     "happiness": {
-        "mouthSmile": 1.0, "cheekSquint": 0.75, "eyeSquint": 0.25, "jawOpen": 0.14, "mouthUpperUp": 0.65,
+        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.18, "jawOpen": 0.14, "mouthUpperUp": 0.65,
         "mouthLowerDown": 0.30, "mouthStretch": 0.10,
     },
     "sadness": {
