@@ -9,6 +9,7 @@ from .camera_kinds import KIND_WEIGHTS, KINDS, NEUTRAL
 from .params import beta, choice, draw, lognormal, normal, spec, uniform
 
 HEAD_HEIGHT = 0.26  # metres from chin to crown with hair; what "framing" is a share of
+LEAST_SENSOR = 1.0  # mm, the smallest that Blender takes
 CORNEA = 0.012  # metres before the centre of an eye
 HEAD_CENTRE = np.array([0.0, 0.03, -0.012])  # of the picture's subject, from the eyes' midpoint
 
@@ -115,9 +116,10 @@ def build_cameras(camera: Camera, person, views: int = 1) -> list:
         away = np.array([np.cos(e) * np.sin(a), -np.cos(e) * np.cos(a), np.sin(e)])
         position = target + away * camera.distance
         data = bpy.data.cameras.new(f"Camera {index}")
-        data.lens = camera.focal_length
-        # Perspective depends on the distance alone; the crop of the sensor makes the framing.
-        data.sensor_width = data.sensor_height = sensor_width(camera)
+        # A camera of the same view and the same aperture, where Blender has no sensor that is as small.
+        enlarged = max(1.0, LEAST_SENSOR / sensor_width(camera))
+        data.lens = camera.focal_length * enlarged
+        data.sensor_width = data.sensor_height = sensor_width(camera) * enlarged
         data.sensor_fit = "HORIZONTAL"
         data.shift_x, data.shift_y = -camera.shift_x, -camera.shift_y
         data.clip_start, data.clip_end = 0.02, 1000.0
@@ -125,7 +127,7 @@ def build_cameras(camera: Camera, person, views: int = 1) -> list:
         data.dof.use_dof = True
         matrix = look_at(position, target, np.radians(camera.roll))
         # Blender's f-stop refers to the focal length, so the blur is that of the lens whatever the crop.
-        data.dof.aperture_fstop = camera.f_stop
+        data.dof.aperture_fstop = camera.f_stop * enlarged
         data.dof.focus_distance = float((position - eyes) @ matrix[:3, 2]) - CORNEA + camera.focus
         obj = bpy.data.objects.new(data.name, data)
         obj.matrix_world = Matrix(matrix.tolist())

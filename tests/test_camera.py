@@ -195,6 +195,25 @@ def test_specs_from_before_there_were_kinds_still_load():
 
 
 @pytest.mark.blender
+@pytest.mark.parametrize("wishes", [{"kind": "phone_selfie", "distance": 3}, {"kind": "slr"}])
+def test_a_built_camera_has_the_framing_and_aperture_of_its_spec(wishes):
+    from types import SimpleNamespace
+
+    import bpy
+
+    from simulacra.procgen.camera import HEAD_HEIGHT, build_cameras
+
+    camera = sample_camera(child(5), parse_settings([f"{name}={value}" for name, value in wishes.items()]))
+    eye = SimpleNamespace(centre=np.zeros(3))
+    pose = SimpleNamespace(bones={"head": np.eye(4)}, eyes={"left": eye, "right": eye})
+    (built,) = build_cameras(camera, SimpleNamespace(pose=pose, cameras=[], link=lambda *_, **__: None))
+    data = built.data
+    assert data.sensor_width / data.lens * camera.distance == pytest.approx(HEAD_HEIGHT / camera.framing, rel=1e-5)
+    assert data.lens / data.dof.aperture_fstop == pytest.approx(camera.focal_length / camera.f_stop, rel=1e-5)
+    bpy.data.objects.remove(built)
+
+
+@pytest.mark.blender
 def test_light_is_shown_as_a_render_is(tmp_path):
     """The road over an image of light gives what Blender writes of the render itself, but for its dither."""
     import bpy

@@ -19,7 +19,7 @@ LIBRARY: dict[str, dict[str, float]] = {
     "relaxed": {"mouthSmile": 0.32, "cheekSquint": 0.10, "eyeSquint": 0.06},
     "smile": {"mouthSmile": 0.75, "cheekSquint": 0.45, "eyeSquint": 0.12, "mouthDimple": 0.20},
     "open_smile": {
-        "mouthSmile": 0.85, "cheekSquint": 0.50, "eyeSquint": 0.12, "jawOpen": 0.12, "mouthUpperUp": 0.60,
+        "mouthSmile": 0.85, "cheekSquint": 0.50, "eyeSquint": 0.12, "jawOpen": 0.12, "mouthUpperUp": 0.72,
         "mouthLowerDown": 0.35, "mouthStretch": 0.15,
     },
     "laugh": {
@@ -28,7 +28,7 @@ LIBRARY: dict[str, dict[str, float]] = {
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
     "happiness": {
-        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.18, "jawOpen": 0.14, "mouthUpperUp": 0.65,
+        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.18, "jawOpen": 0.14, "mouthUpperUp": 0.75,
         "mouthLowerDown": 0.30, "mouthStretch": 0.10,
     },
     "sadness": {
@@ -115,7 +115,7 @@ REGIONS = {
 TO_CAMERA, GAZE_SPREAD = 0.86, 1.5
 AVERTED_YAW, AVERTED_PITCH = 10.0, 6.0
 FARTHEST_YAW, FARTHEST_PITCH = 27.0, 17.0  # eyes do not turn farther for a camera
-HEAD_FOLLOWS, HEAD_YAW, HEAD_PITCH, HEAD_ROLL = 0.45, 13.0, 6.0, 4.5  # share of the camera's angle; deviations, degrees
+HEAD_FOLLOWS, HEAD_YAW, HEAD_PITCH, HEAD_ROLL = 0.45, 10.0, 5.0, 4.0  # share of the camera's angle; deviations, degrees
 SAYS = {
     "smile": "smiling", "open_smile": "smiling", "laugh": "laughing", "happiness": "happy", "sadness": "sad",
     "anger": "angry", "fear": "frightened", "surprise": "surprised", "disgust": "disgusted",
