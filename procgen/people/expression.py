@@ -32,12 +32,12 @@ LIBRARY: dict[str, dict[str, float]] = {
         "mouthLowerDown": 0.30, "mouthStretch": 0.10,
     },
     "sadness": {
-        "browInnerUp": 1.0, "browDown": 0.20, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
+        "browInnerUp": 1.0, "browDown": 0.08, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
         "eyeBlink": 0.08,
     },
     "anger": {
-        "browDown": 1.0, "eyeWide": 0.45, "eyeSquint": 0.35, "noseSneer": 0.45, "mouthPress": 0.40,
-        "mouthRollUpper": 0.35, "mouthRollLower": 0.30, "mouthFrown": 0.65,
+        "browDown": 1.0, "eyeWide": 0.45, "eyeSquint": 0.35, "noseSneer": 0.60, "mouthPress": 0.45,
+        "mouthRollUpper": 0.35, "mouthRollLower": 0.30, "mouthFrown": 0.40,
     },
     "fear": {
         "browInnerUp": 0.8, "browOuterUp": 0.4, "eyeWide": 0.75, "mouthStretch": 0.55, "jawOpen": 0.16,
