@@ -24,7 +24,7 @@ def test_the_contents_cover_all_that_is_chosen_by_eye():
     }
     assert len({(item.what, item.name) for item in found}) == len(found) and all(item.about for item in found)
     smile = contents.weights_of("smile")
-    assert set(smile) == set(ACTIONS) and smile["mouthSmileLeft"] == pytest.approx(0.55) and smile["jawOpen"] == 0
+    assert set(smile) == set(ACTIONS) and smile["mouthSmileLeft"] == max(smile.values()) > 0.5 and smile["jawOpen"] == 0
 
 
 def test_the_catalogues_file_has_every_parent_once_and_the_same_ids_everywhere():

@@ -25,7 +25,9 @@ async function main() {
     const found = await faceapi.detectSingleFace(picture, options).withFaceLandmarks().withFaceExpressions().withAgeAndGender()
       .withFaceDescriptor();
     picture.dispose();
-    const row = found ? { age: found.age, gender: found.gender, expressions: { ...found.expressions }, identity: Array.from(found.descriptor) } : null;
+    const box = found && found.detection.box;
+    const row = found ? { box: [box.x, box.y, box.width, box.height], age: found.age, gender: found.gender,
+      expressions: { ...found.expressions }, identity: Array.from(found.descriptor) } : null;
     console.log(JSON.stringify({ file, found: row }));
   }
 }
