@@ -18,6 +18,8 @@ from ..nodes.shader import Nodes
 EUMELANIN, PHEOMELANIN = (0.506, 0.841, 1.653), (0.343, 0.733, 1.924)  # absorption, linear sRGB
 RADIAL, RANDOM = 0.36, 0.12  # azimuthal roughness, and how far the melanin of strands differs at random
 IOR = 1.55
+ROOTS, SUN = 0.20, 0.16  # melanin that roots have over, and tips under, that of hair that has none
+EARLY = 0.9  # how far the share of grey differs from where it comes first to where it comes last
 THROUGH = 0.35  # share of the light that EEVEE sends through a strand
 SHEEN = 0.25  # of EEVEE's reflection; what lies between strands reflects nothing, and 0.5 would be a lone tube
 
@@ -33,20 +35,21 @@ def hair_material(
     """A material of strands; ``darker`` adds melanin (brows and lashes are darker than the scalp).
 
     ``colour`` has melanin, redness, grey and variation, 0…1; ``flat`` is what the viewport shows and ``dye`` the colour
-    over the natural one, linear sRGB. Reads the curve attribute ``strand``: (random 0…1, lock's random 0…1, unused).
+    over the natural one, linear sRGB. Reads the curve attribute ``strand``: (random 0…1, lock's random 0…1, how early it greys 0…1).
     """
     material, tree = new_material(name, flat)
     g = Nodes(tree)
     strand = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("strand")})
-    each, lock = strand["X"], strand["Y"]
+    each, lock, greys = strand["X"], strand["Y"], strand["Z"]
     along = g.add("ShaderNodeHairInfo")["Intercept"]
-    spread = 0.06 + 0.16 * colour.variation
+    spread = (0.06 + 0.16 * colour.variation) * (1 - 0.5 * colour.melanin)
     melanin = g.total(
         min(colour.melanin + darker, 1.0),
-        g.math("MULTIPLY", g.math("SUBTRACT", lock, 0.5), spread), g.math("MULTIPLY", g.math("SUBTRACT", each, 0.5), spread),
-        g.math("MULTIPLY", along, -0.07 * (1 - colour.melanin)),
+        g.math("MULTIPLY", g.math("SUBTRACT", lock, 0.5), 1.5 * spread), g.math("MULTIPLY", g.math("SUBTRACT", each, 0.5), spread),
+        g.map_range(along, 0.0, 0.35, ROOTS * (1 - colour.melanin), 0.0), g.math("MULTIPLY", along, -SUN * (1 - colour.melanin)),
     )  # fmt: skip
-    grey = g.math("GREATER_THAN", each, 1.0 - colour.grey)
+    early = g.math("MULTIPLY", g.math("SUBTRACT", greys, 0.5), EARLY * math.sqrt(colour.grey * (1 - colour.grey)))
+    grey = g.math("GREATER_THAN", g.math("ADD", each, early), 1.0 - colour.grey)
     melanin = g.math("MAXIMUM", g.lerp(grey, melanin, 0.06), 0.02)
     redness = g.lerp(grey, colour.redness, 0.1)
 

@@ -66,8 +66,8 @@ class Moustache(NamedTuple):
 
 MOUSTACHES = {
     "none": Moustache("", 0, 0, 0, (0, 0), (0, 0)),
-    "natural": Moustache("a moustache", 0.0100, 2600, 0.031, (10, 48), (6, 30)),
-    "chevron": Moustache("a thick moustache", 0.0140, 3600, 0.030, (8, 40), (4, 22)),
+    "natural": Moustache("a moustache", 0.0100, 3600, 0.033, (14, 58), (10, 44), wax=0.25),
+    "chevron": Moustache("a thick moustache", 0.0125, 4600, 0.031, (12, 50), (8, 34), wax=0.28),
     "painter": Moustache("a broad moustache", 0.0110, 3200, 0.033, (20, 62), (22, 56)),
     "handlebar": Moustache("a handlebar moustache", 0.024, 2800, 0.028, (24, 74), (50, 158), wax=0.85),
     "imperial": Moustache("an imperial moustache", 0.026, 3000, 0.030, (30, 82), (80, 172), wax=0.75),
@@ -153,7 +153,8 @@ def build_beard(beard: Beard, person) -> list:
         strands, randoms = made
         # Terminal hair of the face is thicker than that of the scalp; stubble is cut and keeps its width.
         short = strands.shape[1] < 6
-        radii = tapered(len(strands), strands.shape[1], 0.000060, 0.000045 if short else 0.000014)
+        spread = np.exp(0.22 * np.clip(child(beard.seed, name, "widths").normal(size=(len(strands), 1)), -2, 2))
+        radii = tapered(len(strands), strands.shape[1], 0.000058 * spread, 0.000045 if short else 0.000012, 2.5)
         obj = curves_object(
             name, strands, radii, part=PART["beard"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)}
         )

@@ -11,7 +11,7 @@ from ...params import beta, child, choice, draw, group, lognormal, normal, seed,
 from ..identity import Identity
 from ..parts import PART
 from .colour import HairColour, sample_hair_colour, strand_material
-from .placement import Obstacles, along_skin, bezier, kept_out, scatter, smooth_curve
+from .placement import Obstacles, along_skin, bezier, kept_out, ragged, scatter, smooth_curve
 from .strands import tapered, unit
 
 KNOTS = (0.0, 0.35, 0.68, 1.0)  # along the brow, nose to temple
@@ -36,6 +36,9 @@ INNER, OUTER = 0.0105, 0.0540  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
 TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([80, 58, 30, 8, -14]))  # angle to the brow's line along it
 POINTS = 7
+LONGEST = 0.0108  # m: of a hair
+LIGHTEST = 0.40  # melanin of the face's hair at least: it is darker than blond hair of the scalp
+THINNER = 0.90  # the half thickness of all shapes: the outermost hairs stand singly and are not seen as brow
 
 
 @spec
@@ -48,6 +51,10 @@ class Brows:
     length: float = lognormal(1.0, 0.13, 0.6, 1.8, doc="length of the hairs, relative")
     unruly: float = beta(1.6, 4.0, doc="how far hairs leave their direction; grows with age")
     height: float = normal(0.0, 0.0012, -0.004, 0.004, unit="m", doc="place above or below the usual one")
+    inner: float = normal(
+        0.0, 0.0013, -0.003, 0.003, unit="m", doc="how much nearer to the nose they begin", absent=0.0
+    )
+    tail: float = normal(0.0, 0.0024, -0.006, 0.006, unit="m", doc="how much farther out their tails end", absent=0.0)
     asymmetry: float = normal(0.0, 0.0006, -0.003, 0.003, unit="m", doc="how much higher the left one sits")
     darker: float = normal(0.06, 0.06, -0.1, 0.3, doc="melanin over that of the scalp hair")
     colour: HairColour = group(HairColour)
@@ -80,16 +87,16 @@ def natural_colour(rng: Generator, wished, identity: Identity, hair=None) -> Hai
         return sample_hair_colour(rng, wished, identity=identity)
     colour = hair.colour if hair is not None else sample_hair_colour(rng, identity=identity)
     return dataclasses.replace(
-        colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, 0.3)
+        colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, LIGHTEST)
     )
 
 
 def _line(brows: Brows, side: float, x: np.ndarray):
     """Place along the brow 0…1, height of its line and half its thickness, at |x| (n,)."""
     heights, halves, _, inner, outer = SHAPES[brows.shape]
-    start, stop = INNER + inner / 1000, OUTER - outer / 1000
+    start, stop = INNER + inner / 1000 - brows.inner, OUTER - outer / 1000 + brows.tail
     u = (x - start) / (stop - start)
-    halves = np.array(halves) * brows.thickness
+    halves = np.array(halves) * brows.thickness * THINNER
     # The lower edge stays on the brow bone: a thick brow grows upward.
     z = LEVEL + brows.height + side * brows.asymmetry / 2 + 0.6e-3 * max(halves[1] - 4.2, 0)
     z = z + smooth_curve(KNOTS, heights, u) / 1000
@@ -103,9 +110,13 @@ def _density(brows: Brows, side: float):
         u, z, half = _line(brows, side, x)
         off = (template[:, 2] - z) / np.maximum(half, 1e-5)
         # Above the edge hairs thin out slowly, below it they end sooner; strays stand around both.
-        edge = np.where(off > 0, 1.30 - 0.95 * off, 1.22 + 1.05 * off)
+        edge = np.where(off > 0, 1.22 - 1.02 * off, 1.10 + 1.05 * off)
+        # Hairs stand in tufts with skin between them, most of all where they are few.
+        edge = edge - 0.22 * np.clip(
+            1 + ragged(template, child(brows.seed, "tufts", "left" if side > 0 else "right"), 0.7, 0.0075), 0, 2
+        )
         body = np.clip(edge, 0, 1) ** 0.8 + 0.035 * (0.4 + brows.unruly) * (np.abs(template[:, 2] - z) < half + 0.0028)
-        along = np.interp(u, [-0.05, 0, 0.15, 0.5, 0.9, 1, 1.05], [0.1, 0.42, 0.85, 1.0, 0.95, 0.6, 0.1])
+        along = np.interp(u, [-0.05, 0, 0.15, 0.5, 0.9, 1, 1.05], [0.1, 0.34, 0.80, 1.0, 0.88, 0.45, 0.08])
         if brows.shape == "monobrow":
             along = along * np.interp(x, [-0.004, 0.0, 0.009, 0.015], [0.2, 0.3, 0.45, 1.0])
         return body * along * (half > 1e-4) * (x > -0.004)
@@ -131,8 +142,9 @@ def build_brows(brows: Brows, person) -> list:
         parts.append(np.full(len(roots), PART[part]))
     strands = kept_out(obstacles, np.concatenate(strands), 0.0002)
     randoms = rng.random((len(strands), 3))
+    widths = 0.000040 * np.exp(0.25 * np.clip(rng.normal(size=(len(strands), 1)), -2, 2))
     obj = curves_object(
-        "Brows", strands, tapered(len(strands), POINTS, 0.000042, 0.000009), part=PART["left_brow"],
+        "Brows", strands, tapered(len(strands), POINTS, widths, 0.000007, 2.2), part=PART["left_brow"],
         curve_attributes={"strand": ("FLOAT_VECTOR", randoms), "part": ("FLOAT", np.concatenate(parts))},
     )  # fmt: skip
     obj.data.materials.append(strand_material("Brows", brows.colour, 0.32, brows.darker))
@@ -151,10 +163,15 @@ def _hairs(brows: Brows, person, side: float, roots, normals, template, rng: Gen
     across = along_skin(np.broadcast_to(head @ [side, 0.15, 0.0], normals.shape), normals)
     rising = along_skin(np.broadcast_to(head @ [0.0, 0.0, 1.0], normals.shape), normals)
     tangent = unit(np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * rising)
-    length = 0.0086 * brows.length * rng.uniform(0.55, 1.12, len(u)) * np.interp(u, [0, 0.3, 1], [0.8, 1.0, 0.72])
+    length = (
+        0.0086
+        * brows.length
+        * np.clip(1.12 - 0.30 * np.abs(rng.normal(size=len(u))), 0.35, 1.12)
+        * np.interp(u, [0, 0.3, 1], [0.8, 1.0, 0.72])
+    )
     length = length * np.interp(half, [0.0012, 0.0036], [0.62, 1.0])  # a thin brow is trimmed
     stray = rng.random(len(u)) < 0.05 * brows.unruly
-    length = np.where(stray, 1.5 * length, length)[:, None]
+    length = np.minimum(np.where(stray, 1.4 * length, length), LONGEST)[:, None]
     rise = normals * np.where(stray, 0.34, 0.20)[:, None]
     # Out of the skin at a slant, then bent down onto the brow and on toward the tail.
     first = (0.36 * tangent + 0.75 * rise) * length

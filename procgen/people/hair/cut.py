@@ -36,9 +36,9 @@ def denser_at_parting(hair, groom: Groom, density):
         value = density(template)
         if groom.top > 0.012:  # hair leaves the crown to all sides
             value = value * (1 + 0.9 * np.exp(-((np.linalg.norm(template - growth.CROWN, axis=1) / 0.030) ** 2)))
-        if growth.has_parting(groom):  # enough strands at the line that no skin shines through
-            place = growth.part_place(hair, groom)
-            value = value * (1 + 1.5 * np.exp(-0.5 * ((template[:, 0] - place) / 0.004) ** 2) * (template[:, 2] > 0.06))
+        if growth.has_parting(groom):  # strands beside the line cover it but for the breadth of a matchstick
+            off = (template[:, 0] - growth.part_place(hair, groom)) / 0.005
+            value = value * (1 + 1.3 * np.exp(-0.5 * off**2) * (template[:, 2] > 0.06))
         return value
 
     return dense

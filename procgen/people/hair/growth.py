@@ -11,6 +11,8 @@ from .strands import unit
 
 CENTRE = np.array([0.0, 0.062, 0.022])  # of the skull, in the head's neutral frame
 CROWN = np.array([0.010, 0.118, 0.104])  # where the whorl sits
+STIFF = 0.85  # cosine of the sharpest turn of a guide from step to step
+SHOULDER = 0.070  # m of the template: hair that roots before this y falls before the shoulder, the other behind it
 TIES = {
     "bun": [[0.0, 0.183, 0.030]], "high_bun": [[0.0, 0.108, 0.132]], "ponytail": [[0.0, 0.178, 0.066]],
     "low_ponytail": [[0.0, 0.166, -0.040]], "braid": [[0.0, 0.166, -0.036]],
@@ -114,7 +116,8 @@ def grow(
     place = roots + normals * 0.0003
     travelled = np.zeros(count)
     path = [place]
-    aside = np.where(np.abs(template[:, 0]) > 0.012, np.sign(template[:, 0]), side)
+    aside = np.where((np.abs(template[:, 0]) > 0.012) & (not has_parting(groom)), np.sign(template[:, 0]), side)
+    ahead = np.where(template[:, 1] < SHOULDER, -1.0, 1.0)
     standing = groom.comb == "free" and groom.hold == 0
     volume = groom.volume * hair.volume
     for _ in range(points - 1):
@@ -136,8 +139,9 @@ def grow(
             throat = neck * smoothstep(-place[:, 1], -0.085, -0.055)
             behind = smoothstep(-place[:, 2], 0.085, 0.115) * smoothstep(place[:, 1], 0.020, 0.060)
             away = (90 * step)[:, None] * np.stack(
-                [aside * np.maximum(face, throat), 0.25 * face + 0.9 * behind, 0 * face], 1
+                [aside * np.maximum(1.3 * face, throat), 0.55 * face + 0.9 * behind, 0 * face], 1
             )
+            away = away + _over_the_shoulders(place, distance, ahead, step)
             # Brushed-up hair bends over to the back.
             over = 75 * step * rise * np.clip(travelled / 0.035, 0, 1.2) ** 2
             wish = wish + away + over[:, None] * np.array([0, 1.0, -0.55])
@@ -147,6 +151,7 @@ def grow(
         wanted = 0.0005 + volume * layer * (1 - np.exp(-travelled / 0.05)) if not standing else np.full(count, 0.0004)
         if not standing:
             distance, outward, room = space.at(new)
+            outward = _aside(new, outward)
             push = np.maximum(wanted - distance, 0)
             adhesion = (
                 (1 - np.exp(-80 * step))
@@ -161,11 +166,31 @@ def grow(
         if space.hats:
             distance, outward, room = space.at(new)
             new = new - outward * np.maximum(distance - np.maximum(0.7 * room - 0.002, 0.0006), 0)[:, None]
-        moved = unit(new - place)
+        moved = _stiff(unit(new - place), direction)
         place = place + moved * step[:, None]
         direction = unit(0.4 * direction + 0.6 * moved)
         path.append(place)
     return np.stack(path, 1)
+
+
+def _aside(place: np.ndarray, outward: np.ndarray) -> np.ndarray:
+    """Directions (n, 3) out of what is met, but for hair below the jaw never upward: it slides off collars and shoulders."""
+    low = place[:, 2] < -0.07
+    return unit(np.where(low[:, None] & (outward[:, 2:] > 0.25), outward * [1, 1, 0.1] + [0, 0, 0.02], outward))
+
+
+def _stiff(moved: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Unit steps (n, 3) that turn from the one before by no more than hair bends."""
+    sharp = np.einsum("ij,ij->i", moved, before) < STIFF
+    return np.where(sharp[:, None], unit(0.45 * moved + before), moved)
+
+
+def _over_the_shoulders(place: np.ndarray, distance: np.ndarray, ahead: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """How hair that comes down on a shoulder turns (n, 3): ``ahead`` (n,) of it or behind it, and never out along it."""
+    on = smoothstep(-place[:, 2], 0.095, 0.135) * np.clip(1 - distance / 0.035, 0, 1)
+    on = on * smoothstep(np.abs(place[:, 0]), 0.055, 0.085)
+    turn = np.stack([-0.55 * np.sign(place[:, 0]), ahead, np.zeros(len(place))], 1)
+    return (65 * step * on)[:, None] * turn
 
 
 def gathered(space: Space, groom: Groom, hair, roots, template, layer, points: int):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 # The hairline seen from the side: (y, z) in mm, from the forehead over temple, sideburn and ear to the nape.
-FRONT = [(-60, 72), (-2, 71.5), (10, 67), (24, 52), (36, 38), (43, 27), (45, -16), (55, -21), (58, 9), (75, 16), (92, 9),
+FRONT = [(-60, 63), (-2, 63), (8, 60), (21, 49), (34, 37), (43, 27), (45, -16), (55, -21), (58, 9), (75, 16), (92, 9),
          (98, -20), (108, -58), (124, -79), (260, -86), (260, 220), (-60, 220)]  # fmt: skip
+
+
+EDGE = (-0.004, 0.015)  # m from the line to where hair begins, and to where it is dense
 
 
 def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
@@ -24,6 +27,19 @@ def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     return np.where(inside, nearest, -nearest)
 
 
+def _ragged(template: np.ndarray) -> np.ndarray:
+    """How far (n,) the line wanders, metres: a peak in the middle, corners over the eyes, and teeth of a few millimetres."""
+    x, y, z = template.T
+    front = np.clip((0.045 - y) / 0.02, 0, 1)
+    shape = 0.0020 * np.exp(-((x / 0.010) ** 2)) - 0.0035 * np.exp(-(((np.abs(x) - 0.036) / 0.012) ** 2))
+    teeth = (
+        0.0012 * np.sin(240 * x + 1.3 + 90 * z)
+        + 0.0008 * np.sin(610 * x - 170 * z)
+        + 0.0008 * np.sin(530 * y + 410 * z)
+    )
+    return front * shape + teeth
+
+
 def hairline(template: np.ndarray, height: float, recession: float) -> np.ndarray:
     """Signed distance (n,) in metres to the hairline, positive where hair grows.
 
@@ -34,8 +50,7 @@ def hairline(template: np.ndarray, height: float, recession: float) -> np.ndarra
     line[2] += [3 * recession, height * 900 + 5 * recession]
     line[3] += [8 * recession, 16 * recession]
     line[4] += [5 * recession, 16 * recession]
-    wobble = 0.0016 * np.sin(template[:, 0] * 240 + 1.3) + 0.0010 * np.sin(template[:, 0] * 610)
-    return _signed_distance(template[:, 1:] * 1000, line) / 1000 + wobble
+    return _signed_distance(template[:, 1:] * 1000, line) / 1000 + _ragged(template)
 
 
 def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -46,7 +61,7 @@ def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def coverage(template: np.ndarray, height: float, recession: float, balding: float) -> np.ndarray:
     """Density of hair (n,) in 0…1 from hairline, receding temples and a bald crown."""
-    density = smoothstep(hairline(template, height, recession), -0.003, 0.013)
+    density = smoothstep(hairline(template, height, recession), *EDGE)
     density = density * (np.abs(template[:, 0]) < 0.105)
     if balding > 0.02:
         # Male pattern: a spot at the crown that grows to meet the receding front (Norwood 1975).

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.random import Generator
 
 from ...params import child
-from . import growth, ropes, tied
+from . import growth, ropes, tied, vellus
 from .cut import denser_at_parting, density_under_hat, lengths, longest_of, sides
 from .grooms import TEXTURES, Groom
 from .hairline import hairline, smoothstep
@@ -14,14 +16,27 @@ from .space import Space
 from .strands import above, curled, frames, resampled, shortened, smooth_noise
 
 GUIDES = 900
-COARSE = 110  # large locks that guides gather in
+COARSE = 150  # large locks that guides gather in
 SUBLOCKS = {"straight": 4, "wavy": 3, "curly": 1, "coily": 4}  # small locks of each guide
 NEIGHBOURS = 3
+AGREE = 0.022  # m between the tips of guides from which on a strand follows one and not the other
 GUIDE_POINTS = 36
+JAW = -0.06  # m: below it hair meets cloth, whose pushes are eased, all but EASED metres of them
+EASED = 0.003
+FINE = (0.55, 0.016)  # relative radius of strands at the hairline, and metres behind it where they have all of it
 
 
-def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Strands (n, k, 3) in the world and the lock (n,) of each.
+class Grown(NamedTuple):
+    """A head of hair: strands (n, k, 3) in the world, and for each (n,) its lock, relative radius, and how early it greys 0…1."""
+
+    strands: np.ndarray
+    lock: np.ndarray
+    width: np.ndarray
+    greys: np.ndarray
+
+
+def grow_hair(hair, groom: Groom, person, count: int) -> Grown:
+    """The hair of a head, in about ``count`` strands.
 
     Guides are grown with collisions; the others follow the guides nearest on the same side of the parting.
     """
@@ -31,10 +46,11 @@ def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.nd
     space = Space(person, floor)
     density = density_under_hat(hair, groom, person, longest)
     if groom.locks:
-        return ropes.grow_ropes(hair, groom, person, space, density, count, rng)
+        strands, lock = ropes.grow_ropes(hair, groom, person, space, density, count, rng)
+        return Grown(strands, lock, np.ones(len(lock)), np.full(len(lock), 0.5))
     roots, normals, template, _, _ = person.surface.sample(rng, GUIDES, lambda t: density(t) ** 0.6)
     if len(roots) == 0:
-        return np.zeros((0, 2, 3)), np.zeros(0, int)
+        return Grown(np.zeros((0, 2, 3)), *np.zeros((3, 0), int))
     roots, normals = space.to_local(roots), normals @ space.turn
     side = sides(hair, groom, template, rng)
     coarse = _nearest(keyed(template, side, groom), rng, COARSE)
@@ -46,20 +62,56 @@ def grow_hair(hair, groom: Groom, person, count: int) -> tuple[np.ndarray, np.nd
         jitter = groom.messy * (0.17 * rng.normal(size=(COARSE, 3))[coarse] + 0.10 * rng.normal(size=(len(roots), 3)))
         length = lengths(hair, groom, template) * np.exp(0.05 * rng.normal(size=COARSE)[coarse] * min(groom.messy, 1.5))
         guides = growth.grow(space, groom, hair, roots, normals, template, side, length, layer, jitter, GUIDE_POINTS)
+    if not groom.tie and longest > 0.12:
+        guides = _calm(guides)
     guides = _in_locks(hair, groom, guides, coarse, rng)
 
+    babies = int(count * vellus.SHARE)
+    count -= babies
     roots, normals, c_template, _, _ = person.surface.sample(rng, count, denser_at_parting(hair, groom, density))
     roots, normals = space.to_local(roots), normals @ space.turn
     c_side = sides(hair, groom, c_template, rng)
     if growth.has_parting(groom):  # strands near the line lean over it now and then: a parting is never a clean cut
-        c_side = np.where(rng.random(count) < 0.06, -c_side, c_side)
+        beside = np.abs(c_template[:, 0] - growth.part_place(hair, groom)) < 0.005
+        c_side = np.where(beside & (rng.random(count) < 0.10), -c_side, c_side)
     near, weight = nearest_guides(keyed(template, side, groom), keyed(c_template, c_side, groom), which, c_template)
     strands, sublock = _follow(hair, groom, guides, near, weight, roots, rng)
     if groom.tie:
         strands = tied.with_tails(
             strands, which[near[:, 0]], near[:, 0] * SUBLOCKS[hair.texture] + sublock, groom, hair, space, rng
         )
-    return _finish(hair, groom, space, strands, roots, normals, c_template, near[:, 0], sublock, rng)
+    strands, lock, keep = _finish(hair, groom, space, strands, roots, normals, c_template, near[:, 0], sublock, rng)
+    fine, f_template = vellus.baby_hairs(
+        hair, groom, person, space, babies, strands.shape[1], child(hair.seed, "vellus")
+    )
+    template = np.concatenate([c_template[keep], f_template])
+    strands = space.to_world(np.concatenate([strands, fine]))
+    lock = np.concatenate([lock, rng.integers(0, 4096, len(fine))])
+    return Grown(strands, lock, _widths(hair, groom, template, len(fine), rng), _greys(template))
+
+
+def _widths(hair, groom: Groom, template: np.ndarray, fine: int, rng: Generator) -> np.ndarray:
+    """The relative radius (n,) of strands: thin at the hairline, and the last ``fine`` of them are baby hairs."""
+    depth = hairline(template, hair.hairline, max(hair.recession, groom.recession))
+    width = FINE[0] + (1 - FINE[0]) * smoothstep(depth, 0.0, FINE[1])
+    width[len(width) - fine :] = vellus.WIDTH
+    return width * np.exp(0.12 * np.clip(rng.normal(size=len(width)), -2, 2))
+
+
+def _greys(template: np.ndarray) -> np.ndarray:
+    """How early (n,) hair greys, 0…1: temples first, the back of the head last."""
+    x, y = np.abs(template[:, 0]), template[:, 1]
+    temple = smoothstep(x, 0.042, 0.066) * smoothstep(-y, -0.085, -0.045)
+    return 0.5 + 0.5 * temple - 0.3 * smoothstep(y, 0.09, 0.15)
+
+
+def _calm(guides: np.ndarray) -> np.ndarray:
+    """Guides (n, k, 3) with the kinks taken out that collisions leave, most of all toward the tip."""
+    amount = np.clip(np.linspace(-0.35, 1.0, guides.shape[1]), 0, 0.8)[None, 1:-1, None]
+    for _ in range(6):
+        between = (guides[:, :-2] + guides[:, 2:]) / 2
+        guides[:, 1:-1] += amount * 0.6 * (between - guides[:, 1:-1])
+    return guides
 
 
 def keyed(template: np.ndarray, side: np.ndarray, groom: Groom) -> np.ndarray:
@@ -111,7 +163,7 @@ def _in_locks(hair, groom: Groom, guides: np.ndarray, coarse: np.ndarray, rng: G
     start = np.zeros((number, 3))
     np.add.at(start, coarse, guides[:, 0])
     start /= np.maximum(np.bincount(coarse, minlength=number), 1)[:, None]
-    pull = 0.30 * groom.clump * hair.clumping if not groom.tie else 0.10
+    pull = 0.62 * groom.clump * hair.clumping if not groom.tie else 0.10
     together = (start[:, None] + mean)[coarse]
     amount = np.clip(pull * rng.uniform(0.3, 1.3, number), 0, 0.8)[coarse]
     guides = guides + (together - guides) * (amount[:, None] * t[None] ** 1.2)[..., None]
@@ -137,12 +189,20 @@ def _waved(guides: np.ndarray, size: np.ndarray, pitch: float, phase: np.ndarray
     return guides + grow[..., None] * wave
 
 
+def _agreed(tips: np.ndarray, near: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weights (n, g) of those guides alone whose tips (m, 3) come out near that of the first: nothing falls between locks."""
+    apart = np.linalg.norm(tips[near] - tips[near[:, :1]], axis=2)
+    weight = weight * np.clip(1.6 - apart / AGREE, 0, 1)
+    return weight / weight.sum(1, keepdims=True)
+
+
 def _follow(hair, groom: Groom, guides, near, weight, roots, rng: Generator):
     """Strands (n, k, 3) between their guides, drawn into small locks toward the tip; and the small lock (n,)."""
     count = len(near)
     points = 16 if groom.tie else groom.points
     guides = resampled(guides, points).astype(np.float32)
     shape = guides - guides[:, :1]
+    weight = _agreed(shape[:, -1], near, weight)
     strands = roots[:, None].astype(np.float32) + sum(
         weight[:, g, None, None].astype(np.float32) * shape[near[:, g]] for g in range(near.shape[1])
     )
@@ -165,7 +225,7 @@ def _follow(hair, groom: Groom, guides, near, weight, roots, rng: Generator):
 
 
 def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template, guide, sublock, rng: Generator):
-    """Curls, frizz and flyaways; then off the skin, and cut."""
+    """Curls, frizz and flyaways, then off the skin, and cut: strands, their locks, and which (n,) are left."""
     count, points = strands.shape[:2]
     lock = guide * SUBLOCKS[hair.texture] + sublock
     depth = hairline(template, hair.hairline, max(hair.recession, groom.recession))
@@ -186,7 +246,9 @@ def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template,
         strands = curled(strands, np.minimum(0.0016 * hair.curl, 0.03 * length), 0.6 * pitch * hair.curl, phase, 0.04)
     loose = groom.frizz * hair.frizz
     stray = rng.random(count) < 0.012 + 0.05 * hair.flyaways
-    amount = np.minimum(np.where(stray, 5.0, 1.0) * loose, np.where(stray, 0.10, 0.05) * length + 0.0001)
+    amount = np.minimum(
+        np.where(stray, 4.0, 1.0) * loose, np.minimum(np.where(stray, 0.08, 0.05) * length, 0.005) + 0.0001
+    )
     strands = strands + smooth_noise(rng, count, points, 3) * (amount[:, None] * t[None] ** 0.8)[..., None]
     share = rng.uniform(0.86, 1.0, count) if groom.clump else np.ones(count)
     if longest_of(groom) > 0.05 and not groom.tie:  # young hair among the old
@@ -197,29 +259,50 @@ def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template,
         lean = normals + 0.6 * rng.normal(size=(count, 3))
         rise = (np.minimum(t[None] * length[:, None], 0.03) ** 1.5 * 4.0 * fine[:, None])[..., None]
         strands = strands + rise * lean[:, None]
-    share = np.minimum(share, _hem(hair, groom, strands, template, lock, length, rng))
+    share = np.minimum(share, _hem(hair, groom, strands, template, guide, lock, length, rng))
     strands = shortened(strands, share)
     strands = _off_the_skin(space, strands, roots, normals)
     share = space.share_outside_hats(strands)
     keep = np.isfinite(strands).all((1, 2)) & (share > 0.02) & (share * length > 0.0004)
     strands = shortened(strands, share)[keep] if (share < 1).any() else strands[keep]
-    return space.to_world(strands), lock[keep]
+    return strands, lock[keep], keep
 
 
-def _hem(hair, groom: Groom, strands, template, lock, length, rng: Generator) -> np.ndarray:
+def _hem(hair, groom: Groom, strands, template, guide, lock, length, rng: Generator) -> np.ndarray:
     """The share (n,) of each strand that scissors leave."""
     count = len(strands)
     share = np.ones(count)
     of_lock = rng.normal(size=lock.max() + 1)[lock]
     if groom.hem > -1:
         height = groom.hem / hair.length ** np.sign(-groom.hem) if groom.hem > -0.01 else groom.hem * hair.length
-        height = height + groom.layered * (0.45 * of_lock + 0.2 * rng.normal(size=count))
+        of_guide = rng.normal(size=guide.max() + 1)[guide]  # tips end in points, lock by lock
+        height = height + groom.layered * (0.40 * of_guide + 0.20 * of_lock + 0.12 * rng.normal(size=count))
         share = np.maximum(above(strands, height), np.minimum(0.025 / np.maximum(length, 1e-4), 1))
     fringe = growth.in_fringe(groom, template)
     if fringe.any():
         height = groom.fringe + 0.0022 * of_lock + 0.0012 * rng.normal(size=count) + 2.2 * template[:, 0] ** 2
         share = np.where(fringe, np.minimum(share, above(strands, height)), share)
     return share
+
+
+def _eased(strands: np.ndarray, pushed: np.ndarray) -> np.ndarray:
+    """Strands (n, k, 3) moved to where they were pushed, below the jaw with neighbouring points: lapels leave no kinks."""
+    low = np.nonzero((strands[:, :, 2] < JAW).any(1))[0]
+    if len(low) == 0:
+        return pushed
+    moves = (pushed - strands)[low]
+    wide = moves.copy()
+    for _ in range(5):
+        wide[:, 1:-1] = 0.25 * wide[:, :-2] + 0.5 * wide[:, 1:-1] + 0.25 * wide[:, 2:]
+        wide[:, -1] = wide[:, -2]
+    share = np.clip((JAW - strands[low, :, 2]) / 0.03, 0, 1)[..., None]
+    rest = moves - wide
+    # What is left of a push is made up for as far as a skin's unevenness goes, and no farther.
+    size = np.linalg.norm(rest, axis=2, keepdims=True)
+    rest = rest * np.minimum(1, EASED / np.maximum(size, 1e-9))
+    pushed = pushed.copy()
+    pushed[low] += share * (strands[low] + wide + rest - pushed[low])
+    return pushed
 
 
 def _off_the_skin(space: Space, strands, roots, normals) -> np.ndarray:
@@ -230,6 +313,7 @@ def _off_the_skin(space: Space, strands, roots, normals) -> np.ndarray:
     floor = np.where(reach < 0.015, 0.0003 - 0.5 * reach**2 / 0.080, -1.0)
     strands = strands + np.maximum(floor - depth, 0)[..., None] * normals[:, None]
     wanted = np.minimum(0.0007, 0.25 * reach).ravel()
-    strands = space.pushed_out(strands.reshape(-1, 3), wanted).reshape(count, points, 3)
+    pushed = space.pushed_out(strands.reshape(-1, 3), wanted).reshape(count, points, 3)
+    strands = _eased(strands, pushed)
     strands[:, 0] = roots - normals * 0.0004
     return strands

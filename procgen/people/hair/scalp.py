@@ -15,6 +15,10 @@ from .grooms import GROOMS, TEXTURES, Groom
 from .hairline import smoothstep
 from .strands import along_cells, tapered
 
+HAIRS = 110000  # on a scalp (Robbins, Chemical and Physical Behavior of Human Hair, 2012)
+COVER = 0.75  # strands hide one another: so that fewer cover as much, their radius grows by this power
+TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
+
 
 @spec
 class Hair:
@@ -96,23 +100,28 @@ def build_hair(hair: Hair, person, quality: float = 1.0) -> list:
     count = int(groom.strands * hair.density * quality)
     if count < 100:
         return []
-    strands, lock = grow_hair(hair, groom, person, count)
-    if len(strands) == 0:
+    grown = grow_hair(hair, groom, person, count)
+    if len(grown.strands) == 0:
         return []
-    order = along_cells(strands[:, 0])  # neighbours in a row: half a megabyte less of a saved file
-    strands, lock = strands[order], lock[order]
-    thick = hair.thickness * groom.thick * (1.25 if groom.locks else 1.0)
+    order = along_cells(grown.strands[:, 0])  # neighbours in a row: half a megabyte less of a saved file
+    strands, lock, width, greys = (values[order] for values in grown)
+    thick = hair.thickness * groom.thick * (1.25 if groom.locks else _stands_for(groom))
     rng = child(hair.seed, "shades")
     of_lock = rng.random(4096)
-    shades = np.stack([rng.random(len(strands)), of_lock[lock % 4096], np.zeros(len(strands))], 1)
+    shades = np.stack([rng.random(len(strands)), of_lock[lock % 4096], greys], 1)
     obj = curves_object(
-        "Hair", strands, tapered(len(strands), strands.shape[1], thick, thick * 0.35), part=PART["hair"],
+        "Hair", strands, tapered(len(strands), strands.shape[1], thick * width[:, None], thick * TIP, THINS), part=PART["hair"],
         curve_attributes={"strand": ("FLOAT_VECTOR", shades)},
     )  # fmt: skip
     obj.data.materials.append(
         strand_material("Hair", hair.colour, 0.24 if hair.texture in ("straight", "wavy") else 0.33)
     )
     return [person.link(obj, "hair")]
+
+
+def _stands_for(groom: Groom) -> float:
+    """How much thicker strands are drawn than hairs are, as each stands for several that a pixel cannot tell apart."""
+    return max(HAIRS / groom.strands, 1.0) ** COVER
 
 
 def _shade_scalp(hair: Hair, groom: Groom, person) -> None:

@@ -19,10 +19,10 @@ def bent(roots: np.ndarray, start: np.ndarray, end: np.ndarray, length: np.ndarr
     return np.concatenate([roots[:, None], roots[:, None] + np.cumsum(steps, 1)], 1)
 
 
-def tapered(count: int, points: int, root: float, tip: float) -> np.ndarray:
-    """Radii (count, points) in metres from root to tip."""
-    t = np.linspace(0, 1, points)
-    return np.broadcast_to(root * (1 - t**1.8) + tip * t**1.8, (count, points))
+def tapered(count: int, points: int, root: float | np.ndarray, tip: float, power: float = 1.8) -> np.ndarray:
+    """Radii (count, points) in metres from root, one or (count, 1), to tip; the higher ``power`` the later they thin."""
+    t = np.linspace(0, 1, points) ** power
+    return np.broadcast_to(root * (1 - t) + tip * t, (count, points))
 
 
 def smooth_noise(rng: Generator, count: int, points: int, bends: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from .strands import bent, clumped, curled, leaders_of, smooth_noise, unit
 
 GUIDES = 700
 STUBBLE = 0.004  # lengths below this are stubble
+LEAST = 0.0005  # m: length of the shortest
 
 
 def zones(template: np.ndarray, blur: float) -> dict[str, np.ndarray]:
@@ -54,7 +55,7 @@ def grow_beard(beard, style, person, rng: Generator):
     """Strands (n, k, 3) and their randoms (n, 3), or None where nothing grows."""
     if not style.strands:
         return None
-    blur = 0.0035 - 0.0022 * style.crisp
+    blur = 0.0045 - 0.0028 * style.crisp
     offset = rng.uniform(-0.2, 0.2, 3)  # nobody else's borders
 
     def density(template):
@@ -82,7 +83,10 @@ def grow_beard(beard, style, person, rng: Generator):
         * beard.length
     )
     sideburn = np.interp(z, [-0.060, -0.015], [1.0, 0.45])
-    length = length * sideburn * (0.80 + 0.25 * rng.random(len(roots)))
+    border = 1 - (0.55 - 0.35 * style.crisp) * (
+        1 - np.clip(1.4 * density(template), 0, 1)
+    )  # shorter where it thins out
+    length = length * sideburn * border * _uneven(rng, len(roots))
     length[obstacles.covered(roots, normals)] = 0.0015  # pressed flat behind a mask
     head = person.head_matrix[:3, :3]
     side = np.clip(x / 0.04, -1, 1)
@@ -99,7 +103,9 @@ def grow_beard(beard, style, person, rng: Generator):
     if style.chin < STUBBLE:
         direction = unit(0.85 * normals + 0.6 * tangent + 0.16 * disorder)
         end = unit(0.7 * normals + 0.8 * tangent + 0.16 * disorder)
-        strands = bent(roots - normals * 0.0003, direction, end, length * rng.uniform(0.55, 1.0, len(roots)), 3)
+        strands = bent(
+            roots - normals * 0.0003, direction, end, np.maximum(length * rng.uniform(0.7, 1.0, len(roots)), LEAST), 3
+        )
         return strands, rng.random((len(roots), 3))
     points = 18 if style.chin > 0.04 else 12
     first = np.arange(len(roots)) < GUIDES  # roots come in no order, so the first are a fair sample of all
@@ -131,13 +137,14 @@ def _dressed(beard, obstacles, strands, template, length, rng: Generator):
     """Locks, waves, curls and strays."""
     count, points = strands.shape[:2]
     leaders = leaders_of(template, max(count // 22, 1), rng)
+    hold = np.clip(length / 0.022, 0.22, 1.0)  # short hair stands singly, long hair in locks
     randoms = rng.random((count, 3))
     randoms[:, 1] = rng.random(count)[leaders]  # each lock has its own shade
     scale = np.minimum(length, 0.035)[:, None, None]
     sway = smooth_noise(rng, count, points, 3)
     strands = strands + (0.10 + 0.06 * beard.curl) * sway[leaders] * scale
     stray = rng.random(count) < 0.06
-    strands = clumped(strands, leaders, np.where(stray, 0.0, rng.uniform(0.25, 0.80, count)), 1.3)
+    strands = clumped(strands, leaders, np.where(stray, 0.0, hold * rng.uniform(0.15, 0.70, count)), 1.3)
     strands = strands + sway * (np.where(stray, 0.16, 0.045)[:, None, None] * scale)
     if beard.curl > 0.2:
         # Wiry hair turns tightly and in its own time; a lock shares a part of the phase.
@@ -145,6 +152,11 @@ def _dressed(beard, obstacles, strands, template, length, rng: Generator):
         phase = 2 * np.pi * randoms[:, 1] + rng.normal(0, 0.9, count)
         strands = curled(strands, radius, 0.0160 - 0.0090 * beard.curl, phase, 0.004)
     return kept_out(obstacles, strands, 0.0005), randoms
+
+
+def _uneven(rng: Generator, count: int) -> np.ndarray:
+    """Relative lengths (n,): most hairs near the whole one, some cut or young and shorter."""
+    return np.clip(1.05 * np.exp(-0.32 * np.abs(rng.normal(size=count))), 0.35, 1.05)
 
 
 def grow_moustache(beard, style, person, rng: Generator):
@@ -155,15 +167,19 @@ def grow_moustache(beard, style, person, rng: Generator):
     def density(template):
         x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
         top = smooth_curve(
-            [0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0525, -0.0525, -0.0515, -0.0510, -0.0575, -0.0680], x
+            [0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0498, -0.0498, -0.0490, -0.0494, -0.0572, -0.0680], x
         )
         low = smooth_curve(
             [0, 0.008, 0.016, 0.022, 0.028, 0.036], [-0.0588, -0.0567, -0.0588, -0.0630, -0.0685, -0.0780], x
         )
         low = low + ragged(template, child(beard.seed, "lip"), 0.0003)
         top = low + style.fill * (top - low)
-        value = soft(top - z, 0.0006) * soft(z - low + 0.0006, 0.0004) * soft(style.half - x, 0.0011)
-        value = value * np.interp(x, [0, 0.0012, 0.0035], [0.35, 0.6, 1.0])  # sparse in the groove
+        value = (
+            soft(top - z, 0.0006 + 0.0004 * style.fill) * soft(z - low + 0.0006, 0.0005) * soft(style.half - x, 0.0019)
+        )
+        value = value * np.interp(x, [0, 0.0012, 0.0035], [0.55, 0.75, 1.0])  # sparse in the groove
+        spots = ragged(template, child(beard.seed, "lip spots"), 1.0, 0.007)
+        value = value * np.clip(1 - 0.10 * (1 + beard.patchiness) * (1 + spots), 0.3, 1)
         if style.says.endswith("horseshoe moustache"):
             value = np.maximum(
                 value, 0.8 * soft(x - 0.0255, 0.0009) * soft(0.0350 - x, 0.0009) * (z < low) * soft(z + 0.112, 0.002)
@@ -178,14 +194,17 @@ def grow_moustache(beard, style, person, rng: Generator):
     count, x, z = len(roots), template[:, 0], template[:, 2]
     side, far = np.sign(x + rng.normal(0, 0.0008, len(x))), np.clip(np.abs(x) / 0.026, 0, 1)
     leg = soft(-0.068 - z, 0.003)  # the legs of a horseshoe grow straight down
-    spread = rng.normal(0, np.radians(7), count)
+    spread = rng.normal(0, np.radians(12 - 7 * min(style.wax, 1.0)), count)
 
     def toward(degrees):
         angle = np.radians(degrees[0] + (degrees[1] - degrees[0]) * far**0.8) * (1 - 0.85 * leg) + spread
         return np.stack([side * np.sin(angle), 0 * x, -np.cos(angle)], 1) @ head.T
 
     short = style.length < STUBBLE
-    length = style.length * beard.length * rng.uniform(0.7, 1.05, count)
+    length = style.length * beard.length * _uneven(rng, count)
+    # Rooted close to the lip they are trimmed to its edge; at the corners they are finer and shorter.
+    if style.wax < 0.7:
+        length = length * np.interp(np.abs(x) / style.half, [0, 0.6, 1.0], [0.92, 1.0, 0.6])
     if style.wax > 0.7 or style.length > 0.04:
         length = length * (0.45 + 0.75 * far)  # the ends make the shape
     length[obstacles.covered(roots, normals)] = 0.0015
@@ -208,7 +227,7 @@ def grow_moustache(beard, style, person, rng: Generator):
     randoms = rng.random((count, 3))
     randoms[:, 1] = rng.random(count)[leaders]
     sway = smooth_noise(rng, count, points, 2)
-    strands = clumped(strands, leaders, style.wax * rng.uniform(0.7, 1.1, count), 1.2)
+    strands = clumped(strands, leaders, style.wax * rng.uniform(0.4, 1.1, count), 1.2)
     strands = strands + sway * (0.035 * np.minimum(length, 0.02))[:, None, None]
     if beard.curl > 0.35 and style.wax < 0.7:
         strands = curled(
