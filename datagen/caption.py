@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..procgen import registry
+from ..procgen.light.light import whereabouts
 from ..procgen.params import caption_words, from_dict
 
 ORDER = ("expression", "eyes", "hair", "brows", "beard", "wear")
@@ -37,5 +38,4 @@ def caption(kind: str, spec: Any) -> str:
     sentence = f"A portrait of {article} {noun}"
     if details:
         sentence += " with " + _join(details)
-    where = caption_words(spec.light)
-    return sentence + (", " + where[-1] if where else "") + "."
+    return f"{sentence}, {whereabouts(spec.light)}."

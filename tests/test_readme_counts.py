@@ -11,6 +11,7 @@ def counts():
     """A phrase of the README, its numbers as #, and what they are."""
     from simulacra.datagen.labels import PARTS
     from simulacra.procgen.light.interiors import STUDIO
+    from simulacra.procgen.light.library import library
     from simulacra.procgen.light.light import SURROUNDINGS
     from simulacra.procgen.materials.catalogue import MATERIALS
     from simulacra.procgen.materials.cloth import FABRICS, PATTERNS
@@ -36,7 +37,7 @@ def counts():
     worn = (GARMENTS, HEADWEAR, GLASSES, MASKS, EARRINGS)
     yield "# garments, # kinds of headwear, # glasses, # masks, # earrings", tuple(map(len, worn))
     yield "# fabrics × # patterns", (len(FABRICS), len(PATTERNS))
-    yield "# kinds of surroundings, # studio set-ups", (len(SURROUNDINGS), len(STUDIO))
+    yield "# panoramas, # kinds of surroundings, # studio set-ups", (len(library()), len(SURROUNDINGS), len(STUDIO))
     yield "a world of one of # kinds: " + ", ".join(kind.replace("_", " ") for kind in RECIPES), (len(RECIPES),)
     yield "# landforms", (len(FORMS),)
     yield "# kinds of clouds", (len(CLOUDS) - 1,)

@@ -29,6 +29,10 @@ BLENDER = {
     "build_extension.py": (("{out}/x.zip",), r""),
     "compare_releases.py": ((sys.executable, "--count", 1), r"points at most 0\.00e\+00 m apart"),
     "list_texts.py": ((), r'"de_DE": \{\s*"missing": \['),
+    "render_panoramas.py": (
+        ("render", "--only", "alley", "--width", 32, "--samples", 1, "--raw", "{out}"),
+        r"alley: build",
+    ),
     "render_thumbnails.py": (("{out}/pictures", "--only", "material/soil"), r""),
     "life_sheet.py": (("speaking", "{out}/speaking.jpg", *TINY), r""),
     "pose_sheet.py": (("{out}/poses.jpg", *TINY), r""),

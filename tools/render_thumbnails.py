@@ -55,7 +55,10 @@ SHOWN: dict[str, tuple[int, dict]] = {
     "glasses": (WOMAN, TIED | {"wear.frame": "black", "camera.framing": 0.95, "camera.azimuth": 12.0}),
     "mask": (WOMAN, TIED | {"camera.azimuth": 15.0}),
     "earrings": (WOMAN, TIED | {"camera.framing": 0.8, "camera.azimuth": 50.0}),
-    "light": (WOMAN, TIED | {"camera.framing": 0.5}),
+    "light": (
+        WOMAN,
+        TIED | {"camera.framing": 0.5, "light.panorama": "living_room_day", "light.panorama_rotation": 30.0},
+    ),
     "studio": (WOMAN, TIED | {"camera.framing": 0.72}),
     "preset": (WOMAN, {"hair.groom": "lob", "camera.framing": 0.6}),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from ..params import beta, choice, draw, fork, lognormal, normal, seed, spec, te
 from . import interiors, night, outdoors
 from .environment import read_environment
 from .lamps import Lamp, build_lamp, lamp_irradiance
+from .library import library, odds, read_panorama
 from .panorama import LUMINANCE, irradiance
 
 # Each kind of surroundings: light, rng -> (panorama, lamps, defocus of what is far, radians).
@@ -17,12 +18,13 @@ SURROUNDINGS = {
     "studio": interiors.studio, "window": interiors.window, "room": interiors.room,
     "night_street": night.night_street, "neon": night.neon, "tent": interiors.tent,
 }  # fmt: skip
-WEIGHTS = {"street": 0.15, "park": 0.15, "beach": 0.05, "country": 0.09, "studio": 0.22, "window": 0.12, "room": 0.14,
-           "night_street": 0.05, "neon": 0.03, "tent": 0.0}  # fmt: skip
+PANORAMA = "panorama"  # the kind that shows one of the library
+WEIGHTS = {"street": 0.03, "park": 0.03, "beach": 0.02, "country": 0.03, "studio": 0.20, "window": 0.05, "room": 0.03,
+           "night_street": 0.02, "neon": 0.02, "tent": 0.0, PANORAMA: 0.57}  # fmt: skip
 SAYS = {
     "street": "on a street in daylight", "park": "in a park", "beach": "on a beach", "country": "in the countryside",
     "studio": "in a photo studio", "window": "by a window", "room": "in a room", "night_street": "on a street at night",
-    "neon": "in neon light", "tent": "in even light",
+    "neon": "in neon light", "tent": "in even light", PANORAMA: "",
 }  # fmt: skip
 GREY = 1.22  # radiance of a white card at the face that the meter aims at; AgX puts skin in its place from there
 BALANCE = 0.72  # how far the camera's white balance follows the light's colour
@@ -46,13 +48,24 @@ class Light:
     exposure: float = normal(0.0, 0.22, -1.2, 1.2, unit="EV", doc="how far the exposure misses the meter")
     hdri: str = text("", doc="an environment picture (.exr or .hdr) in place of the kind")
     hdri_rotation: float = uniform(-180, 180, unit="deg", doc="turn of the environment picture")
+    panorama: str = choice(odds(), doc="panorama of the library, where that is the kind", absent=next(iter(odds())))
+    panorama_rotation: float = normal(
+        0, 60, -180, 180, unit="deg", doc="turn of the panorama; at 0 most light comes from ahead", absent=0.0
+    )
     seed: int = seed()
 
 
 def sample_light(rng: Generator, fixed=None) -> Light:
-    """Draw light; the key stands clearly on one side."""
+    """Draw light; the key stands clearly on one side, and who asks for a panorama gets it."""
+    if fixed and any(name.startswith("panorama") for name in fixed) and "kind" not in fixed:
+        fixed = {**fixed, "kind": PANORAMA}
     side = 1.0 if fork(rng, "side").random() < 0.5 else -1.0
     return draw(Light, rng, fixed, key_side=normal(0.9 * side, 0.1, -1, 1))
+
+
+def whereabouts(light: Light) -> str:
+    """The words that say where somebody is."""
+    return library()[light.panorama]["says"] if light.kind == PANORAMA else SAYS[light.kind]
 
 
 def _meter(radiance: np.ndarray, lamps: list[Lamp], tone: float, exposure: float) -> np.ndarray:
@@ -82,6 +95,9 @@ def build_light(light: Light, person) -> list:
         picture, bad = read_environment(light.hdri)
         # What the file holds is shown from the file; what is mended is not in it.
         radiance, lamps, image = turned(picture, light.hdri_rotation), [], picture if bad else None
+    elif light.kind == PANORAMA:
+        radiance, lamps = read_panorama(light.panorama, light.panorama_rotation)
+        image = radiance
     else:
         panorama, lamps, defocus = SURROUNDINGS[light.kind](light, _stream(light))
         panorama.defocus(defocus)

@@ -168,6 +168,8 @@ class Panorama:
 def irradiance(radiance: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """Irradiance (k, 3) that a panorama (h, w, 3) gives to unit normals (k, 3)."""
     step = max(radiance.shape[0] // 96, 1)
+    while radiance.shape[0] % step or radiance.shape[1] % step:  # no row and no column may be left out
+        step -= 1
     height, width = radiance.shape[0] // step, radiance.shape[1] // step
     small = radiance[: height * step, : width * step].reshape(height, step, width, step, 3).mean((1, 3))
     rays = directions(height, width)
