@@ -88,7 +88,9 @@ def test_the_meter_integrates_what_the_picture_holds(panoramas):
 def test_the_cheek_towards_the_window_is_brighter(degrees):
     """What is turned to the person's left (+x) lights the left cheek, for pictures and lamps alike."""
     pytest.importorskip("bpy")
-    cheeks = np.array([[0.8, -0.6, 0], [-0.8, -0.6, 0]])
+    cheeks = np.array(
+        [[1.0, 0, 0], [-1.0, 0, 0]]
+    )  # their difference is the flow of light across the face, however it is spread
     for name in list(library())[:8]:
         radiance, lamps = read_panorama(name, degrees)
         left, right = (irradiance(radiance, cheeks) + lamp_irradiance(lamps, cheeks)) @ LUMINANCE
