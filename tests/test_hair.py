@@ -12,7 +12,7 @@ from simulacra.procgen.people.hair.colour import DYES, NATURAL, HairColour, samp
 from simulacra.procgen.people.hair.grooms import GROOMS
 from simulacra.procgen.people.hair.hairline import coverage
 from simulacra.procgen.people.hair.scalp import sample_hair
-from simulacra.procgen.people.hair.strands import above, curled, shortened
+from simulacra.procgen.people.hair.strands import above, curled, shortened, tapered
 from simulacra.procgen.people.identity import sample_identity
 
 QUALITY = 0.03
@@ -81,6 +81,35 @@ def test_cutting_strands():
     share = above(strands, np.array([-2.5, -2.5]))
     np.testing.assert_allclose(share, [2.5 / 4, 1.0])
     np.testing.assert_allclose(shortened(strands, share)[0, -1, 2], -2.5)
+
+
+def test_strands_keep_their_width_and_end_in_a_tip():
+    radii = tapered(2, 9, np.array([[1.0], [2.0]]), 0.1, 4.0)
+    np.testing.assert_allclose(radii[:, 0], [1, 2])
+    np.testing.assert_allclose(radii[:, -1], 0.1)
+    assert (radii[:, 4] > 0.93 * radii[:, 0]).all() and (np.diff(radii, axis=1) < 0).all()
+
+
+def test_nothing_falls_between_locks_that_part():
+    from simulacra.procgen.people.hair.head_of_hair import _agreed
+
+    tips = np.array([[0, 0, 0], [0.005, 0, 0], [0.1, 0, 0]])
+    weight = _agreed(tips, np.array([[0, 1, 2], [2, 1, 0]]), np.full((2, 3), 1 / 3))
+    np.testing.assert_allclose(weight.sum(1), 1)
+    assert weight[0, 2] == 0 and 0.4 < weight[0, 1] <= 0.5
+    np.testing.assert_allclose(weight[1], [1, 0, 0])
+
+
+def test_what_cloth_pushes_below_the_jaw_leaves_no_kink():
+    from simulacra.procgen.people.hair.head_of_hair import EASED, _eased
+
+    strands = np.zeros((2, 20, 3))
+    strands[:, :, 2] = np.linspace([0.05, -0.1], [-0.04, -0.3], 20, axis=1)
+    pushed = strands.copy()
+    pushed[:, 10, 0] += 0.03
+    eased = _eased(strands, pushed)
+    np.testing.assert_array_equal(eased[0], pushed[0])
+    assert np.abs(np.diff(eased[1, :, 0])).max() < 0.03 / 4 + EASED
 
 
 def test_a_curl_has_its_radius():
