@@ -49,7 +49,8 @@ def test_each_gives_the_light_that_it_says(panoramas):
         steps = np.abs(level - np.roll(level, 1, 1)).mean(0)
         assert steps[0] < 3 * np.median(steps) + 0.02, name
         if not library()[name]["indoors"]:
-            above, below = irradiance(radiance, np.array([[0, 0, 1.0], [0, 0, -1.0]])) @ LUMINANCE
+            ends = np.array([[0, 0, 1.0], [0, 0, -1.0]])
+            above, below = (irradiance(radiance, ends) + lamp_irradiance(lamps, ends)) @ LUMINANCE
             assert above > below, name
 
 

@@ -76,15 +76,19 @@ def pack() -> None:
     from panoramas import pack as packing
 
     SHIPPED.mkdir(exist_ok=True)
+    known = SHIPPED / "index.json"
+    before = json.loads(known.read_text("utf-8")) if known.exists() else {}
     index, total = {}, 0
     for row in PLAN:
-        raw = RAW / f"{row['name']}.npz"
-        if not raw.exists():
+        raw, out = RAW / f"{row['name']}.npz", SHIPPED / f"{row['name']}.exr"
+        if not raw.exists():  # what was packed elsewhere stays
+            if row["name"] in before:
+                index[row["name"]] = before[row["name"]]
+                total += out.stat().st_size
             continue
         with np.load(raw) as stored:
             radiance, about = stored["radiance"].astype(np.float32), json.loads(str(stored["about"]))
         picture, lamps = packing.pack(radiance, about["sun"])
-        out = SHIPPED / f"{row['name']}.exr"
         packing.write(out, picture)
         out.with_suffix(".json").write_text(json.dumps(rounded(about), indent=1) + "\n", "utf-8")
         index[row["name"]] = {
@@ -94,7 +98,7 @@ def pack() -> None:
         }  # fmt: skip
         total += out.stat().st_size
         print(f"{row['name']}: {out.stat().st_size // 1000} kB, {len(lamps)} lamps")
-    (SHIPPED / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    known.write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(index)} panoramas, {total / 1e6:.1f} MB")
 
 

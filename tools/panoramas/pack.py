@@ -12,6 +12,7 @@ from simulacra.procgen.light.panorama import LUMINANCE, directions, irradiance
 
 BRIGHTEST = 16.0  # radiance, of a white card's in the mean light, that a picture holds; what is over it becomes lamps
 REACH = np.radians(14)  # how far from the brightest point pixels belong to the same lamp
+DISC = np.radians(2)  # around the sun
 LAMPS, LEAST = 5, 0.02  # at most so many; a lamp gives at least this share of the mean light
 QUALITIES = (40, 34, 28, 22, 17, 13, 10)  # of DWAA, in Blender's scale: the first whose file is small enough
 LARGEST = 230_000  # bytes of a file
@@ -65,7 +66,12 @@ def pack(raw: np.ndarray, sun: dict | None) -> tuple[np.ndarray, list[Lamp]]:
     c, s = np.cos(angle), np.sin(angle)
     matrix = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
     lamps = [lamp._replace(direction=matrix @ lamp.direction) for lamp in lamps]
-    picture, more = parted(np.roll(picture, columns, axis=1))
+    picture = np.roll(picture, columns, axis=1)
+    for lamp in lamps:  # what the sky shows of the sun's disc is the lamp's already
+        near = directions(height, width) @ lamp.direction.astype(np.float32) > np.cos(DISC)
+        scale = np.minimum(BRIGHTEST / np.maximum(picture @ LUMINANCE, 1e-6), 1)
+        picture = np.where(near[..., None], picture * scale[..., None], picture)
+    picture, more = parted(picture)
     return smoothed(picture), lamps + more
 
 

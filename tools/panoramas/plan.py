@@ -5,7 +5,7 @@ from __future__ import annotations
 FAIR = {"clouds": "none"}
 LOW, HIGH = {"sun_elevation": 14.0}, {"sun_elevation": 46.0}
 GREY = {"clouds": "stratus", "cover": 0.9, "overcast": 0.9, "sun_elevation": 35.0}
-DUSK = {"sun_elevation": -2.0, "clouds": "cirrus", "moon_elevation": -20.0}
+DUSK = {"sun_elevation": -6.0, "clouds": "cirrus", "moon_elevation": -20.0}
 NIGHT = {"sun_elevation": -11.0, "clouds": "none", "moon_elevation": -20.0}
 
 
@@ -34,7 +34,7 @@ PLAN = (
     _row("street_shops", "on a street with shops", 5, set="street", shops=0.9, weather=_day(38, 40, "cirrus")),
     _row("park_morning", PARK, 21, set="park", weather=_day(22, 70)),
     _room("office_day", "in an office", 31, "office", cool=True, lamps=0.8, blinds=True, level=-7.0, weather=GREY),
-    _row("street_evening", "on a street in the evening", 41, set="street", night=0.55, lamps=0.5, shops=0.9, weather=DUSK),
+    _row("street_evening", "on a street in the evening", 41, set="street", night=0.55, lamps=1.0, shops=0.9, weather=DUSK),
     _room("cafe_day", "in a café", 61, "cafe", accent=True, lamps=0.5, weather=_day(40, -120)),
     _row("square_noon", "on a town square", 71, set="square", weather=_day(52, 30, "cirrus")),
     _row("garden_afternoon", "in a garden", 81, set="garden", weather=_day(34, -110)),
@@ -56,10 +56,10 @@ PLAN = (
     _row("street_grey", STREET, 261, set="street", cars=0.8, weather=GREY),
     _row("park_evening", "in a park in the evening", 271, set="park", night=1.0, lamps=0.4, trees=24, weather={"sun_elevation": 3.0, "sun_azimuth": 45.0, "clouds": "cirrus"}),
     _room("office_evening", "in an office in the evening", 281, "office", cool=True, lamps=0.7, night=0.5, level=-9.0, weather=DUSK),
-    _row("square_evening", "on a town square in the evening", 291, set="square", night=0.5, lamps=0.5, shops=0.9, weather=DUSK),
+    _row("square_evening", "on a town square in the evening", 291, set="square", night=0.5, lamps=1.0, shops=0.9, weather=DUSK),
     _room("cafe_evening", "in a café in the evening", 311, "cafe", lamps=0.5, night=0.5, weather=DUSK),
     _row("alley_evening", "in an old alley in the evening", 321, set="street", width=3.6, pavement=0.8, cobbles=True, cars=0.0, trees=0.0, shops=0.6,
-         tables=True, night=0.5, lamps=0.5, weather=DUSK),
+         tables=True, night=0.5, lamps=1.0, weather=DUSK),
     _row("park_noon", PARK, 331, set="park", trees=22, path=-1.5, weather=_day(56, -20)),
     _room("kitchen_grey", "in a kitchen", 341, "kitchen", lamps=0.5, level=-6.0, weather=GREY),
     _row("street_low_sun", "on a street in low sunlight", 351, set="street", stand=0.0, cars=0.7, weather=_day(12, 88)),

@@ -23,7 +23,8 @@ def house(f: Frame, wide: float, storeys: int, row: dict, shop: bool) -> None:
     bays = max(int(wide / rng.uniform(1.9, 2.8)), 2)
     step, opening, high = wide / bays, rng.uniform(0.95, 1.3), rng.uniform(1.5, 2.0)
     night = row.get("night", 0.0)
-    f.box("stone", (0, -deep / 2 - 0.25, top / 2), (wide, deep, top), colour, 0.0)
+    base = ground - 0.6 if shop else 0.0  # behind a shop's window there is a room
+    f.box("facade", (0, -deep / 2 - 0.25, (base + top) / 2), (wide, deep, top - base), colour, 0.0)
     openings = []
     for storey in range(1, storeys):
         z = ground + tall * (storey - 1) + 0.85
@@ -36,7 +37,7 @@ def house(f: Frame, wide: float, storeys: int, row: dict, shop: bool) -> None:
             low = 0.15 if i == door_bay else 1.0
             openings.append((step * (i + 0.5) - opening / 2, step * (i + 0.5) + opening / 2, low, 2.6))
     start, end = f.at(-wide / 2, 0)[:2], f.at(wide / 2, 0)[:2]
-    f.set.wall("stone", end, start, 0, top, colour, [(wide - b, wide - a, low, up) for a, b, low, up in openings])
+    f.set.wall("facade", end, start, 0, top, colour, [(wide - b, wide - a, low, up) for a, b, low, up in openings])
     for a, b, low, up in openings[: None if not shop else -1]:
         u, w = (a + b) / 2 - wide / 2, b - a
         if low == 0.15:
@@ -90,22 +91,30 @@ def shop_front(f: Frame, wide: float, ground: float, row: dict) -> None:
     rng = f.rng
     low, up, w = 0.35, ground - 0.9, wide - 1.0
     glow = row.get("lamps", 1.0) * (EVENING if rng.random() < 0.6 else np.array([1, 0.9, 0.75]))
-    back = tint(rng, 0.15, 0.6, 0.7)
-    f.box("matte", (0, -0.24, (low + up) / 2), (w, 0.02, up - low), back * 0.4, 0.0)
-    f.box(
-        "glow",
-        (0, -0.225, (low + up) / 2 + 0.1),
-        (w, 0.004, up - low),
-        back * glow * (0.25 + row.get("night", 0.0)),
-        0.0,
-    )
-    for _ in range(int(w * 5)):  # goods before it
-        u, tall = rng.uniform(-w / 2 + 0.1, w / 2 - 0.1), rng.uniform(0.1, 1.2)
-        f.box(
-            "satin", (u, -0.19, low + tall / 2), (rng.uniform(0.06, 0.35), 0.05, tall), tint(rng, 0.03, 0.5, 1.0), 0.0
-        )
-    for z in rng.uniform(low + 0.9, up - 0.2, 2):
-        f.box("satin", (0, -0.2, z), (w, 0.04, 0.03), back * 0.6)
+    back, deep = tint(rng, 0.25, 0.7, 0.5), rng.uniform(2.2, 3.5)
+    f.box("matte", (0, -deep, up / 2), (wide, 0.05, up + 0.4), back, 0.0)
+    for side in (-1, 1):
+        f.box("matte", (side * (wide / 2 - 0.03), -deep / 2, up / 2), (0.05, deep, up + 0.4), back, 0.0)
+    f.box("boards", (0, -deep / 2, 0.05), (wide, deep, 0.1), f.wood(), 0.0)
+    f.box("matte", (0, -deep / 2 - 0.13, low / 2 + 0.1), (w, deep - 0.3, 0.02), back * 0.5, 0.0)
+    for u in np.arange(-w / 2 + 0.7, w / 2, 1.5):  # lamps under its ceiling
+        for v in (-0.7, -deep + 0.8):
+            f.box("glow", (u, v, up + 0.1), (0.7, 0.18, 0.04), glow * (2.0 + 6.0 * row.get("night", 0.0)), 0.0)
+    for z in np.arange(0.5, up - 0.4, 0.45):  # shelves along its back
+        f.box("wood", (0, -deep + 0.2, z), (w, 0.35, 0.03), back * 0.6)
+        for u in np.arange(-w / 2 + 0.1, w / 2 - 0.1, 0.22):
+            tall = rng.uniform(0.1, 0.36)
+            f.box(
+                "satin",
+                (u, -deep + 0.2, z + tall / 2),
+                (rng.uniform(0.08, 0.2), 0.2, tall),
+                tint(rng, 0.05, 0.7, 1.2),
+                0.0,
+            )
+    for _ in range(int(w * 1.5)):  # and what is shown in the window
+        u, v, tall = rng.uniform(-w / 2 + 0.2, w / 2 - 0.2), rng.uniform(-1.2, -0.4), rng.uniform(0.25, 1.1)
+        f.box("wood", (u, v, low + tall * 0.3), (0.3, 0.3, tall * 0.6), back * rng.uniform(0.4, 1.2))
+        f.ball("satin", (u, v, low + tall * 0.6 + 0.16), 0.16, tint(rng, 0.05, 0.6, 1.2), rng.uniform(0.6, 1.3))
     paint = tint(rng, 0.04, 0.4, 1.2)
     for u in np.linspace(-w / 2, w / 2, max(int(w / 1.6), 2) + 1):
         f.box("satin", (u, -0.05, (low + up) / 2), (0.09, 0.12, up - low), paint)
@@ -227,7 +236,7 @@ def street(stage: Set, row: dict) -> None:
         trees = [
             (x, edge, 0)
             for x in np.arange(-40, 42, 9.0) + side * 2
-            if abs(x) > 2.5 and rng.random() < row.get("trees", 0.6)
+            if np.hypot(x, edge) > 5 and rng.random() < row.get("trees", 0.6)
         ]
         if trees:
             stage.thing("tree", trees, 40 + side, 2, (0.9, 1.1), 0.3, species=row.get("species", ("maple", "oak")), season=row.get("season", "summer"),
