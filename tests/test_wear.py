@@ -14,6 +14,8 @@ from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR,
 from simulacra.procgen.people.wear.cuts import field_of
 from simulacra.procgen.people.wear.glasses import outline
 from simulacra.procgen.people.wear.headwear import CENTRE
+from simulacra.procgen.people.wear.layer import Layer
+from simulacra.procgen.people.wear.panels import cloth_of, flattened, panel_of
 
 PLAIN = {"garment.kind": "crew_tee", "headwear.kind": "none", "glasses": "none", "mask": "none", "earrings": "none"}
 HEADS = {
@@ -184,6 +186,58 @@ def test_everything_worn_fits_thin_and_heavy(heads, head):
 def test_the_same_spec_gives_the_same_vertices(heads, field, name):
     first, again = ([points_of(obj) for obj in worn(heads["average"], field, name)] for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def stretch_of(layer):
+    """Of every triangle: its panel, the cloth's greatest over its least stretch, its cloth's area over its own, its area."""
+    cloth = cloth_of(layer.positions, layer.triangles, layer.template)[..., :2]
+    a, b, c = layer.positions[layer.triangles].transpose(1, 0, 2)
+    x = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
+    normal = np.cross(b - a, c - a)
+    y = np.cross(normal, x) / np.linalg.norm(normal, axis=1, keepdims=True)
+    body = np.stack([[((p - a) * axis).sum(1) for p in (b, c)] for axis in (x, y)]).transpose(2, 0, 1)
+    large = np.linalg.norm(normal, axis=1) / 2 > 1e-7  # slivers along a seam say nothing
+    laid = (cloth[:, 1:] - cloth[:, :1]).transpose(0, 2, 1)
+    values = np.linalg.svd(laid[large] @ np.linalg.inv(body[large]), compute_uv=False)
+    panel = panel_of(layer.template, layer.triangles)[large]
+    return panel, values[:, 0] / values[:, 1], values.prod(1), np.linalg.norm(normal[large], axis=1) / 2
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize("kind", ["crew_tee", "hoodie"])
+def test_patterns_lie_on_panels_without_stretching(heads, kind):
+    person = heads["heavy" if kind == "hoodie" else "average"]
+    panel, ratio, density, area = stretch_of(Layer(GARMENTS[kind], person.surface, 3, None))
+    scales = []
+    for which in range(4):
+        mine = panel == which
+        order = np.argsort(ratio[mine])
+        half = np.searchsorted(np.cumsum(area[mine][order]), area[mine].sum() / 2)
+        assert ratio[mine][order][half] < 1.10
+        scales.append(np.sqrt(np.average(density[mine], weights=area[mine])))
+    assert max(scales) / min(scales) < 1.10 and np.mean(scales) == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_sheet_of_a_cylinder_is_laid_flat_again():
+    """Bent without stretching, it comes out as the rectangle that it was."""
+    u, v = (axis.ravel() for axis in np.meshgrid(np.linspace(-0.2, 0.2, 41), np.linspace(-0.1, 0.1, 21)))
+    index = np.arange(u.size).reshape(21, 41)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
+    faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+    bent = np.column_stack([0.15 * np.sin(u / 0.15), -0.15 * np.cos(u / 0.15), v])
+    flat = flattened(bent, faces, bent[:, 0] + 1j * v)
+    assert np.abs(flat - flat.mean() - (u + 1j * v)).max() < 0.004
+
+
+def test_clothes_go_with_age():
+    def share(age, kinds):
+        identity = sample_identity(child(4), parse_settings([f"age={age}"]))
+        return np.mean([sample_wear(child(seed), identity=identity).garment.kind in kinds for seed in range(120)])
+
+    assert share(20, ("hoodie", "crew_tee")) > 1.7 * share(72, ("hoodie", "crew_tee"))
+    assert share(72, ("cardigan", "blouse", "coat", "turtleneck")) > 1.5 * share(
+        20, ("cardigan", "blouse", "coat", "turtleneck")
+    )
 
 
 def test_what_people_wear():

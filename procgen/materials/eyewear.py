@@ -51,16 +51,16 @@ def lens_material(name: str, tint: tuple, density: float, gradient: float = 0.0)
     """
     material, tree = new_material(name, tint, 0.15 + 0.6 * density)
     g = Nodes(tree)
-    through = tuple(1 - density * (1 - channel) for channel in tint)
+    whole = [1 - density * (1 - channel) for channel in tint]
+    # Light passes both faces of a lens, each takes its half.
+    through, paler = (tuple(channel**0.5 for channel in of) for of in (whole, [0.75 + 0.25 * c for c in whole]))
     colour = through
     if gradient:
         height = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("lens")})["Y"]
-        colour = g.mix(
-            g.map_range(height, 0.014, -0.022, 0.0, gradient), through, tuple(0.75 + 0.25 * c for c in through)
-        )
+        colour = g.mix(g.map_range(height, 0.014, -0.022, 0.0, gradient), through, paler)
     clear = g.add("ShaderNodeBsdfTransparent", {"Color": colour}).out()
-    # A clear lens is coated: its reflection is weak and a little green.
-    shine = (0.40, 0.52, 0.46) if density < 0.2 else (0.95, 0.95, 1.0)
+    # A clear lens is coated: the mirror of each of its faces is weaker and a little green.
+    shine = (0.42, 0.55, 0.50) if density < 0.2 else (0.85, 0.85, 0.9)
     shiny = g.add("ShaderNodeBsdfGlossy", {"Color": shine, "Roughness": 0.0}).out()
     # The node takes the index upside down at back faces; a lens reflects alike from both sides.
     behind = g.add("ShaderNodeNewGeometry")["Backfacing"]

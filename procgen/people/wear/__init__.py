@@ -138,18 +138,18 @@ def _all(weights: dict[str, float]) -> dict[str, float]:
 
 def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     """Draw what somebody wears, by gender and age."""
-    female = identity.gender
+    female, later = identity.gender, float(np.clip((identity.age - 20) / 50, 0, 1.2))
 
-    def by_gender(table):
-        return {name: row.male * (1 - female) + row.female * female for name, row in table.items()}
+    def by_person(table):
+        return {name: (row.male * (1 - female) + row.female * female) * row.old**later for name, row in table.items()}
 
     garment_wish, hat_wish = within(fixed, "garment"), within(fixed, "headwear")
-    hats = by_gender(HEADWEAR)
+    hats = by_person(HEADWEAR)
     hats = {"none": 3.55 * sum(hats.values())} | hats
     hat_kind = draw(
         Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)
     ).kind
-    kinds = by_gender(GARMENTS)
+    kinds = by_person(GARMENTS)
     if hat_kind == "hood":
         kinds = {name: 1.0 if name == "hoodie" else 1e-6 for name in kinds}
     elif hat_kind == "headscarf":  # its ends lie on the shoulders, where no collar may stand
@@ -187,11 +187,14 @@ def build_wear(wear: Wear, person) -> list:
     from ...materials.cloth import cloth_material
     from ...materials.eyewear import TINTS, lens_material, solid_material
 
+    def colours_of(of: Cloth) -> list:
+        return [tuple(of.colours[:3]), tuple(of.colours[3:])]
+
     def cloth(name: str, of: Cloth, which: int = 0, ribbed: bool = False):
-        colours = [tuple(of.colours[:3]), tuple(of.colours[3:])]
+        colours = colours_of(of)
         colours = colours[which:] + colours[:which]
-        fabric = "knit" if ribbed and of.fabric in ("knit", "wool") else "jersey" if ribbed else of.fabric
-        return cloth_material(name, fabric, "plain" if ribbed else of.pattern, colours)
+        fabric = ("knit" if of.fabric == "knit" else "ribbing") if ribbed else of.fabric
+        return cloth_material(name, fabric, "plain" if ribbed else of.pattern, colours, ribbed)
 
     garment = wear.garment
 
@@ -202,7 +205,8 @@ def build_wear(wear: Wear, person) -> list:
         if role in ("main", "rib"):
             return cloth(role.capitalize(), of, 0, role == "rib")
         if role in ("inner", "inner_rib"):
-            return cloth_material("Inner", "jersey" if role == "inner_rib" else "cotton", "plain", [light])
+            ribbed = role == "inner_rib"
+            return cloth_material("Inner", "ribbing" if ribbed else "cotton", "plain", [light], ribbed)
         if role == "tie":
             pattern = ("plain", "dots", "diagonal", "plain")[int(child(garment.seed, "tie").integers(4))]
             return cloth_material("Tie", "silk", pattern, [tuple(of.colours[3:]), light])
@@ -210,10 +214,17 @@ def build_wear(wear: Wear, person) -> list:
 
     objects = build_garment(garment.kind, person, sewn, garment.seed)
     if wear.headwear.kind != "none":
-        of = wear.headwear.cloth
-        objects += build_headwear(
-            wear.headwear.kind, person, cloth("Hat", of), cloth("Trim", of, 1, True), wear.headwear.seed
+        kind, of = wear.headwear.kind, wear.headwear.cloth
+        felt = of.fabric == "wool" and kind in ("fedora", "beret")
+        made = (
+            cloth_material("Hat", "felt", of.pattern, colours_of(of)) if felt else cloth("Hat", of, 0, kind == "beanie")
         )
+        trim = (
+            cloth("Trim", of, 1, True)
+            if kind == "beanie"
+            else cloth_material("Trim", "cotton", "plain", colours_of(of)[1:])
+        )
+        objects += build_headwear(kind, person, made, trim, wear.headwear.seed)
     if wear.glasses != "none":
         tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
         colour = tuple((0.02 + 0.12 * tint).tolist()) if wear.frame == "coloured" else (0.012, 0.012, 0.013)
@@ -223,7 +234,8 @@ def build_wear(wear: Wear, person) -> list:
         else:
             lens = lens_material("Lens", (0.97, 0.98, 0.98), 0.06)
         pads = solid_material("Pads", "black" if wear.frame == "gunmetal" else "pearl", (0.02, 0.02, 0.02))
-        objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens, pads)
+        hinges = solid_material("Hinges", "gold" if wear.frame == "tortoise" else "silver", (0.5, 0.5, 0.5))
+        objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens, pads, hinges)
     if wear.mask != "none":
         paper = (0.27, 0.47, 0.58) if wear.mask == "surgical" else (0.70, 0.70, 0.68)
         material = (

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...materials.cloth import SEAM_REACH
 from .tailor import keep_outside, section_sweep, tube
+
+CLOTH_THICKNESS = 0.0018  # metres
 
 
 def _frame(ring: np.ndarray):
@@ -33,13 +36,29 @@ def _opened(ring: np.ndarray, gap: float, count: int = 121):
     return points, outward, away, angle
 
 
-def _grid(rows: np.ndarray, closed: bool):
-    """A mesh of rows (rows, k, 3) that run around the neck."""
+def _grid(rows: np.ndarray, closed: bool, edges: str = ""):
+    """A mesh of rows (rows, k, 3) that run around the neck: vertices, faces, and places (m, 4, 3) on its cloth.
+
+    ``edges`` names those that are stitched: last (the last row), ends (both ends of the rows).
+    """
     rings, count = rows.shape[:2]
     i, j = np.meshgrid(np.arange(rings - 1), np.arange(count if closed else count - 1), indexing="ij")
     after = (j + 1) % count
     faces = np.stack([i * count + j, i * count + after, (i + 1) * count + after, (i + 1) * count + j], -1)
-    return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
+    down = _length(rows)  # along each column
+    along = _length(np.concatenate([rows, rows[:, :1]], 1).swapaxes(0, 1) if closed else rows.swapaxes(0, 1)).mean(1)
+    u, v = np.stack([along[j], along[j + 1], along[j + 1], along[j]], -1), -down.ravel()[faces]
+    near = np.zeros_like(u)
+    if "last" in edges:
+        near = np.maximum(near, SEAM_REACH - (down[-1:] - down).ravel()[faces])
+    if "ends" in edges:
+        near = np.maximum(near, SEAM_REACH - np.minimum(u, along[-1] - u))
+    return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist(), np.stack([u, v, near], -1).reshape(-1, 4, 3)
+
+
+def _length(rows: np.ndarray) -> np.ndarray:
+    """Metres (n, k) along columns of points (n, k, 3)."""
+    return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(np.linalg.norm(np.diff(rows, axis=0), axis=2), 0)])
 
 
 def leaf(ring, cloth, skin, gap: float, fall: float = 0.046, stand: float = 0.032, spread: float = 0.03):
@@ -67,7 +86,7 @@ def leaf(ring, cloth, skin, gap: float, fall: float = 0.046, stand: float = 0.03
         )
         row = keep_outside(row, skin, 0.006)
         rows.append(keep_outside(row, cloth, 0.0030))
-    return _grid(np.array(rows), False)
+    return _grid(np.array(rows), False, "last ends")
 
 
 def stand(ring, skin, gap: float, tall: float):
@@ -80,7 +99,7 @@ def stand(ring, skin, gap: float, tall: float):
             points + outward * (0.002 + 0.004 * max(t, 0) + 0.010 * lean * max(t, 0)) + np.array([0, 0, 1.0]) * tall * t
         )
         rows.append(keep_outside(row, skin, 0.005))
-    return _grid(np.array(rows), False)
+    return _grid(np.array(rows), False, "last ends")
 
 
 def turtle(ring, skin):
@@ -132,8 +151,7 @@ def hood(ring, skin, cloth, rng) -> list:
         rows = np.array(rows)
         shape = rows.shape
         rows = keep_outside(rows.reshape(-1, 3), skin, 0.004).reshape(shape)
-        vertices, faces = _grid(np.concatenate([rows, rows[:1]]), True)
-        meshes.append((vertices, faces))
+        meshes.append(_grid(np.concatenate([rows, rows[:1]]), True))
     return meshes
 
 
@@ -187,9 +205,17 @@ def binding(path: np.ndarray, cloth, closed: bool, inside: float, outside: float
     onto = onto if gaps[0] < gaps[1] else -onto
     angle = 2 * np.pi * np.arange(14) / 14
     across = (outside - inside) / 2 + (outside + inside) / 2 * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.6
-    height = thickness * 0.5 + thickness * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.7
+    height = CLOTH_THICKNESS * 0.75 + thickness * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.7
     section = np.broadcast_to(np.stack([across, height], 1), (len(path), 14, 2))
-    return section_sweep(path, onto, normal, section, closed)
+    vertices, faces = section_sweep(path, onto, normal, section, closed)
+    ends = np.concatenate([path, path[:1]]) if closed else path
+    along, count = _length(ends[:, None])[:, 0], len(path) if closed else len(path) - 1
+    i, j = np.meshgrid(np.arange(count), np.arange(14), indexing="ij")
+    u, v = along[np.stack([i, i + 1, i + 1, i], -1)], across[np.stack([j, j, (j + 1) % 14, (j + 1) % 14], -1)]
+    cloth = np.zeros((len(faces), 4, 3))  # the caps of an open band are out of sight
+    near = np.where(height[np.stack([j, j, (j + 1) % 14, (j + 1) % 14], -1)] > 0, SEAM_REACH - (outside - v), 0)
+    cloth[: u.size // 4] = np.stack([u, v, near], -1).reshape(-1, 4, 3)
+    return vertices, faces, cloth
 
 
 def tie(layer, ring) -> list:

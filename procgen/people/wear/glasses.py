@@ -60,6 +60,7 @@ GLASSES = {
     "sport_sun": Style("sports sunglasses", SPORT, 2.6, 3.2, 1.1, sun=True, wrap=12, gap=15),
 }  # fmt: skip
 CURVE = 0.13  # metres, radius of a lens
+LENS_THICKNESS = 0.0018  # metres
 
 
 def outline(style: Style, count: int = 96) -> np.ndarray:
@@ -109,8 +110,8 @@ class Fit:
         return np.array(result)
 
 
-def build_glasses(kind: str, person, frame, lens, pads) -> list:
-    """Build glasses in the world (needs bpy): one frame, its nose pads and two lenses."""
+def build_glasses(kind: str, person, frame, lens, pads, hinges) -> list:
+    """Build glasses in the world (needs bpy): one frame, its nose pads, its hinges and two lenses, of a material each."""
     from ...blender import mesh_object
 
     style = GLASSES[kind]
@@ -125,7 +126,7 @@ def build_glasses(kind: str, person, frame, lens, pads) -> list:
         return np.stack([side * (fit.middle + x), sag + tilt + depth, fit.level + z], 1)
 
     front = _forward(fit, np.concatenate([bowed(edge * 1.05, side) for side in (1.0, -1.0)]), style)
-    parts, soft, lenses = [], [], []
+    parts, soft, metal, lenses = [], [], [], []
     for side in (1.0, -1.0):
         rim = bowed(edge, side, front)
         parts += _rim(style, edge, rim, side)
@@ -137,6 +138,7 @@ def build_glasses(kind: str, person, frame, lens, pads) -> list:
         temple, tip = _temple(style, fit, edge, rim, side)
         parts.append(temple)
         soft.append(tip)
+        metal += _hinge(style, edge, rim, side)
         if style.metal or style.rimmed == "top":
             arm, pad = _nose_pad(fit, edge, rim, side)
             parts.append(arm)
@@ -144,7 +146,10 @@ def build_glasses(kind: str, person, frame, lens, pads) -> list:
     parts += _bridge(style, fit, edge, [bowed(edge, side, front) for side in (1.0, -1.0)])
     objects = []
     # Metal frames end in plastic; on acetate frames everything is one material.
-    groups = [("Frame", parts, frame), ("Pads", soft, pads)] if style.metal else [("Frame", parts + soft, frame)]
+    if style.metal:
+        groups = [("Frame", parts + metal, frame), ("Pads", soft, pads)]
+    else:
+        groups = [("Frame", parts + soft, frame), ("Hinges", metal, hinges)]
     for name, pieces, material in groups:
         vertices, faces = merged(pieces)
         obj = mesh_object(f"Glasses {name}", transform(person.head_matrix, vertices), faces, part=PART["glasses"])
@@ -157,6 +162,8 @@ def build_glasses(kind: str, person, frame, lens, pads) -> list:
             attributes={"lens": ("FLOAT_VECTOR", "POINT", height)},
         )  # fmt: skip
         obj.data.materials.append(lens)
+        glass = obj.modifiers.new("Thickness", "SOLIDIFY")  # both of its faces mirror, and a rimless edge shows
+        glass.thickness, glass.offset = LENS_THICKNESS, 0.0
         obj["label_hidden"] = True
         objects.append(obj)
     return [person.link(obj, "glasses") for obj in objects]
@@ -248,15 +255,32 @@ def _bridge(style: Style, fit: Fit, edge: np.ndarray, rims: list) -> list:
     return pieces
 
 
+def _corner(style: Style, edge: np.ndarray, rim: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where a frame ends at its side, and where its arm turns backward."""
+    out = 0.0024 if style.metal else style.rim / 1000 * 0.9 + 0.001
+    end = rim[np.argmax(edge[:, 0] + 0.55 * edge[:, 1])] + np.array([side * out, 0.0012, 0.0])
+    return end, end + np.array([side * 0.0025, 0.007, -0.0005])
+
+
+def _hinge(style: Style, edge: np.ndarray, rim: np.ndarray, side: float) -> list:
+    """The barrel that an arm turns about, and two rivets on the front of thick acetate."""
+    end, corner = _corner(style, edge, rim, side)
+    tall = 0.0021 if style.metal else 0.0026
+    path = corner + np.array([-side * 0.0012, 0.0, 0.0]) + np.linspace(-tall, tall, 9)[:, None] * [0.0, 0.0, 1.0]
+    radius = np.where(np.arange(9) % 3 == 1, 0.00085, 0.00105)  # its knuckles
+    pieces = [tube(path, radius, 10, up=(0.0, 1.0, 0.0))]
+    if not style.metal and style.rim > 3.3:
+        front = end + np.array([-side * 0.0022, -0.0012 - style.depth / 2000, 0.0])
+        pieces += [ellipsoid(front + [0, 0, z], (0.0006, 0.0003, 0.0006)) for z in (-0.0012, 0.0012)]
+    return pieces
+
+
 def _temple(style: Style, fit: Fit, edge: np.ndarray, rim: np.ndarray, side: float):
     """An arm from the hinge over the ear, and its tip behind the ear."""
-    hinge_at = np.argmax(edge[:, 0] + 0.55 * edge[:, 1])
-    out = 0.0024 if style.metal else style.rim / 1000 * 0.9 + 0.001
-    hinge = rim[hinge_at] + np.array([side * out, 0.0012, 0.0])
+    hinge, corner = _corner(style, edge, rim, side)
     root = fit.at((side * 72, 74, 8))
     hook = root + np.array([side * 0.003, 0.0, 0.0045])
     t = np.linspace(0, 1, 40)[:, None]
-    corner = hinge + np.array([side * 0.0025, 0.007, -0.0005])
     straight = corner * (1 - t) + hook * t
     thick = 0.0011 if style.metal else 0.0016
     for index in np.nonzero(t[:, 0] < 0.93)[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
 from ..pose import transform
+from .millinery import beanie, block, brim_cloth, button, eyelets, ring_cloth, tilt, visor
 from .tailor import tube
 
 CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
@@ -30,21 +32,22 @@ class Hat:
     male: float = 1.0
     female: float = 1.0
     hair: str = "hide_covered"
+    old: float = 1.0  # how much more often people of 70 wear it than people of 20
 
 
 HEADWEAR = {
-    "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6),
-    "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2),
-    "beanie": Hat("a beanie", 0.052, -0.010, 0.011, ("knit", "wool"), 1.3, 0.9),
-    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all"),
-    "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5),
-    "straw_hat": Hat("a straw hat", 0.056, 0.014, 0.010, ("straw",), 0.3, 0.6),
-    "bucket_hat": Hat("a bucket hat", 0.050, 0.004, 0.010, ("cotton", "denim"), 0.5, 0.6),
-    "turban": Hat("a turban", 0.056, -0.012, 0.014, ("cotton", "silk"), 0.7, 0.3, "hide_all"),
-    "hood": Hat("a hood", 0.0, 0.0, 0.020, ("jersey",), 0.5, 0.3, "hide_all"),
-    "headband": Hat("a headband", 0.066, 0.030, 0.005, ("jersey",), 0.2, 0.6, "over"),
-    "bandana": Hat("a bandana", 0.066, 0.016, 0.007, ("cotton",), 0.3, 0.3),
-    "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6),
+    "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6, old=0.5),
+    "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2, old=0.05),
+    "beanie": Hat("a beanie", 0.052, -0.010, 0.011, ("knit", "wool"), 1.3, 0.9, old=0.4),
+    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all", old=1.3),
+    "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5, old=2.5),
+    "straw_hat": Hat("a straw hat", 0.056, 0.014, 0.010, ("straw",), 0.3, 0.6, old=1.8),
+    "bucket_hat": Hat("a bucket hat", 0.050, 0.004, 0.010, ("cotton", "denim"), 0.5, 0.6, old=0.5),
+    "turban": Hat("a turban", 0.056, -0.012, 0.014, ("cotton", "silk"), 0.7, 0.3, "hide_all", old=1.2),
+    "hood": Hat("a hood", 0.0, 0.0, 0.020, ("jersey",), 0.5, 0.3, "hide_all", old=0.1),
+    "headband": Hat("a headband", 0.066, 0.030, 0.005, ("jersey",), 0.2, 0.6, "over", old=0.3),
+    "bandana": Hat("a bandana", 0.066, 0.016, 0.007, ("cotton",), 0.3, 0.3, old=0.4),
+    "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6, old=2.0),
 }  # fmt: skip
 
 
@@ -121,15 +124,40 @@ def build_headwear(kind: str, person, material, trim, seed: int) -> list:
 
         return build_headscarf(kind, person, material, trim, seed)
     pieces = _pieces(kind, hat, SkullGrid(person), child(seed, "hat"))
+    turn = tilt(kind, child(seed, "tilt"))
     return [
-        _add(person, hat, name, vertices, faces, trim if trimmed else material)
-        for name, vertices, faces, trimmed in pieces
+        _add(
+            person,
+            hat,
+            piece.name,
+            (piece.vertices - CENTRE) @ turn.T + CENTRE,
+            piece.faces,
+            piece.cloth,
+            trim if piece.trim else material,
+        )
+        for piece in pieces
     ]
 
 
-def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list:
-    """The pieces (name, vertices, faces, whether of the second cloth) of a hat in the head's frame."""
-    around, rings = len(grid.azimuth), 30
+class Piece(NamedTuple):
+    """A piece of a hat in the head's frame; ``cloth`` are places on its cloth, of corners or of vertices (n, 3)."""
+
+    name: str
+    vertices: np.ndarray
+    faces: list
+    cloth: np.ndarray | None = None
+    trim: bool = False  # of the second cloth
+
+
+def _rings(name: str, rows: np.ndarray, capped: bool, trim: bool = False, gores: int = 0, edges: str = "") -> Piece:
+    """A piece of rings (rings, around, 3)."""
+    cloth = ring_cloth(rows, capped, gores, edges)
+    return Piece(name, rows.reshape(-1, 3), grid_faces(*rows.shape[:2], capped), cloth, trim)
+
+
+def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
+    """The pieces of a hat."""
+    rings = 30
     rays, radius = _dome(grid, hat, rings)
     t = np.linspace(0, 1, rings)[:, None]
     a = np.where(grid.azimuth > np.pi, grid.azimuth - 2 * np.pi, grid.azimuth)[None]  # 0 in front
@@ -140,122 +168,78 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list:
     extra = hat.room + 0.0006 * wave
     if kind == "headband":
         count = 11
-        band = (
-            CENTRE
-            + rays[:count]
-            * (radius[:count] + extra[:count] + 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None])[..., None]
-        )
-        return [("Headband", band.reshape(-1, 3), grid_faces(count, around, False), False)]
-    pieces = []
-    if kind in ("cap", "cap_backwards"):
-        front = np.clip(np.cos(a if kind == "cap" else a + np.pi), 0, 1)
-        # The front panels stand; seams of the six panels sink in.
-        extra = extra + 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1))
-        seam = np.exp(-(((((a / (np.pi / 3)) % 1) - 0.5) * 2) ** 2) * 60)
-        extra = extra - 0.0010 * (1 - np.roll(seam, around // 12, 1)) * 0 - 0.0009 * seam * (t > 0.03)
-    elif kind == "beanie":
-        slouch = rng.uniform(0.006, 0.030)
-        ribs = 0.0007 * np.cos(a * 48)
-        crumple = 0.0030 * np.sin(a * 9 + 3 * np.sin(2 * a)) * smoothstep(t, 0.72, 1.0)
-        extra = extra + 0.005 * np.sin(np.pi * t) + slouch * t**5 * (1 - 0.5 * np.cos(a) * (1 - t)) + ribs + crumple
-    elif kind == "turban":
-        # Wound cloth: layers climb from each side and cross over the forehead in a V.
-        slant = np.abs(np.sin(a / 2))
-        wind = 5.5 * t + 2.1 * slant + 0.25 * np.sin(a)
-        layer = wind - np.floor(wind)
-        extra = (
-            extra + 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
-        )
-        extra = extra + 0.0012 * np.sin(2 * np.pi * wind * 5 + wave) * (1 - t**4)
-    elif kind == "beret":
-        lean = rng.choice([-1.0, 1.0])
-        disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8
-        extra = extra + 0.030 * disc * (1 + 0.55 * np.sin(lean * a + 0.5)) + 0.0016 * wave * disc
-    elif kind == "bandana":
-        extra = extra + 0.0015 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1)
-    crown = CENTRE + rays * (radius + extra)[..., None]
+        swell = 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None] + 0.0008 * wave[:count]
+        band = CENTRE + rays[:count] * (radius[:count] + extra[:count] + swell)[..., None]
+        return [_rings("Headband", band, False, edges="both")]
+    crown = CENTRE + rays * (radius + extra + _shape(kind, t, a, wave, rng))[..., None]
     if kind in ("fedora", "straw_hat"):
-        crown = _block(crown, t, 0.030, 0.12, crease=0.018)
+        crown = block(crown, t, 0.030, 0.12, crease=0.018)
     elif kind == "bucket_hat":
-        crown = _block(crown, t, 0.008, 0.10, crease=0.0)
-        crown = crown + rays * (0.0012 * wave * np.clip(t * 3, 0, 1))[..., None]
-    pieces.append((kind, crown.reshape(-1, 3), grid_faces(rings, around), False))
+        crown = block(crown, t, 0.008, 0.10, crease=0.0) + rays * (0.0022 * wave * np.clip(t * 3, 0, 1))[..., None]
+    gores = {"cap": 6, "cap_backwards": 6, "beanie": -1}.get(kind, 0)
+    pieces = [_rings(kind, crown, True, gores=gores)]
     rim = crown[0]
     if kind == "beanie":
-        height = 9
-        fold = np.interp(np.arange(height), [0, 1, height - 2, height - 1], [0.002, 0.0055, 0.0050, 0.0015])[:, None]
-        cuff = crown[:height] + rays[:height] * (fold + 0.0006 * wave[:height])[..., None]
-        pieces.append(("Cuff", cuff.reshape(-1, 3), grid_faces(height, around, False), False))
+        pieces.append(_rings("Cuff", beanie(crown, rays, wave), False, trim=rng.random() < 0.15, gores=-1))
     if kind in ("cap", "cap_backwards"):
-        pieces.append(("Visor", *_visor(rim, kind == "cap_backwards"), bool(rng.random() < 0.3)))
-        pieces.append(("Button", *_button(crown[-1].mean(0) + [0, 0, 0.001]), False))
-        pieces.append(("Sweatband", *_band(crown, rays, 3, -0.0016), False))
+        back = kind == "cap_backwards"
+        pieces.append(Piece("Visor", *visor(rim, CENTRE[1], back), bool(rng.random() < 0.3)))
+        pieces.append(Piece("Button", *button(crown[-1].mean(0) + [0, 0, 0.001])))
+        pieces.append(Piece("Eyelets", *eyelets(crown, rays)))
+        pieces.append(_rings("Sweatband", _band(crown, rays, 3, -0.0016), False))
     if kind in ("fedora", "straw_hat", "bucket_hat"):
         width, fall = {"fedora": (0.056, 0.06), "straw_hat": (0.070, 0.10), "bucket_hat": (0.046, 0.75)}[kind]
-        pieces.append(("Brim", *_brim(rim, width, fall, kind != "bucket_hat", rng), False))
+        vertices, faces = _brim(rim, width, fall, kind != "bucket_hat", rng)
+        pieces.append(Piece("Brim", vertices, faces, brim_cloth(vertices, len(rim))))
         if kind != "bucket_hat":
-            pieces.append(("Band", *_band(crown, rays, 6, 0.0014), True))
+            pieces.append(_rings("Band", _band(crown, rays, 6, 0.0014), False, trim=True, edges="both"))
     if kind == "bandana":
-        pieces += [("Knot", *mesh, False) for mesh in _knot(crown, grid)]
+        pieces += [Piece("Knot", *mesh) for mesh in _knot(crown, grid)]
     return pieces
 
 
-def _block(crown: np.ndarray, t: np.ndarray, rise: float, taper: float, crease: float) -> np.ndarray:
-    """Make a dome (rings, around, 3) into a blocked hat: walls that lean in, and a top ``rise`` above the dome."""
-    rim, middle = crown[0], crown[0].mean(0)
-    flat = crown - middle
-    reach = np.linalg.norm(flat[..., :2], axis=-1)
-    widest = reach.max(0)
-    outward = flat[0, :, :2] / reach[0][:, None]
-    top = crown[..., 2].max() + rise
-    wall = np.clip(t / 0.62, 0, 1)
-    inward = np.clip((t - 0.62) / 0.38, 0, 1)
-    corner = 1 - np.sqrt(np.clip(1 - np.clip((wall - 0.80) / 0.20, 0, 1) ** 2, 0, 1))
-    radius = (
-        (reach[0] + (widest - reach[0]) * np.clip(wall * 3, 0, 1)) * (1 - taper * wall - 0.05 * corner) * (1 - inward)
-    )
-    tilt = 0.25 * (rim[:, 2] - middle[2])[None] * (1 - inward)
-    edge = top + tilt - 0.010 * (1 - inward) ** 2
-    height = rim[None, :, 2] + (edge - rim[None, :, 2]) * wall
-    result = np.concatenate([middle[:2] + outward[None] * radius[..., None], height[..., None]], -1)
-    if crease:
-        x, y = result[..., 0], result[..., 1] - middle[1]
-        above = np.clip((wall - 0.55) / 0.45, 0, 1)
-        # A crease from front to back and a pinch at both sides of the front.
-        result[..., 2] -= crease * above * np.exp(-((x / 0.026) ** 2))
-        pinch = np.exp(-(((y + 0.068) / 0.030) ** 2)) * above
-        result[..., 0] -= np.sign(x) * 0.012 * pinch * np.clip(np.abs(x) / 0.03, 0, 1)
-    return result
+def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np.ndarray:
+    """How far a crown stands off the skull beyond its room, over t 0…1 from rim to top and azimuth a; metres."""
+    if kind in ("cap", "cap_backwards"):
+        front = np.clip(np.cos(a if kind == "cap" else a + np.pi), 0, 1)
+        # The front panels stand; the seams of the six panels sink in between them.
+        seam = np.abs((((a / (np.pi / 3)) % 1) - 0.5) * 2)  # 1 on a seam
+        puff = 0.0016 * (1 - seam**4) * np.sin(np.pi * np.clip(t, 0.02, 1)) ** 0.5
+        dent = 0.0022 * wave * np.clip(1 - front * 1.6, 0, 1) * np.sin(np.pi * t)  # soft behind
+        return 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1)) + puff + dent
+    if kind == "beanie":
+        slouch = rng.uniform(0.004, 0.024)
+        behind = 0.5 - 0.5 * np.cos(a)
+        sack = slouch * np.exp(-(((t - 0.72) / 0.24) ** 2)) * (0.25 + 0.75 * behind)
+        ribs = 0.0008 * np.cos(a * 48) * (1 - t**6)
+        gathers = 0.0030 * np.abs(np.sin(a * 4 + 0.6 * np.sin(2 * a))) * smoothstep(t, 0.70, 0.97)
+        folds = (
+            0.0035
+            * np.sin(t * 26 + 2.2 * np.sin(a + wave))
+            * behind
+            * smoothstep(t, 0.25, 0.5)
+            * smoothstep(-t, -0.9, -0.6)
+        )
+        return 0.006 * np.sin(np.pi * t) + sack + ribs - gathers + folds - 0.006 * smoothstep(t, 0.85, 1.0)
+    if kind == "turban":
+        # Wound cloth: layers climb from each side and cross over the forehead in a V.
+        wind = 5.5 * t + 2.1 * np.abs(np.sin(a / 2)) + 0.25 * np.sin(a)
+        layer = wind - np.floor(wind)
+        body = 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
+        return body + 0.0012 * np.sin(2 * np.pi * wind * 5 + wave) * (1 - t**4)
+    if kind == "beret":
+        lean = rng.choice([-1.0, 1.0])
+        disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8
+        return 0.030 * disc * (1 + 0.55 * np.sin(lean * a + 0.5)) + 0.0032 * wave * disc
+    if kind == "bandana":
+        return 0.0022 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1) + 0.0012 * wave
+    return np.zeros(np.broadcast_shapes(t.shape, a.shape))
 
 
-def _band(crown: np.ndarray, rays: np.ndarray, rows: int, lift: float):
-    """A band around the lowest rings of a crown."""
-    band = crown[:rows].copy()
+def _band(crown: np.ndarray, rays: np.ndarray, rows: int, lift: float) -> np.ndarray:
+    """A band (rows, around, 3) around the lowest rings of a crown."""
     outward = rays[:rows] * [1, 1, 0]
-    band += lift * outward / np.linalg.norm(outward, axis=-1, keepdims=True)
-    return band.reshape(-1, 3), grid_faces(rows, crown.shape[1], False)
-
-
-def _visor(rim: np.ndarray, backwards: bool):
-    azimuth = np.arctan2(rim[:, 0], -(rim[:, 1] - CENTRE[1]) * (-1 if backwards else 1))
-    order = np.argsort(azimuth)
-    inner = rim[order][np.abs(azimuth[order]) < 1.08]
-    t = np.linspace(0, 1, 14)[:, None, None]
-    across = inner[:, 0] / np.abs(inner[:, 0]).max()
-    reach = 0.066 * np.sqrt(np.clip(1 - across**2, 0, 1)) * (-1 if backwards else 1)
-    rows = inner[None] + t * np.stack([0.02 * inner[:, 0], -reach, -0.010 - 0.008 * across**2], 1)[None]
-    # Bent: the middle stands higher than the sides.
-    rows[..., 2] += 0.012 * np.sin(np.pi * t[..., 0] * 0.6) * (1 - across**2)
-    count = len(inner)
-    i, j = np.meshgrid(np.arange(13), np.arange(count - 1), indexing="ij")
-    faces = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1)
-    return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
-
-
-def _button(place: np.ndarray):
-    ring = np.linspace(0, 2 * np.pi, 14, endpoint=False)
-    path = place + 0.0035 * np.stack([np.cos(ring), np.sin(ring), 0 * ring], 1)
-    return tube(path, 0.0035, 8, closed=True)
+    return crown[:rows] + lift * outward / np.linalg.norm(outward, axis=-1, keepdims=True)
 
 
 def _knot(crown: np.ndarray, grid: SkullGrid) -> list:
@@ -304,23 +288,25 @@ def _brim(rim: np.ndarray, width: float, fall: float, curled: bool, rng):
     return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
 
 
-def _add(person, hat: Hat, name: str, vertices: np.ndarray, faces, material):
+THICKNESS = {"Visor": 0.0032, "Cuff": 0.0032, "Band": 0.0009, "Brim": 0.0022}  # metres; 0.0018 of what is not named
+WHOLE = ("Button", "Knot", "Eyelets")  # closed by themselves: nothing is thickened
+
+
+def _add(person, hat: Hat, name: str, vertices: np.ndarray, faces, cloth, material):
     from ...blender import mesh_object
 
-    around = np.arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
-    uv = np.column_stack([around, vertices[:, 2], np.zeros(len(vertices))])
-    if name in ("Brim", "Visor"):
-        uv = vertices[:, :2] @ np.array([[1.0, 0, 0], [0, 1.0, 0]])
+    if cloth is None:
+        around = np.arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
+        cloth = np.column_stack([around, vertices[:, 2], np.zeros(len(vertices))])
     placed = transform(person.head_matrix, vertices)
-    obj = mesh_object(name, placed, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", uv)})
+    domain = "POINT" if len(cloth) == len(vertices) else "CORNER"
+    obj = mesh_object(name, placed, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", domain, cloth)})
     obj.data.materials.append(material)
-    thick = obj.modifiers.new("Thickness", "SOLIDIFY")
-    thick.thickness = {"Visor": 0.0032, "Cuff": 0.0035, "Band": 0.0012}.get(name, 0.0018)
-    thick.offset = 1.0 if name not in ("Visor", "Brim") else 0.0
-    if name not in ("Button", "Knot"):
+    if name not in WHOLE:
+        thick = obj.modifiers.new("Thickness", "SOLIDIFY")
+        thick.thickness = THICKNESS.get(name, 0.0018)
+        thick.offset = 1.0 if name not in ("Visor", "Brim") else 0.0
         soft = obj.modifiers.new("Subdivision", "SUBSURF")
         soft.levels = soft.render_levels = 1
-    else:
-        obj.modifiers.remove(thick)
     obj["follow"], obj["hair_rule"] = "head", hat.hair
     return person.link(obj, "headwear")

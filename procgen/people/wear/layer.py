@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...params import child
 from ..surface import vertex_normals
 from .cuts import Cut, field_of
-from .tailor import Piece, between, chains, clip, folds, keep_outside, smooth
+from .drape import fold_heights, hung
+from .panels import SEAMS, cloth_of, patch_cloth
+from .tailor import Piece, between, chains, clip, divided, folds, keep_outside, smooth
+
+NEAREST = 0.004  # metres that cloth keeps off the skin at most
+UNEVEN = 0.25  # of the folds' height: how uneven cloth is between them
 
 
 class Layer:
-    """A finished layer of cloth: positions, template (n, 3), triangles (m, 3), and a BVH of it made once."""
+    """A finished layer of cloth: positions, template (n, 3), triangles (m, 3) that no seam crosses, and a BVH of it made once."""
 
     def __init__(self, cut: Cut, surface, seed: int, below: Layer | None):
         piece = Piece(surface, field_of(cut, surface.template), cut.room, cut.rounds)
-        self.cut, self.triangles, self.template, self.uv = cut, piece.triangles, piece.template, piece.uv
-        flowing = folds(piece.positions, piece.triangles, cut.folds, 15.0, seed % 10007)
-        edge = np.clip(field_of(cut, piece.template) / 0.035, 0, 1)[:, None]
-        positions = piece.positions * (1 - edge) + flowing * edge
-        positions = keep_outside(positions, surface.bvh(), min(cut.room, 0.004))
+        positions, template, triangles = piece.positions, piece.template, piece.triangles
+        for seam in SEAMS:
+            pairs, shares, triangles, _ = divided(triangles, seam(template))
+            positions, template = between(positions, pairs, shares), between(template, pairs, shares)
+        self.cut, self.triangles, self.template = cut, triangles, template
+        draped = hung(positions, triangles, template, cut.loose)
+        draped = folds(draped, triangles, cut.folds * UNEVEN, 15.0, seed % 10007)
+        height = cut.folds * fold_heights(template, cut.stiff, child(seed, "folds"))
+        draped = draped + vertex_normals(draped, triangles) * height[:, None]
+        edge = np.clip(field_of(cut, template) / 0.045, 0, 1)[:, None]
+        positions = smooth(positions * (1 - edge) + draped * edge, triangles, 2)
+        positions = keep_outside(positions, surface.bvh(), min(cut.room, NEAREST))
         if below is not None:
             positions = keep_outside(positions, below.tree, 0.0045)
-            positions = smooth(positions, piece.triangles, 3)
+            positions = smooth(positions, triangles, 3)
             positions = keep_outside(positions, below.tree, 0.0030)
         self.positions = positions
 
@@ -35,11 +48,12 @@ class Layer:
         return self._tree
 
     def patch(self, field: np.ndarray, lift: np.ndarray | float):
-        """A piece (vertices, triangles, uv) laid on the layer where a field (n,) is positive, lifted by metres (n,)."""
+        """A piece (vertices, triangles, places on the cloth) laid on the layer where a field (n,) is positive, lifted by metres (n,)."""
         pairs, shares, triangles = clip(self.positions, self.triangles, field)
         normals = vertex_normals(self.positions, self.triangles)
         raised = self.positions + normals * np.broadcast_to(lift, len(field))[:, None]
-        return between(raised, pairs, shares), triangles, between(self.uv, pairs, shares)
+        vertices, template = between(raised, pairs, shares), between(self.template, pairs, shares)
+        return vertices, triangles, patch_cloth(vertices, triangles, template)
 
     def at(self, x: float, z: float):
         """The place and normal on the front of the layer at a template x and z."""
@@ -66,8 +80,11 @@ class Layer:
 
 
 def extended(layer: Layer):
-    """The layer with its sleeves carried past where the body ends, so that no view looks into them."""
-    positions, template, uv, triangles = layer.positions, layer.template, layer.uv, layer.triangles
+    """The layer (vertices, triangles, places on the cloth) with its sleeves carried past where the body ends.
+
+    So no view looks into them.
+    """
+    positions, template, triangles = layer.positions, layer.template, layer.triangles
     for loop in chains(triangles):
         side = template[loop, 0].mean()
         sleeve = np.abs(side) > 0.19
@@ -76,14 +93,15 @@ def extended(layer: Layer):
             continue
         near = (template[:, 0] * np.sign(side) > 0.17) if sleeve else (template[:, 2] < -0.33)
         axis = positions[loop].mean(0) - positions[near & ~np.isin(np.arange(len(positions)), loop)].mean(0)
-        axis = (axis / np.linalg.norm(axis) + [0, 0, -0.4]) if sleeve else np.array([0.0, 0.0, -1.0])
-        axis /= np.linalg.norm(axis)
-        previous = loop
-        for step in range(1, 5):
+        axis = axis / np.linalg.norm(axis) if sleeve else np.array([0.0, 0.0, -1.0])
+        previous, place = loop, positions[loop]
+        for _ in range(4):
             start = len(positions)
-            positions = np.concatenate([positions, positions[loop] + axis * 0.03 * step])
+            place = place + axis * 0.03
+            positions = np.concatenate([positions, place])
+            axis = axis + [0, 0, -0.25] if sleeve else axis  # below the elbow it hangs straighter
+            axis = axis / np.linalg.norm(axis)
             template = np.concatenate([template, template[loop]])
-            uv = np.concatenate([uv, uv[loop] - [0, 0.03 * step]])
             ring = np.arange(start, start + len(loop))
             a, b = np.roll(previous, -1), np.roll(ring, -1)
             strip = np.concatenate([np.stack([previous, a, ring], 1), np.stack([a, b, ring], 1)])
@@ -94,4 +112,4 @@ def extended(layer: Layer):
                 strip = strip[:, ::-1]
             triangles = np.concatenate([triangles, strip])
             previous = ring
-    return positions, triangles, uv
+    return positions, triangles, cloth_of(positions, triangles, template)

@@ -9,19 +9,19 @@ import numpy as np
 from ...params import child
 from ..parts import PART
 from . import collars
+from .collars import CLOTH_THICKNESS
 from .cuts import Cut, neckline, opening
 from .layer import Layer, extended
 from .tailor import ellipsoid, loop_around, resampled, tube
 
 NECK_AXIS = np.array([0.0, 0.085])  # x and y of the neck in the template
-CLOTH_THICKNESS = 0.0018
 EDGE_STEP = 0.004  # between points along the neck edge
 SHORTEST_EDGE = 20  # vertices; what is shorter is no neck edge
 # How far a band reaches beyond the edge and onto the cloth, and how thick it is.
-BINDINGS = {"rib": (0.003, 0.014, 0.0024), "hem": (0.0015, 0.004, 0.0020), "band": (0.004, 0.022, 0.0032)}
+BINDINGS = {"rib": (0.0015, 0.018, 0.0017), "hem": (0.0008, 0.009, 0.0013), "band": (0.003, 0.024, 0.0024)}
 COLLAR_THICKNESS = {"shirt": 0.0016, "leaf": 0.0024, "lapel": 0.0024, "stand": 0.0026}
-LAPEL_THICKNESS, PLACKET_THICKNESS, PLACKET_LIFT = 0.0018, 0.0010, 0.0010
-BUTTON_STEP, BUTTONS_SEEN, BUTTON_LIFT, BUTTON_DEPTH = 0.075, 3, 0.0030, 0.0011
+LAPEL_THICKNESS, PLACKET_THICKNESS, PLACKET_LIFT = 0.0018, 0.0010, 0.0019
+BUTTON_STEP, BUTTONS_SEEN, BUTTON_LIFT, BUTTON_DEPTH = 0.075, 3, 0.0034, 0.0011
 BUTTON_RADIUS, COAT_BUTTON_RADIUS = 0.0052, 0.0075
 POLO_BAND, WHOLE_BAND = -0.27, -0.5  # height at which a button band ends
 ZIP_RADIUS = 0.0022
@@ -129,7 +129,7 @@ def _placket(work: Sewing) -> None:
     lowest = POLO_BAND if cut.says == "a polo shirt" else WHOLE_BAND
     band = np.minimum.reduce([cut.placket - lap, 0.08 - y, z - lowest, lap + 1.0])
     work.sew("Placket", *layer.patch(band, PLACKET_LIFT), thick=PLACKET_THICKNESS, soft=0)
-    first = -0.19 if cut.open else cut.front - cut.vee - 0.010
+    first = -0.222 if cut.open else cut.front - cut.vee - 0.010
     radius, side = (COAT_BUTTON_RADIUS, cut.open + 0.012) if cut.open else (BUTTON_RADIUS, 0.0)
     for step in range(BUTTONS_SEEN):
         height = first - BUTTON_STEP * step
@@ -164,9 +164,13 @@ def _add(person, name: str, vertices: np.ndarray, faces, uv, material, thick: fl
 
     if uv is None:
         uv = np.column_stack([np.arctan2(vertices[:, 0], -(vertices[:, 1] - 0.085)) * 0.08, vertices[:, 2]])
-    cloth = np.column_stack([uv[:, :2], np.zeros(len(vertices))])
+    if np.ndim(uv) == 3:
+        domain, cloth = "CORNER", uv.reshape(-1, 3)
+    else:
+        domain, cloth = "POINT", uv
+    cloth = np.pad(cloth, ((0, 0), (0, 3 - cloth.shape[1])))
     obj = mesh_object(
-        name, vertices, faces, part=PART["clothing"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)}
+        name, vertices, faces, part=PART["clothing"], attributes={"cloth": ("FLOAT_VECTOR", domain, cloth)}
     )
     obj.data.materials.append(material)
     if thick:

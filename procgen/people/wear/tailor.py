@@ -7,18 +7,16 @@ import numpy as np
 from ..surface import edges_of, vectors, vertex_normals
 
 
-def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
-    """Keep where a field (n,) is positive; triangles on its zero are cut there.
+def divided(triangles: np.ndarray, field: np.ndarray):
+    """Cut triangles (m, 3) along the zero of a field (n,); all are kept.
 
-    Returns for the new vertices the two old ones (k, 2) and the share of the second (k,), and the triangles (m, 3).
+    Returns for the new vertices the two old ones (k, 2) and the share of the second (k,), the triangles, and whether each
+    lies where the field is positive.
     """
     inside = field > 0
     count = inside[triangles].sum(1)
-    whole = triangles[count == 3]
     # Vertices of the cut are made once for each edge that crosses zero.
-    edges, pieces = {}, []
-    pairs = [np.stack([np.arange(len(field))] * 2, 1)]
-    shares = [np.zeros(len(field))]
+    edges, pieces, sides = {}, [], []
     extra_pairs, extra_shares = [], []
 
     def crossing(a: int, b: int) -> int:
@@ -31,19 +29,30 @@ def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
 
     for triangle in triangles[(count > 0) & (count < 3)].tolist():
         flags = [bool(inside[v]) for v in triangle]
-        lone = flags.index(True) if sum(flags) == 1 else flags.index(False)
+        alone = sum(flags) == 1
+        lone = flags.index(alone)
         a, b, c = triangle[lone], triangle[(lone + 1) % 3], triangle[(lone + 2) % 3]
         ab, ac = crossing(a, b), crossing(a, c)
-        pieces += [[a, ab, ac]] if sum(flags) == 1 else [[ab, b, c], [ab, c, ac]]
-    if extra_pairs:
-        pairs.append(np.array(extra_pairs))
-        shares.append(np.array(extra_shares))
-    pairs, shares = np.concatenate(pairs), np.concatenate(shares)
-    faces = np.concatenate([whole, np.array(pieces, int).reshape(-1, 3)])
-    used = np.unique(faces)
+        pieces += [[a, ab, ac], [ab, b, c], [ab, c, ac]]
+        sides += [alone, not alone, not alone]
+    own = np.arange(len(field))
+    pairs = np.concatenate([np.stack([own, own], 1), np.array(extra_pairs, int).reshape(-1, 2)])
+    shares = np.concatenate([np.zeros(len(field)), extra_shares])
+    whole = (count == 0) | (count == 3)
+    faces = np.concatenate([triangles[whole], np.array(pieces, int).reshape(-1, 3)])
+    return pairs, shares, faces, np.concatenate([count[whole] == 3, np.array(sides, bool)])
+
+
+def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
+    """Keep where a field (n,) is positive; triangles on its zero are cut there.
+
+    Returns for the new vertices the two old ones (k, 2) and the share of the second (k,), and the triangles (m, 3).
+    """
+    pairs, shares, faces, inside = divided(triangles, field)
+    used = np.unique(faces[inside])
     index = np.full(len(pairs), -1)
     index[used] = np.arange(len(used))
-    return pairs[used], shares[used], index[faces]
+    return pairs[used], shares[used], index[faces[inside]]
 
 
 def between(values: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -89,7 +98,7 @@ def keep_outside(positions: np.ndarray, tree, room: float) -> np.ndarray:
 
 
 class Piece:
-    """A piece of cloth over the skin: positions and template (n, 3), triangles (m, 3), uv (n, 2) in metres."""
+    """A piece of cloth over the skin: positions and template (n, 3) in metres, triangles (m, 3)."""
 
     def __init__(self, surface, field: np.ndarray, room: float, rounds: int, template_limit: float = -0.405, tree=None):
         allowed = np.minimum(field, surface.template[:, 2] - template_limit)
@@ -100,15 +109,6 @@ class Piece:
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
         self.positions = smooth(self.skin + normals * room, self.triangles, rounds)
         self.positions = keep_outside(self.positions, tree or surface.bvh(), room * 0.7)
-
-    @property
-    def uv(self) -> np.ndarray:
-        """Metres around and up the body, good enough for patterns."""
-        x, y, z = self.template.T
-        around = np.arctan2(x, -(y - 0.08)) * 0.16
-        outer = np.clip((np.abs(x) - 0.08) / 0.10, 0, 1)
-        outer = outer * outer * (3 - 2 * outer)  # a step would tear patterns and weave open at the shoulder
-        return np.stack([around * outer + (0.45 * around + 0.8 * x) * (1 - outer), z], 1)
 
     def rim(self, choose) -> np.ndarray:
         """The vertices of the part of the edge where ``choose(template)`` holds."""
