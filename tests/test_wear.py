@@ -10,7 +10,7 @@ from simulacra.procgen.people.expression import sample_expression
 from simulacra.procgen.people.identity import sample_identity
 from simulacra.procgen.people.parts import PART
 from simulacra.procgen.people.pose import transform
-from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS, build_wear, sample_wear
+from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS, build_wear, odds, sample_wear
 from simulacra.procgen.people.wear.cuts import field_of
 from simulacra.procgen.people.wear.glasses import outline
 from simulacra.procgen.people.wear.headwear import CENTRE
@@ -229,15 +229,14 @@ def test_a_sheet_of_a_cylinder_is_laid_flat_again():
     assert np.abs(flat - flat.mean() - (u + 1j * v)).max() < 0.004
 
 
-def test_clothes_go_with_age():
-    def share(age, kinds):
-        identity = sample_identity(child(4), parse_settings([f"age={age}"]))
-        return np.mean([sample_wear(child(seed), identity=identity).garment.kind in kinds for seed in range(120)])
-
-    assert share(20, ("hoodie", "crew_tee")) > 1.7 * share(72, ("hoodie", "crew_tee"))
-    assert share(72, ("cardigan", "blouse", "coat", "turtleneck")) > 1.5 * share(
-        20, ("cardigan", "blouse", "coat", "turtleneck")
+@pytest.mark.parametrize("table", [GARMENTS, HEADWEAR])
+def test_what_is_worn_goes_with_age_as_declared(table):
+    young, old = (
+        odds(table, sample_identity(child(4), parse_settings([f"age={age}", "gender=0.6"]))) for age in (20, 70)
     )
+    for name, row in table.items():
+        assert young[name] == pytest.approx(0.4 * row.male + 0.6 * row.female)
+        assert old[name] == pytest.approx(young[name] * row.old)
 
 
 def test_what_people_wear():

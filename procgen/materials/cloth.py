@@ -134,7 +134,7 @@ def _twill(g: Nodes, thread: float, place, u, v):
     slant = g.total(g.math("DIVIDE", u, thread), g.math("DIVIDE", v, 1.6 * thread), g.math("MULTIPLY", slub, 0.5))
     line = g.math("ABSOLUTE", g.math("SUBTRACT", g.math("FRACT", slant), 0.5))
     rise = g.map_range(line, 0.08, 0.42, 1.0, 0.0, True)
-    over = g.total(g.math("MULTIPLY", g.map_range(line, 0.28, 0.45), 0.34), g.map_range(slub, 0.45, 0.75, 0.0, 0.22))
+    over = g.total(g.math("MULTIPLY", g.map_range(line, 0.28, 0.45), 0.34), g.map_range(slub, 0.45, 0.75, 0.0, 0.14))
     return rise, over
 
 

@@ -136,20 +136,21 @@ def _all(weights: dict[str, float]) -> dict[str, float]:
     return {name: weights.get(name, 1e-6) for name in fields(Wear)["frame"].distribution.options}
 
 
+def odds(table: dict, identity: Identity) -> dict[str, float]:
+    """How often somebody of this sex and age wears each of a table of cuts or hats, relative to each other."""
+    female, later = identity.gender, float(np.clip((identity.age - 20) / 50, 0, 1.2))
+    return {name: (row.male * (1 - female) + row.female * female) * row.old**later for name, row in table.items()}
+
+
 def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     """Draw what somebody wears, by gender and age."""
-    female, later = identity.gender, float(np.clip((identity.age - 20) / 50, 0, 1.2))
-
-    def by_person(table):
-        return {name: (row.male * (1 - female) + row.female * female) * row.old**later for name, row in table.items()}
-
     garment_wish, hat_wish = within(fixed, "garment"), within(fixed, "headwear")
-    hats = by_person(HEADWEAR)
+    hats = odds(HEADWEAR, identity)
     hats = {"none": 3.55 * sum(hats.values())} | hats
     hat_kind = draw(
         Headwear, fork(rng, "hat"), {k: v for k, v in hat_wish.items() if k == "kind"}, kind=choice(hats)
     ).kind
-    kinds = by_person(GARMENTS)
+    kinds = odds(GARMENTS, identity)
     if hat_kind == "hood":
         kinds = {name: 1.0 if name == "hoodie" else 1e-6 for name in kinds}
     elif hat_kind == "headscarf":  # its ends lie on the shoulders, where no collar may stand
@@ -176,6 +177,7 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
         if metal
         else {"black": 0.44, "tortoise": 0.30, "clear": 0.08, "coloured": 0.18}
     )
+    female = identity.gender
     rings = {"none": 1 - 0.5 * female - 0.04} | dict.fromkeys(EARRINGS, (0.5 * female + 0.04) / len(EARRINGS))
     return draw(
         Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), frame=choice(_all(made_of)), earrings=choice(rings),
@@ -232,8 +234,8 @@ def build_wear(wear: Wear, person) -> list:
         if sun:
             lens = lens_material("Lens", TINTS[wear.lens], wear.tint, wear.gradient)
         else:
-            lens = lens_material("Lens", (0.97, 0.98, 0.98), 0.06)
-        pads = solid_material("Pads", "black" if wear.frame == "gunmetal" else "pearl", (0.02, 0.02, 0.02))
+            lens = lens_material("Lens", (0.97, 0.98, 0.98), 0.03)
+        pads = solid_material("Pads", "black" if wear.frame == "gunmetal" else "clear", (0.02, 0.02, 0.02))
         hinges = solid_material("Hinges", "gold" if wear.frame == "tortoise" else "silver", (0.5, 0.5, 0.5))
         objects += build_glasses(wear.glasses, person, solid_material("Frame", wear.frame, colour), lens, pads, hinges)
     if wear.mask != "none":

@@ -212,10 +212,9 @@ def binding(path: np.ndarray, cloth, closed: bool, inside: float, outside: float
     along, count = _length(ends[:, None])[:, 0], len(path) if closed else len(path) - 1
     i, j = np.meshgrid(np.arange(count), np.arange(14), indexing="ij")
     u, v = along[np.stack([i, i + 1, i + 1, i], -1)], across[np.stack([j, j, (j + 1) % 14, (j + 1) % 14], -1)]
-    cloth = np.zeros((len(faces), 4, 3))  # the caps of an open band are out of sight
     near = np.where(height[np.stack([j, j, (j + 1) % 14, (j + 1) % 14], -1)] > 0, SEAM_REACH - (outside - v), 0)
-    cloth[: u.size // 4] = np.stack([u, v, near], -1).reshape(-1, 4, 3)
-    return vertices, faces, cloth
+    # The caps of an open band are out of sight, and left out.
+    return vertices, faces[: count * 14], np.stack([u, v, near], -1).reshape(-1, 4, 3)
 
 
 def tie(layer, ring) -> list:

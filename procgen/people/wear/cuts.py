@@ -55,7 +55,7 @@ GARMENTS = {
                 tie=True, fabrics=("wool",), stiff=1.7, loose=0.5, male=0.6, female=0.05, old=1.2),
     "tank_top": Cut("a tank top", scoop=0.055, wide=0.075, room=0.004, folds=0.003, sleeveless=True, collar="hem", fabrics=("jersey",), loose=0.15, male=0.2, female=0.5, old=0.15),
     "scoop_neck": Cut("a scoop-neck top", scoop=0.060, wide=0.080, room=0.004, folds=0.004, collar="hem", fabrics=("jersey", "silk"), stiff=0.8, loose=0.4, male=0.02, female=1.2, old=0.8),
-    "blouse": Cut("a blouse", front=-0.160, vee=0.085, room=0.008, folds=0.012, collar="hem", fabrics=("silk", "linen"), stiff=0.75, loose=0.9, male=0.0, female=0.7, old=2.2),
+    "blouse": Cut("a blouse", front=-0.160, vee=0.085, room=0.008, folds=0.008, collar="hem", fabrics=("silk", "linen"), stiff=0.75, loose=0.9, male=0.0, female=0.7, old=2.2),
     "jacket": Cut("a zipped jacket", front=-0.150, open=0.040, button=-0.55, room=0.016, rounds=26, folds=0.008, collar="stand", under="crew_tee",
                   zipped=True, fabrics=("leather", "nylon"), stiff=1.6, loose=0.8, male=0.7, female=0.5, old=0.9),
     "denim_jacket": Cut("a denim jacket", front=-0.150, open=0.052, button=-0.55, room=0.015, rounds=22, folds=0.008, collar="leaf", under="crew_tee",

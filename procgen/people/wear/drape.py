@@ -14,7 +14,8 @@ AROUND, STEP = 72, 0.006  # columns of the grid around the trunk, and metres bet
 HIGHEST, LOWEST = -0.17, -0.42  # heights of the grid, metres
 FREE = (-0.185, -0.235)  # heights between which cloth leaves the shoulders and begins to hang
 FALL = 0.22  # metres that hanging cloth comes in by for a metre that it falls
-BRIDGED = 24  # rounds in which cloth spans hollows, each by a column
+LEVELLED = 0.008  # metres that cloth comes in at most where it stood out by itself: it does not follow small forms
+BRIDGED, TENTED = 24, 160  # rounds in which cloth spans hollows, each by a column, and by a row
 SLEEVE_ROOM, SLEEVE_SAG = 0.006, 0.012  # metres that a loose sleeve stands off, and hangs below the arm
 
 
@@ -28,7 +29,8 @@ def hung(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray, loo
     grid = _fallen(radius[trunk], column[trunk], row[trunk])
     free = np.clip((FREE[0] - positions[:, 2]) / (FREE[0] - FREE[1]), 0, 1)
     free = free * free * (3 - 2 * free) * (1 - on_sleeve)
-    out = radius + loose * free * np.maximum(_sampled(grid, column, row) - radius, 0)
+    away = _sampled(grid, column, row) - radius
+    out = radius + free * np.where(away > 0, loose * away, min(2 * loose, 1) * np.maximum(away, -LEVELLED))
     positions = positions.copy()
     positions[:, :2] = AXIS + flat * (out / np.maximum(radius, 1e-6))[:, None]
     down, _ = along_arm(template)
@@ -39,18 +41,42 @@ def hung(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray, loo
     return smooth(positions, triangles, 8)
 
 
+def tented(positions: np.ndarray, highest: float, lowest: float, share: float) -> np.ndarray:
+    """Let cloth (n, 3) between two heights span from what stands out above to what stands out below, by a ``share``."""
+    flat = positions[:, :2] - AXIS
+    radius, angle = np.linalg.norm(flat, axis=1), np.arctan2(flat[:, 0], -flat[:, 1])
+    column, row = (angle / (2 * np.pi) % 1) * AROUND, (highest - positions[:, 2]) / STEP
+    grid = _widest(radius, column, row, int((highest - lowest) / STEP))
+    for _ in range(TENTED):
+        grid[1:-1] = np.maximum(grid[1:-1], (grid[2:] + grid[:-2]) / 2)
+    free = np.clip((highest - positions[:, 2]) / 0.03, 0, 1) * np.clip((positions[:, 2] - lowest) / 0.02, 0, 1)
+    out = radius + share * free * np.maximum(_sampled(_evened(grid, 3), column, row) - radius, 0)
+    result = positions.copy()
+    result[:, :2] = AXIS + flat * (out / np.maximum(radius, 1e-6))[:, None]
+    return result
+
+
 def _fallen(radius: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray:
     """The radius (rows, AROUND) at which cloth hangs over an obstacle: a membrane that bridges hollows and falls."""
-    rows = int((HIGHEST - LOWEST) / STEP)
+    grid = _widest(radius, column, row, int((HIGHEST - LOWEST) / STEP))
+    for k in range(1, len(grid)):
+        grid[k] = np.maximum(grid[k], grid[k - 1] - FALL * STEP)
+    return _evened(grid, 12)
+
+
+def _widest(radius: np.ndarray, column: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
+    """The greatest radius (rows, AROUND) in each cell, hollows between columns spanned by chords."""
     grid = np.zeros((rows, AROUND))
     inside = (row >= 0) & (row < rows)
     np.maximum.at(grid, (row[inside].astype(int), column[inside].astype(int) % AROUND), radius[inside])
     chord = np.cos(2 * np.pi / AROUND)
     for _ in range(BRIDGED):
         grid = np.maximum(grid, chord * (np.roll(grid, 1, 1) + np.roll(grid, -1, 1)) / 2)
-    for k in range(1, rows):
-        grid[k] = np.maximum(grid[k], grid[k - 1] - FALL * STEP)
-    for _ in range(6):
+    return grid
+
+
+def _evened(grid: np.ndarray, rounds: int) -> np.ndarray:
+    for _ in range(rounds):
         padded = np.pad(grid, ((1, 1), (0, 0)), "edge")
         grid = (2 * grid + np.roll(grid, 1, 1) + np.roll(grid, -1, 1) + padded[2:] + padded[:-2]) / 6
     return grid
@@ -76,7 +102,7 @@ def _fold(x, z, start: tuple[float, float], angle: float, long: float, wide: flo
     across = dz * np.cos(angle) - dx * np.sin(angle) - bend * along**2
     across = across / (wide * (0.75 + 0.5 * np.clip(along, 0, 1)))  # folds open as they leave what pulls them
     crest = np.exp(-(across**2)) - 0.42 * np.exp(-((np.abs(across) - 1.8) ** 2) / 0.6)
-    rise, end = np.clip(along / 0.22, 0, 1), np.clip((1 - along) / 0.5, 0, 1)
+    rise, end = np.clip(along / 0.32, 0, 1), np.clip((1 - along) / 0.5, 0, 1)
     return crest * rise * rise * (3 - 2 * rise) * end * end * (3 - 2 * end)
 
 
@@ -105,14 +131,14 @@ def fold_heights(template: np.ndarray, wide: float, rng: Generator) -> np.ndarra
                     px, pz, start, angle, rng.uniform(0.09, 0.16), wide * rng.uniform(0.009, 0.013), 0.02 * side
                 )
             for _ in range(3):  # and below the chest
-                start = (side * rng.uniform(0.01, 0.12), rng.uniform(-0.30, -0.25))
+                start = (side * rng.uniform(0.01, 0.12), rng.uniform(-0.31, -0.24))
                 angle = np.radians(-90 + rng.uniform(-16, 16))
-                total += rng.uniform(0.4, 1.1) * _fold(
+                total += rng.uniform(0.25, 0.7) * _fold(
                     px,
                     pz,
                     start,
                     angle,
-                    rng.uniform(0.20, 0.34),
+                    rng.uniform(0.26, 0.44),
                     wide * rng.uniform(0.009, 0.015),
                     rng.uniform(-0.03, 0.03),
                 )
@@ -124,7 +150,8 @@ def fold_heights(template: np.ndarray, wide: float, rng: Generator) -> np.ndarra
                 px, pz, start, angle, rng.uniform(0.10, 0.20), wide * 0.010, side * 0.03
             )
         height[mine] += total * here[mine]
-    return height + _sleeve_folds(template, wide, rng) * np.clip((sleeve - 0.002) / 0.02, 0, 1)
+    height += _sleeve_folds(template, wide, rng) * np.clip((sleeve - 0.002) / 0.02, 0, 1)
+    return height
 
 
 def _sleeve_folds(template: np.ndarray, wide: float, rng: Generator) -> np.ndarray:

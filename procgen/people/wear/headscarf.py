@@ -7,6 +7,7 @@ import numpy as np
 from ...params import child
 from ..parts import PART
 from ..surface import vertex_normals
+from .drape import tented
 from .tailor import Piece, chains, coarse_surface, keep_outside, resampled, smooth, tube
 
 
@@ -25,7 +26,7 @@ def _opening(kind: str, template: np.ndarray) -> np.ndarray:
 
 def _ridges(phase: np.ndarray) -> np.ndarray:
     """Folds of hanging cloth along a phase in periods: round crests, sharp valleys; 0…1."""
-    return np.abs(np.sin(np.pi * phase)) ** 0.75
+    return np.abs(np.sin(np.pi * (phase + 0.12 * np.sin(2 * np.pi * phase)))) ** 0.7
 
 
 def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
@@ -55,6 +56,8 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
     front = np.clip((0.10 - y) / 0.08, 0, 1)
     positions = positions + spread * (neck * (0.010 + 0.022 * front))[:, None]
     positions = smooth(positions, triangles, 70, fixed=(z > -0.080) | (depth < 0.3))
+    if kind == "headscarf":
+        positions = smooth(tented(positions, -0.085, positions[:, 2].min(), 0.8), triangles, 6)
     scalp = np.clip((z + 0.03) / 0.06, 0, 1) * np.clip((y - 0.0) / 0.05, 0, 1)
     bun = np.exp(-(((y - 0.160) / 0.045) ** 2 + ((z - 0.015) / 0.050) ** 2 + (x / 0.060) ** 2)) * rng.uniform(0.2, 1.0)
     if kind == "hood":
@@ -96,13 +99,13 @@ def _drape(kind: str, template: np.ndarray, depth: np.ndarray, rng) -> np.ndarra
     # Below the chin folds hang from ear to ear, lower on one side where the end is thrown over the shoulder.
     swag = z + 2.2 * x**2 + lean * x - 0.25 * (y - 0.05)
     low = np.clip((-0.085 - z) / 0.05, 0, 1)
-    height = low * (0.0085 if kind == "headscarf" else 0.004) * (_ridges(swag / 0.030 + 0.55 * warp) - 0.45)
+    height = low * (0.0120 if kind == "headscarf" else 0.004) * (_ridges(swag / 0.030 + 0.55 * warp) - 0.45)
     # Over the head folds run from the temples back to the nape.
     back = z * 0.75 + 0.55 * (y - 0.05) + 0.18 * lean * x
     high = (1 - low) * depth * np.clip((y - 0.01) / 0.06, 0, 1)
-    height = height + high * (0.0034 if kind == "headscarf" else 0.006) * (_ridges(back / 0.042 + 0.8 * warp) - 0.5)
+    height = height + high * (0.0052 if kind == "headscarf" else 0.006) * (_ridges(back / 0.042 + 0.8 * warp) - 0.5)
     # One or two soft layers around the face.
-    height = height + (1 - low) * 0.0022 * _ridges(np.clip(_opening(kind, template), 0, 0.05) / 0.020) * (
+    height = height + (1 - low) * 0.0034 * _ridges(np.clip(_opening(kind, template), 0, 0.05) / 0.020) * (
         1 - np.clip((y - 0.06) / 0.03, 0, 1)
     )
     return height

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...materials.cloth import SEAM_REACH
 from ...params import child
 from ..surface import vertex_normals
 from .cuts import Cut, field_of
@@ -12,6 +13,7 @@ from .panels import SEAMS, cloth_of, patch_cloth
 from .tailor import Piece, between, chains, clip, divided, folds, keep_outside, smooth
 
 NEAREST = 0.004  # metres that cloth keeps off the skin at most
+END = (-0.388, 0.210)  # z and |x| of the template beyond which the body soon ends, metres
 UNEVEN = 0.25  # of the folds' height: how uneven cloth is between them
 
 
@@ -36,7 +38,9 @@ class Layer:
             positions = keep_outside(positions, below.tree, 0.0045)
             positions = smooth(positions, triangles, 3)
             positions = keep_outside(positions, below.tree, 0.0030)
-        self.positions = positions
+        # Where the skin ends its nearest place says little: cloth goes on evenly there.
+        inner = (template[:, 2] > END[0]) & (np.abs(template[:, 0]) < END[1])
+        self.positions = smooth(positions, triangles, 8, fixed=inner)
 
     @property
     def tree(self):
@@ -47,13 +51,16 @@ class Layer:
             self._tree = BVHTree.FromPolygons(self.positions.tolist(), self.triangles.tolist())
         return self._tree
 
-    def patch(self, field: np.ndarray, lift: np.ndarray | float):
+    def patch(self, field: np.ndarray, lift: np.ndarray | float, stitched: bool = False):
         """A piece (vertices, triangles, places on the cloth) laid on the layer where a field (n,) is positive, lifted by metres (n,)."""
         pairs, shares, triangles = clip(self.positions, self.triangles, field)
         normals = vertex_normals(self.positions, self.triangles)
         raised = self.positions + normals * np.broadcast_to(lift, len(field))[:, None]
         vertices, template = between(raised, pairs, shares), between(self.template, pairs, shares)
-        return vertices, triangles, patch_cloth(vertices, triangles, template)
+        cloth = patch_cloth(vertices, triangles, template)
+        if stitched:  # along its edge
+            cloth[..., 2] = np.maximum(SEAM_REACH - between(field, pairs, shares), 0)[triangles]
+        return vertices, triangles, cloth
 
     def at(self, x: float, z: float):
         """The place and normal on the front of the layer at a template x and z."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...materials.cloth import SEAM_REACH
+
 SHOULDER_SEAM, SIDE_SEAM, UNDERARM_SEAM = 0.122, 0.075, 0.112  # y of the seams in the template, metres
 ARMHOLE, ARMHOLE_DEPTH = (
     0.164,
@@ -11,7 +13,6 @@ ARMHOLE, ARMHOLE_DEPTH = (
 )  # |x| of the seam of a sleeve at its ends, and how much farther in it runs between
 ARM_START, ARM_ALONG = np.array([0.160, 0.112, -0.225]), np.array([0.68, 0.0, -0.73])  # axis of the left upper arm
 ARM_RADIUS = 0.05  # metres, of a sleeve that is not yet flattened
-SEAM_REACH = 0.03  # metres from a seam at which cloth no longer knows of it
 CELL = 0.04  # metres of the groups of vertices that the solver moves as one
 ROUNDS, STEPS = 7, 12  # of turning triangles, and of the solver in each
 

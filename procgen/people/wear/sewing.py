@@ -90,7 +90,7 @@ def _lapel(work: Sewing) -> None:
     notch = -0.146 - 0.42 * (np.abs(template[:, 0]) - 0.050) - z
     shape = np.minimum.reduce([width - away, notch, away - 0.0002, 0.075 - template[:, 1]])
     lift = 0.0032 + 0.0030 * np.exp(-np.clip(away, 0, 1) / 0.012)  # it rolls over at the edge
-    work.sew("Lapel", *work.layer.patch(shape, lift), thick=LAPEL_THICKNESS, soft=0)
+    work.sew("Lapel", *work.layer.patch(shape, lift, True), thick=LAPEL_THICKNESS, soft=0)
 
 
 def _stand(work: Sewing) -> None:
@@ -128,7 +128,7 @@ def _placket(work: Sewing) -> None:
     lap = opening(cut, layer.template) if cut.open else np.abs(layer.positions[:, 0])
     lowest = POLO_BAND if cut.says == "a polo shirt" else WHOLE_BAND
     band = np.minimum.reduce([cut.placket - lap, 0.08 - y, z - lowest, lap + 1.0])
-    work.sew("Placket", *layer.patch(band, PLACKET_LIFT), thick=PLACKET_THICKNESS, soft=0)
+    work.sew("Placket", *layer.patch(band, PLACKET_LIFT, True), thick=PLACKET_THICKNESS, soft=0)
     first = -0.222 if cut.open else cut.front - cut.vee - 0.010
     radius, side = (COAT_BUTTON_RADIUS, cut.open + 0.012) if cut.open else (BUTTON_RADIUS, 0.0)
     for step in range(BUTTONS_SEEN):
