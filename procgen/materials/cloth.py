@@ -63,7 +63,7 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], r
     g = Nodes(tree)
     place = g.attribute("cloth")
     axes = g.add("ShaderNodeSeparateXYZ", {0: place})
-    u, v, seam = axes["X"], axes["Y"], g.math("SUBTRACT", SEAM_REACH, axes["Z"])
+    u, v = axes["X"], axes["Y"]
     mask = _pattern(g, pattern, place, u, v)
     first, second, third = (*colours, *colours, *colours)[:3]
     colour = first if mask is None else g.mix(mask, first, second)
@@ -83,13 +83,13 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], r
         height = g.total(height, g.math("MULTIPLY", rib, RIB_RELIEF))
         shade = g.math("MULTIPLY", shade, g.map_range(rib, 0.0, 0.6, 0.62, 1.0))
     else:
-        colour, shade, height = _sewn(g, made, colour, shade, height, seam, u, v)
+        colour, shade, height = _sewn(g, made, colour, shade, height, axes)
     colour = g.mix(1.0, colour, g.add("ShaderNodeCombineColor", {0: shade, 1: shade, 2: shade}).out(), blend="MULTIPLY")
+    bump = g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out()
     principled = g.add("ShaderNodeBsdfPrincipled")
     values = {
         "Base Color": colour, "Roughness": made.roughness, "Sheen Weight": made.sheen, "Sheen Roughness": 0.4,
-        "Normal": g.add("ShaderNodeBump", {"Strength": 1.0, "Distance": 1.0, "Height": height}).out(),
-        "Specular IOR Level": made.specular,
+        "Normal": bump, "Specular IOR Level": made.specular,
     }  # fmt: skip
     if made.sheen > 0.3:  # fuzz takes the cloth's colour
         values["Sheen Tint"] = tuple(0.5 + 0.5 * channel for channel in colours[0])
@@ -99,8 +99,9 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], r
     return material
 
 
-def _sewn(g: Nodes, made: Fabric, colour, shade, height, seam, u, v):
+def _sewn(g: Nodes, made: Fabric, colour, shade, height, axes):
     """Seams: cloth draws in toward them, and stitches run beside those that are sewn down."""
+    u, v, seam = axes["X"], axes["Y"], g.math("SUBTRACT", SEAM_REACH, axes["Z"])
     pulled = g.map_range(seam, 0.0, 0.0022, smooth=True)
     height = g.total(height, g.math("MULTIPLY", pulled, 0.0010))
     shade = g.math("MULTIPLY", shade, g.map_range(seam, 0.0, 0.0014, 0.45, 1.0))

@@ -14,6 +14,7 @@ ARMHOLE, ARMHOLE_DEPTH = (
 ARM_START, ARM_ALONG = np.array([0.160, 0.112, -0.225]), np.array([0.68, 0.0, -0.73])  # axis of the left upper arm
 ARM_RADIUS = 0.05  # metres, of a sleeve that is not yet flattened
 CELL = 0.04  # metres of the groups of vertices that the solver moves as one
+DECIMALS = 6  # of metres that are kept: releases of numpy differ in the last bits
 ROUNDS, STEPS = 7, 12  # of turning triangles, and of the solver in each
 
 
@@ -80,7 +81,7 @@ def cloth_of(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray)
         if which < 2:
             flat = _upright(flat, template[places])
         result[mine, :, 0], result[mine, :, 1] = flat.real[faces], flat.imag[faces]
-    return result
+    return np.round(result, DECIMALS)
 
 
 def patch_cloth(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray) -> np.ndarray:
@@ -93,7 +94,7 @@ def patch_cloth(positions: np.ndarray, triangles: np.ndarray, template: np.ndarr
             faces = faces.reshape(-1, 3)
             flat = flattened(positions[used], faces, _facing(template[used], False))[faces]
             result[mine, :, 0], result[mine, :, 1] = flat.real, flat.imag
-    return result
+    return np.round(result, DECIMALS)
 
 
 def _facing(template: np.ndarray, back: bool) -> np.ndarray:

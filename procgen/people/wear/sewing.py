@@ -162,6 +162,7 @@ def _neck_ring(cut: Cut, surface) -> np.ndarray:
 def _add(person, name: str, vertices: np.ndarray, faces, uv, material, thick: float, soft: int):
     from ...blender import mesh_object
 
+    vertices = np.round(vertices, 7)  # releases of numpy differ in the last bits
     if uv is None:
         uv = np.column_stack([np.arctan2(vertices[:, 0], -(vertices[:, 1] - 0.085)) * 0.08, vertices[:, 2]])
     if np.ndim(uv) == 3:
