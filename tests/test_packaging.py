@@ -232,7 +232,7 @@ def test_the_extension_builds_validates_and_holds_what_it_needs(extension_zip, b
     ]
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dll", ".safetensors"))]
     assert [name for name in names if name.endswith(".whl")] == [f"wheels/{wheel.name}" for wheel in WHEELS]
-    assert extension_zip.stat().st_size < 12e6
+    assert extension_zip.stat().st_size < 20e6
 
 
 @pytest.mark.blender
