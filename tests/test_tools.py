@@ -24,6 +24,7 @@ TINY = ("--size", 32, "--samples", 1)
 # Each tool's words, and what it prints. {out} is an empty folder, {faces} a dataset of drawn labels.
 BLENDER = {
     "bench_places.py": (("desert", "--out", "{out}/rows.jsonl", *TINY), r"1 of 1 without a failure"),
+    "bench_samples.py": (("--seeds", 1, "--size", 32, "--samples", 1, "--reference", 2), r"1 samples: .* CPU s, error"),
     "bench_render.py": (("--count", 1, *TINY), r"1 faces, 32² px, 1 samples a pixel"),
     "bench_sidebar.py": (("--repeat", 1), r"all parts built again"),
     "build_extension.py": (("{out}/x.zip",), r""),
@@ -56,7 +57,7 @@ OTHERS = {
 # These have a test of their own below.
 ALONE = {
     "build_window.sh", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
-    "pack_skins.py",
+    "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
 ELSEWHERE = {
     "kill_test.py": "test_jobs.py",
@@ -184,6 +185,27 @@ def test_people_are_judged_by_nets_that_lie_elsewhere(tmp_path, drawn_dataset):
         1.0,
     ) and "anger read as such" not in found
     assert found["identity distance, median"] == pytest.approx(2)
+
+
+def test_people_are_told_from_photographs_as_far_as_their_features_say(monkeypatch):
+    pytest.importorskip("efficientnet_lite_pytorch")
+    pytest.importorskip("cv2")
+    monkeypatch.syspath_prepend(TOOLS)
+    tool, rng = loaded("real_or_ours"), np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 60, 40))
+    assert tool.auc(one, one + 5) == 1.0 and abs(tool.auc(one, other) - 0.5) < 0.12
+    # Of shifted equals the Fréchet distance is the shift's square, above the floor of small sets.
+    shift = np.zeros(40)
+    shift[0] = 20.0
+    apart, floor = tool.frechet(one + shift, one)
+    assert apart - floor == pytest.approx(400, rel=0.05) and floor < 40
+    # A ramp keeps its values: the middle of the box is the middle of the crop, whatever the scale.
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[None, :, None], (200, 200, 3)).copy()
+    for width in (60, 120, 180):
+        face = tool.inner_face(ramp, [100 - width / 2, 100 - width / 2, width, width])
+        assert face.shape == (128, 128, 3)
+        assert face.mean() == pytest.approx(99.5, abs=0.6)
+        assert np.ptp(face[64, :, 0].astype(int)) == pytest.approx(0.72 * width, abs=2)
 
 
 def test_the_weights_are_made_by_commands_that_exist(tmp_path):
