@@ -50,6 +50,7 @@ class Camera:
     softness: float = lognormal(
         0.4, 0.3, 0, 4, unit="px", doc="blur of lens and sensor, in a picture of 512 px", absent=0
     )
+    slope: float = normal(1.6, 0.08, 0, 3, doc="of the tone curve in the shadows; 0 takes Blender's AgX", absent=0)
     contrast: float = normal(0.1, 0.1, -0.5, 1, doc="steeper middle of the tone curve", absent=0)
     shadows: float = beta(2, 6, doc="lift of the dark end of the tone curve", absent=0)
     saturation: float = normal(1, 0.06, 0, 2, doc="strength of colours; 1 leaves them", absent=1)

@@ -10,6 +10,7 @@ from simulacra.datagen.rendering.compression import through_jpeg
 from simulacra.datagen.rendering.develop import LUMA, developed, toned
 from simulacra.datagen.rendering.development import STANDARD, Development, of_camera, quality
 from simulacra.datagen.rendering.sensor import balance, deviation, exposed, falloff, illuminant
+from simulacra.datagen.rendering.tone import MIDDLE, SHOWN, tone_curve
 from simulacra.procgen import registry
 from simulacra.procgen.camera import sample_camera, sensor_width
 from simulacra.procgen.camera_kinds import KIND_WEIGHTS, KINDS, NEUTRAL
@@ -115,6 +116,19 @@ def test_sharpening_steepens_an_edge_and_smearing_keeps_its_brightness():
     assert np.abs(smeared[200, 16].astype(int) - coloured[200, 16]).max() > 10
 
 
+@pytest.mark.parametrize("slope", [1.2, 1.6, 2.0])
+def test_a_camera_s_curve_shows_the_middle_and_rises_by_its_slope_in_the_dark(slope):
+    steps = np.linspace(0, 40, 4001, dtype=np.float32)[:, None, None].repeat(3, 2)
+    shown = tone_curve(steps, slope)[:, 0, 0] / 65535
+    screen = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    assert shown[0] == 0 and np.all(np.diff(shown) >= 0) and 0.99 < shown[-1] < 1
+    assert screen[40] == pytest.approx(SHOWN, abs=1e-4) and steps[40, 0, 0] == pytest.approx(MIDDLE)
+    # In the logarithm of y / (1 - y) the curve is a straight line.
+    inner = slice(2, 400)
+    line = np.polyfit(np.log(steps[inner, 0, 0]), np.log(screen[inner] / (1 - screen[inner])), 1)
+    assert line[0] == pytest.approx(slope, rel=2e-3)
+
+
 def test_the_tone_curve_keeps_its_ends_and_rises():
     values = np.linspace(0, 1, 1001, dtype=np.float32)
     for contrast in (-0.5, 0.0, 0.6, 1.0):
@@ -181,7 +195,7 @@ def test_specs_from_before_there_were_kinds_still_load():
     spec = registry.sample("faces", 3)
     document = json.loads(json.dumps(registry.dump("faces", spec)))
     later = [name for name, param in fields(type(spec.camera)).items() if param.absent is not None]
-    assert len(later) == 13
+    assert len(later) == 14
     for name in later:
         del document["spec"]["camera"][name]
     _, read = registry.parse(document)

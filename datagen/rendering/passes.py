@@ -13,7 +13,9 @@ import numpy as np
 from ...procgen.blender import new_material
 from ...procgen.nodes.shader import Nodes
 from ..formats.files import read_exr_channels
+from ..formats.png import write_png
 from ..labels import HAIR
+from .tone import tone_curve
 
 VIEW_TRANSFORM, LOOK = "AgX", "AgX - Medium High Contrast"
 # What a pass is called in the multilayer file of 4.5, and of 5.2 where that differs.
@@ -133,12 +135,18 @@ def label_material():
 
 
 def render_picture(
-    scene, png: Path, clock: CyclesClock, meter: Callable | None = None, sensor: Callable | None = None
+    scene,
+    png: Path,
+    clock: CyclesClock,
+    meter: Callable | None = None,
+    sensor: Callable | None = None,
+    slope: float = 0.0,
 ) -> dict[str, np.ndarray]:
     """Render the picture to a PNG through the view transform; returns what else it yields: linear, albedo, shading.
 
     ``meter`` maps the linear picture (h, w, 3) to the exposure in EV at which it is developed; ``sensor`` maps the
-    exposed picture to what is developed. What it leaves alone is written as Blender writes it, with 8 bits.
+    exposed picture to what is developed. What it leaves alone is written as Blender writes it, with 8 bits; a ``slope``
+    above 0 takes the tone curve of a camera in place of the view transform, but never for a cut-out.
     """
     channels = render_channels(scene, clock)
     linear = pick(channels, "combined")
@@ -146,8 +154,8 @@ def render_picture(
         scene.view_settings.exposure = meter(linear)
     exposed = linear if not scene.view_settings.exposure else linear * np.float32(2.0**scene.view_settings.exposure)
     read = exposed if sensor is None or scene.render.film_transparent else sensor(exposed)
-    if read is not exposed:
-        show(scene, png, read)
+    if read is not exposed or (slope and not scene.render.film_transparent):
+        show(scene, png, read, slope)
     else:
         settings = scene.render.image_settings
         set_format(settings, "PNG")
@@ -159,8 +167,10 @@ def render_picture(
     return extra
 
 
-def show(scene, png: Path, linear: np.ndarray) -> None:
-    """Write exposed light (h, w, 3) as a PNG of 16 bits through the scene's view transform."""
+def show(scene, png: Path, linear: np.ndarray, slope: float = 0.0) -> None:
+    """Write exposed light (h, w, 3) as a PNG of 16 bits, by a camera's curve or, at slope 0, the scene's view transform."""
+    if slope:
+        return write_png(png, tone_curve(linear, slope))
     height, width = linear.shape[:2]
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = linear[::-1]  # Blender's first row is the lowest
@@ -175,6 +185,7 @@ def show(scene, png: Path, linear: np.ndarray) -> None:
     finally:
         scene.view_settings.exposure = exposure
         bpy.data.images.remove(held)
+    return None
 
 
 def render_labels(scene, override, motion: bool, clock: CyclesClock) -> dict[str, np.ndarray]:

@@ -112,7 +112,8 @@ class Session:
             _aim(self.scene, frame, camera)
             self.scene.cycles.seed = number  # noise that stood still over a sequence would show
             rgb = self.folder / file_name(number, "rgb")
-            extra = passes.render_picture(self.scene, rgb, self.picture_clock, sensor=self._sensor(number))
+            slope = self.person.spec.camera.slope
+            extra = passes.render_picture(self.scene, rgb, self.picture_clock, None, self._sensor(number), slope)
             if self.scene.render.film_transparent:
                 self._write_cut_out(number, read_png(rgb))
             else:
@@ -134,7 +135,7 @@ class Session:
         if image.dtype == np.uint8:
             return self._write_cut_out(number, image)
         rgb = self.folder / file_name(number, "rgb")
-        show(self.scene, rgb, self._sensor(number)(image))
+        show(self.scene, rgb, self._sensor(number)(image), self.person.spec.camera.slope)
         return develop(rgb, self._development())
 
     def _write_cut_out(self, number: int, image: np.ndarray) -> None:
