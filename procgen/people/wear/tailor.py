@@ -6,6 +6,8 @@ import numpy as np
 
 from ..surface import edges_of, vectors, vertex_normals
 
+LEAST_CUT = 0.0005  # of a field, metres, between a cut and the vertices beside it
+
 
 def divided(triangles: np.ndarray, field: np.ndarray):
     """Cut triangles (m, 3) along the zero of a field (n,); all are kept.
@@ -48,7 +50,9 @@ def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
 
     Returns for the new vertices the two old ones (k, 2) and the share of the second (k,), and the triangles (m, 3).
     """
-    pairs, shares, faces, inside = divided(triangles, field)
+    # No cut runs so near to a vertex that a triangle without area is left: its normal would be anything.
+    away = np.maximum(np.abs(field), LEAST_CUT)
+    pairs, shares, faces, inside = divided(triangles, np.where(field > 0, away, -away))
     used = np.unique(faces[inside])
     index = np.full(len(pairs), -1)
     index[used] = np.arange(len(used))
