@@ -175,7 +175,7 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
     if kind in ("fedora", "straw_hat"):
         crown = block(crown, t, 0.030, 0.12, crease=0.018)
     elif kind == "bucket_hat":
-        crown = block(crown, t, 0.008, 0.10, crease=0.0) + rays * (0.0022 * wave * np.clip(t * 3, 0, 1))[..., None]
+        crown = block(crown, t, 0.002, 0.15, crease=0.0) + rays * (0.0022 * wave * np.clip(t * 3, 0, 1))[..., None]
     gores = {"cap": 6, "cap_backwards": 6, "beanie": -1}.get(kind, 0)
     pieces = [_rings(kind, crown, True, gores=gores)]
     rim = crown[0]
