@@ -254,10 +254,10 @@ def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template,
     if longest_of(groom) > 0.05 and not groom.tie:  # young hair among the old
         share = np.where(rng.random(count) < 0.10, share * rng.uniform(0.4, 0.95, count), share)
     if groom.tie:  # short hair along the hairline escapes the tie
-        fine = (depth < 0.012) & (rng.random(count) < 0.16)
+        fine = (depth < 0.012) & (rng.random(count) < 0.06)
         share = np.where(fine, rng.uniform(0.012, 0.040, count) / length, 1.0)
         lean = normals + 0.6 * rng.normal(size=(count, 3))
-        rise = (np.minimum(t[None] * length[:, None], 0.03) ** 1.5 * 4.0 * fine[:, None])[..., None]
+        rise = (np.minimum(t[None] * length[:, None], 0.03) ** 1.5 * 1.2 * fine[:, None])[..., None]
         strands = strands + rise * lean[:, None]
     share = np.minimum(share, _hem(hair, groom, strands, template, guide, lock, length, rng))
     strands = shortened(strands, share)
