@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,18 @@ def test_each_gives_the_light_that_it_says(panoramas):
 
 
 @pytest.mark.blender
+def test_a_step_at_the_seam_of_a_render_fades(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
+    from panoramas.pack import SEAM, joined
+
+    rows = np.linspace(0.5, 2, 64)[:, None, None]
+    slope = np.linspace(0, 0.2, 512)[None, :, None]  # one edge is a fifth brighter than the other
+    mended = joined((rows * np.exp(slope)).repeat(3, 2).astype(np.float32))
+    assert np.abs(np.log(mended[:, 0] / mended[:, -1])).max() < 0.01
+    inner = slice(SEAM, -SEAM)
+    assert np.allclose(mended[:, inner], (rows * np.exp(slope)).repeat(3, 2)[:, inner], rtol=1e-5)
+
+
 def test_the_sun_keeps_its_height_colour_and_share(panoramas):
     """The sun of a panorama is its lamp and not in its picture; its colour and height are those of the set's sky."""
     found = 0

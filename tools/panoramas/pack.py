@@ -16,6 +16,7 @@ DISC = np.radians(2)  # around the sun
 LAMPS, LEAST = 5, 0.02  # at most so many; a lamp gives at least this share of the mean light
 QUALITIES = (40, 34, 28, 22, 17, 13, 10)  # of DWAA, in Blender's scale: the first whose file is small enough
 LARGEST = 230_000  # bytes of a file
+SEAM, EDGE, STEP = 48, 3, 0.3  # px over which a step at the seam fades, px that tell it, its largest logarithm
 
 
 def solid_angles(height: int, width: int) -> np.ndarray:
@@ -47,9 +48,21 @@ def parted(radiance: np.ndarray) -> tuple[np.ndarray, list[Lamp]]:
     return radiance, lamps
 
 
+def joined(raw: np.ndarray) -> np.ndarray:
+    """The panorama (h, w, 3) without the step in brightness between its last and first column, whose edges the denoiser cannot see past."""
+    width = raw.shape[1]
+    first, last = (np.log(raw[:, at].mean((1, 2)) + 1e-4) for at in (slice(None, EDGE), slice(-EDGE, None)))
+    step = np.clip(first - last, -STEP, STEP)
+    for _ in range(12):
+        padded = np.pad(step, 1, mode="edge")
+        step = 0.25 * padded[:-2] + 0.5 * step + 0.25 * padded[2:]
+    ramp = np.clip(1 - (np.arange(width) + 0.5) / SEAM, 0, 1)
+    return raw * np.exp(0.5 * step[:, None] * (ramp[::-1] - ramp))[..., None].astype(raw.dtype)
+
+
 def pack(raw: np.ndarray, sun: dict | None) -> tuple[np.ndarray, list[Lamp]]:
     """The picture (h, w, 3) and lamps of a raw panorama and what is left of its sun; see read_panorama."""
-    lamps = []
+    raw, lamps = joined(raw), []
     if sun is not None and sun["free"] > 0.02:
         lamps = [Lamp(np.array(sun["direction"]), np.array(sun["irradiance"]), sun["size"])]
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
