@@ -12,7 +12,7 @@ from simulacra.procgen.people.anthropometry import FROM_ANSUR, PUBLISHED, RECALL
 from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.identity import neutral_shape, sample_identity, target_weights
 from simulacra.procgen.people.measures import MEASURES, measured, probed
-from simulacra.procgen.people.traits import AGE, SEX, strength
+from simulacra.procgen.people.traits import AGE, FURTHER, SEX, strength
 
 
 @cache
@@ -117,5 +117,7 @@ def test_men_and_women_differ_in_bone():
     man, woman = (dataclasses.replace(identity, gender=gender) for gender in (0.0, 1.0))
     weights = [target_weights(each) for each in (man, woman)]
     for name in SEX:
-        assert weights[0][f"sex/{name}"] == -weights[1][f"sex/{name}"] > 0
+        assert (
+            weights[1][f"sex/{name}"] == pytest.approx(-FURTHER[name] * weights[0][f"sex/{name}"]) and FURTHER[name] > 1
+        )
     assert weights[0]["sex/adams_apple"] > 0 and "sex/adams_apple" not in weights[1]

@@ -131,7 +131,7 @@ def test_zones_are_where_they_must_be(skin):
     bare = dataclasses.replace(skin, freckles=0.0, moles=0.0, age_spots=0.0, blemishes=0.0, makeup_on=False)
     painted = dataclasses.replace(
         bare, makeup_on=True,
-        makeup=dataclasses.replace(skin.makeup, lipstick=1.0, lip_hue=0.5, liner=0.0, eyeshadow=0.0, blush=0.0),
+        makeup=dataclasses.replace(skin.makeup, lipstick=1.0, lip_hue=0.5, liner=0.0, eyeshadow=0.0, blush=0.0, foundation=0.0),
     )  # fmt: skip
     plain, made_up = (skin_pictures(each, HAIR, None, 1024) for each in (bare, painted))
     t = texels(1024)

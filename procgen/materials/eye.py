@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import bpy
+import numpy as np
 
-from ..blender import new_material
+from ..blender import new_material, packed_image
 from ..nodes.shader import Nodes
-from ..params import child
-from .pigment import IRIS_COLOURS
 
 FILM = 0.03  # roughness of tears in EEVEE, whose lamps are points to a perfect mirror
+LID_SHADE = (0.30, 0.17, 0.14)  # factor on what lies under a lid's edge
+BOWL = 0.5  # sine of the tilt of the iris's rim, as a bowl that shows the light of the cornea's caustic
 CORNEA, TEARS = 1.376, 1.33  # indices of refraction
 # How the cornea tilts away from the eye's axis: distance from the axis in radii of the iris, sine of the tilt. From
 # ``eye_geometry.outer_eye``; further out it is the eyeball's.
@@ -25,65 +26,32 @@ TILT = (
 )
 
 
-def _colour(base: tuple, shade: float, saturation: float) -> tuple:
-    grey = 0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2]
-    return tuple(max((grey + (channel - grey) * saturation) * shade, 0.001) for channel in base)
+def eye_material(picture: np.ndarray, reach: float, side: str) -> bpy.types.Material:
+    """Iris and sclera; the iris has no gloss of its own, so that nothing greys it but the cornea's reflection.
 
-
-def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
-    """Iris and sclera; the iris has no gloss of its own, so that nothing greys it but the cornea's reflection."""
+    ``picture`` (n, n, 3) uint8 sRGB, bottom row first, is the eye seen along its axis, ``reach`` radii of the iris to every
+    side of it.
+    """
     material, tree = new_material(f"Eye {side}", (0.75, 0.72, 0.70))
     g = Nodes(tree)
-    offset = float(child(eyes.seed, side).uniform(0, 100))
-    place = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("iris_place")})
+    direct = g.attribute("iris_place")
+    place = g.add("ShaderNodeSeparateXYZ", {0: direct})
     x, z = place["X"], place["Z"]
     radius = g.math("SQRT", g.math("ADD", g.math("MULTIPLY", x, x), g.math("MULTIPLY", z, z)))
     safe = g.math("MAXIMUM", radius, 0.02)
-    ring = g.add("ShaderNodeCombineXYZ", {
-        "X": g.math("MULTIPLY", g.math("DIVIDE", x, safe), 9.0), "Y": g.math("MULTIPLY", g.math("DIVIDE", z, safe), 9.0),
-        "Z": g.math("ADD", g.math("MULTIPLY", radius, 1.5), offset),
+    at = g.add("ShaderNodeCombineXYZ", {
+        "X": g.math("MULTIPLY_ADD", x, 0.5 / reach, 0.5), "Y": g.math("MULTIPLY_ADD", z, 0.5 / reach, 0.5),
     }).out()  # fmt: skip
-
-    def noise(scale, detail, vector=ring):
-        return g.add("ShaderNodeTexNoise", {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": 0.6}).out(
-            0
-        )
-
-    pupil = 0.5 * eyes.pupil / 0.0059  # the iris of an adult has a radius of 5.9 mm, whatever the eyeball's scale
-    outer, inner = (_colour(c, eyes.shade * shade, eyes.saturation) for c in IRIS_COLOURS[eyes.iris])
-    inner_reach = pupil + 0.10 + 0.25 * eyes.collarette
-    wavy = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(1.4, 3), 0.5), 0.16))
-    colour = g.mix(g.map_range(wavy, inner_reach, inner_reach + 0.16, smooth=True), inner, outer)
-    fibre = g.map_range(noise(2.0, 5), 0.30, 0.70, 1 - 0.75 * eyes.fibres, 1 + 0.85 * eyes.fibres)
-    crypts = g.map_range(noise(0.8, 2), 0.30, 0.42, 1 - 0.5 * eyes.fibres, 1.0, smooth=True)
-    shading = g.product(fibre, crypts, g.map_range(radius, 0.80, 0.99, 1.0, 1 - 0.85 * eyes.limbal_ring, smooth=True))
-    bright = g.add("ShaderNodeCombineXYZ", {0: shading, 1: shading, 2: shading}).out()
-    colour = g.mix(1.0, colour, bright, blend="MULTIPLY")
-    ruff = g.math("MULTIPLY", g.math("SUBTRACT", noise(3.5, 2), 0.5), 0.05)
-    dark = g.map_range(g.math("ADD", radius, ruff), pupil, pupil + 0.035)
-    colour = g.mix(dark, (0.0, 0.0, 0.0), colour)
-
-    direct = g.attribute("iris_place")
-    far = g.map_range(radius, 1.05, 1.9)
-    white = (0.66, 0.615 - 0.03 * eyes.yellowing, 0.565 - 0.14 * eyes.yellowing)
-    sclera = g.mix(g.math("MULTIPLY", far, 0.45 + 0.35 * eyes.redness), white, (0.52, 0.31, 0.26))
-    warp = noise(2.2, 2, direct)
-    warped = g.vector_math("ADD", direct, g.add("ShaderNodeCombineXYZ", {0: warp, 1: warp, 2: warp}).out())
-    for scale, share in ((2.4, 1.0), (5.2, 0.7)):
-        vein = g.math("ABSOLUTE", g.math("SUBTRACT", noise(scale, 3, warped), 0.5))
-        line = g.product(g.map_range(vein, 0.022, 0.004), far, (0.15 + 0.7 * eyes.redness) * share)
-        sclera = g.mix(line, sclera, (0.42, 0.06, 0.045))
-    edge = g.math("ADD", radius, g.math("MULTIPLY", g.math("SUBTRACT", noise(2.5, 3), 0.5), 0.06))
-    is_sclera = g.map_range(edge, 0.965, 1.035, smooth=True)
+    image = packed_image(f"Eye {side}", picture, True)
+    colour = g.add("ShaderNodeTexImage", {"Vector": at}, image=image, extension="EXTEND", label=image.name).out(0)
+    is_sclera = g.map_range(radius, 0.965, 1.035, smooth=True)
     lid = g.attribute("lid_shade", "Fac")
-    shaded = g.mix(
-        g.math("MULTIPLY", lid, 0.55), g.mix(is_sclera, colour, sclera), (0.30, 0.17, 0.14), blend="MULTIPLY"
-    )
+    shaded = g.mix(g.math("MULTIPLY", lid, 0.62), colour, LID_SHADE, blend="MULTIPLY")
 
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     values = {
         "Base Color": shaded, "Roughness": 0.5, "Specular IOR Level": 0.0, "Subsurface Weight": g.math("MULTIPLY", is_sclera, 0.7),
-        "Subsurface Radius": (1.0, 0.45, 0.3), "Subsurface Scale": 0.0015,
+        "Subsurface Radius": (1.0, 0.45, 0.3), "Subsurface Scale": 0.0015, "Normal": _iris_normal(g, x, z, radius, safe),
     }  # fmt: skip
     for name, value in values.items():
         g.set(principled, name, value)
@@ -95,6 +63,25 @@ def eye_material(eyes, shade: float, side: str) -> bpy.types.Material:
     return material
 
 
+def _turned(g: Nodes, x, z, aside, ahead):
+    """The direction in the world of one in the eye's frame: ``aside`` times the place off the axis, ``ahead`` along it."""
+    own = g.add("ShaderNodeCombineXYZ", {
+        "X": g.math("MULTIPLY", x, aside), "Y": g.math("MULTIPLY", ahead, -1.0), "Z": g.math("MULTIPLY", z, aside),
+    }).out()  # fmt: skip
+    return g.add(
+        "ShaderNodeVectorTransform", {0: own}, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD"
+    ).out()
+
+
+def _iris_normal(g: Nodes, x, z, radius, safe):
+    """The iris shaded as a bowl, since the cornea throws the light on the side that lies opposite to a lamp; then the eyeball."""
+    sine = g.math("MULTIPLY", g.map_range(radius, 0.15, 0.95), BOWL)
+    ahead = g.math("SQRT", g.math("SUBTRACT", 1.0, g.math("MULTIPLY", sine, sine)))
+    bowl = _turned(g, x, z, g.math("DIVIDE", g.math("MULTIPLY", sine, -1.0), safe), ahead)
+    is_eyeball = g.map_range(radius, 0.94, 1.06)
+    return g.vector_math("NORMALIZE", g.mix(is_eyeball, bowl, g.add("ShaderNodeNewGeometry")["Normal"]))
+
+
 def _cornea_normal(g: Nodes, x, z, radius, safe):
     """The normal in the world of the cornea above each point of the iris; that of the eyeball on the sclera."""
     reach = TILT[-1][0]
@@ -102,15 +89,10 @@ def _cornea_normal(g: Nodes, x, z, radius, safe):
     sine = g.add("ShaderNodeSeparateXYZ", {0: g.ramp(g.math("DIVIDE", radius, reach), stops)})["X"]
     aside = g.math("DIVIDE", sine, safe)
     ahead = g.math("SQRT", g.math("SUBTRACT", 1.0, g.math("MULTIPLY", sine, sine)))
-    own = g.add("ShaderNodeCombineXYZ", {
-        "X": g.math("MULTIPLY", x, aside), "Y": g.math("MULTIPLY", ahead, -1.0), "Z": g.math("MULTIPLY", z, aside),
-    }).out()  # fmt: skip
-    world = g.add(
-        "ShaderNodeVectorTransform", {0: own}, vector_type="NORMAL", convert_from="OBJECT", convert_to="WORLD"
-    )
+    world = _turned(g, x, z, aside, ahead)
     is_eyeball = g.map_range(radius, 1.36, reach)
     normal = g.add("ShaderNodeNewGeometry")["Normal"]
-    return g.vector_math("NORMALIZE", g.mix(is_eyeball, world.out(), normal))
+    return g.vector_math("NORMALIZE", g.mix(is_eyeball, world, normal))
 
 
 def _clear(name: str, ior: float, roughness: float) -> tuple[bpy.types.Material, Nodes]:

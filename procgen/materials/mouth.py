@@ -7,6 +7,7 @@ import bpy
 from ..blender import new_material
 from ..nodes.shader import Nodes
 
+SALIVA = 0.10  # roughness of the film on gums, tongue and cheeks
 MOUTH_DEPTH = 0.05  # m: how far what hides light from a tooth may lie
 
 
@@ -21,6 +22,7 @@ def _flesh(name: str, colour: tuple, roughness: float, scale: float, bump: float
     values = {
         "Base Color": g.mix(noise, dark, colour), "Roughness": roughness, "Normal": relief, "Subsurface Weight": 0.8,
         "Subsurface Radius": (1.0, 0.4, 0.3), "Subsurface Scale": 0.0012, "Specular IOR Level": 0.6,
+        "Coat Weight": 0.5, "Coat Roughness": SALIVA, "Coat IOR": 1.33,
     }  # fmt: skip
     for key, value in values.items():
         g.set(principled, key, value)

@@ -49,7 +49,9 @@ PUBLISHED = {
     "head_circumference": Figure((575.7, 17.1), (554.9, 18.0), f"{NIOSH}; {ANSUR}: 574.4 ± 16.0, 561.1 ± 19.4"),
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
-    "nose_length": (51.0, 47.3), "nose_protrusion": (20.8, 19.5), "jaw_breadth": (121.5, 109.2),
+    "nose_length": (51.2, 47.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (36.6, 32.5), "jaw_breadth": (121.5, 108.9),
+    "face_outline": (115.0, 103.6), "face_length": (122.7, 111.9), "eye_opening": (9.0, 9.8), "eye_length": (25.4, 24.9),
+    "brow_height": (18.4, 20.9), "upper_lip": (5.4, 6.05), "lower_lip": (8.4, 9.2),
 }  # fmt: skip
 
 # Correlations; those of ANSUR II are means over both sexes of its 6,068 people, the others are recalled from NIOSH's and

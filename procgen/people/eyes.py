@@ -8,6 +8,7 @@ from numpy.random import Generator
 from ..materials.pigment import IRIS_COLOURS
 from ..params import beta, choice, draw, normal, seed, spec
 from .eye_geometry import IRIS_SHARE, inner_eye, iris_y, lid_margin, outer_eye
+from .eye_pictures import REACH, eye_picture
 from .identity import Identity
 from .parts import PART
 
@@ -22,6 +23,8 @@ OTHERS = {
     "grey": 0.001,
 }
 
+PICTURE_SHARE, PICTURE_EDGES = 5, (256, 512)  # edge of the skin's pictures over that of the eye's; px, least and most
+SUNK, CARUNCLE = 0.0006, (0.0022, 0.0014, 0.0014)  # m: how deep the flesh of the corner lies, and its half axes
 CORNER = 0.0003  # m: how far around the innermost point of the lids' margin the corner is taken from
 
 
@@ -61,10 +64,13 @@ def build_eyes(eyes: Eyes, person) -> list:
 
     from ..blender import mesh_object
     from ..materials.eye import caruncle_material, cornea_material, eye_material, tear_material
+    from .skin_pictures.pictures import srgb_bytes
 
+    edge = int(np.clip(person.texture // PICTURE_SHARE, *PICTURE_EDGES))
     materials = {
-        "left": eye_material(eyes, 1.0 + eyes.difference, "left"), "right": eye_material(eyes, 1.0, "right"),
-    }  # fmt: skip
+        side: eye_material(srgb_bytes(eye_picture(eyes, shade, side, edge)), REACH, side)
+        for side, shade in (("left", 1.0 + eyes.difference), ("right", 1.0))
+    }
     cornea, tears, corner = cornea_material(), tear_material(), caruncle_material()
     person.eye_landmarks, person.lid_margins, objects = {}, {}, []
     tree = person.surface.bvh()
@@ -147,10 +153,10 @@ def _caruncle(side: str, margin: np.ndarray, eye):
         (across.min() - across) / CORNER
     )  # not of the innermost point alone: that one changes with the shape
     inner = share @ margin / share.sum()
-    place = inner + 0.10 * (eye.centre - inner) / np.linalg.norm(eye.centre - inner) * 0.01
+    place = inner + SUNK * (eye.centre - inner) / np.linalg.norm(eye.centre - inner)
     u, v = np.meshgrid(np.linspace(0, np.pi, 9), np.linspace(0, 2 * np.pi, 13)[:-1], indexing="ij")
     ball = np.stack([np.sin(u) * np.cos(v), np.cos(u), np.sin(u) * np.sin(v)], -1).reshape(-1, 3)
     i, j = np.meshgrid(np.arange(8), np.arange(12), indexing="ij")
     faces = np.stack([i * 12 + j, i * 12 + (j + 1) % 12, (i + 1) * 12 + (j + 1) % 12, (i + 1) * 12 + j], -1)
-    vertices = ball * [0.0017, 0.0013, 0.0013] + place
+    vertices = ball * CARUNCLE + place
     return mesh_object(f"Caruncle {side}", vertices, faces.reshape(-1, 4), part=PART[f"{side}_eye"])

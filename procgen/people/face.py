@@ -51,16 +51,17 @@ def sample_face(rng: Generator, fixed=None) -> Face:
     wear = each("wear", sample_wear, identity=identity)
     hair = each("hair", sample_hair, identity=identity, wear=wear)
     camera = each("camera", sample_camera)
+    skin = each("skin", sample_skin, identity=identity)
     parts = {
         "identity": identity,
         "expression": each("expression", sample_expression, camera=camera),
         "motion": each("motion", sample_expression, camera=camera),
-        "skin": each("skin", sample_skin, identity=identity),
+        "skin": skin,
         "eyes": each("eyes", sample_eyes, identity=identity),
         "mouth": each("mouth", sample_mouth, identity=identity),
         "hair": hair,
         "brows": each("brows", sample_brows, identity=identity, hair=hair),
-        "lashes": each("lashes", sample_lashes, identity=identity),
+        "lashes": each("lashes", sample_lashes, identity=identity, made_up=skin.makeup_on),
         "beard": each("beard", sample_beard, identity=identity, hair=hair),
         "wear": wear,
         "light": each("light", sample_light),

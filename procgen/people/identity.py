@@ -10,6 +10,7 @@ from numpy.random import Generator
 from ..params import beta, draw, flag, fork, normal, simplex, spec, uniform, vector  # noqa: F401
 from . import sizes
 from .head_data import HeadData, head_data
+from .lips import closing
 from .own_targets import BASE
 from .traits import AGE, MALE, SEX, trait_weights
 
@@ -158,7 +159,8 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 
 def target_weights(identity: Identity) -> dict[str, float]:
-    """The weight of every target of an identity: the eyes' size, macro, traits, sliders, asymmetry and corrections of size."""
+    """The weight of every target of an identity: the eyes' size, macro, traits, sliders, asymmetry,
+    corrections of size, and lips that meet."""
     data = head_data()
     weights = {BASE: 1.0} | macro_weights(identity)
     ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))
@@ -172,7 +174,7 @@ def target_weights(identity: Identity) -> dict[str, float]:
     for name, value in zip(sizes.LIMITS, identity.size, strict=True):
         if value:
             weights[f"size/{name}"] = value
-    return weights
+    return weights | closing(weights)
 
 
 def neutral_shape(identity: Identity) -> np.ndarray:

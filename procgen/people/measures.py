@@ -9,6 +9,7 @@ import numpy as np
 
 from .head_data import HeadData, head_data
 from .landmarks import POINTS
+from .rims import RIMS
 
 # Template places in millimetres that landmarks lack.
 OWN = {
@@ -117,6 +118,11 @@ def probe() -> Probe:
     for side in "lr":  # the neutral eyes look straight ahead
         joint = data.joints[f"joint-{side}-eye"].tolist()
         add(f"pupil_{side}", [dict.fromkeys(joint, 1 / len(joint))])
+    for station, (_, *rims) in RIMS.items():
+        for lip, rim in zip(("upper", "lower"), rims, strict=True):
+            across = [body[np.abs(template[body] - template[v] * [-1, 1, 1]).sum(1).argmin()] for v in rim]
+            add(f"{lip}_{station}_l", [stencils[v] for v in rim])
+            add(f"{lip}_{station}_r", [stencils[v] for v in across])
     width = max(map(len, wanted))
     indices, weights = np.zeros((len(wanted), width), int), np.zeros((len(wanted), width))
     for row, places in enumerate(wanted):

@@ -25,25 +25,25 @@ HARD = 0.02  # mm²: damping, far below what can be seen
 
 
 @cache
-def _effects() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def effects() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The probe's places (m, 3) of the template, and how each target moves them at weight 1; metres."""
     data, found = head_data(), probe()
-    effects = {}
+    moves = {}
     for name, (indices, deltas) in data.targets.items():
         if name.startswith("action/"):
             continue
         dense = np.zeros_like(data.template)
         dense[indices] = deltas
-        effects[name] = np.einsum("mk,mki->mi", found.weights, dense[found.indices])
-    return np.einsum("mk,mki->mi", found.weights, data.template[found.indices]), effects
+        moves[name] = np.einsum("mk,mki->mi", found.weights, dense[found.indices])
+    return np.einsum("mk,mki->mi", found.weights, data.template[found.indices]), moves
 
 
 def places_of(weights: dict[str, float]) -> np.ndarray:
     """The probe's places (m, 3) of a head by the weights of its targets, without its cage."""
-    places, effects = _effects()
+    places, moves = effects()
     total = places.copy()
     for name, weight in weights.items():
-        total += weight * effects[name]
+        total += weight * moves[name]
     return total
 
 

@@ -68,8 +68,26 @@ AGE = {
 
 
 # What of it comes to women less, as shares; the rest comes to both alike.
-WOMEN = {"brow_descent": 0.75, "nose": 0.7, "ears": 0.8, "lips": 0.85, "orbits": 0.7, "jowls": 0.9, "temples": 0.85}
+WOMEN = {
+    "brow_descent": 0.65, "nose": 0.55, "ears": 0.7, "lips": 0.75, "orbits": 0.7, "jowls": 0.9, "temples": 0.85, "hollow_cheeks": 0.8,
+}  # fmt: skip
+# How much further than AGE says the forms of flesh that hangs go, as factors.
+HANGING = {
+    "hooded_lids": 1.25, "eye_bags": 1.35, "nasolabial_folds": 1.35, "marionette_folds": 1.35, "jowls": 1.35, "cheek_descent": 1.25,
+    "throat": 1.3, "neck_bands": 1.3,
+}  # fmt: skip
 APART = 1.15  # how much further than SEX says men and women stand apart
+# How much further yet a woman's head goes, as factors: what a face is read as a woman's by.
+FURTHER = {
+    "brow_ridge": 1.5,
+    "jaw_angle": 1.4,
+    "chin": 1.5,
+    "cheeks": 1.3,
+    "lips": 1.9,
+    "nose": 1.5,
+    "lids": 1.5,
+    "neck": 1.25,
+}
 
 
 def trait_field(template: np.ndarray, warp: Warp, trait: Trait) -> np.ndarray:
@@ -93,7 +111,8 @@ def trait_weights(years: float, gender: float, ageing: dict[str, float], sex: di
     weights = {}
     for name, (_, span) in AGE.items():
         share = 1 + gender * (WOMEN.get(name, 1.0) - 1)
-        weights[f"age/{name}"] = ageing[name] * share * strength(years, span)
-    weights |= {f"sex/{name}": APART * sex[name] * (1 - 2 * gender) for name in SEX}
+        weights[f"age/{name}"] = ageing[name] * share * HANGING.get(name, 1.0) * strength(years, span)
+    lean = 1 - 2 * gender
+    weights |= {f"sex/{name}": APART * sex[name] * lean * (FURTHER[name] if lean < 0 else 1.0) for name in SEX}
     weights |= {f"sex/{name}": sex[name] * max(1 - 2 * gender, 0.0) for name in MALE}
     return {name: weight for name, weight in weights.items() if weight}

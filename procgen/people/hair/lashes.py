@@ -14,9 +14,10 @@ from .colour import HairColour, strand_material
 from .placement import Obstacles, kept_out
 from .strands import tapered, unit
 
-UPPER, LOWER = 0.0090, 0.0052  # length of the longest lashes, metres
-UPPER_COUNT, LOWER_COUNT = 130, 72
+UPPER, LOWER = 0.0086, 0.0052  # length of the longest lashes, metres
+UPPER_COUNT, LOWER_COUNT = 104, 54
 POINTS = 8
+MASCARA, MASCARA_ALONE = 0.85, 0.1  # odds of it on a face that is made up, and on another woman's
 
 
 @spec
@@ -31,12 +32,12 @@ class Lashes:
     seed: int = seed()
 
 
-def sample_lashes(rng: Generator, fixed=None, *, identity: Identity, hair=None) -> Lashes:
-    """Draw lashes; longer and sometimes made up on women."""
+def sample_lashes(rng: Generator, fixed=None, *, identity: Identity, hair=None, made_up: bool = False) -> Lashes:
+    """Draw lashes; longer on women, and mostly made up where the face is."""
     colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     return draw(
         Lashes, rng, fixed, length=lognormal(0.92 + 0.12 * identity.gender, 0.12, 0.5, 1.6),
-        mascara=flag(0.5 if identity.gender > 0.6 else 0.01), colour=colour,
+        mascara=flag(MASCARA if made_up else MASCARA_ALONE * identity.gender), colour=colour,
     )  # fmt: skip
 
 
@@ -96,14 +97,14 @@ def _lid(lashes: Lashes, person, side: str, which: int, rng: Generator) -> tuple
     # The strip is coarse: start on the lid's margin itself.
     tree = person.surface.bvh()
     roots = np.array([tree.find_nearest(point)[0] for point in roots.tolist()])
-    clump, meeting = _clumps(u, 4.5 if lashes.mascara else 3.6, rng)
+    clump, meeting = _clumps(u, 5.0 if lashes.mascara else 3.6, rng)
     own = rng.normal(size=(clump.max() + 1, 2))[clump]  # clumps cross each other a little
     sign = 1.0 if upper else -1.0
     fan = 1.15 * (u - 0.40) + 0.10 * own[:, 0] + rng.normal(0, 0.07, count)
-    start = unit(front - sign * 0.12 * up + 0.45 * open_along + fan[:, None] * outward)
-    rise = sign * (0.55 + 0.55 * lashes.curl) * (1.0 if upper else 0.5) * (1 + 0.13 * own[:, 1])
+    start = unit(front - sign * 0.26 * up + 0.40 * open_along + fan[:, None] * outward)
+    rise = sign * (0.36 + 0.50 * lashes.curl) * (1.0 if upper else 0.5) * (1 + 0.13 * own[:, 1])
     # Tips of a clump lean to where they meet; the lid is about 30 mm long.
-    lean = 0.030 * (meeting - u) * rng.uniform(0.35, 0.85, count)
+    lean = 0.030 * (meeting - u) * rng.uniform(0.45, 0.95, count)
     length = (UPPER if upper else LOWER) * lashes.length * np.interp(u, [0, 0.25, 0.8, 1], [0.55, 0.88, 1.08, 0.85])
     length = length * rng.uniform(0.66, 1.04, count) * (1 + 0.07 * own[:, 1]) * (1.15 if lashes.mascara else 1.0)
     start, bend = (_turned(v, open_along, along) for v in (start, rise[:, None] * up))
@@ -122,7 +123,7 @@ def build_lashes(lashes: Lashes, person) -> list:
     shades = np.concatenate([shade for _, shade in made])
     randoms = np.stack([0.8 * rng.random(len(strands)), shades, shades], 1)
     obj = curves_object(
-        "Lashes", strands, tapered(len(strands), POINTS, 0.000046 if lashes.mascara else 0.000034, 0.000006),
+        "Lashes", strands, tapered(len(strands), POINTS, 0.000060 if lashes.mascara else 0.000036, 0.000006),
         part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
     obj.data.materials.append(strand_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))

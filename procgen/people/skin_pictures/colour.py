@@ -10,18 +10,22 @@ from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, skin_colour, table
 from .fields import SkinFields, between
 from .marks import FRECKLES, MOLES, SPOTS
 from .measured import BASE_BLOOD, BASE_MELANIN
-from .relief import line_noise
-from .zones import darkness, regions, veined
+from .relief import line_noise, lip_folds
+from .zones import bare_face, darkness, regions, veined
 
 # Paints, linear sRGB, from one end of their hue to the other.
 LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
 EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
              (0.45, 0.30, 0.10)]  # fmt: skip
 LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
-LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.85, 0.55, 0.8, 0.30  # at full strength
+LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.80, 0.55, 0.9, 0.30  # at full strength
+FOUNDATION_SEEN, FOUNDATION_COVER = 0.05, 0.5
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.04, 1.0, 0.89), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
+LASH_LINE = 0.38  # how dark the roots of lashes make the upper lid's edge
+DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
+LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
 RESIDUAL_MELANIN, RESIDUAL_SHADE = (
     0.022,
@@ -36,7 +40,7 @@ FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN, VEINS_SEEN 
 VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
-LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.085, 0.016, 0.25  # volume fractions added; least factor on the base
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.095, 0.016, 0.25  # volume fractions added; least factor on the base
 MENDED = (0.7, 1.4)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
@@ -94,7 +98,7 @@ def _blood(f: SkinFields) -> np.ndarray:
     base = np.float32(skin.haemoglobin)
     blood = np.maximum(base + (base + np.float32(BASE_BLOOD)) * factor, np.float32(LEAST_BLOOD) * base)
     old = between(skin.years, 40.0, 85.0)
-    blood += np.float32(LIP_BLOOD * (1 - 0.25 * skin.masculine) * (1 - 0.45 * old)) * f.lips
+    blood += np.float32(LIP_BLOOD * (1 - 0.4 * skin.masculine) * (1 - 0.4 * old)) * f.lips
     return blood
 
 
@@ -135,6 +139,8 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     at = np.nonzero(f.lips > 0)[0]
     pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * float(between(f.skin.years, 40.0, 85.0)))
     colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
+    # Furrows hold shade.
+    colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     shade = (
         1
         - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)
@@ -159,11 +165,14 @@ def _cover(colour: np.ndarray, amount: np.ndarray, paint, at: np.ndarray) -> Non
 
 
 def _shade_by_hair(f: SkinFields, colour: np.ndarray, hair: tuple[float, float, float]) -> None:
-    """The shade of hair: its roots on the scalp, and what is shaven in the beard."""
+    """The shade of hair: the roots of lashes and on the scalp, and what is shaven in the beard."""
 
     def roots(at):
         return f.roots if np.ndim(f.roots) == 0 else f.roots[at]
 
+    at = f.texels.near(regions()["liner"])
+    roots_of_lashes = np.float32(LASH_LINE * (1 - 0.6 * f.skin.masculine))
+    _cover(colour, roots_of_lashes * f.texels.values(regions()["liner"], at), LINER, at)
     at = np.nonzero(f.scalp > 0)[0]
     scalp = f.scalp[at]
     _cover(colour, np.float32(0.95) * scalp * (roots(at) + scalp * (1 - roots(at))), hair, at)
@@ -180,12 +189,18 @@ def _between(stops: list[tuple], place: float) -> tuple:
 
 
 def _make_up(f: SkinFields, colour: np.ndarray) -> None:
-    """Lipstick, eyeshadow, liner and blush."""
+    """Foundation, lipstick, eyeshadow, liner and blush."""
     paint = f.skin.makeup
+    if paint.foundation > FOUNDATION_SEEN:
+        zone = bare_face()
+        at = f.texels.near(zone)
+        base = skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin))
+        _cover(colour, f.texels.values(zone, at) * np.float32(FOUNDATION_COVER * paint.foundation), base, at)
     at = np.nonzero(f.outer_lips > 0)[0]
-    _cover(
-        colour, f.outer_lips[at] * np.float32(LIPSTICK_COVER * paint.lipstick), _between(LIPSTICK, paint.lip_hue), at
-    )
+    # What is nude on pale lips would be chalk on dark ones.
+    deeper = 1 - DEEPER * darkness(f.skin) * (1 - 0.6 * paint.lip_hue)
+    shade = np.array(_between(LIPSTICK, paint.lip_hue)) * deeper
+    _cover(colour, f.outer_lips[at] * np.float32(LIPSTICK_COVER * paint.lipstick), shade, at)
     for name, cover, shade in (
         ("eyeshadow", EYESHADOW_COVER * paint.eyeshadow, _between(EYESHADOW, paint.eyeshadow_hue)),
         ("liner", LINER_COVER * paint.liner, LINER),

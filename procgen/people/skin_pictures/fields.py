@@ -48,7 +48,7 @@ class SkinFields:
         )
         self.broad += broad
         self.veiny += veiny
-        edge = between(_masked("lips", size) + np.float32(0.32) * ragged, 0.2, 0.8)
+        edge = between(_masked("lips", size) + np.float32(0.12) * ragged, 0.2, 0.95)
         self.outer_lips = edge * edge * (3 - 2 * edge)
         # What lies inside the mouth is like lips without paint.
         self.lips = np.maximum(self.outer_lips, _masked("inside_mouth", size))

@@ -26,7 +26,7 @@ def skin_pictures(skin, hair: tuple[float, float, float], scalp: np.ndarray | No
     """
     fields = SkinFields(skin, size, scalp)
     texels = fields.texels
-    colour = _srgb()[(np.clip(skin_colours(fields, hair), 0, 1) * np.float32(65535)).astype(np.uint16)]
+    colour = srgb_bytes(skin_colours(fields, hair))
     rest, folds = (normals(texels, height) for height in heights(fields))
     surface = _surface(fields)
     return {
@@ -59,6 +59,11 @@ def _surface(f: SkinFields) -> np.ndarray:
     result[:, 1] = np.maximum(roughness - np.float32(0.13 + 0.2 * gloss) * f.lips, LEAST_ROUGHNESS)
     result[:, 2] = 1.0
     return (np.clip(result, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
+
+
+def srgb_bytes(colour: np.ndarray) -> np.ndarray:
+    """The sRGB bytes of linear colour."""
+    return _srgb()[(np.clip(colour, 0, 1) * np.float32(65535)).astype(np.uint16)]
 
 
 @cache

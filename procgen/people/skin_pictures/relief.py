@@ -16,8 +16,9 @@ PORE_DEPTH, GRAIN_HEIGHT, RESIDUAL_HEIGHT, LIP_CREASE = 0.00012, 0.00014, 0.0000
 BLEMISH_HEIGHT, BEAD_HEIGHT = 0.00012, 0.00025
 OLDER = 0.7  # how much higher the residual's relief gets from smooth skin to wrinkled
 # Cells of the noise whose ridges are lines, a metre along x, y, z.
-CREPE, LIP_LINES = (90, 70, 260), (900, 350, 150)
+CREPE, LIP_LINES, LIP_FOLDS = (90, 70, 260), (900, 350, 150), (420, 160, 60)
 CREPE_DEPTH = 0.00022  # m
+LIP_FOLD = 0.00026  # m: depth of the upright furrows of the lips
 FOLDED = {"forehead": 1.5, "glabella": 1.3, "crows_feet": 1.4, "nasolabial": 0.8}  # depth of folds over that of lines
 PERIOD, VOXELS = 8, 96  # cells and voxels along the edge of the volume of the lines
 
@@ -35,9 +36,10 @@ def heights(fields: SkinFields) -> tuple[np.ndarray, np.ndarray]:
         height += np.float32(BLEMISH_HEIGHT) * f.blemishes
     if f.beads is not None:
         height += np.float32(BEAD_HEIGHT) * f.beads
-    at = np.nonzero(f.lips * f.shown(1 / max(LIP_LINES)))[0]
+    at = np.nonzero(f.lips > 0)[0]
     creases = line_noise(f, LIP_LINES, at) * f.lips[at] * f.shown(1 / max(LIP_LINES))[at]
     height[at] += np.float32(2 * LIP_CREASE * (1 + f.skin.wrinkles)) * creases
+    height[at] -= np.float32(LIP_FOLD * (1 + f.skin.wrinkles)) * lip_folds(f, at) * f.outer_lips[at]
     zone = crepe(f.skin.wrinkles)
     at = f.texels.near(zone)
     line = between(np.abs(line_noise(f, CREPE, at)), 0, 0.16, -1.0, 0.0) * np.float32(CREPE_DEPTH)
@@ -47,6 +49,12 @@ def heights(fields: SkinFields) -> tuple[np.ndarray, np.ndarray]:
         at, relief = f.lines[name]
         folds[at] += relief * np.float32(deeper)
     return height, folds
+
+
+def lip_folds(f: SkinFields, at: np.ndarray) -> np.ndarray:
+    """How deep the upright furrows of the lips are 0…1 at texels ``at``."""
+    shown = f.shown(1 / max(LIP_FOLDS))[at]
+    return between(np.abs(line_noise(f, LIP_FOLDS, at)), 0.0, 0.22, 1.0, 0.0) * shown
 
 
 @cache
