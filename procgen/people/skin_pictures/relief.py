@@ -53,8 +53,8 @@ def heights(fields: SkinFields) -> tuple[np.ndarray, np.ndarray]:
 
 def lip_folds(f: SkinFields, at: np.ndarray) -> np.ndarray:
     """How deep the upright furrows of the lips are 0…1 at texels ``at``."""
-    shown = f.shown(1 / max(LIP_FOLDS))[at]
-    return between(np.abs(line_noise(f, LIP_FOLDS, at)), 0.0, 0.22, 1.0, 0.0) * shown
+    shown = f.shown(0.7 / max(LIP_FOLDS))[at]
+    return between(np.abs(line_noise(f, LIP_FOLDS, at)), 0.0, 0.07, 1.0, 0.0) * shown
 
 
 @cache
