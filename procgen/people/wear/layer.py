@@ -92,6 +92,7 @@ def extended(layer: Layer):
     So no view looks into them.
     """
     positions, template, triangles = layer.positions, layer.template, layer.triangles
+    carried = np.zeros(len(positions), bool)
     for loop in chains(triangles):
         side = template[loop, 0].mean()
         sleeve = np.abs(side) > 0.19
@@ -102,6 +103,7 @@ def extended(layer: Layer):
         axis = positions[loop].mean(0) - positions[near & ~np.isin(np.arange(len(positions)), loop)].mean(0)
         axis = axis / np.linalg.norm(axis) if sleeve else np.array([0.0, 0.0, -1.0])
         previous, place = loop, positions[loop]
+        carried[loop] = True
         for _ in range(4):
             start = len(positions)
             place = place + axis * 0.03
@@ -119,4 +121,10 @@ def extended(layer: Layer):
                 strip = strip[:, ::-1]
             triangles = np.concatenate([triangles, strip])
             previous = ring
+    # A cut's corners would fold the cloth over where it goes on.
+    join = np.concatenate([carried, np.ones(len(positions) - len(carried), bool)])
+    for _ in range(3):
+        touched = join[triangles].any(1)
+        join[triangles[touched].ravel()] = True
+    positions = smooth(positions, triangles, 12, fixed=~join)
     return positions, triangles, cloth_of(positions, triangles, template)
