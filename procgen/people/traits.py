@@ -79,14 +79,14 @@ HANGING = {
 APART = 1.15  # how much further than SEX says men and women stand apart
 # How much further yet a woman's head goes, as factors: what a face is read as a woman's by.
 FURTHER = {
-    "brow_ridge": 1.5,
-    "jaw_angle": 1.4,
-    "chin": 1.5,
-    "cheeks": 1.3,
+    "brow_ridge": 1.9,
+    "jaw_angle": 1.7,
+    "chin": 1.8,
+    "cheeks": 1.5,
     "lips": 1.9,
-    "nose": 1.5,
-    "lids": 1.5,
-    "neck": 1.25,
+    "nose": 1.8,
+    "lids": 1.8,
+    "neck": 1.3,
 }
 
 
