@@ -7,7 +7,7 @@ import numpy as np
 from .surface import Surface
 
 HANG = (-0.09, -0.235)  # m: heights between which hair that touches nothing goes over from the head to the shoulders
-HIGHEST = -0.185  # m: hair that lies on something is all with the shoulders from here on at most
+HIGHEST = -0.165  # m: hair that lies on something is all with the shoulders from here on at most
 LEAST_HANG = 0.01  # m below the upper height that makes hair long
 ON_BODY = 0.012  # m: hair so near to the body lies on it, or on the cloth over it
 FALL = 2.5  # m of height by which hair that is a metre farther off goes over later
