@@ -38,17 +38,15 @@ def test_the_library_is_small_and_of_all_kinds():
 
 @pytest.mark.blender
 def test_each_gives_the_light_that_it_says(panoramas):
-    """A white card that stands up sends back 1 on average, most light comes from ahead, and the seam does not show."""
+    """A white card that stands up sends back 1 on average, most light comes from ahead, and out of doors from above."""
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     upright = np.stack([np.cos(turn), np.sin(turn), 0 * turn], 1)
     for name, (radiance, lamps) in panoramas.items():
         assert radiance.shape == SHAPE and np.isfinite(radiance).all() and radiance.min() >= 0, name
         falling = (irradiance(radiance, upright) + lamp_irradiance(lamps, upright)) @ LUMINANCE / np.pi
         assert falling.mean() == pytest.approx(1, abs=0.04), name
-        assert turn[falling.argmax()] == pytest.approx(1.5 * np.pi, abs=1.1), name
-        level = np.log(radiance[128:384] @ LUMINANCE + 0.01)
-        steps = np.abs(level - np.roll(level, 1, 1)).mean(0)
-        assert steps[0] < 3 * np.median(steps) + 0.02, name
+        ahead = falling @ np.exp(1j * turn)  # where the light comes from, as far as a wave once around tells
+        assert abs(ahead) < 0.02 or np.angle(ahead) == pytest.approx(-0.5 * np.pi, abs=0.35), name
         if not library()[name]["indoors"]:
             ends = np.array([[0, 0, 1.0], [0, 0, -1.0]])
             above, below = (irradiance(radiance, ends) + lamp_irradiance(lamps, ends)) @ LUMINANCE
