@@ -61,7 +61,7 @@ def test_generate_leaves_the_scene_and_a_shot_gives_all_of_it_back(mine, sidebar
     )
     assert (mine.render.resolution_x, mine.render.resolution_y) == (320, 320) and "Mine" in bpy.data.worlds
     toward = np.array(mine.camera.matrix_world.translation) - (1.0, 2.0, 3.0)
-    assert 0.5 < np.linalg.norm(toward) < 3.2
+    assert 0.2 < np.linalg.norm(toward) < 4.1  # a phone at arm's length … a long lens
     first = settings_of(mine)
     assert bpy.ops.simulacra.portrait_shot() == {"FINISHED"}  # again: built anew, nothing twice
     assert len([obj for obj in rig.children_recursive if obj.type == "CAMERA"]) == 1

@@ -66,6 +66,7 @@ ELSEWHERE = {
     "check_types.py": "../Makefile",
 }  # where they are put to use
 LONG = {
+    "bench_samples.py",
     "bench_sidebar.py", "check_cluster.py", "compare_releases.py", "life_sheet.py", "pose_sheet.py",
     "render_thumbnails.py",
 }  # fmt: skip
