@@ -83,13 +83,30 @@ def test_systems_are_listed(capsys):
     assert all(name in capsys.readouterr().out for name in ("rodin",))
 
 
+def test_a_system_tells_its_fields_and_its_data(capsys, fake):
+    assert main(["list", "systems", "fake", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert about["data"] == catalogue.AROUND.says and about["weights"] == "none; simulacra train fake"
+    rows = {row["field"]: (row["type"], row["default"]) for row in about["fields"]}
+    assert rows["mixed"] == ("bool", "false") and rows["inner"] == ("section", "")
+    assert rows["inner.sizes"] == ("list of int", "8,16")
+    assert main(["list", "systems", "nfd"]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        catalogue.AROUND.render in shown and "occupancy.plane_rate" in shown and "learning rate of the planes" in shown
+    )
+    assert "x: is not allowed after labels; allowed after systems" in failed(capsys, ["list", "labels", "x"])
+    assert "no such system; allowed are rodin" in failed(capsys, ["list", "systems", "x"])
+
+
 @pytest.mark.parametrize("system", catalogue.SYSTEMS, ids=lambda system: system.name)
 def test_every_system_is_what_the_command_line_calls(system):
     from dataclasses import is_dataclass
 
-    from simulacra.models.core.settings import configured, plain, restored
+    from simulacra.models.core.settings import configured, described, plain, restored
 
     api = system.load()
+    assert [row.field for row in described(api.Config()) if not row.meaning] == []
     assert is_dataclass(api.Config) and callable(api.train) and callable(api.load)
     document = json.loads(json.dumps(plain(api.Config())))
     assert restored(api.Config(), document) == configured(api.Config(), []) == api.Config()

@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch")
 
 from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
 from simulacra.datagen.formats.png import read_png  # noqa: E402
-from simulacra.models.core.checkpoint import load_weights, open_tensors, read_about, save_weights  # noqa: E402
-from simulacra.models.core.trainer import Trainer, TrainerConfig, average_decay  # noqa: E402
+from simulacra.models.core.checkpoint import load_weights, open_tensors, read_about, save_weights, write_tensors  # noqa: E402
+from simulacra.models.core.trainer import Phase, Trainer, TrainerConfig, average_decay, share_of_rate  # noqa: E402
 from simulacra.models.core.training import CHECKPOINT  # noqa: E402
 
 pytest.importorskip("safetensors")
@@ -209,6 +209,73 @@ def test_warm_up_clipping_and_rates_of_modules(tmp_path):
         Trainer(tmp_path, modules, step, config, learning_rates={"none": 1.0})
 
 
+def test_a_cosine_falls_to_its_end_and_goes_on_bit_for_bit(tmp_path):
+    config = replace(CONFIG, schedule="cosine", final=0.1)
+    rates = np.array([share_of_rate(config, number) for number in range(20)])
+    assert rates[:5] == pytest.approx(np.arange(1, 6) / 5) and rates[-1] == pytest.approx(0.1)
+    assert rates[4:] == pytest.approx(0.1 + 0.45 * (1 + np.cos(np.pi * np.arange(16) / 15)))
+
+    def stop(number, loss):
+        if number == 13:
+            raise KeyboardInterrupt
+        return loss
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tmp_path / "parts", config, spoil=stop).run()
+    trainer(tmp_path / "parts", config, modules=network(seed=3)).run()
+    trainer(tmp_path / "whole", config).run()
+    assert state(tmp_path / "whole") == state(tmp_path / "parts")
+    assert [line["learning_rate"] for line in lines(tmp_path / "parts")] == pytest.approx(1e-2 * rates)
+    with pytest.raises(BadInput, match="was trained with steps 20, not 40"):  # another end is another schedule
+        trainer(tmp_path / "parts", replace(config, steps=40)).run()
+
+
+def test_a_run_from_before_a_field_was_there_goes_on(tmp_path):
+    trainer(tmp_path, replace(CONFIG, steps=10)).run()
+    with open_tensors(tmp_path / CHECKPOINT) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        about = json.loads(file.metadata()["training"])
+    del about["settings"]["schedule"], about["settings"]["final"]
+    write_tensors(tmp_path / CHECKPOINT, tensors, {"training": json.dumps(about)})
+    trainer(tmp_path).run()
+    assert len(lines(tmp_path)) == 20
+
+
+def test_losses_that_take_turns_teach_their_own_modules(tmp_path):
+    """Two players of x y: each phase moves one of them, sees the other as it now is, and leaves its gradient alone."""
+
+    def run(folder, steps, seed=0):
+        modules = {name: torch.nn.Linear(1, 1, bias=False) for name in ("x", "y")}
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            modules["x"].weight.fill_(1.0 + seed), modules["y"].weight.fill_(1.0 + seed)
+        seen = []
+
+        def phase(name, sign):
+            def step(number, generator):
+                seen.append((number, name, modules["x"].weight.item(), torch.rand(1, generator=generator).item()))
+                other = "y" if name == "x" else "x"
+                assert modules[name].weight.requires_grad and not modules[other].weight.requires_grad
+                return {"loss": sign * (modules["x"].weight * modules["y"].weight).sum()}
+
+            return step
+
+        phases = [Phase("min", phase("x", 1.0), ("x",)), Phase("max", phase("y", -1.0), ("y",), (0.0, 0.9), every=2)]
+        Trainer(folder, modules, phases, replace(CONFIG, steps=steps, warmup=0, weight_decay=0.0)).run()
+        assert all(module.weight.requires_grad and module.weight.grad is None for module in modules.values())
+        return seen
+
+    seen = run(tmp_path / "whole", 20)
+    assert [row[:2] for row in seen[:4]] == [(0, "x"), (0, "y"), (1, "x"), (2, "x")]
+    assert seen[1][2] == pytest.approx(0.99, abs=1e-4) and len({row[3] for row in seen}) == 30
+    log = lines(tmp_path / "whole")
+    assert log[0]["loss"] == pytest.approx(log[0]["min_loss"] + log[0]["max_loss"]) and "max_loss" not in log[1]
+    run(tmp_path / "parts", 10), run(tmp_path / "parts", 20, seed=4)
+    assert state(tmp_path / "whole") == state(tmp_path / "parts")
+    with pytest.raises(ValueError, match="phases teach net, net"):
+        Trainer(tmp_path, network(), [Phase("a", None, ("net",)), Phase("b", None, ("net",))], CONFIG)
+
+
 def test_clipping_shortens_the_gradient(tmp_path):
     modules = {"net": torch.nn.Linear(2, 1, bias=False)}
     config = TrainerConfig(steps=1, clip=0.5)
@@ -269,7 +336,15 @@ def test_a_training_of_something_else_is_refused(tmp_path):
 
 
 def test_configs_say_what_is_allowed():
-    for bad in ({"accumulate": 0}, {"ema": 1.0}, {"precision": "fp16"}, {"seed": -1}, {"save_every": 0}):
+    for bad in (
+        {"accumulate": 0},
+        {"ema": 1.0},
+        {"precision": "fp16"},
+        {"seed": -1},
+        {"save_every": 0},
+        {"schedule": "step"},
+        {"final": 2.0},
+    ):
         with pytest.raises(BadInput, match=f"{next(iter(bad))}: .* is not allowed; allowed"):
             TrainerConfig(**bad)
 

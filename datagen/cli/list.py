@@ -9,9 +9,10 @@ import click
 from ...procgen.distributions import Choice, Flag, Vector
 from ...procgen.params import fields
 from ...procgen.registry import GENERATORS
+from ..errors import BadInput
 from ..labels import LABELS, RECORDS
 from ..tables import show
-from ..terminal import emit
+from ..terminal import emit, say
 from . import options
 
 TABLES = ("labels", "checks", "exports")
@@ -69,11 +70,18 @@ def rows(what: str) -> list[dict]:
     return listed
 
 
-def more(context) -> dict[str, Callable[[], list[dict]]]:
-    """The tables of other folders of the package, by name: the group knows which are there."""
+def more(context, what: str = "TABLES") -> dict[str, Callable]:
+    """The tables of other folders of the package, or their DETAILS, by name: the group knows which are there."""
     program = context.find_root().command
     modules = program.tables() if hasattr(program, "tables") else []
-    return {name: rows for module in modules for name, rows in module.TABLES.items()}
+    return {name: rows for module in modules for name, rows in getattr(module, what, {}).items()}
+
+
+def tell(about: dict, fields: list[dict]) -> None:
+    """Print what one row of a table is, and its fields."""
+    width = max(map(len, about))
+    say(*(f"{name:<{width}}  {value}" for name, value in about.items()), "")
+    show(list(fields[0]), [list(row.values()) for row in fields])
 
 
 class What(options.OneOf):
@@ -90,14 +98,22 @@ class What(options.OneOf):
 
 @options.command()
 @options.argument("what", default="generators", type=What(("generators", *FAMILIES, *TABLES)))
+@options.argument("name", required=False)
 @options.json_option(help="print JSON lines")
 @click.pass_context
-def command(context, what, as_json) -> None:
+def command(context, what, name, as_json) -> None:
     """List generators and the options of their fields, labels, checks, export formats, or systems that can be trained.
 
     WHAT is generators (all of them), a family of them such as people, places or materials, labels, checks, exports or systems.
+    With systems, NAME tells all of one system: every field of its configuration, the data that it needs, and what it gives.
     """
-    others = more(context)
+    others, details = more(context), more(context, "DETAILS")
+    if name is not None:
+        if what not in details:
+            raise BadInput(f"{name}: is not allowed after {what}; allowed after {', '.join(details) or 'nothing'}")
+        about, fields = details[what](name)
+        emit(about | {"fields": fields}) if as_json else tell(about, fields)
+        return
     found = others[what]() if what in others else rows(what)
     if as_json:
         for row in found:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..systems.catalogue import SYSTEMS
+from ..systems.catalogue import SYSTEMS, find
+from .needs import require_torch
 
 
 def systems() -> list[dict]:
@@ -21,4 +22,19 @@ def examined() -> list[dict]:
     return [{"name": "trained systems", "needed": False, "found": found, "ok": bool(found), "hint": hint}]
 
 
+def system(name: str) -> tuple[dict, list[dict]]:
+    """What one system needs and gives, and the fields of its configuration."""
+    row = find(name)
+    require_torch()
+    from ..core.settings import described
+
+    about = {
+        "name": row.name, "doc": row.doc, "makes": row.kind, "files": ", ".join(row.files), "from": ", ".join(row.can),
+        "data": row.data.says, "labels": ", ".join([*row.data.labels, *row.data.partners] or ["rgb", "alpha"]),
+        "render": row.data.render, "weights": str(row.shipped) if row.shipped else f"none; simulacra train {row.name}",
+    }  # fmt: skip
+    return about, [setting._asdict() for setting in described(row.load().Config())]
+
+
 TABLES = {"systems": systems}
+DETAILS = {"systems": system}

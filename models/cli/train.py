@@ -24,24 +24,23 @@ RECORD = "run.json"  # what a run was begun with
 @options.option("--resume", is_flag=True, help="go on with the run in RUN, with its own configuration and --set on top")
 @options.json_option(help="print JSON lines")
 def command(system, data, out, settings, resume, as_json) -> None:
-    """Train SYSTEM on datasets of people into RUN: checkpoints, log.jsonl, TensorBoard events and pictures.
+    """Train SYSTEM on datasets into RUN: checkpoints, log.jsonl, TensorBoard events and pictures.
 
-    A dataset is rendered by simulacra render faces OUT --views 24 --labels alpha. With --resume a run goes on where its
-    last checkpoint was, bit for bit as if it had never stopped.
+    simulacra list systems SYSTEM tells which data it needs, the command that renders it, and every FIELD of its
+    configuration. With --resume a run goes on where its last checkpoint was, bit for bit as if it had never stopped.
     """
     system = find(system)
     set_once(settings, "--set")
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress
-    from ..core.data import read_people
     from ..core.settings import configured, plain, restored
 
     api = system.load()
     before = begun(out, system.name, resume)
     config = configured(restored(api.Config(), before["config"]) if before else api.Config(), settings)
-    people = read_people(list(data), size=getattr(config, "size", None))
-    if before and before["digest"] != people.digest:
+    samples = system.data.read(list(data), config)
+    if before and before["digest"] != samples.digest:
         raise BadInput(f"{out}: was begun with other data ({', '.join(map(str, before['data']))[:200]})")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -51,13 +50,13 @@ def command(system, data, out, settings, resume, as_json) -> None:
     record = {
         "system": system.name,
         "data": [str(path) for path in data],
-        "digest": people.digest,
+        "digest": samples.digest,
         "config": plain(config),
     }
     write_json(out / RECORD, record)
     try:
         with stoppable(), Progress(as_json) as progress:
-            api.train(people, out, config, progress.tell)
+            api.train(samples, out, config, progress.tell)
     except BadInput:
         if not before and [path.name for path in out.iterdir()] == [RECORD]:  # nothing was begun
             (out / RECORD).unlink()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, field, fields, is_dataclass, replace
+from typing import NamedTuple, TypeVar, cast
 
 from ...datagen.errors import BadInput
 
@@ -12,6 +13,44 @@ RENAMED = {"average": "ema_half_life"}  # fields by the names that older version
 LARGEST = 2**53  # of a number: up to there a float holds every whole one
 DIGITS = 100  # of a number as text; int() refuses thousands with an error of its own
 MOST = 1000  # numbers in a list, letters in a text
+Value = TypeVar("Value")
+MEANING = "meaning"  # where a field's metadata has it
+
+
+def means(meaning: str) -> dict[str, str]:
+    """The metadata of a field that say what it means, which ``simulacra list systems NAME`` prints."""
+    return {MEANING: meaning}
+
+
+def setting(default: Value, meaning: str) -> Value:
+    """A field of a configuration with its default and what it means."""
+    return cast(Value, field(default=default, metadata=means(meaning)))
+
+
+class Setting(NamedTuple):
+    """A field of a configuration as one sets it: its dotted path, type, default and meaning."""
+
+    field: str
+    type: str
+    default: str
+    meaning: str
+
+
+def described(config, path: str = "") -> list[Setting]:
+    """Every field that can be set of a configuration, nested ones by dotted path."""
+    found = []
+    for row in fields(config):
+        value, meaning = getattr(config, row.name), row.metadata.get(MEANING, "")
+        if is_dataclass(value):
+            found.append(Setting(path + row.name, "section", "", meaning))
+            found += described(value, f"{path}{row.name}.")
+            continue
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        shown = shown.lower() if value is None or isinstance(value, bool) else shown
+        kind = row.type if isinstance(row.type, str) else getattr(row.type, "__name__", "")
+        kind = f"list of {type(value[0]).__name__ if value else 'str'}" if isinstance(value, tuple) else kind
+        found.append(Setting(path + row.name, kind, shown, meaning))
+    return found
 
 
 def configured(config, settings: Iterable[str]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -174,6 +175,7 @@ class Shots(Sequence):
             raise BadInput(f"partners: {partners} is not allowed; allowed are {', '.join(PARTNERS)}")
         self.labels, self.partners = tuple(labels), tuple(partners)
         self._frames: list[tuple[str, Sample, int, dict[str, int]]] = []
+        self._splits: dict[str, set[Path]] = {}  # the samples of each
         total = hashlib.sha256()
         for path in [paths] if isinstance(paths, str | Path) else paths:
             dataset = Dataset(path)
@@ -184,11 +186,22 @@ class Shots(Sequence):
                 raise BadInput(f"{path}: holds no frame with {', '.join([*self.labels, *self.partners])}"
                                f"{f' in the split {split}' if split else ''}; its labels are {rendered}")  # fmt: skip
             self._frames += found
+            for name, members in dataset.description["splits"].items():
+                self._splits.setdefault(name, set()).update(dataset.path / member for member in members)
             for sample in samples:
                 total.update(sample.name.encode())
                 for file, facts in sorted(sample.record["files"].items()):
                     total.update(f"{file} {facts['sha256']}".encode())
         self.digest = total.hexdigest()[:16]
+
+    def of(self, split: str) -> Shots:
+        """The frames of train, validation or test; raises BadInput where there is none."""
+        found = copy.copy(self)
+        found._frames = [row for row in self._frames if row[1].path in self._splits.get(split, ())]
+        if not found._frames:
+            raise BadInput(f"{self._frames[0][0].partition('/')[0]}: holds no frame of the split {split}; allowed is a dataset "
+                           "with more samples")  # fmt: skip
+        return found
 
     def __len__(self) -> int:
         return len(self._frames)

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
@@ -243,8 +243,9 @@ class Training:
                     shapes = {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
                     wanted |= {f"optimiser/{name}/{key}": shape for key, shape in shapes.items()}
             check_shapes(path, file, wanted)
+            known = {row.name: row.default for row in fields(self.config)}  # type: ignore[arg-type]
             for name, value in self._settings().items():
-                if before.get(name) != value:
+                if before.get(name, known.get(name)) != value:  # an older version had no such field
                     raise BadInput(f"{path}: was trained with {name} {str(before.get(name))[:300]}, not {value}; allowed is the same, or "
                                    "another folder")  # fmt: skip
             for name, value in self._weights().items():

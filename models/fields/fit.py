@@ -17,7 +17,7 @@ from ...datagen.errors import BadInput, Unfinished
 from ..core.checkpoint import check_shapes, header_json, open_tensors, write_tensors
 from ..core.data import People, Person, composite
 from ..core.progress import Progress
-from ..core.settings import restored
+from ..core.settings import restored, setting
 from .render import render, render_image
 from .triplane import Decoder, TriplaneField, resize, sample_planes
 
@@ -28,25 +28,25 @@ CHECKPOINT = "fit.safetensors"
 class FitConfig:
     """What planes are like and how they are fitted; the stage that shares the decoder is Rodin's first (2212.06135)."""
 
-    channels: int = 8
-    resolution: int = 64
-    width: int = 64  # of the decoder's hidden layers
-    depth: int = 2  # hidden layers
-    fourier: int = 1  # octaves of Fourier features of the features
-    steps: int = 3000
-    people: int = 8  # in a step
-    rays: int = 512  # of each person in a step
-    samples: int = 24  # along a ray, evenly
-    importance: int = 24  # along a ray, where something is
-    plane_rate: float = 2e-2
-    decoder_rate: float = 3e-3
-    lowest: int = 24  # random scaling goes down to this resolution; 0 leaves it out
-    variation: float = 2e-3  # weight of the planes' total variation
-    magnitude: float = 1e-3  # weight of the planes' squares
-    smoothness: float = 1e-3  # weight of |density(x) - density(x + n)|, n of 0.004 box units
-    held_out: int = 0  # every so many views are kept for measuring; 0 keeps none
-    save_every: int = 500
-    seed: int = 0
+    channels: int = setting(8, "channels of each plane")
+    resolution: int = setting(64, "texels a side of the planes")
+    width: int = setting(64, "of the decoder's hidden layers")
+    depth: int = setting(2, "hidden layers")
+    fourier: int = setting(1, "octaves of Fourier features of the features")
+    steps: int = setting(3000, "steps of training in all")
+    people: int = setting(8, "in a step")
+    rays: int = setting(512, "of each person in a step")
+    samples: int = setting(24, "along a ray, evenly")
+    importance: int = setting(24, "along a ray, where something is")
+    plane_rate: float = setting(2e-2, "learning rate of the planes")
+    decoder_rate: float = setting(3e-3, "learning rate of the decoder")
+    lowest: int = setting(24, "random scaling goes down to this resolution; 0 leaves it out")
+    variation: float = setting(2e-3, "weight of the planes' total variation")
+    magnitude: float = setting(1e-3, "weight of the planes' squares")
+    smoothness: float = setting(1e-3, "weight of |density(x) - density(x + n)|, n of 0.004 box units")
+    held_out: int = setting(0, "every so many views are kept for measuring; 0 keeps none")
+    save_every: int = setting(500, "steps between checkpoints")
+    seed: int = setting(0, "seed of everything that is drawn")
 
 
 class PlaneConfig(Protocol):

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.layers import FourierFeatures
+from ..core.settings import setting
 
 FREQUENCY = 30.0  # of every sine at the start
 
@@ -96,12 +97,12 @@ class FilmMapping(nn.Module):
 class FeatureFieldConfig:
     """GIRAFFE's field of an object; published are 8 layers of 128, 10 octaves, codes of 256 and 128 features."""
 
-    shape: int = 32
-    appearance: int = 32
-    width: int = 48
-    depth: int = 3
-    octaves: int = 4
-    features: int = 16
+    shape: int = setting(32, "numbers that say an object's shape")
+    appearance: int = setting(32, "numbers that say its colours")
+    width: int = setting(48, "channels of hidden layers")
+    depth: int = setting(3, "hidden layers")
+    octaves: int = setting(4, "octaves of Fourier features of the place")
+    features: int = setting(16, "channels of what is rendered")
 
 
 class FeatureField(nn.Module):

@@ -16,6 +16,7 @@ from ...datagen.errors import BadInput
 from ..core.cameras import project
 from ..core.data import Person
 from ..core.progress import Progress, staged
+from ..core.settings import setting
 from ..core.trainer import Trainer, TrainerConfig
 from .export import LEVEL
 from .fit import new_decoder, new_planes
@@ -33,23 +34,23 @@ GREY = 0.62  # the colour, sRGB, of what has none
 class OccupancyConfig:
     """How triplanes are fitted to insides; the weights are those of NFD (arXiv 2211.16677)."""
 
-    channels: int = 8
-    resolution: int = 32
-    width: int = 64  # of the decoder's hidden layers
-    depth: int = 2  # hidden layers
-    fourier: int = 0  # octaves
-    joint: int = 500  # shapes that are fitted with the decoder; the others find it frozen
-    steps: int = 4000
-    shapes: int = 8  # in a step
-    points: int = 4096  # of each shape in a step
-    pool: int = 65536  # of each shape, half of them near its surface
-    plane_rate: float = 1e-2
-    decoder_rate: float = 2e-3
-    smoothness: float = 0.3  # weight of (logit(x) - logit(x + n))^2, n of 0.01 box units
-    variation: float = 1e-2
-    magnitude: float = 1e-3
-    save_every: int = 500
-    seed: int = 0
+    channels: int = setting(8, "channels of each plane")
+    resolution: int = setting(32, "texels a side of the planes")
+    width: int = setting(64, "of the decoder's hidden layers")
+    depth: int = setting(2, "hidden layers")
+    fourier: int = setting(0, "octaves")
+    joint: int = setting(500, "shapes that are fitted with the decoder; the others find it frozen")
+    steps: int = setting(4000, "steps of training in all")
+    shapes: int = setting(8, "in a step")
+    points: int = setting(4096, "of each shape in a step")
+    pool: int = setting(65536, "of each shape, half of them near its surface")
+    plane_rate: float = setting(1e-2, "learning rate of the planes")
+    decoder_rate: float = setting(2e-3, "learning rate of the decoder")
+    smoothness: float = setting(0.3, "weight of (logit(x) - logit(x + n))^2, n of 0.01 box units")
+    variation: float = setting(1e-2, "weight of the planes' total variation")
+    magnitude: float = setting(1e-3, "weight of the planes' squares")
+    save_every: int = setting(500, "steps between checkpoints")
+    seed: int = setting(0, "seed of everything that is drawn")
 
 
 def hull(person: Person) -> Inside:

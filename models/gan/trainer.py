@@ -16,6 +16,7 @@ from ...datagen.errors import BadInput
 from ..core.cameras import pose_vectors
 from ..core.posed_views import PosedViews
 from ..core.progress import Progress
+from ..core.settings import setting
 from ..core.training import Training
 from ..fields.view_generator import ViewGenerator
 from .discriminators import Discriminator, blur_at
@@ -30,17 +31,19 @@ RISE = 0.05  # the average's half-life is at most this share of the pictures see
 class AdversarialConfig:
     """How to train against a discriminator, until it saw ``images`` real pictures or ``seconds`` went by."""
 
-    images: int = 40_000
-    seconds: float = 0.0  # of training in all runs together; 0 is no limit
-    batch: int = 8
-    generator_rate: float = 2.5e-3
-    discriminator_rate: float = 2e-3
-    ema_half_life: int = 2_000  # pictures after which the averaged generator has forgotten half
-    blur: float = 0.02  # of the discriminator's input at the start, as a share of the side; EG3D's 10 of 512 px
-    blur_images: int = 4_000  # pictures over which the blur fades
-    save_every: int = 200  # steps
-    picture_every: int = 500  # steps; 0 draws none
-    seed: int = 0
+    images: int = setting(40_000, "real pictures that are seen in all")
+    seconds: float = setting(0.0, "of training in all runs together; 0 is no limit")
+    batch: int = setting(8, "samples in a step")
+    generator_rate: float = setting(2.5e-3, "learning rate of the generator")
+    discriminator_rate: float = setting(2e-3, "learning rate of the discriminator")
+    ema_half_life: int = setting(2_000, "pictures after which the averaged generator has forgotten half")
+    blur: float = setting(
+        0.02, "of the discriminator's input at the start, as a share of the side; EG3D's 10 of 512 px"
+    )
+    blur_images: int = setting(4_000, "pictures over which the blur fades")
+    save_every: int = setting(200, "steps")
+    picture_every: int = setting(500, "steps; 0 draws none")
+    seed: int = setting(0, "seed of everything that is drawn")
 
     def __post_init__(self):
         for name, least in (("images", 0), ("batch", 2), ("ema_half_life", 0), ("save_every", 1), ("picture_every", 0)):

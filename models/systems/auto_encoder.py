@@ -19,6 +19,7 @@ from ..core.features import enl0
 from ..core.losses import perceptual_loss
 from ..core.posed_views import PosedViews
 from ..core.progress import Progress
+from ..core.settings import setting
 from ..core.style_layers import EqualConv, EqualLinear, leaky, resize
 from ..core.trainer import Trainer, TrainerConfig
 from ..core.training import seeded
@@ -33,25 +34,25 @@ SYSTEM = "auto_encoder"
 class Config:
     """The auto-encoder at a size for a processor; ``images`` is the number of pictures that it is asked for."""
 
-    images: int = 40_000
-    seconds: float = 0.0  # of training in all runs together; 0 is no limit
-    batch: int = 8
-    rate: float = 2e-3
-    size: int = 32
-    code: int = 64
-    style: int = 64
-    channels: int = 8
-    planes: int = 32
-    decoder: int = 32
-    samples: int = 20
-    narrowest: int = 24
-    widest: int = 64
-    perceptual: float = 0.05
-    perceptual_every: int = 4  # steps; its weight is then as many times higher
-    magnitude: float = 1e-3  # weight of the codes' mean square, which keeps the Gaussian near where codes are
-    save_every: int = 200
-    picture_every: int = 500
-    seed: int = 0
+    images: int = setting(40_000, "real pictures that are seen in all")
+    seconds: float = setting(0.0, "of training in all runs together; 0 is no limit")
+    batch: int = setting(8, "samples in a step")
+    rate: float = setting(2e-3, "learning rate")
+    size: int = setting(32, "px a side of the pictures")
+    code: int = setting(64, "numbers of a code")
+    style: int = setting(64, "numbers of a style")
+    channels: int = setting(8, "channels of each plane")
+    planes: int = setting(32, "texels a side of the planes")
+    decoder: int = setting(32, "width of the decoder's hidden layer")
+    samples: int = setting(20, "samples along a ray")
+    narrowest: int = setting(24, "channels at the finest level of a network")
+    widest: int = setting(64, "channels at its coarsest levels")
+    perceptual: float = setting(0.05, "weight of the perceptual loss")
+    perceptual_every: int = setting(4, "steps; its weight is then as many times higher")
+    magnitude: float = setting(1e-3, "weight of the codes' mean square, which keeps the Gaussian near where codes are")
+    save_every: int = setting(200, "steps between checkpoints")
+    picture_every: int = setting(500, "steps between pictures; 0 draws none")
+    seed: int = setting(0, "seed of everything that is drawn")
 
     @property
     def steps(self) -> int:

@@ -13,10 +13,40 @@ MODES = ("prompt", "photo", "edit", "unconditional")
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system that ships trained
 
 
+class Data(NamedTuple):
+    """What a system learns from: in words, the command that renders it, and the labels of every frame that it reads.
+
+    With no labels it is people seen from all around, as ``core.data.People``; else frames, as ``core.shots.Shots``.
+    """
+
+    says: str
+    render: str
+    labels: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+
+    def read(self, paths: list[Path], config):
+        """Read datasets for a training; raises BadInput where one lacks what is needed, with the command that renders it."""
+        if not self.labels:
+            from ..core.data import read_people
+
+            return read_people(paths, size=getattr(config, "size", None))
+        from ..core.shots import Shots
+
+        try:
+            return Shots(paths, self.labels, partners=self.partners)
+        except BadInput as error:
+            raise BadInput(f"{error}; {self.render} makes them") from None
+
+
+AROUND = Data("pictures around people, and what of them the person covers",
+              "simulacra render faces DATASET --count 400 --views 24 --labels alpha")  # fmt: skip
+
+
 class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES.
 
-    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance and steps that mean something to it.
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance and steps that mean something to it; ``data``
+    is what it learns from.
     """
 
     name: str
@@ -25,6 +55,7 @@ class System(NamedTuple):
     can: tuple[str, ...] = ("unconditional",)
     kind: str = "avatar"
     takes: tuple[str, ...] = ()
+    data: Data = AROUND
 
     @property
     def files(self) -> tuple[str, ...]:

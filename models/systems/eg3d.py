@@ -11,6 +11,7 @@ from torch import Tensor
 from ..core.cameras import POSE, Cameras, pose_vectors
 from ..core.data import People
 from ..core.progress import Progress
+from ..core.settings import setting
 from ..core.style_layers import resize
 from ..core.training import seeded
 from ..fields.render import Field
@@ -30,23 +31,23 @@ SYSTEM = "eg3d"
 class Config(AdversarialConfig):
     """EG3D at a size for a processor; published are planes of 32 x 256^2, 48 + 48 samples, 64^2 … 128^2 to 512^2."""
 
-    size: int = 32
-    raw: int = 16  # px a side of what is rendered
-    latent: int = 64
-    style: int = 64
-    mapping: int = 2
-    channels: int = 8
-    planes: int = 32
-    features: int = 16
-    decoder: int = 32
-    samples: int = 20
-    narrowest: int = 24
-    widest: int = 64
-    swap: float = 0.5  # probability that the generator is conditioned on another picture's pose than its own
-    r1: float = 1.0
-    r1_every: int = 16
-    smoothness: float = 0.25
-    smoothness_every: int = 4
+    size: int = setting(32, "px a side of the pictures")
+    raw: int = setting(16, "px a side of what is rendered")
+    latent: int = setting(64, "numbers that a person is drawn from")
+    style: int = setting(64, "numbers of a style")
+    mapping: int = setting(2, "layers from latents to styles")
+    channels: int = setting(8, "channels of each plane")
+    planes: int = setting(32, "texels a side of the planes")
+    features: int = setting(16, "channels of what is rendered")
+    decoder: int = setting(32, "width of the decoder's hidden layer")
+    samples: int = setting(20, "samples along a ray")
+    narrowest: int = setting(24, "channels at the finest level of a network")
+    widest: int = setting(64, "channels at its coarsest levels")
+    swap: float = setting(0.5, "probability that the generator is conditioned on another picture's pose than its own")
+    r1: float = setting(1.0, "weight of the discriminator's squared gradient at real pictures")
+    r1_every: int = setting(16, "steps from one R1 to the next")
+    smoothness: float = setting(0.25, "weight of the density's smoothness")
+    smoothness_every: int = setting(4, "steps from one to the next")
 
 
 class EG3D(ViewGenerator):

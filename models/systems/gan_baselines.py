@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..core.cameras import Cameras
 from ..core.data import People
 from ..core.progress import Progress
+from ..core.settings import setting
 from ..core.style_layers import resize
 from ..core.training import seeded
 from ..fields.compose import Boxes, compose, turned
@@ -38,23 +39,23 @@ class Baseline(NamedTuple):
 class PiGANConfig(AdversarialConfig):
     """pi-GAN at a size for a processor; published are 8 layers of 256, 24 + 24 samples, 32 to 128 px."""
 
-    generator_rate: float = 5e-4
-    discriminator_rate: float = 1e-3
-    size: int = 32
-    start: int = 16  # px a side at first
-    grow: int = 10_000  # pictures after which the full size is rendered
-    latent: int = 64
-    width: int = 32
-    depth: int = 3
-    mapping: int = 64
-    samples: int = 16
-    narrowest: int = 24
-    widest: int = 64
-    r1: float = 1.0
-    r1_every: int = 16
-    camera: float = 5.0  # weight of the discriminator's guess of the camera
-    path_length: float = 0.0  # weight of path length regularisation, which pi-GAN has not; 0 leaves it out
-    path_length_every: int = 4
+    generator_rate: float = setting(5e-4, "learning rate of the generator")
+    discriminator_rate: float = setting(1e-3, "learning rate of the discriminator")
+    size: int = setting(32, "px a side of the pictures")
+    start: int = setting(16, "px a side at first")
+    grow: int = setting(10_000, "pictures after which the full size is rendered")
+    latent: int = setting(64, "numbers that a person is drawn from")
+    width: int = setting(32, "channels of hidden layers")
+    depth: int = setting(3, "hidden layers")
+    mapping: int = setting(64, "width of the layers from latents to frequencies and phases")
+    samples: int = setting(16, "samples along a ray")
+    narrowest: int = setting(24, "channels at the finest level of a network")
+    widest: int = setting(64, "channels at its coarsest levels")
+    r1: float = setting(1.0, "weight of the discriminator's squared gradient at real pictures")
+    r1_every: int = setting(16, "steps from one R1 to the next")
+    camera: float = setting(5.0, "weight of the discriminator's guess of the camera")
+    path_length: float = setting(0.0, "weight of path length regularisation, which pi-GAN has not; 0 leaves it out")
+    path_length_every: int = setting(4, "steps from one to the next")
 
 
 class PiGAN(ViewGenerator):
@@ -109,19 +110,19 @@ class PiGAN(ViewGenerator):
 class GiraffeConfig(FeatureFieldConfig, AdversarialConfig):
     """GIRAFFE at a size for a processor; published are codes of 256, features 128 x 16^2, pictures of 64 … 256 px."""
 
-    generator_rate: float = 1e-3
-    discriminator_rate: float = 1e-3
-    size: int = 32
-    raw: int = 16  # px a side of the rendered features
-    objects: int = 1
-    samples: int = 16
-    shrink: float = 0.1  # an object's half side is between 1 - shrink and 1
-    move: float = 0.05  # largest shift of an object in box units
-    turn: float = 0.1  # largest turn of an object about z, in radians
-    narrowest: int = 24
-    widest: int = 64
-    r1: float = 1.0
-    r1_every: int = 16
+    generator_rate: float = setting(1e-3, "learning rate of the generator")
+    discriminator_rate: float = setting(1e-3, "learning rate of the discriminator")
+    size: int = setting(32, "px a side of the pictures")
+    raw: int = setting(16, "px a side of the rendered features")
+    objects: int = setting(1, "objects in a picture")
+    samples: int = setting(16, "samples along a ray")
+    shrink: float = setting(0.1, "an object's half side is between 1 - shrink and 1")
+    move: float = setting(0.05, "largest shift of an object in box units")
+    turn: float = setting(0.1, "largest turn of an object about z, in radians")
+    narrowest: int = setting(24, "channels at the finest level of a network")
+    widest: int = setting(64, "channels at its coarsest levels")
+    r1: float = setting(1.0, "weight of the discriminator's squared gradient at real pictures")
+    r1_every: int = setting(16, "steps from one R1 to the next")
 
 
 class NeuralRenderer(nn.Module):

@@ -17,6 +17,7 @@ from ..core.cameras import Cameras, orbit
 from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.data import HALF, People
 from ..core.progress import Progress, counting, staged
+from ..core.settings import means, setting
 from ..core.trainer import Trainer, TrainerConfig
 from ..diffusion.process import Gaussian
 from ..diffusion.samplers import ddpm
@@ -37,22 +38,26 @@ CLIP = 4.0  # deviations within which a sampled plane is held
 class Config:
     """NFD at a size for a processor."""
 
-    size: int | None = None  # px a side of the pictures that outlines are taken from; None leaves them as they are
-    occupancy: OccupancyConfig = field(default_factory=OccupancyConfig)
-    base: int = 64  # channels of the denoiser's first level
-    multipliers: tuple[int, ...] = (1, 2, 3)
-    blocks: int = 2
-    attention: tuple[int, ...] = (8,)
-    schedule: str = "linear"
-    diffusion_steps: int = 1000
-    prediction: str = "eps"  # as published; "v" learns in far fewer steps what is sampled from pure noise
-    sampling: int = 100  # steps
-    steps: int = 20000
-    batch: int = 8
-    learning_rate: float = 2e-4
-    save_every: int = 500
-    picture_every: int = 0
-    seed: int = 0
+    size: int | None = setting(
+        None, "px a side of the pictures that outlines are taken from; None leaves them as they are"
+    )
+    occupancy: OccupancyConfig = field(
+        default_factory=OccupancyConfig, metadata=means("how planes are fitted to insides")
+    )
+    base: int = setting(64, "channels of the denoiser's first level")
+    multipliers: tuple[int, ...] = setting((1, 2, 3), "channels of each level, in those of the first")
+    blocks: int = setting(2, "residual blocks of a level")
+    attention: tuple[int, ...] = setting((8,), "resolutions with attention")
+    schedule: str = setting("linear", "noise schedule of the diffusion")
+    diffusion_steps: int = setting(1000, "steps of the diffusion process")
+    prediction: str = setting("eps", 'as published; "v" learns in far fewer steps what is sampled from pure noise')
+    sampling: int = setting(100, "steps")
+    steps: int = setting(20000, "steps of training in all")
+    batch: int = setting(8, "samples in a step")
+    learning_rate: float = setting(2e-4, "learning rate of AdamW")
+    save_every: int = setting(500, "steps between checkpoints")
+    picture_every: int = setting(0, "steps between pictures; 0 draws none")
+    seed: int = setting(0, "seed of everything that is drawn")
 
     @property
     def unet(self) -> UNetConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...core.settings import means, setting
 from ...core.trainer import TrainerConfig
 from ...fields.fit import FitConfig
 
@@ -12,40 +13,54 @@ from ...fields.fit import FitConfig
 class Config:
     """The defaults fit two processor cores; the paper's are 64 and 256 texels, width 192, 100 000 people."""
 
-    fit: FitConfig = field(default_factory=FitConfig)
-    vlm_steps: int = 500  # of the training of the guiding image-text model
-    shared: int = 64  # people whose planes are fitted together with the decoder; the others' follow with it frozen
-    single_people: int = 6  # of those others, fitted in one batch
-    single_steps: int = 170  # of such a batch
-    single_rate: float = 1.5e-2  # of its planes
-    resolution: int = 32  # of the planes that the base diffusion makes; the fit's is what the upsampler makes
-    base_width: int = 32
-    base_multipliers: tuple[int, ...] = (1, 2, 2)
-    base_blocks: int = 1
-    base_attention: tuple[int, ...] = (8,)
-    rollout: bool = True  # the 3D-aware convolution; false trains plain 2D convolutions on the same planes
-    process: str = "cosine"
-    process_steps: int = 1000
-    prediction: str = "v"  # the paper predicts eps; short trainings are steadier with v
-    batch: int = 16
-    drop: float = 0.2  # share of latents dropped for guidance
-    base: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=2000, learning_rate=4e-4, ema=0.995))
-    prior_width: int = 128
-    prior_depth: int = 3
-    prior_batch: int = 64
-    prior: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=2000, learning_rate=5e-4, ema=0.995))
-    upsampler_width: int = 12
-    upsampler_multipliers: tuple[int, ...] = (1, 2, 2)
-    upsampler_steps: int = 100  # of its process, which is linear
-    upsampler_batch: int = 4
-    render_weight: float = 1.0  # of the mean absolute error of rendered rays
-    upsampler: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=600, learning_rate=4e-4, ema=0.99))
-    refiner_width: int = 24
-    refiner_blocks: int = 3
-    refiner_batch: int = 8
-    refiner: TrainerConfig = field(default_factory=lambda: TrainerConfig(steps=600, learning_rate=5e-4, ema=0.99))
-    guidance: float = 4.0  # of the base diffusion when it samples
-    steps: int = 25  # of the base diffusion when it samples
-    upsampler_sampling: int = 5
-    drawn: int = 64  # latents that the prior draws for a prompt, of which the best become candidates
-    candidates: int = 6  # that a prompt makes, of which the guiding image-text model keeps the best
+    fit: FitConfig = field(default_factory=FitConfig, metadata=means("how planes are fitted"))
+    vlm_steps: int = setting(500, "of the training of the guiding image-text model")
+    shared: int = setting(
+        64, "people whose planes are fitted together with the decoder; the others' follow with it frozen"
+    )
+    single_people: int = setting(6, "of those others, fitted in one batch")
+    single_steps: int = setting(170, "of such a batch")
+    single_rate: float = setting(1.5e-2, "of its planes")
+    resolution: int = setting(32, "of the planes that the base diffusion makes; the fit's is what the upsampler makes")
+    base_width: int = setting(32, "channels of the base diffusion's first level")
+    base_multipliers: tuple[int, ...] = setting((1, 2, 2), "channels of its levels, in those of the first")
+    base_blocks: int = setting(1, "residual blocks of a level")
+    base_attention: tuple[int, ...] = setting((8,), "resolutions with attention")
+    rollout: bool = setting(True, "the 3D-aware convolution; false trains plain 2D convolutions on the same planes")
+    process: str = setting("cosine", "noise schedule of the base diffusion")
+    process_steps: int = setting(1000, "steps of the base diffusion's process")
+    prediction: str = setting("v", "the paper predicts eps; short trainings are steadier with v")
+    batch: int = setting(16, "samples in a step")
+    drop: float = setting(0.2, "share of latents dropped for guidance")
+    base: TrainerConfig = field(
+        default_factory=lambda: TrainerConfig(steps=2000, learning_rate=0.0004, ema=0.995),
+        metadata=means("training of the base diffusion"),
+    )
+    prior_width: int = setting(128, "width of the prior from sentences to latents")
+    prior_depth: int = setting(3, "hidden layers of the prior")
+    prior_batch: int = setting(64, "latents in a step of the prior")
+    prior: TrainerConfig = field(
+        default_factory=lambda: TrainerConfig(steps=2000, learning_rate=0.0005, ema=0.995),
+        metadata=means("training of the prior"),
+    )
+    upsampler_width: int = setting(12, "channels of the upsampler's first level")
+    upsampler_multipliers: tuple[int, ...] = setting((1, 2, 2), "channels of its levels, in those of the first")
+    upsampler_steps: int = setting(100, "of its process, which is linear")
+    upsampler_batch: int = setting(4, "people in a step of the upsampler")
+    render_weight: float = setting(1.0, "of the mean absolute error of rendered rays")
+    upsampler: TrainerConfig = field(
+        default_factory=lambda: TrainerConfig(steps=600, learning_rate=0.0004, ema=0.99),
+        metadata=means("training of the upsampler"),
+    )
+    refiner_width: int = setting(24, "channels of the refiner")
+    refiner_blocks: int = setting(3, "residual blocks of the refiner")
+    refiner_batch: int = setting(8, "pictures in a step of the refiner")
+    refiner: TrainerConfig = field(
+        default_factory=lambda: TrainerConfig(steps=600, learning_rate=0.0005, ema=0.99),
+        metadata=means("training of the refiner"),
+    )
+    guidance: float = setting(4.0, "of the base diffusion when it samples")
+    steps: int = setting(25, "of the base diffusion when it samples")
+    upsampler_sampling: int = setting(5, "steps of the upsampler when it samples")
+    drawn: int = setting(64, "latents that the prior draws for a prompt, of which the best become candidates")
+    candidates: int = setting(6, "that a prompt makes, of which the guiding image-text model keeps the best")
