@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from ..params import beta, draw, flag, fork, normal, simplex, spec, uniform, vector  # noqa: F401
 from . import sizes
+from .brow_line import levelling
 from .head_data import HeadData, head_data
 from .lips import closing
 from .own_targets import BASE
@@ -160,7 +161,7 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 def target_weights(identity: Identity) -> dict[str, float]:
     """The weight of every target of an identity: the eyes' size, macro, traits, sliders, asymmetry,
-    corrections of size, and lips that meet."""
+    corrections of size, brows that are level, and lips that meet."""
     data = head_data()
     weights = {BASE: 1.0} | macro_weights(identity)
     ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))
@@ -174,6 +175,7 @@ def target_weights(identity: Identity) -> dict[str, float]:
     for name, value in zip(sizes.LIMITS, identity.size, strict=True):
         if value:
             weights[f"size/{name}"] = value
+    weights |= levelling(weights)
     return weights | closing(weights)
 
 

@@ -68,6 +68,10 @@ SIZES: dict[str, Moves] = {
                            "frontotemporale": (0, -0.14, 0), "forehead_side": (0.1, -0.1, 0), "top_side": (0.08, 0.05, 0),
                            "brow_out": (0, -0.08, 0)},
 }  # fmt: skip
+BROW_SLANT = "own/brow_slant"
+# It turns a brow about its middle, so that its mean height stays, and so do the lids.
+SLANTS: Moves = {"brow_in": (0, 0, 0.48), "brow_mid": (0, 0, 0.05), "brow_out": (0, 0, -0.70), "frontotemporale": (0, 0, -0.25),
+                 "glabella": (0, 0, 0.2)}  # fmt: skip
 WHOLE = "whole"  # one per cent of all: bones, flesh and teeth
 
 
@@ -77,6 +81,7 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
     found = {BASE: sparse(balls.base(warp))}
     for name, moves in SIZES.items():
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
+    found[BROW_SLANT] = sparse(balls.hold(warp.field(SLANTS) / 1000, own=True))
     for name, field in closing_fields(template, balls.body).items():
         found[f"own/lips_{name}"] = sparse(field)
     found[f"size/{WHOLE}"] = sparse(balls.hold(template * 0.01, own=True))

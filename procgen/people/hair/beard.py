@@ -15,6 +15,8 @@ from .brows import natural_colour
 from .colour import HairColour, strand_material
 from .strands import tapered
 
+LATE = 0.85  # the power by which beards grey earlier than the scalp
+
 
 class Style(NamedTuple):
     """A beard: lengths on chin and cheeks in metres, strands, the zones it covers (0…1), and how it ends.
@@ -127,7 +129,7 @@ def sample_beard(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
             "full": 0.08 * (1 - 0.7 * youth), "long_full": (0.02 + 0.02 * (identity.age > 50)) * (1 - 0.9 * youth),
             "stubble_light": 0.13 + 0.08 * youth,
         }  # fmt: skip
-    colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
+    colour = natural_colour(rng, within(fixed, "colour"), identity, hair, LATE)
     first = draw(Beard, rng, {k: v for k, v in (fixed or {}).items() if k == "style"}, style=choice(styles))
     pair = PAIRS.get(first.style, FULL) if male else {"none": 1.0}
     african, asian, _ = identity.ancestry

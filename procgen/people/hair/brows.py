@@ -18,26 +18,35 @@ KNOTS = (0.0, 0.35, 0.68, 1.0)  # along the brow, nose to temple
 # Height of the middle line and half thickness at the knots in mm, density, how much further out the inner end and
 # further in the outer end lies in mm.
 SHAPES = {
-    "straight": ((0.3, 1.0, 1.2, -1.4), (4.0, 4.2, 3.4, 0.8), 1.0, 0.0, 0.0),
-    "soft_arch": ((0.0, 2.2, 3.6, -1.0), (4.0, 4.3, 3.2, 0.8), 1.0, 0.0, 0.0),
-    "high_arch": ((-0.4, 3.2, 6.6, -0.4), (3.3, 3.6, 2.7, 0.6), 1.0, 0.8, 0.0),
-    "rounded": ((-0.4, 3.9, 4.2, -3.6), (3.5, 4.1, 3.3, 0.9), 1.0, 0.4, 0.0),
-    "s_shape": ((0.9, 1.5, 4.9, -1.6), (4.1, 3.7, 3.2, 0.6), 1.0, 1.0, 0.0),
-    "flat_thick": ((0.0, 0.7, 1.0, -1.2), (5.4, 5.7, 4.8, 1.7), 1.15, -0.6, 0.0),
-    "thin": ((0.0, 2.8, 4.6, -0.8), (2.1, 2.1, 1.6, 0.5), 0.85, 1.0, 0.0),
-    "bushy": ((0.0, 1.8, 2.4, -1.0), (5.9, 6.4, 5.4, 2.6), 1.2, -1.0, -1.0),
-    "sparse": ((0.0, 2.0, 3.0, -1.0), (3.9, 4.2, 3.4, 1.2), 0.42, 0.6, 1.0),
-    "monobrow": ((0.2, 1.6, 2.4, -1.2), (4.6, 5.0, 4.0, 1.1), 1.1, -8.0, 0.0),
-    "slanted": ((-2.0, 1.6, 5.2, 3.6), (3.7, 4.0, 3.0, 0.7), 1.0, 0.0, 1.0),
-    "downturned": ((1.8, 2.8, 1.4, -4.6), (3.9, 4.1, 3.2, 0.9), 1.0, 0.4, -1.0),
-    "short": ((0.0, 1.8, 2.6, 0.2), (4.0, 4.2, 3.6, 1.4), 0.95, 0.8, 8.0),
+    "straight": ((0.3, 1.0, 1.2, -1.8), (3.9, 4.0, 3.0, 0.7), 1.0, 0.0, 0.0),
+    "soft_arch": ((0.2, 1.9, 3.0, -1.6), (3.9, 4.1, 2.9, 0.7), 1.0, 0.0, 0.0),
+    "high_arch": ((0.0, 2.8, 5.2, -0.6), (3.3, 3.5, 2.4, 0.6), 1.0, 0.8, 0.0),
+    "rounded": ((0.0, 3.2, 3.5, -3.6), (3.5, 3.9, 2.9, 0.8), 1.0, 0.4, 0.0),
+    "s_shape": ((0.8, 1.5, 3.7, -1.8), (3.9, 3.6, 2.9, 0.6), 1.0, 0.8, 0.0),
+    "flat_thick": ((0.2, 0.8, 1.0, -1.6), (4.7, 5.1, 4.0, 1.1), 1.12, -0.4, 0.0),
+    "thin": ((0.2, 2.4, 3.8, -1.2), (2.2, 2.2, 1.6, 0.5), 0.85, 1.0, 0.0),
+    "bushy": ((0.2, 1.6, 2.0, -1.6), (5.0, 5.5, 4.5, 1.7), 1.15, -0.6, -1.0),
+    "sparse": ((0.0, 1.8, 2.6, -1.4), (3.8, 4.1, 3.1, 1.0), 0.50, 0.6, 1.0),
+    "monobrow": ((0.4, 1.5, 2.1, -1.6), (4.2, 4.6, 3.6, 1.0), 1.05, -8.0, 0.0),
+    "slanted": ((-1.0, 1.4, 4.0, 2.2), (3.6, 3.9, 2.8, 0.7), 1.0, 0.4, 1.0),
+    "downturned": ((1.4, 2.4, 1.2, -4.4), (3.8, 4.0, 3.0, 0.8), 1.0, 0.4, -1.0),
+    "short": ((0.0, 1.6, 2.4, -0.4), (3.9, 4.1, 3.3, 1.1), 0.95, 0.8, 7.0),
 }
-INNER, OUTER = 0.0105, 0.0540  # |x| of both ends in the template, metres
+INNER, OUTER = 0.0116, 0.0556  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
-TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([80, 58, 30, 8, -14]))  # angle to the brow's line along it
+TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([82, 64, 34, 10, -16]))  # angle to the brow's line along it
+# Along it: single hairs at the nose, the most beyond the middle of its inner half, few at the tail.
+ALONG = (
+    [-0.10, -0.03, 0.06, 0.16, 0.30, 0.55, 0.80, 0.93, 1.02, 1.08],
+    [0, 0.10, 0.30, 0.62, 0.96, 1.0, 0.84, 0.55, 0.20, 0],
+)
+FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.62, 0.82, 1.0, 0.96, 0.70])  # relative radius of hairs along it
 POINTS = 7
+HAIRS = 560  # of a brow of usual thickness
+RADIUS = 0.000037  # m: at the root of its thickest
 LONGEST = 0.0108  # m: of a hair
-LIGHTEST = 0.40  # melanin of the face's hair at least: it is darker than blond hair of the scalp
+LIGHTEST, DARKEST = 0.40, 0.84  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
+LATE = 1.5  # the power by which the face's hair greys later than the scalp's
 THINNER = 0.90  # the half thickness of all shapes: the outermost hairs stand singly and are not seen as brow
 
 
@@ -56,7 +65,7 @@ class Brows:
     )
     tail: float = normal(0.0, 0.0024, -0.006, 0.006, unit="m", doc="how much farther out their tails end", absent=0.0)
     asymmetry: float = normal(0.0, 0.0006, -0.003, 0.003, unit="m", doc="how much higher the left one sits")
-    darker: float = normal(0.06, 0.06, -0.1, 0.3, doc="melanin over that of the scalp hair")
+    darker: float = normal(0.0, 0.06, -0.1, 0.3, doc="melanin over that of the scalp hair")
     colour: HairColour = group(HairColour)
     seed: int = seed()
 
@@ -64,9 +73,9 @@ class Brows:
 def _brow_weights(identity: Identity) -> dict[str, float]:
     female = identity.gender
     weights = {name: 1.0 for name in SHAPES}
-    weights |= {"thin": 0.1 + 1.2 * female, "high_arch": 0.2 + 1.4 * female, "bushy": 1.8 - 1.7 * female,
-                "flat_thick": 1.9 - 1.2 * female, "monobrow": 0.16 - 0.15 * female, "sparse": 0.5, "soft_arch": 2.0,
-                "straight": 1.6, "short": 0.4, "slanted": 0.4, "downturned": 0.6}  # fmt: skip
+    weights |= {"thin": 0.1 + 1.1 * female, "high_arch": 0.15 + 0.85 * female, "bushy": 1.3 - 1.25 * female, "rounded": 0.8,
+                "flat_thick": 1.7 - 1.3 * female, "monobrow": 0.12 - 0.11 * female, "sparse": 0.5, "soft_arch": 3.0,
+                "straight": 1.8, "short": 0.4, "slanted": 0.2, "downturned": 0.6, "s_shape": 0.5}  # fmt: skip
     return weights
 
 
@@ -81,13 +90,13 @@ def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
     )  # fmt: skip
 
 
-def natural_colour(rng: Generator, wished, identity: Identity, hair=None) -> HairColour:
-    """The colour of the face's hair: as wished, or the scalp's without its dye, which greys later here."""
+def natural_colour(rng: Generator, wished, identity: Identity, hair=None, late: float = LATE) -> HairColour:
+    """The colour of the face's hair: as wished, or the scalp's without its dye, which greys later by a power ``late``."""
     if wished:
         return sample_hair_colour(rng, wished, identity=identity)
     colour = hair.colour if hair is not None else sample_hair_colour(rng, identity=identity)
     return dataclasses.replace(
-        colour, dye="none", grey=float(f"{0.6 * colour.grey:.6g}"), melanin=max(colour.melanin, LIGHTEST)
+        colour, dye="none", grey=float(f"{colour.grey**late:.6g}"), melanin=min(max(colour.melanin, LIGHTEST), DARKEST)
     )
 
 
@@ -100,7 +109,7 @@ def _line(brows: Brows, side: float, x: np.ndarray):
     # The lower edge stays on the brow bone: a thick brow grows upward.
     z = LEVEL + brows.height + side * brows.asymmetry / 2 + 0.6e-3 * max(halves[1] - 4.2, 0)
     z = z + smooth_curve(KNOTS, heights, u) / 1000
-    taper = np.interp(u, [-0.06, 0.0, 0.12, 0.85, 1.0, 1.05], [0, 0.6, 1, 1, 0.7, 0])
+    taper = np.interp(u, [-0.10, 0.0, 0.14, 0.85, 1.0, 1.08], [0, 0.75, 1, 1, 0.7, 0])
     return u, z, smooth_curve(KNOTS, halves, u) / 1000 * taper
 
 
@@ -116,7 +125,7 @@ def _density(brows: Brows, side: float):
             1 + ragged(template, child(brows.seed, "tufts", "left" if side > 0 else "right"), 0.7, 0.0075), 0, 2
         )
         body = np.clip(edge, 0, 1) ** 0.8 + 0.035 * (0.4 + brows.unruly) * (np.abs(template[:, 2] - z) < half + 0.0028)
-        along = np.interp(u, [-0.05, 0, 0.15, 0.5, 0.9, 1, 1.05], [0.1, 0.34, 0.80, 1.0, 0.88, 0.45, 0.08])
+        along = np.interp(u, *ALONG)
         if brows.shape == "monobrow":
             along = along * np.interp(x, [-0.004, 0.0, 0.009, 0.015], [0.2, 0.3, 0.45, 1.0])
         return body * along * (half > 1e-4) * (x > -0.004)
@@ -129,10 +138,10 @@ def build_brows(brows: Brows, person) -> list:
     from ...blender import curves_object
 
     obstacles = Obstacles(person)
-    strands, parts = [], []
+    strands, parts, finer = [], [], []
     rng = child(brows.seed, "brows")
     halves, scale = SHAPES[brows.shape][1:3]
-    count = int(620 * brows.density * scale * (halves[1] * brows.thickness / 4.2) ** 0.7)
+    count = int(HAIRS * brows.density * scale * (halves[1] * brows.thickness / 4.2) ** 0.7)
     for side, part in ((1.0, "left_brow"), (-1.0, "right_brow")):
         # The lid folds in under the brow: only skin that faces forward bears hairs.
         roots, normals, template = scatter(
@@ -140,9 +149,10 @@ def build_brows(brows: Brows, person) -> list:
         )
         strands.append(_hairs(brows, person, side, roots, normals, template, rng))
         parts.append(np.full(len(roots), PART[part]))
+        finer.append(np.interp(_line(brows, side, template[:, 0] * side)[0], *FINER))
     strands = kept_out(obstacles, np.concatenate(strands), 0.0002)
     randoms = rng.random((len(strands), 3))
-    widths = 0.000040 * np.exp(0.25 * np.clip(rng.normal(size=(len(strands), 1)), -2, 2))
+    widths = RADIUS * np.concatenate(finer)[:, None] * np.exp(0.25 * np.clip(rng.normal(size=(len(strands), 1)), -2, 2))
     obj = curves_object(
         "Brows", strands, tapered(len(strands), POINTS, widths, 0.000007, 2.2), part=PART["left_brow"],
         curve_attributes={"strand": ("FLOAT_VECTOR", randoms), "part": ("FLOAT", np.concatenate(parts))},
@@ -167,7 +177,7 @@ def _hairs(brows: Brows, person, side: float, roots, normals, template, rng: Gen
         0.0086
         * brows.length
         * np.clip(1.12 - 0.30 * np.abs(rng.normal(size=len(u))), 0.35, 1.12)
-        * np.interp(u, [0, 0.3, 1], [0.8, 1.0, 0.72])
+        * np.interp(u, [0, 0.3, 0.7, 1], [0.78, 1.0, 0.86, 0.56])
     )
     length = length * np.interp(half, [0.0012, 0.0036], [0.62, 1.0])  # a thin brow is trimmed
     stray = rng.random(len(u)) < 0.05 * brows.unruly

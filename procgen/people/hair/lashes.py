@@ -17,6 +17,7 @@ from .strands import tapered, unit
 UPPER, LOWER = 0.0086, 0.0052  # length of the longest lashes, metres
 UPPER_COUNT, LOWER_COUNT = 104, 54
 POINTS = 8
+LATE = 4.0  # the power by which lashes grey later than the scalp
 MASCARA, MASCARA_ALONE = 0.85, 0.1  # odds of it on a face that is made up, and on another woman's
 
 
@@ -34,7 +35,7 @@ class Lashes:
 
 def sample_lashes(rng: Generator, fixed=None, *, identity: Identity, hair=None, made_up: bool = False) -> Lashes:
     """Draw lashes; longer on women, and mostly made up where the face is."""
-    colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
+    colour = natural_colour(rng, within(fixed, "colour"), identity, hair, LATE)
     return draw(
         Lashes, rng, fixed, length=lognormal(0.92 + 0.12 * identity.gender, 0.12, 0.5, 1.6),
         mascara=flag(MASCARA if made_up else MASCARA_ALONE * identity.gender), colour=colour,
