@@ -19,6 +19,7 @@ COMMANDS = {
     "transpile": ("turn a node graph into Python", "datagen"),
     "train": ("train a system on datasets", "models"),
     "generate": ("let a trained system make avatars, meshes, videos …", "models"),
+    "predict": ("let trained nets say what photographs show", "models"),
     "results": ("write the page of what was measured", "models"),
     "doctor": ("show versions and what is missing", "datagen"),
     "completion": ("print what makes a shell complete commands", "datagen"),

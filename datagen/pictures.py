@@ -88,14 +88,14 @@ def with_landmarks(image: np.ndarray, record: dict) -> np.ndarray:
     size = max(image.shape[0] // 220, 1)
     for index, ((x, y), seen) in enumerate(zip(record["points_2d"], record["visible"], strict=True)):
         colour = (255, 210, 60) if index >= 68 else (90, 255, 150) if seen else (150, 60, 60)
-        _stroke(drawn, (x, y), (x, y), size + 0.5, colour)
+        stroke(drawn, (x, y), (x, y), size + 0.5, colour)
     gaze = record.get("gaze") or {}
     for side, index in (("right", 68), ("left", 69)):
         if side not in gaze or index >= len(record["points_2d"]):
             continue
         start = np.array(record["points_2d"][index])
         end = start + np.array(gaze[side][:2]) * image.shape[0] * 0.12
-        _stroke(drawn, start, end, size / 2, (255, 210, 60))
+        stroke(drawn, start, end, size / 2, (255, 210, 60))
     return drawn
 
 
@@ -109,7 +109,7 @@ def with_dense_landmarks(image: np.ndarray, values: np.ndarray) -> np.ndarray:
     return drawn
 
 
-def _stroke(image: np.ndarray, start, end, radius: float, colour) -> None:
+def stroke(image: np.ndarray, start, end, radius: float, colour) -> None:
     """Draw a line with round ends, px with the first pixel's centre at (0.5, 0.5); a disc where it has no length."""
     start, end = np.asarray(start, float), np.asarray(end, float)
     if not np.isfinite([start, end]).all():

@@ -75,7 +75,7 @@ def people(tmp_path_factory):
 def test_systems_are_listed(capsys):
     assert main(["list", "systems", "--json"]) == 0
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
-    assert list(rows) == ["rodin", "nfd", "eg3d", "pi_gan", "giraffe", "auto_encoder"]
+    assert list(rows) == ["rodin", "nfd", "eg3d", "pi_gan", "giraffe", "auto_encoder", "face_analysis"]
     assert rows["rodin"]["from"] == "prompt, photo, edit, unconditional"
     assert rows["rodin"]["makes"] == "avatar"
     assert rows["giraffe"]["makes"] == "field"

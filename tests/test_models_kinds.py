@@ -18,7 +18,7 @@ from simulacra.models.core import pictures  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.fields.mesh import Mesh  # noqa: E402
 from simulacra.models.fields.triplane import Decoder  # noqa: E402
-from simulacra.models.kinds import avatar, field, mesh, picture, points, scene, table, video  # noqa: E402
+from simulacra.models.kinds import avatar, field, labels, mesh, picture, points, scene, table, video  # noqa: E402
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -49,8 +49,16 @@ def results() -> dict[str, table.Result]:
         "mesh": mesh.PlacedMesh(triangle(colours=np.full((4, 3), 0.5, np.float32)), 0.2),
         "field": field.Radiance(ball, 0.2),
         "avatar": avatar.Avatar(noise(3, 2, 8, 8) + 3, decoder, 0.2),
+        "labels": labels.Labels(
+            drawn.integers(0, 255, (12, 10, 3)).astype(np.uint8), {"parts": drawn.integers(0, 19, (12, 10)).astype(np.uint8)},
+            {"points_2d": [[2.0, 3.0]] * 70, "head_pose": {"rotation": np.eye(3).tolist()}}),
         "scene": scene.Scene((scene.Thing("tree", (1, 2, 3), (1, 2, 4), 0.5), scene.Thing("rock", (0, 0, 0.5), (1, 1, 1)))),
     }  # fmt: skip
+
+
+def test_labels_are_of_their_photograph():
+    with pytest.raises(BadInput, match=r"labels: depth .* is not allowed; allowed are labels of the photograph's size"):
+        labels.Labels(np.zeros((4, 4, 3), np.uint8), {"depth": np.zeros((4, 5), np.float32)})
 
 
 def test_every_kind_has_its_module_its_writers_and_a_preview(tmp_path, monkeypatch):

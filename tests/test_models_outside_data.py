@@ -13,7 +13,7 @@ pytest.importorskip("safetensors")
 Image = pytest.importorskip("PIL.Image")
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
-from simulacra.models.core import checkpoint  # noqa: E402
+from simulacra.models.core import checkpoint, photographs  # noqa: E402
 from simulacra.models.core.settings import LARGEST, configured, restored  # noqa: E402
 from simulacra.models.core.trainer import Trainer, TrainerConfig  # noqa: E402
 from simulacra.models.core.training import CHECKPOINT  # noqa: E402
@@ -80,7 +80,7 @@ def test_pipes_folders_and_giants_are_no_avatars(tmp_path):
 def test_pipes_folders_giants_and_bombs_are_no_photos(tmp_path):
     for kind, path in pipes_and_giants(tmp_path, "a.png"):
         told = line(photo.read_portrait, path)
-        assert (f"allowed are {photo.MOST_BYTES}" if kind == "giant" else "no regular file") in told
+        assert (f"allowed are {photographs.MOST_BYTES}" if kind == "giant" else "no regular file") in told
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -88,7 +88,7 @@ def test_pipes_folders_giants_and_bombs_are_no_photos(tmp_path):
     for edge in (11_000, 60_000, 2**31 - 1):
         header = chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 0, 0, 0, 0))
         (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")))
-        assert f"allowed are {photo.MOST_PIXELS} in all" in line(photo.read_portrait, tmp_path / "bomb.png")
+        assert f"allowed are {photographs.MOST_PIXELS} in all" in line(photo.read_portrait, tmp_path / "bomb.png")
     for data in (b"", b"a cat", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" + bytes(100)):
         (tmp_path / "no.png").write_bytes(data)
         assert "is not a picture that can be read; allowed are PNG and JPEG" in line(

@@ -82,15 +82,22 @@ class Window:
 
     def inside(self, height: int, width: int) -> Tensor:
         """Which pixels (h, w) of what is shown lie in a source of this size."""
-        at = self._sources
-        return (at >= 0).all(-1) & (at[..., 0] < width) & (at[..., 1] < height)
+        return self._taken(height, width)[1]
 
     def nearest(self, values: Tensor, outside: float) -> Tensor:
         """Values (C, H, W) at the nearest pixels of the source, (C, h, w): none is mixed of others."""
-        height, width = values.shape[1:]
-        x, y = torch.floor(self._sources).long().unbind(-1)
-        taken = values[:, y.clamp(0, height - 1), x.clamp(0, width - 1)]
-        return torch.where(self.inside(height, width), taken, torch.tensor(outside, dtype=values.dtype))
+        index, inside = self._taken(*values.shape[1:])
+        taken = values.flatten(1)[:, index].unflatten(1, self.size)
+        return torch.where(inside, taken, torch.tensor(outside, dtype=values.dtype))
+
+    def _taken(self, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """The numbers (h * w,) of the pixels that are nearest in a source of a size, and which (h, w) lie in it; kept."""
+        kept = self.__dict__.setdefault("_kept", {})  # beside the cached properties, which a frozen instance may have
+        if (height, width) not in kept:
+            x, y = torch.floor(self._sources).long().unbind(-1)
+            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            kept[height, width] = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).flatten(), inside
+        return kept[height, width]
 
     def smooth(self, values: Tensor) -> Tensor:
         """Colours (C, H, W) averaged over what a pixel covers and interpolated, float32 (C, h, w); the edge goes on outside."""

@@ -47,6 +47,7 @@ KINDS = {
     "mesh": Kind("a mesh", {".glb": "write_glb"}),
     "field": Kind("a person", {".glb": "write_glb"} | AROUND),
     "avatar": Kind("an avatar", {".avatar.safetensors": "write_avatar", ".glb": "write_glb"} | AROUND),
+    "labels": Kind("a labelled photograph", {".png": "write_png", ".json": "write_json_record", ".npz": "write_npz"}),
     "scene": Kind("a scene", {".json": "write_json"}),
 }
 

@@ -40,6 +40,9 @@ class Data(NamedTuple):
 
 AROUND = Data("pictures around people, and what of them the person covers",
               "simulacra render faces DATASET --count 400 --views 24 --labels alpha")  # fmt: skip
+FACES = Data("pictures of faces with every label that tells of them",
+             "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
+             ("rgb", "depth", "normal", "parts", "landmarks"))  # fmt: skip
 
 
 class System(NamedTuple):
@@ -83,6 +86,8 @@ SYSTEMS = (
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
     System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
+    System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
+           ("photo",), kind="labels", data=FACES),
 )  # fmt: skip
 
 

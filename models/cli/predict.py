@@ -1,0 +1,83 @@
+"""simulacra predict: trained nets say what photographs show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...datagen.cli import options
+from ...datagen.errors import NO_SPACE, BadInput, Unfinished
+from ...datagen.terminal import emit, say
+from ..core.photographs import SUFFIXES
+from ..systems.tasks import TASKS, system_of
+from .needs import require_torch
+
+
+@options.command()
+@options.argument("task", type=options.OneOf(TASKS))
+@options.argument("photos", nargs=-1, required=True, type=options.FILE, metavar="PHOTO...")
+@options.option(
+    "--out", required=True, type=options.FOLDER, metavar="DIR", help="folder of what is found; made if needed"
+)
+@options.option("--run", type=options.FOLDER, metavar="RUN", help="folder of a run; the weights that ship by default")
+@options.json_option(help="print JSON lines")
+def command(task, photos, out, run, as_json) -> None:
+    """Say what photographs show: landmarks, parsing, depth, normals, pose, or face, which is all of them.
+
+    A PHOTO is a PNG or JPEG of one person, or a folder of such. Each is answered by files in the formats of our datasets and
+    a picture to look at: NAME.landmarks.json, NAME.parts.png, NAME.depth.exr, NAME.normal.exr, NAME.pose.json, and
+    NAME.LABEL.overlay.png. Depth is in metres behind the head's pivot; directions are those of a camera that looks at the face.
+    """
+    system = system_of(task)
+    found = listed(photos)
+    run = run or system.shipped
+    if run is None:
+        raise BadInput(f"{system.name}: no weights are shipped with this version; {system.data.render} and simulacra train "
+                       f"{system.name} --data DATASET --out RUN make them, then give --run RUN")  # fmt: skip
+    if not run.is_dir():
+        raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
+    require_torch()
+    from ...datagen.jobs.stopping import stoppable
+    from ...datagen.progress import Progress
+    from ..kinds.labels import write_files
+
+    model = system.load().load(run)
+    files, failed = [], []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with stoppable(), Progress(as_json) as progress:
+            for number, (stem, path) in enumerate(found.items()):
+                try:
+                    answer = model.predict(path)
+                    for label in TASKS[task].labels:
+                        files += write_files(out, stem, label, answer)
+                except BadInput as error:
+                    failed.append(path)
+                    progress.tell({"event": "warning", "message": str(error)})
+                progress.tell({"stage": task, "done": number + 1, "total": len(found)})
+    except KeyboardInterrupt:
+        raise Unfinished(f"{out}: stopped; it holds {len(files)} files") from None
+    except OSError as error:
+        refused = Unfinished if error.errno in NO_SPACE else BadInput
+        raise refused(f"{out}: {error.strerror or error}") from None
+    if as_json:
+        emit({"event": "done", "out": str(out), "files": [str(path) for path in files]})
+    else:
+        say(f"{len(files)} files in {out}")
+    if failed:
+        raise Unfinished(f"{len(failed)} of {len(found)} photographs gave no answer")
+
+
+def listed(photos: tuple[Path, ...]) -> dict[str, Path]:
+    """The files of photographs and of folders of them, in order, by the names that their answers get."""
+    found: dict[str, Path] = {}
+    for path in photos:
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise BadInput(f"{path}: holds no photograph; allowed are {', '.join(SUFFIXES)}")
+        for file in inside:
+            if not file.is_file():
+                raise BadInput(f"photo: {file} is not a file")
+            if file.stem in found:
+                raise BadInput(f"photo: {file} and {found[file.stem]} have one name; allowed are different ones")
+            found[file.stem] = file
+    return found

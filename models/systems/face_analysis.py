@@ -1,0 +1,140 @@
+"""Face analysis after Fake It Till You Make It (arXiv 2109.15102): trained on renders alone, meant for photographs.
+
+One compact net in place of the paper's two large ones: landmarks with their uncertainty (as in arXiv 2204.02776), head pose,
+gaze, 19 classes, depth and normals. Label adaptation is a net of its own, ``vision.faces.adaptation``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...datagen.pictures import picture
+from ..core.checkpoint import load_model, read_trained, save_weights
+from ..core.photographs import read_photo
+from ..core.progress import Progress
+from ..core.settings import means, setting
+from ..core.shots import Shots
+from ..core.trainer import Trainer, TrainerConfig
+from ..core.training import seeded
+from ..core.window import Window
+from ..kinds.labels import Labels
+from ..vision.faces.appearance import AppearanceConfig, photographed
+from ..vision.faces.finding import find_face
+from ..vision.faces.losses import LossConfig, face_losses
+from ..vision.faces.net import FaceNet, NetConfig
+from ..vision.faces.targets import Faces, WindowConfig
+from .request import Request
+
+SYSTEM = "face_analysis"
+SHOWN = 4  # faces of the pictures that a training draws
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the net is and how it is trained."""
+
+    net: NetConfig = field(default_factory=NetConfig, metadata=means("the net's shape"))
+    windows: WindowConfig = field(default_factory=WindowConfig, metadata=means("how windows are drawn around faces"))
+    appearance: AppearanceConfig = field(
+        default_factory=AppearanceConfig, metadata=means("how often photographs' flaws are drawn; 0 leaves one out")
+    )
+    losses: LossConfig = field(default_factory=LossConfig, metadata=means("how much each head counts"))
+    steps: int = setting(6000, "steps of training in all")
+    batch: int = setting(16, "faces in a step")
+    learning_rate: float = setting(1e-3, "learning rate of AdamW at its highest; it falls as a cosine")
+    weight_decay: float = setting(0.02, "weight decay of AdamW")
+    warmup: int = setting(100, "steps over which the learning rate rises")
+    ema: float = setting(0.998, "share of the averaged weights that a step keeps")
+    save_every: int = setting(200, "steps between checkpoints")
+    picture_every: int = setting(500, "steps between pictures; 0 draws none")
+    seed: int = setting(0, "seed of everything that is drawn")
+    seconds: float = setting(0.0, "seconds of training in all runs together; 0 is no limit")
+
+    @property
+    def training(self) -> TrainerConfig:
+        """How the trainer trains."""
+        names = (
+            "steps",
+            "learning_rate",
+            "weight_decay",
+            "warmup",
+            "ema",
+            "save_every",
+            "picture_every",
+            "seed",
+            "seconds",
+        )
+        return TrainerConfig(schedule="cosine", final=0.02, clip=5.0, **{name: getattr(self, name) for name in names})
+
+
+class FaceAnalysis(nn.Module):
+    """A trained net for photographs: ``predict`` says all of one."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config, self.net = config, FaceNet(config.net)
+
+    def predict(self, photo: str | Path | np.ndarray, window: Window | None = None) -> Labels:
+        """The landmarks, pose, gaze, parts, depth and normals of the largest face of a photograph.
+
+        ``photo`` is a PNG or JPEG, or uint8 (h, w, 3); ``window`` where the face is, else it is found. Vectors and depth are
+        those of a camera in the photograph's place that looks at the face; depth is in metres behind the head's pivot.
+        """
+        image = photo if isinstance(photo, np.ndarray) else read_photo(Path(photo))
+        found = find_face(self.net.eval(), image, window)
+        return Labels(image, {"parts": found.parts, "depth": found.depth, "normal": found.normal}, found.record())
+
+    def generate(self, request: Request, progress: Progress) -> Labels:
+        """The labels of the photograph that is asked for."""
+        assert request.photo is not None, "its row of the catalogue allows photos alone"
+        return self.predict(request.photo)
+
+
+def train(shots: Shots, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
+    """Train on the faces of the split train; pictures show what it says of some of them."""
+    config = config or Config()
+    faces = Faces(shots.of("train"), config.net.size, progress)
+    net = seeded(lambda: FaceNet(config.net), config.seed)
+
+    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        truth = faces.draw(config.batch, config.net.size, config.windows, generator).to(generator.device)
+        truth = photographed(truth, config.appearance, generator)
+        return face_losses(net(truth.pictures), truth, config.losses)
+
+    def pictures(number: int) -> dict[str, Tensor]:
+        return {"faces": _sheet(net, faces)}
+
+    trainer = Trainer(folder, {"net": net}, step, config.training, pictures, progress)
+    trainer.run()
+    save_weights(folder, trainer.ema_modules(), {"system": SYSTEM, "config": asdict(config), "faces": len(faces)})
+
+
+def load(folder: Path) -> FaceAnalysis:
+    """The analysis of a run."""
+    config, _ = read_trained(folder, SYSTEM, Config())
+    return load_model(folder, SYSTEM, lambda: FaceAnalysis(config), lambda model: {"net": model.net})
+
+
+def _sheet(net: FaceNet, faces: Faces) -> Tensor:
+    """What the net says of some faces, a row each, as a picture (3, H, W) in 0…1: the face, parts, depth, normals."""
+    truth = faces.straight(range(min(SHOWN, len(faces))), net.config.size)
+    device = next(net.parameters()).device
+    said = net(truth.pictures.to(device))
+    rows = []
+    for index in range(len(truth.pictures)):
+        seen = truth.pictures[index, :, ::2, ::2].permute(1, 2, 0).numpy() * 255
+        classes = said["parts"][index].argmax(0).byte().cpu().numpy()
+        depth = np.where(classes > 0, said["depth"][index].cpu().numpy() + 1, np.inf)
+        normal = torch.nn.functional.normalize(said["normal"][index], dim=0).permute(1, 2, 0).cpu().numpy()
+        painted = [
+            picture("parts", classes),
+            picture("depth", depth),
+            picture("normal", normal * (classes > 0)[..., None]),
+        ]
+        rows.append(np.concatenate([seen.astype(np.uint8), *painted], 1))
+    return torch.from_numpy(np.concatenate(rows)).permute(2, 0, 1) / 255

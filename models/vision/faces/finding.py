@@ -1,0 +1,120 @@
+"""Applies a face net to photographs: finds the window, looks at it in both ways, and lays all it says over the photograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....datagen.errors import BadInput
+from ....datagen.labels import IGNORE
+from ...core.photographs import face_box
+from ...core.window import Window, whole
+from .net import FaceNet, Outputs
+from .rotations import angles, from_six
+from .targets import MARGIN, face_window
+
+CASCADE = 0.75  # the landmarks' box in edges of the cascade's
+LOWER = 0.08  # how far below the middle of the cascade's box that of the landmarks is, in its edges
+LOOKS = 2  # windows: each is set by the landmarks that were found in the one before
+ROWS = 64  # of a photograph that are classified together
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """What a photograph (h, w) says of its face, in its own pixels and in the frame of a camera that looks at the face.
+
+    ``points`` (70, 2) and their deviations ``spread`` (70,) are pixels; ``rotation`` (3, 3) is the head's, ``angles`` its
+    yaw, pitch and roll in degrees; ``gaze`` (2, 3) unit vectors of the right and the left eye. Maps are of the photograph's
+    size: ``parts`` uint8, 255 beyond the ``window`` that was looked at; ``depth`` float32 in metres behind the head's pivot, +inf
+    where no head is; ``normal`` float32 (h, w, 3), 0 there.
+    """
+
+    points: np.ndarray
+    spread: np.ndarray
+    rotation: np.ndarray
+    angles: tuple[float, float, float]
+    gaze: np.ndarray
+    parts: np.ndarray
+    depth: np.ndarray
+    normal: np.ndarray
+    window: Window
+
+    def record(self) -> dict:
+        """What is no map, as a row of landmarks.json; ``spread_2d`` is the deviation of each point in px."""
+        yaw, pitch, roll = self.angles
+        return {
+            "points_2d": self.points.tolist(), "spread_2d": self.spread.tolist(),
+            "head_pose": {"rotation": self.rotation.tolist(), "yaw": yaw, "pitch": pitch, "roll": roll},
+            "gaze": {side: self.gaze[index].tolist() for index, side in enumerate(("right", "left"))},
+        }  # fmt: skip
+
+
+def first_window(photo: np.ndarray, size: int) -> tuple[Window, bool]:
+    """Where to look for a face in a photograph uint8 (h, w, 3), and whether the cascade saw one; else all of it."""
+    box = face_box(photo)
+    if box is None:
+        height, width = photo.shape[:2]
+        return replace(whole(height, width, (size, size)), width=float(max(height, width))), False
+    left, top, side = box
+    return Window((left + side / 2, top + side * (0.5 + LOWER)), MARGIN * CASCADE * side, (size, size)), True
+
+
+@torch.no_grad()
+def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> FoundFace:
+    """What a net in evaluation mode says of the largest face of a photograph uint8 (h, w, 3).
+
+    A window that is given is looked at as it is; else it is found, and set anew around the landmarks once.
+    """
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
+        raise BadInput(f"photo: is {photo.dtype} {photo.shape}; allowed is uint8 (h, w, 3)")
+    values = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
+    size = net.config.size
+    device = next(net.parameters()).device
+    looks = LOOKS if window is None else 1
+    window = window or first_window(photo, size)[0]
+    for look in range(looks):
+        picture = window.smooth(values)[None].to(device) / 255
+        said = Outputs({name: value.float().cpu() for name, value in net.both_ways(picture).items()})
+        points = window.back((said["points"][0] + 1) * (size / 2))
+        if look + 1 < looks:
+            window = face_window(points, size)
+    rotation = from_six(said["pose"][0])
+    parts, depth, normal = _laid_back(said, window, *photo.shape[:2])
+    yaw, pitch, roll = (float(angle) for angle in angles(rotation))
+    return FoundFace(
+        points.numpy().astype(np.float64), (said["spread"][0].exp() * (size / 2) / window.scale).numpy(), rotation.numpy(),
+        (yaw, pitch, roll), F.normalize(said["gaze"][0], dim=-1).numpy(), parts, depth, normal, window,
+    )  # fmt: skip
+
+
+def _laid_back(said: Outputs, window: Window, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The maps of a window at the pixels of the photograph (height, width)."""
+    parts = np.full((height, width), IGNORE, np.uint8)
+    depth, normal = np.full((height, width), np.inf, np.float32), np.zeros((height, width, 3), np.float32)
+    maps = torch.cat([said["parts"], said["depth"][:, None], said["normal"]], 1)
+    size = window.size[0]
+    corners = window.back(torch.tensor([[0.0, 0.0], [size, 0.0], [0.0, size], [size, size]]))
+    left, top = (max(int(low), 0) for low in corners.amin(0).floor())
+    right, bottom = (min(int(high), edge) for high, edge in zip(corners.amax(0).ceil(), (width, height), strict=True))
+    for first in range(top, bottom, ROWS):
+        last = min(first + ROWS, bottom)
+        y, x = torch.meshgrid(torch.arange(first, last) + 0.5, torch.arange(left, right) + 0.5, indexing="ij")
+        at = window.points(torch.stack([x, y], -1)) / size * 2 - 1
+        found = F.grid_sample(maps, at[None], padding_mode="border", align_corners=False)[0]
+        inside = (at.abs() <= 1).all(-1)
+        classes = found[:-4].argmax(0)
+        head = (inside & (classes > 0)).numpy()
+        here = np.s_[first:last, left:right]
+        parts[here] = torch.where(inside, classes, torch.tensor(IGNORE)).byte().numpy()
+        depth[here] = np.where(head, found[-4].numpy(), np.inf)
+        normal[here] = np.where(head[..., None], _unit(found[-3:]), 0)
+    return parts, depth, normal
+
+
+def _unit(normal: Tensor) -> np.ndarray:
+    """Unit vectors (h, w, 3) of a map (3, h, w)."""
+    return F.normalize(normal, dim=0).permute(1, 2, 0).numpy()
