@@ -9,7 +9,7 @@ bpy = pytest.importorskip("bpy")
 
 from simulacra.procgen import registry  # noqa: E402
 from simulacra.procgen.distributions import SpecError  # noqa: E402
-from simulacra.procgen.materials.pigment import skin_colour, typology_angle  # noqa: E402
+from simulacra.procgen.materials.pigment import face_colour, typology_angle  # noqa: E402
 from simulacra.procgen.people.face import build_face  # noqa: E402
 from simulacra.procgen.people.head_data import head_data  # noqa: E402
 from simulacra.procgen.people.regions import region  # noqa: E402
@@ -167,7 +167,7 @@ def test_the_mean_of_a_face_has_the_tone_that_was_asked_for(melanin):
         "skin.melanin": melanin, "skin.makeup_on": False, "skin.stubble_shadow": 0.0, "skin.undertone": "neutral",
         "skin.moles": 0.0, "skin.age_spots": 0.0, "skin.freckles": 0.0, "skin.blemishes": 0.0,
     }).skin  # fmt: skip
-    asked = skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))
+    asked = face_colour(skin)
     got = linear(skin)[bare_face(texels(1024))].mean(0)
     assert typology_angle(got) == pytest.approx(float(typology_angle(asked)), abs=1.0)
     np.testing.assert_allclose(got, asked, rtol=0.02)

@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from simulacra.procgen import registry
-from simulacra.procgen.materials.pigment import XYZ_TO_RGB, skin_colour, typology_angle
+from simulacra.procgen.materials.pigment import XYZ_TO_RGB, face_colour, skin_colour, typology_angle
 from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.regions import region
 from simulacra.procgen.people.skin_pictures.pictures import skin_pictures
@@ -76,7 +76,7 @@ def main(count: int, textures: tuple[Path, ...]) -> None:
             }
             skin = registry.sample("faces", 1000 * kind + seed, settings).skin
             colour = shown(skin)
-            asked = float(typology_angle(skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin))))
+            asked = float(typology_angle(face_colour(skin)))
             got = float(typology_angle(colour[face].mean(0)))
             means = lab((masks @ colour) / masks.sum(1, keepdims=True))
             rows.append((asked, got, abs(got - asked), means[:, 0].std(), means[:, 1].std()))

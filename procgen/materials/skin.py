@@ -9,7 +9,7 @@ import numpy as np
 
 from ..blender import new_material, packed_image
 from ..nodes.shader import Nodes
-from .pigment import skin_colour
+from .pigment import face_colour
 
 IOR = 1.42
 SCATTER_COLOUR = (1.0, 0.37, 0.19)  # path of red, green and blue, relative
@@ -28,7 +28,7 @@ def skin_material(
     ``pictures`` are those of skin_pictures, ``folds`` the six families that the attributes are the shares of: name ->
     (an expression in a, b, …, and what a driver reads each of these from).
     """
-    material, tree = new_material("Skin", skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin)))
+    material, tree = new_material("Skin", face_colour(skin))
     g = Nodes(tree)
     place = g.add("ShaderNodeUVMap", uv_map="UVMap")["UV"]
 

@@ -111,7 +111,7 @@ def _draw_shape(rng: Generator, data: HeadData) -> list[float]:
 def sample_identity(rng: Generator, fixed=None, fit: bool = True) -> Identity:
     """Draw an identity; sliders jointly, so that heads are varied and human, then sizes that people have."""
     data = head_data()
-    lean = fork(rng, "lean").beta(0.22, 0.22)  # most people are clearly one or the other
+    lean = fork(rng, "lean").beta(0.12, 0.12)  # most people are clearly one or the other
     asymmetry = fork(rng, "one side").normal(size=len(asymmetry_names(data))) * 0.16
     given = {
         "gender": normal(0.04 + 0.92 * lean, 0.04, 0, 1),

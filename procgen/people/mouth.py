@@ -13,7 +13,7 @@ from .pose import rigid_fit, transform
 from .teeth import gum, row
 
 # Template places of the edges of the incisors, metres, and the bend of both arches.
-UPPER_FRONT, UPPER_EDGE = -0.0262, -0.0688
+UPPER_FRONT, UPPER_EDGE = -0.0262, -0.0702
 LOWER_FRONT, LOWER_EDGE = -0.0228, -0.0672
 BEND = 58.0
 

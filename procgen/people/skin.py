@@ -20,8 +20,8 @@ NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person tha
 class Makeup:
     """Decorative colour on the face."""
 
-    lipstick: float = beta(1.5, 1.2, doc="cover of the lips, 0 none")
-    lip_hue: float = uniform(0, 1, doc="0 nude, then rose, red and berry to 1 plum")
+    lipstick: float = beta(1.4, 1.7, doc="cover of the lips, 0 none")
+    lip_hue: float = beta(1.2, 1.6, doc="0 nude, then rose, red and berry to 1 plum")
     gloss: float = beta(1.5, 2.5, doc="shine of the lips")
     eyeshadow: float = beta(1.2, 2.5, doc="cover of the lids")
     eyeshadow_hue: float = uniform(0, 1, doc="0 brown, grey, violet, blue, green to 1 gold")
@@ -74,20 +74,20 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
     return draw(
         Skin, rng, fixed,
         melanin=lognormal(median, 0.40, 0.006, 0.34),
-        haemoglobin=lognormal(0.0305 - 0.001 * pale, 0.2, 0.008, 0.06),
+        haemoglobin=lognormal(0.0325 - 0.001 * pale - 0.006 * years, 0.2, 0.008, 0.06),
         redness=lognormal(0.9 + 0.3 * pale, 0.28, 0.3, 2.2),
         years=normal(identity.age, 3.0, 18, 88),
         masculine=normal(male, 0.08, 0, 1),
         mottling=beta(1.0 + 2.5 * years * pale, 6.0 - 2.5 * years),
         veins=beta(0.8 + 1.2 * pale, 4.5 - 1.0 * years),
-        wrinkles=normal(0.05 + 0.85 * years**1.3, 0.07, 0, 1),
+        wrinkles=normal(0.04 + 1.0 * years**1.25, 0.07, 0, 1),
         roughness=normal(0.425 + 0.06 * years, 0.035, 0.33, 0.62),
         pores=lognormal(1.15 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
         age_spots=beta(1.0 + 2 * max(years - 0.4, 0), 6.0 - 4 * max(years - 0.4, 0)),
         blemishes=beta(1.0, 4.0 + 8 * years),
         under_eye=beta(2.0 + years, 4.0 - years),
         freckles=freckles,
-        stubble_shadow=beta(1.6, 2.2) if male > 0.55 else beta(0.6, 60.0),
+        stubble_shadow=beta(2.2, 2.0) if male > 0.55 else beta(0.6, 60.0),
         makeup_on=flag(MADE_UP + (MADE_UP_OLD - MADE_UP) * years if identity.gender > 0.6 else MADE_UP_MEN),
     )  # fmt: skip
 
@@ -109,9 +109,9 @@ def fold_drivers(wrinkles: float) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 def luminance(skin: Skin) -> float:
     """The relative luminance of the skin's base colour."""
-    from ..materials.pigment import skin_colour
+    from ..materials.pigment import face_colour
 
-    return float(skin_colour(np.array(skin.melanin), np.array(skin.haemoglobin)) @ [0.2126, 0.7152, 0.0722])
+    return float(face_colour(skin) @ [0.2126, 0.7152, 0.0722])
 
 
 def build_skin(skin: Skin, person) -> list:

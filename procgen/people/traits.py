@@ -39,54 +39,54 @@ MALE = {"adams_apple": Trait(bumps=(((0, 50, -137), (6.5, 14, 8), (0, -3.4, -0.4
 # Form -> what it is at its fullest, and the years between which it comes.
 AGE = {
     "brow_descent": (Trait({"brow_out": (0, 0, -2.6), "brow_mid": (0, 0, -1.7), "brow_in": (0, 0, -0.9), "lid_fold": (0, -0.5, -1.2)}),
-                     (32, 76)),
+                     (30, 68)),
     "hooded_lids": (Trait({"lid_top_out": (0, 0, -0.9), "lid_top_in": (0, 0, -0.4), "outer_corner": (0, 0, -0.7)},
-                          bumps=(((39, -13, 9.5), (8, 9, 4.2), (0.3, -1.7, -1.7)),)), (38, 80)),
+                          bumps=(((39, -13, 9.5), (8, 9, 4.2), (0.3, -1.7, -1.7)),)), (34, 70)),
     "eye_bags": (Trait({"lid_low_in": (0, 0, -0.35), "lid_low_out": (0, 0, -0.45)},
                        bumps=(((30, -17, -11.5), (10, 8, 4.0), (0, -2.0, -0.6)), ((22, -20, -19), (8, 8, 5), (0, 1.4, 0)),
-                              ((36, -14, -21), (9, 8, 4), (0, 1.1, 0)))), (34, 76)),
+                              ((36, -14, -21), (9, 8, 4), (0, 1.1, 0)))), (30, 66)),
     "nasolabial_folds": (Trait(bumps=(((33, -22, -41), (9, 10, 9), (0.5, -1.8, -1.9)),),
-                               folds=((((19, -26, -42), (24.5, -25, -52), (30, -20, -62), (33, -15, -72)), 3.8, 2.3),)), (32, 78)),
-    "marionette_folds": (Trait(folds=((((28, -18, -70), (30, -15, -80), (29, -11, -92)), 3.6, 1.9),)), (42, 82)),
+                               folds=((((19, -26, -42), (24.5, -25, -52), (30, -20, -62), (33, -15, -72)), 3.8, 2.3),)), (29, 66)),
+    "marionette_folds": (Trait(folds=((((28, -18, -70), (30, -15, -80), (29, -11, -92)), 3.6, 1.9),)), (36, 70)),
     "jowls": (Trait({"jaw": (0, 0, -0.8)},
                     bumps=(((40, -4, -86), (12, 14, 11), (1.8, -1.5, -3.0)), ((23, -12, -101), (8, 10, 8), (-0.3, 1.2, 0.6)))),
-              (42, 80)),
+              (37, 70)),
     "cheek_descent": (Trait(bumps=(((38, -17, -31), (13, 14, 9), (-0.3, 1.7, -0.6)), ((42, -10, -52), (11, 13, 10), (0.6, -1.0, -1.6)))),
-                      (38, 80)),
-    "throat": (Trait(bumps=(((0, 25, -118), (18, 26, 14), (0, -2.0, -4.2)), ((0, 45, -135), (9, 14, 14), (0, -3.0, -1.0)))), (44, 84)),
+                      (34, 70)),
+    "throat": (Trait(bumps=(((0, 25, -118), (18, 26, 14), (0, -2.0, -4.2)), ((0, 45, -135), (9, 14, 14), (0, -3.0, -1.0)))), (40, 76)),
     "neck_bands": (Trait(folds=((((4, 38, -122), (5, 52, -145), (6, 48, -175)), 4.5, 1.6),
-                                (((14, 36, -122), (18, 55, -145), (24, 52, -175)), 4.5, -2.2))), (46, 84)),
+                                (((14, 36, -122), (18, 55, -145), (24, 52, -175)), 4.5, -2.2))), (40, 76)),
     "lips": (Trait({"lip_top": (0, 1.0, -1.1), "lip_peak": (0, 0.9, -1.2), "lip_edge": (0, 0.5, -0.6), "lip_bottom": (0, 1.0, 0.9),
-                    "lip_under": (0, 0.6, 0.6), "cheilion": (0, 0.4, -1.0), "philtrum": (0, 0.4, -0.4)}), (38, 82)),
+                    "lip_under": (0, 0.6, 0.6), "cheilion": (0, 0.4, -1.0), "philtrum": (0, 0.4, -0.4)}), (34, 72)),
     "ears": (Trait({"lobe": (0.3, 0.2, -4.0), "ear_top": (0.4, 0.5, 1.3), "ear": (0.9, 0.7, -0.6)}), (25, 85)),
     "nose": (Trait({"nose_tip": (0, -0.5, -2.1), "columella": (0, 0, -1.5), "tip_side": (0.6, 0, -1.4), "ala": (0.6, 0, -0.5),
                     "supratip": (0, -0.2, -0.9)}), (30, 85)),
-    "temples": (Trait(bumps=(((63, 14, 26), (9, 15, 14), (-2.6, 0.6, 0)),)), (40, 84)),
-    "hollow_cheeks": (Trait(bumps=(((51, -2, -54), (11, 15, 14), (-2.4, 1.4, 0)),)), (44, 84)),
-    "orbits": (Trait(bumps=(((27, -16, 12), (9, 9, 4), (0, 1.5, 0.3)),)), (46, 84)),
+    "temples": (Trait(bumps=(((63, 14, 26), (9, 15, 14), (-2.6, 0.6, 0)),)), (38, 76)),
+    "hollow_cheeks": (Trait(bumps=(((51, -2, -54), (11, 15, 14), (-2.4, 1.4, 0)),)), (42, 78)),
+    "orbits": (Trait(bumps=(((27, -16, 12), (9, 9, 4), (0, 1.5, 0.3)),)), (44, 78)),
 }  # fmt: skip
 
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.65, "nose": 0.55, "ears": 0.7, "lips": 0.75, "orbits": 0.7, "jowls": 0.9, "temples": 0.85, "hollow_cheeks": 0.8,
+    "brow_descent": 0.65, "nose": 0.55, "ears": 0.7, "lips": 0.75, "orbits": 0.7, "jowls": 0.85, "temples": 0.75, "hollow_cheeks": 0.6,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.
 HANGING = {
-    "hooded_lids": 1.25, "eye_bags": 1.35, "nasolabial_folds": 1.35, "marionette_folds": 1.35, "jowls": 1.35, "cheek_descent": 1.25,
-    "throat": 1.3, "neck_bands": 1.3,
+    "hooded_lids": 1.4, "eye_bags": 1.6, "nasolabial_folds": 1.6, "marionette_folds": 1.5, "jowls": 1.5, "cheek_descent": 1.35,
+    "throat": 1.45, "neck_bands": 1.5,
 }  # fmt: skip
-APART = 1.15  # how much further than SEX says men and women stand apart
+APART = 1.25  # how much further than SEX says men and women stand apart
 # How much further yet a woman's head goes, as factors: what a face is read as a woman's by.
 FURTHER = {
-    "brow_ridge": 1.9,
-    "jaw_angle": 1.7,
-    "chin": 1.8,
+    "brow_ridge": 2.1,
+    "jaw_angle": 1.9,
+    "chin": 1.9,
     "cheeks": 1.5,
-    "lips": 1.9,
+    "lips": 2.0,
     "nose": 1.8,
-    "lids": 1.8,
-    "neck": 1.3,
+    "lids": 2.1,
+    "neck": 1.5,
 }
 
 

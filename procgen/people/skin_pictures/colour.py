@@ -6,41 +6,44 @@ from functools import cache
 
 import numpy as np
 
-from ...materials.pigment import BLOOD_RANGE, MELANIN_RANGE, skin_colour, table
+from ...materials.pigment import BLOOD_RANGE, FACE_BLOOD, MELANIN_RANGE, face_colour, table
 from .fields import SkinFields, between
 from .marks import FRECKLES, MOLES, SPOTS
 from .measured import BASE_BLOOD, BASE_MELANIN
 from .relief import line_noise, lip_folds
-from .zones import bare_face, darkness, regions, veined
+from .zones import bare_face, darkness, regions, ruddy, veined
 
 # Paints, linear sRGB, from one end of their hue to the other.
-LIPSTICK = [(0.45, 0.20, 0.14), (0.50, 0.13, 0.14), (0.46, 0.02, 0.025), (0.28, 0.015, 0.05), (0.12, 0.012, 0.035)]
+LIPSTICK = [(0.45, 0.20, 0.14), (0.46, 0.15, 0.15), (0.40, 0.055, 0.055), (0.26, 0.035, 0.06), (0.14, 0.025, 0.045)]
 EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
              (0.45, 0.30, 0.10)]  # fmt: skip
 LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
-LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.80, 0.55, 0.9, 0.30  # at full strength
+LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.66, 0.55, 0.9, 0.30  # at full strength
 FOUNDATION_SEEN, FOUNDATION_COVER = 0.05, 0.5
-UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.04, 1.0, 0.89), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
-UNDER_EYE = (0.80, 0.80, 0.92)  # factor on the colour of dark skin under the eyes
+UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.92), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
+UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the eyes
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
-LASH_LINE = 0.38  # how dark the roots of lashes make the upper lid's edge
+LASH_LINE = 0.50  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
 RESIDUAL_MELANIN, RESIDUAL_SHADE = (
-    0.022,
-    0.020,
+    0.032,
+    0.028,
 )  # what one deviation of the fine residual adds: share of melanin, density
-CAVITY = 110.0  # density a metre of depth of lines: light that does not find its way out
+CAVITY = 230.0  # density a metre of depth of lines: light that does not find its way out
 SHAVEN = (0.05, 0.055, 0.06)  # linear sRGB that the hair's colour takes on beneath the skin
 
 # Below these a feature is not seen, and not paid for.
 FRECKLES_SEEN, MOLES_SEEN, SPOTS_SEEN, UNDER_EYE_SEEN, STUBBLE_SEEN, VEINS_SEEN = 0.03, 0.05, 0.08, 0.05, 0.02, 0.05
+SPIDERS_SEEN = 0.05
 
+SPIDER_LINES = (150, 130, 150)  # the same of the broken vessels of old cheeks and noses
+SPIDER_BLOOD = 0.05  # volume fraction that these add
 VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
-LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.095, 0.016, 0.25  # volume fractions added; least factor on the base
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.085, 0.016, 0.25  # volume fractions added; least factor on the base
 MENDED = (0.7, 1.4)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
@@ -49,10 +52,12 @@ def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.nda
     """The linear sRGB colour (n, 3) of skin at the texels; ``hair`` is the linear colour that hair leaves on it."""
     melanin, blood = _melanin(fields), _blood(fields)
     # Marks do not count: who has many is no paler between them.
-    tone = _tone(fields, _coloured(melanin[fields.bare], blood[fields.bare]))
+    shade = _shade(fields)
+    tone = _tone(fields, _coloured(melanin[fields.bare], blood[fields.bare]) * shade[fields.bare])
     _mark(fields, melanin, blood)
     colour = _coloured(melanin, blood)
     colour *= tone
+    colour *= shade
     _tint(fields, colour)
     _shade_by_hair(fields, colour, hair)
     if fields.skin.makeup_on:
@@ -64,7 +69,7 @@ def _melanin(f: SkinFields) -> np.ndarray:
     """Melanin but that of marks: base, regions, blotches and fine residual; volume fraction."""
     skin = f.skin
     patchy = np.float32(0.6 * skin.unevenness + 1.6 * skin.mottling)
-    factor = f.melanin + patchy * f.broad + np.float32(0.2) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
+    factor = f.melanin + patchy * f.broad + np.float32(0.24) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
     melanin = np.float32(skin.melanin + BASE_MELANIN) * factor + np.float32(skin.melanin)
     return melanin * (1 - np.float32(0.5 - 0.25 * darkness(skin)) * f.lips)
 
@@ -86,6 +91,12 @@ def _mark(f: SkinFields, melanin: np.ndarray, blood: np.ndarray) -> None:
         melanin += np.float32(MOLE_MELANIN) * f.marks(MOLES, 0.12 * skin.moles, "moles")
     if skin.age_spots > SPOTS_SEEN:
         melanin += np.float32(SPOT_MELANIN) * f.marks(SPOTS, 0.35 * skin.age_spots, "age spots")
+    worn = between(skin.years, 38.0, 85.0) * np.float32(skin.redness * (1 - darkness(skin)))
+    if worn > SPIDERS_SEEN:
+        zone = ruddy()
+        at = f.texels.near(zone)
+        lines = between(np.abs(line_noise(f, SPIDER_LINES, at)), 0.0, 0.04, 1.0, 0.0)
+        blood[at] += np.float32(SPIDER_BLOOD) * worn * lines * f.texels.values(zone, at)
     if f.blemishes is not None:
         blood += np.float32(BLEMISH_BLOOD) * f.blemishes
 
@@ -94,11 +105,11 @@ def _blood(f: SkinFields) -> np.ndarray:
     """Blood but that of marks, a volume fraction."""
     skin = f.skin
     factor = f.blood * (1 - f.lips) - np.float32(0.2) * f.broad
-    factor += np.float32(0.8 * skin.unevenness + 1.2 * skin.mottling) * f.veiny
-    base = np.float32(skin.haemoglobin)
+    factor += np.float32(0.95 * skin.unevenness + 1.3 * skin.mottling) * f.veiny
+    base = np.float32(FACE_BLOOD * skin.haemoglobin)
     blood = np.maximum(base + (base + np.float32(BASE_BLOOD)) * factor, np.float32(LEAST_BLOOD) * base)
     old = between(skin.years, 40.0, 85.0)
-    blood += np.float32(LIP_BLOOD * (1 - 0.4 * skin.masculine) * (1 - 0.4 * old)) * f.lips
+    blood += np.float32(LIP_BLOOD * (1 - 0.45 * skin.masculine) * (1 - 0.55 * old)) * f.lips
     return blood
 
 
@@ -127,28 +138,28 @@ def _coloured(melanin: np.ndarray, blood: np.ndarray) -> np.ndarray:
 
 def _tone(f: SkinFields, face: np.ndarray) -> np.ndarray:
     """The factors (3,) that bring the mean of a bare face (k, 3) to the tone that was asked for."""
-    asked = skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin))
-    return np.clip(asked / face.mean(0), *MENDED).astype(np.float32)
+    return np.clip(face_colour(f.skin) / face.mean(0), *MENDED).astype(np.float32)
+
+
+def _shade(f: SkinFields) -> np.ndarray:
+    """What fine structure and lines leave of the light (n, 1)."""
+    dark = np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)
+    return np.maximum(1 - dark + np.float32(CAVITY) * np.minimum(f.lines_at_rest, 0), 0.5)[:, None]
 
 
 def _tint(f: SkinFields, colour: np.ndarray) -> None:
-    """Undertone, the shade of fine structure and lines, dark eyes and veins."""
+    """Undertone, lips, dark eyes and veins."""
     tint = np.asarray(UNDERTONES[f.skin.undertone], np.float32) - 1
     if tint.any():
         colour *= 1 + tint * (1 - f.lips)[:, None]
+    old = float(between(f.skin.years, 40.0, 85.0))
     at = np.nonzero(f.lips > 0)[0]
-    pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * float(between(f.skin.years, 40.0, 85.0)))
+    pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * old)
     colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
-    shade = (
-        1
-        - np.float32(RESIDUAL_SHADE) * f.residual * (1 + f.coarse)
-        + np.float32(CAVITY) * np.minimum(f.lines_at_rest, 0)
-    )
-    colour *= np.maximum(shade, 0.5)[:, None]
     for amount, seen, zone, tint, pattern in (
-        (0.45 * f.skin.under_eye, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        ((0.45 + 0.4 * old) * f.skin.under_eye + 0.15 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:
@@ -179,7 +190,7 @@ def _shade_by_hair(f: SkinFields, colour: np.ndarray, hair: tuple[float, float, 
     if f.skin.stubble_shadow > STUBBLE_SEEN:
         blue = [0.6 * h + 0.4 * c for h, c in zip(hair, SHAVEN, strict=True)]
         at = f.texels.near(regions()["beard"])
-        beard = f.texels.values(regions()["beard"], at) * np.float32(0.62 * f.skin.stubble_shadow)
+        beard = f.texels.values(regions()["beard"], at) * np.float32(0.70 * f.skin.stubble_shadow)
         _cover(colour, beard * roots(at) * (1 - f.lips[at]), blue, at)
 
 
@@ -194,8 +205,9 @@ def _make_up(f: SkinFields, colour: np.ndarray) -> None:
     if paint.foundation > FOUNDATION_SEEN:
         zone = bare_face()
         at = f.texels.near(zone)
-        base = skin_colour(np.array(f.skin.melanin), np.array(f.skin.haemoglobin))
-        _cover(colour, f.texels.values(zone, at) * np.float32(FOUNDATION_COVER * paint.foundation), base, at)
+        _cover(
+            colour, f.texels.values(zone, at) * np.float32(FOUNDATION_COVER * paint.foundation), face_colour(f.skin), at
+        )
     at = np.nonzero(f.outer_lips > 0)[0]
     # What is nude on pale lips would be chalk on dark ones.
     deeper = 1 - DEEPER * darkness(f.skin) * (1 - 0.6 * paint.lip_hue)

@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from ...params import child
 
+BROAD = np.float32(0.55)  # depth of the hollow around a fold, of the fold's own
 SHOULDER, SHOULDER_WIDTH = 0.22, 2.0  # height of the ridges beside a groove over its depth, and where, in widths
 
 
@@ -35,6 +36,12 @@ def groove(distance: np.ndarray, width: float | np.ndarray) -> np.ndarray:
     away -= np.float32(SHOULDER_WIDTH)
     result += np.float32(SHOULDER) * np.exp(np.float32(-0.9) * away * away)
     return result
+
+
+def broad(distance: np.ndarray, width: float) -> np.ndarray:
+    """The profile of the hollow that a deep fold lies in, -1 in its middle; millimetres."""
+    away = distance / np.float32(width)
+    return -np.exp(np.float32(-0.5) * away * away)
 
 
 def within(value: np.ndarray, low: float, high: float, soft: float) -> np.ndarray:
@@ -121,7 +128,9 @@ def nasolabial(place: Around, rng: Generator) -> np.ndarray:
         hollow = within(z, -60, -30, 14)  # broad beside the nose, and finer below
         cheek = np.exp(-0.5 * ((off - 4.5) / 3.2) ** 2)
         total += (
-            along * np.float32(rng.uniform(0.8, 1.0)) * (groove(off, 1.25 + 0.5 * hollow) + np.float32(0.3) * cheek)
+            along
+            * np.float32(rng.uniform(0.8, 1.0))
+            * (groove(off, 1.25 + 0.5 * hollow) + BROAD * broad(off, 3.4) + np.float32(0.3) * cheek)
         )
     return total
 
@@ -133,7 +142,11 @@ def marionette(place: Around, rng: Generator) -> np.ndarray:
     for side in (-1, 1):
         line = np.interp(z, [-98, -88, -78, -70], [30, 30.5, 29, 26.5]) + rng.normal(0, 0.6)
         off = side * x - line + 0.5 * middle
-        total += within(z, rng.uniform(-95, -84), -70, 5) * np.float32(rng.uniform(0.5, 1.0)) * groove(off, 1.05)
+        total += (
+            within(z, rng.uniform(-91, -81), -70, 7)
+            * np.float32(rng.uniform(0.5, 1.0))
+            * (groove(off, 1.3) + BROAD * broad(off, 3.2))
+        )
     return total
 
 
@@ -168,18 +181,18 @@ class Family:
 
     def at_rest(self, wrinkles: float) -> float:
         """The share of the depth that lines of a resting face have."""
-        return float(np.clip((wrinkles - self.start) / (self.full - self.start), 0, 1)) ** 1.25
+        return float(np.clip((wrinkles - self.start) / (self.full - self.start), 0, 1))
 
 
 FAMILIES = {
-    "forehead": Family(forehead, (0, 62, 26, 80, 25), 0.62, 0.08, 1.0),
-    "glabella": Family(glabella, (0, 16, -2, 38, 10), 0.75, 0.15, 1.0),
-    "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.42, 0.10, 1.0),
-    "trough": Family(trough, (14, 44, -28, -2, 10), 0.75, -0.25, 1.0),
-    "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 0.80, 0.0, 1.0),
-    "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.75, 0.2, 0.95),
-    "lips": Family(lip_lines, (0, 28, -90, -46, 10), 0.30, 0.3, 1.0),
-    "neck": Family(neck, (0, 90, -175, -106, 110), 0.80, -0.1, 1.0),
+    "forehead": Family(forehead, (0, 62, 26, 80, 25), 0.95, 0.10, 1.0),
+    "glabella": Family(glabella, (0, 16, -2, 38, 10), 1.00, 0.15, 1.0),
+    "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.72, 0.12, 1.0),
+    "trough": Family(trough, (14, 44, -28, -2, 10), 1.10, -0.12, 1.0),
+    "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 1.25, 0.05, 1.0),
+    "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.95, 0.2, 0.95),
+    "lips": Family(lip_lines, (0, 28, -90, -46, 10), 0.45, 0.3, 1.0),
+    "neck": Family(neck, (0, 90, -175, -106, 110), 1.20, 0.0, 1.0),
 }  # fmt: skip
 
 

@@ -12,14 +12,14 @@ from .noises import CELLS, DEVIATION, WAVE
 from .zones import crepe
 
 # Metres; the residual's is its standard deviation.
-PORE_DEPTH, GRAIN_HEIGHT, RESIDUAL_HEIGHT, LIP_CREASE = 0.00012, 0.00014, 0.000034, 0.00030
+PORE_DEPTH, GRAIN_HEIGHT, RESIDUAL_HEIGHT, LIP_CREASE = 0.00015, 0.00015, 0.000044, 0.00030
 BLEMISH_HEIGHT, BEAD_HEIGHT = 0.00012, 0.00025
 OLDER = 0.7  # how much higher the residual's relief gets from smooth skin to wrinkled
 # Cells of the noise whose ridges are lines, a metre along x, y, z.
 CREPE, LIP_LINES, LIP_FOLDS = (90, 70, 260), (900, 350, 150), (420, 160, 60)
 CREPE_DEPTH = 0.00022  # m
 LIP_FOLD = 0.00026  # m: depth of the upright furrows of the lips
-FOLDED = {"forehead": 1.5, "glabella": 1.3, "crows_feet": 1.4, "nasolabial": 0.8}  # depth of folds over that of lines
+FOLDED = {"forehead": 1.0, "glabella": 1.0, "crows_feet": 0.85, "nasolabial": 0.5}  # depth of folds over that of lines
 PERIOD, VOXELS = 8, 96  # cells and voxels along the edge of the volume of the lines
 
 

@@ -16,14 +16,16 @@ DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.10, "jaw_s
         "nostrils": 0.12}  # fmt: skip
 # What the textures show too little of: lids were made up, and the light was flat and the people at rest.
 LIDS = {"lids": 0.22, "under_eyes": 0.12}
-FLUSH = {"apples": 0.38, "cheeks": 0.22, "ears": 0.85, "nose_tip": 0.32, "nostrils": 0.10, "chin": 0.12, "lids": 0.32, "under_eyes": 0.18,
-         "mouth_corners": 0.15, "forehead": -0.08}  # fmt: skip
+FLUSH = {"apples": 0.52, "cheeks": 0.32, "ears": 0.95, "nose_tip": 0.52, "nostrils": 0.42, "chin": 0.26, "lids": 0.48, "under_eyes": 0.34,
+         "mouth_corners": 0.26, "nasolabial": 0.20, "forehead": -0.10}  # fmt: skip
+UNSEEN = 0.5  # of the flush that dark skin hides beside what its melanin does
 COARSE = {
-    "nose_tip": 0.7,
-    "nose_bridge": 0.3,
-    "apples": 0.35,
-    "chin": 0.3,
-    "forehead": 0.1,
+    "nose_tip": 1.0,
+    "nose_bridge": 0.4,
+    "nostrils": 0.4,
+    "apples": 0.55,
+    "chin": 0.5,
+    "forehead": 0.2,
     "lids": -0.5,
     "eyeshadow": -0.3,
 }
@@ -51,8 +53,9 @@ def darkness(skin) -> float:
 def pigment_zones(skin) -> dict[str, np.ndarray]:
     """How much more melanin and blood a place has than the person's mean (shares), how oily, coarse and freckled it is (v,)."""
     melanin, blood = regional_maps(skin)
+    flush = skin.redness * (0.85 + 0.3 * skin.masculine)
     return {
-        "melanin": melanin + _sum(DARK) * darkness(skin) + _sum(LIDS) + _sum({"under_eyes": 0.3 * skin.under_eye}), "blood": (blood + _sum(FLUSH)) * skin.redness,
+        "melanin": melanin + _sum(DARK) * darkness(skin) + _sum(LIDS) + _sum({"under_eyes": 0.3 * skin.under_eye}), "blood": (blood + _sum(FLUSH) * (1 - UNSEEN * darkness(skin))) * flush,
         "oil": _sum(OIL) * skin.oiliness, "coarse": _sum(COARSE), "freckles": np.clip(_sum(FRECKLED), 0, 1),
     }  # fmt: skip
 
@@ -78,6 +81,12 @@ def sweaty() -> np.ndarray:
 def veined() -> np.ndarray:
     """Where veins shine through (v,): temples, lids and the sides of the neck."""
     return np.clip(_sum({"temples": 1.0, "lids": 0.5, "under_eyes": 0.5}), 0, 1)
+
+
+@cache
+def ruddy() -> np.ndarray:
+    """Where small vessels break with the years (v,): cheeks, and nose."""
+    return np.clip(_sum({"apples": 0.8, "cheeks": 0.6, "nose_tip": 0.9, "nostrils": 1.0}), 0, 1)
 
 
 def crepe(wrinkles: float) -> np.ndarray:
