@@ -33,7 +33,7 @@ SMALL = NetConfig(SIZE, (8, 16, 24, 32, 48), (0, 1, 1, 1, 1), (16, 16, 24, 32))
 PLAIN = appearance.AppearanceConfig(**{name: 0.0 for name in appearance.AppearanceConfig.__dataclass_fields__})
 STILL = WindowConfig(turn=0.0, scale=1.0, shift=0.0)
 CONFIG = face_analysis.Config(
-    SMALL, STILL, PLAIN, steps=140, batch=8, learning_rate=4e-3, warmup=10, ema=0.9, picture_every=0
+    SMALL, STILL, PLAIN, steps=140, batch=4, learning_rate=4e-3, warmup=10, ema=0.9, picture_every=0
 )
 
 
@@ -360,7 +360,7 @@ def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
     }
     (tmp_path / "in" / "bad.jpg").write_text("no picture")
     assert main(["predict", "pose", str(tmp_path / "in"), "--out", str(tmp_path / "more"), "--run", str(trained)]) == 1
-    assert "1 of 3 photographs gave no answer" in capsys.readouterr().err
+    assert "1 of 3 questions got no answer" in capsys.readouterr().err
     assert len(list((tmp_path / "more").iterdir())) == 4
     assert main(["generate", "face_analysis", str(trained), "--photo", str(tmp_path / "in" / "p0.png"), "--out",
                  str(tmp_path / "one.json")]) == 0  # fmt: skip

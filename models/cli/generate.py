@@ -102,6 +102,8 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
         if value is not None and name not in system.takes:
             able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
             raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
+    if not system.can:
+        raise BadInput(f"{system.name}: makes nothing of its own; simulacra predict asks it about photographs")
     request = Request(prompt, photo, edit, seed, guidance, steps)
     if guidance is not None and request.mode == "unconditional":
         raise BadInput("guidance: is not allowed without a prompt or photo, which it would follow")

@@ -21,14 +21,15 @@ from .needs import require_torch
 @options.option("--run", type=options.FOLDER, metavar="RUN", help="folder of a run; the weights that ship by default")
 @options.json_option(help="print JSON lines")
 def command(task, photos, out, run, as_json) -> None:
-    """Say what photographs show: landmarks, parsing, depth, normals, pose, or face, which is all of them.
+    """Say what photographs show: landmarks, parsing, depth, normals, pose, or face, which is all of them; flow; stereo.
 
     A PHOTO is a PNG or JPEG of one person, or a folder of such. Each is answered by files in the formats of our datasets and
     a picture to look at: NAME.landmarks.json, NAME.parts.png, NAME.depth.exr, NAME.normal.exr, NAME.pose.json, and
     NAME.LABEL.overlay.png. Depth is in metres behind the head's pivot; directions are those of a camera that looks at the face.
+    For flow each picture is compared with the next one of its size; for stereo they are pairs, left and right.
     """
     system = system_of(task)
-    found = listed(photos)
+    found = asked(task, listed(photos))
     run = run or system.shipped
     if run is None:
         raise BadInput(f"{system.name}: no weights are shipped with this version; {system.data.render} and simulacra train "
@@ -45,13 +46,13 @@ def command(task, photos, out, run, as_json) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with stoppable(), Progress(as_json) as progress:
-            for number, (stem, path) in enumerate(found.items()):
+            for number, (stem, paths) in enumerate(found.items()):
                 try:
-                    answer = model.predict(path)
+                    answer = model.predict(*paths)
                     for label in TASKS[task].labels:
                         files += write_files(out, stem, label, answer)
                 except BadInput as error:
-                    failed.append(path)
+                    failed.append(stem)
                     progress.tell({"event": "warning", "message": str(error)})
                 progress.tell({"stage": task, "done": number + 1, "total": len(found)})
     except KeyboardInterrupt:
@@ -64,7 +65,19 @@ def command(task, photos, out, run, as_json) -> None:
     else:
         say(f"{len(files)} files in {out}")
     if failed:
-        raise Unfinished(f"{len(failed)} of {len(found)} photographs gave no answer")
+        raise Unfinished(f"{len(failed)} of {len(found)} questions got no answer")
+
+
+def asked(task: str, found: dict[str, Path]) -> dict[str, tuple[Path, ...]]:
+    """The photographs of each question, by the name of its first one."""
+    paths, way = list(found.values()), TASKS[task].asked
+    if way == "each":
+        return {path.stem: (path,) for path in paths}
+    if len(paths) < 2 or (way == "pairs" and len(paths) % 2):
+        allowed = "two or more" if way == "next" else "pairs, left and right"
+        raise BadInput(f"{task}: is asked of {len(paths)} photographs; allowed are {allowed}")
+    step = 1 if way == "next" else 2
+    return {a.stem: (a, b) for a, b in zip(paths[::step], paths[1::step], strict=False)}
 
 
 def listed(photos: tuple[Path, ...]) -> dict[str, Path]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from ..systems.catalogue import SYSTEMS, find
 from .needs import require_torch
 
+PHOTOS = ("two photographs",)  # what is asked by simulacra predict alone
+
 
 def systems() -> list[dict]:
     """The rows of ``simulacra list systems``."""
     return [
-        {"name": row.name, "makes": row.kind, "from": ", ".join(row.can), "weights": "shipped" if row.shipped else "",
+        {"name": row.name, "makes": row.kind, "from": ", ".join(row.can or PHOTOS), "weights": "shipped" if row.shipped else "",
          "doc": row.doc}
         for row in SYSTEMS
     ]  # fmt: skip
@@ -29,7 +31,7 @@ def system(name: str) -> tuple[dict, list[dict]]:
     from ..core.settings import described
 
     about = {
-        "name": row.name, "doc": row.doc, "makes": row.kind, "files": ", ".join(row.files), "from": ", ".join(row.can),
+        "name": row.name, "doc": row.doc, "makes": row.kind, "files": ", ".join(row.files), "from": ", ".join(row.can or PHOTOS),
         "data": row.data.says, "labels": ", ".join([*row.data.labels, *row.data.partners] or ["rgb", "alpha"]),
         "render": row.data.render, "weights": str(row.shipped) if row.shipped else f"none; simulacra train {row.name}",
     }  # fmt: skip

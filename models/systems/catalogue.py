@@ -43,10 +43,18 @@ AROUND = Data("pictures around people, and what of them the person covers",
 FACES = Data("pictures of faces with every label that tells of them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
              ("rgb", "depth", "normal", "parts", "landmarks"))  # fmt: skip
+MOTION = Data("sequences of places with flow and occlusion",
+              "simulacra render places DATASET --count 200 --frames 4 --labels flow,occlusion",
+              ("rgb", "flow", "occlusion"), ("next",))  # fmt: skip
+EYES = Data("stereo pairs of places with disparity", "simulacra render places DATASET --count 200 --views 2 --labels disparity",
+            ("rgb", "disparity"), ("right",))  # fmt: skip
+SINGLE = Data("single pictures of anything, with depth", "simulacra render places DATASET --count 200 --labels depth",
+              ("rgb", "depth"))  # fmt: skip
 
 
 class System(NamedTuple):
-    """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES.
+    """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES, or empty for what
+    answers several photographs at once and is asked by ``simulacra predict`` alone.
 
     ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance and steps that mean something to it; ``data``
     is what it learns from.
@@ -88,6 +96,11 @@ SYSTEMS = (
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
+    System("optical_flow", "matching:optical_flow", "where a picture's pixels are in the next one, and which are hidden there (2003.12039)",
+           (), kind="labels", data=MOTION),
+    System("stereo", "matching:stereo", "disparity of rectified stereo pairs (2109.07547)", (), kind="labels", data=EYES),
+    System("stereo_from_single", "matching:stereo_from_single", "the same, learned from pairs made of single pictures (2008.01484)",
+           (), kind="labels", data=SINGLE),
 )  # fmt: skip
 
 

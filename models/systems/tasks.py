@@ -8,11 +8,15 @@ from .catalogue import System, find
 
 
 class Task(NamedTuple):
-    """One question to a photograph: the system whose ``predict`` answers it, and the labels of the answer."""
+    """One question to photographs: the system whose ``predict`` answers it, and the labels of the answer.
+
+    It is asked of ``each`` photograph, of each with the ``next`` one, or of ``pairs``, left and right.
+    """
 
     system: str
     labels: tuple[str, ...]
     doc: str
+    asked: str = "each"
 
 
 TASKS = {
@@ -22,6 +26,10 @@ TASKS = {
     "normals": Task("face_analysis", ("normal",), "normals of a head, as the label normal"),
     "pose": Task("face_analysis", ("pose",), "rotation of a head, and where its eyes look"),
     "face": Task("face_analysis", ("landmarks", "pose", "parts", "depth", "normal"), "all of these"),
+    "flow": Task(
+        "optical_flow", ("flow", "occlusion"), "optical flow to the next picture, and what is hidden there", "next"
+    ),
+    "stereo": Task("stereo", ("disparity",), "disparity of the left pictures of rectified pairs", "pairs"),
 }
 
 

@@ -1,0 +1,95 @@
+"""Learning stereo from single images (arXiv 2008.01484): a picture and its depth become a stereo pair.
+
+Depth may be true or a net's. Its inverse is scaled to a random range of disparities, pixels that fly between surfaces are put
+onto one, the picture is warped to the right eye, and what that eye alone sees is filled with another picture's texture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...core.settings import setting
+from .warp import seen_from_the_right
+
+SOBEL = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+WIDEST = 1.01  # disparities may pass the range by a hundredth
+
+
+@dataclass(frozen=True)
+class SingleConfig:
+    """How pairs are made of single pictures; ``sharpen`` and ``fill`` may be left out to see what they are worth."""
+
+    least: float = setting(40.0, "smallest of the largest disparities of pairs in px")
+    most: float = setting(192.0, "largest of them")
+    sharpen: bool = setting(True, "whether pixels between surfaces are put onto one")
+    edge: float = setting(3.0, "Sobel response of the disparity above which a pixel flies between surfaces")
+    fill: bool = setting(True, "whether what the right eye alone sees has another picture's texture; else it is black")
+
+
+def scaled_disparity(depth: Tensor, largest: float) -> Tensor:
+    """Disparity (H, W) in px of planar depth (H, W): its inverse from 0 at the farthest to ``largest`` at the nearest.
+
+    Depth may lack a scale and its inverse an offset, as nets' do; +inf is farthest.
+    """
+    inverse = 1 / depth.clamp(min=1e-6)
+    inverse = inverse - inverse.min()
+    return inverse / inverse.max().clamp(min=1e-12) * largest
+
+
+def sharpened(disparity: Tensor, edge: float) -> Tensor:
+    """Disparity (H, W) whose pixels of a Sobel response above ``edge`` have the value of the nearest other pixel."""
+    from scipy.ndimage import distance_transform_edt
+
+    padded = F.pad(disparity[None, None], (1, 1, 1, 1), mode="replicate")
+    kernels = torch.stack([SOBEL, SOBEL.T])[:, None].to(disparity)
+    flying = F.conv2d(padded, kernels)[0].norm(dim=0) > edge
+    if not flying.any() or flying.all():
+        return disparity
+    _, (y, x) = distance_transform_edt(flying.numpy(), return_indices=True)
+    return disparity[torch.from_numpy(y.astype(np.int64)), torch.from_numpy(x.astype(np.int64))]
+
+
+def recoloured(picture: Tensor, like: Tensor) -> Tensor:
+    """A picture (3, H, W) with the mean and deviation of another's channels."""
+    mean, deviation = picture.mean((1, 2), keepdim=True), picture.std((1, 2), keepdim=True).clamp(min=1e-4)
+    return (picture - mean) / deviation * like.std((1, 2), keepdim=True) + like.mean((1, 2), keepdim=True)
+
+
+def jittered(picture: Tensor, generator: torch.Generator) -> Tensor:
+    """The right eye's own exposure, contrast, colour, noise and, every second time, blur."""
+    gain, contrast, saturation, blur = torch.rand(4, generator=generator).tolist()
+    grey = picture.mean(0, keepdim=True)
+    picture = grey + (picture - grey) * (0.8 + 0.4 * saturation)
+    middle = picture.mean()
+    picture = (middle + (picture - middle) * (0.8 + 0.4 * contrast)) * (0.8 + 0.4 * gain)
+    picture = picture + torch.randn(picture.shape, generator=generator) / 50
+    if blur < 0.5:
+        kernel = torch.tensor([0.25, 0.5, 0.25])
+        kernel = (kernel[:, None] * kernel)[None, None].expand(3, 1, 3, 3)
+        picture = F.conv2d(F.pad(picture[None], (1, 1, 1, 1), mode="replicate"), kernel, groups=3)[0]
+    return picture.clamp(0, 1)
+
+
+def pair_of(
+    left: Tensor, depth: Tensor, other: Tensor, config: SingleConfig, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The right picture (3, H, W), the disparity (1, H, W) and what the right eye does not see (1, H, W) of a left picture.
+
+    ``left`` and ``other`` are in 0…1; the pair's largest disparity is drawn, and is at most a third of the width.
+    """
+    most = min(config.most, left.shape[2] / 3)
+    low = min(config.least, most)
+    largest = (low + (most - low) * float(torch.rand((), generator=generator))) * WIDEST
+    disparity = scaled_disparity(depth, largest)
+    if config.sharpen:
+        disparity = sharpened(disparity, config.edge)
+    seen = seen_from_the_right(left, disparity)
+    right = seen.picture
+    if config.fill:
+        right = torch.where(seen.holes, recoloured(other, left).clamp(0, 1), right)
+    return jittered(right, generator), disparity[None], seen.hidden[None]
