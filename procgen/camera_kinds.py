@@ -6,18 +6,20 @@ from .params import beta, lognormal, normal
 
 NEUTRAL = 6504.0  # K, the white of a picture: sRGB's D65
 
-# What portraits are taken with, a choice of ours: most by phones, of which many by the one who is in the picture.
-KIND_WEIGHTS = {"phone_selfie": 0.30, "phone": 0.28, "slr": 0.32, "webcam": 0.10}
+# What portraits are taken with, a choice of ours: most from farther than a metre. What is nearer than NEAR enlarges nose
+# and brow so that it shows (the nose stands a tenth of a metre before the ears); fewer than one in eight are.
+KIND_WEIGHTS = {"phone_selfie": 0.11, "phone": 0.30, "slr": 0.53, "webcam": 0.06}
+NEAR = 0.60  # metres from the eyes
 
 # Focal lengths and apertures are those that makers print: a phone's front camera 2.2-2.8 mm at f/1.9-2.4, its back ones
 # 5-7 mm at f/1.6-1.9 and 9 mm at f/2.8; a webcam 3.7 mm at f/2.2; portrait lenses of 35 to 135 mm. An arm holds a
-# phone 0.3 to 0.55 m from the face (Ward et al. 2018, JAMA Facial Plastic Surgery, take 0.3 m for a selfie and 1.5 m
-# for a portrait). Focus, exposure, white, tone and compression are choices of ours, by what phones, laptops and
+# phone, of 24 to 28 mm equivalent, 0.45 to 0.65 m from the face, and SLRs stand 1.2 to 2.5 m away with 50 to 135 mm
+# (Ward et al. 2018, JAMA Facial Plastic Surgery, take 0.3 m for the worst selfie and 1.5 m for a portrait). Focus, exposure, white, tone and compression are choices of ours, by what phones, laptops and
 # photographers' pictures look like; nothing here was fitted to photographs.
 KINDS = {
     "phone_selfie": {
         "focal_length": lognormal(2.6, 0.12, 2.0, 4.0),
-        "distance": lognormal(0.45, 0.18, 0.28, 0.8),
+        "distance": lognormal(0.55, 0.13, 0.35, 0.9),
         "framing": normal(0.66, 0.07, 0.35, 0.9),
         "azimuth": normal(0, 11, -50, 50),
         "elevation": normal(6, 7, -20, 40),
@@ -42,7 +44,7 @@ KINDS = {
     },
     "phone": {
         "focal_length": lognormal(6.2, 0.2, 4.0, 9.5),
-        "distance": lognormal(1.0, 0.3, 0.45, 2.5),
+        "distance": lognormal(1.35, 0.26, 0.6, 3.0),
         "framing": normal(0.66, 0.07, 0.3, 0.9),
         "azimuth": normal(0, 15, -70, 70),
         "elevation": normal(2, 6, -25, 35),
@@ -66,8 +68,8 @@ KINDS = {
         "compression": normal(0.17, 0.07, 0.03, 0.45),
     },
     "slr": {
-        "focal_length": lognormal(80, 0.3, 35, 200),
-        "distance": lognormal(1.6, 0.28, 0.7, 4.0),
+        "focal_length": lognormal(82, 0.25, 35, 200),
+        "distance": lognormal(1.75, 0.22, 0.9, 4.0),
         "f_stop": lognormal(4.2, 0.4, 1.4, 13),
         "focus": normal(0.0, 0.006, -0.03, 0.03),
         "exposure": normal(0.0, 0.15, -0.8, 0.8),
@@ -86,7 +88,7 @@ KINDS = {
     },
     "webcam": {
         "focal_length": lognormal(3.5, 0.12, 2.2, 5.0),
-        "distance": lognormal(0.60, 0.18, 0.35, 1.1),
+        "distance": lognormal(0.70, 0.16, 0.4, 1.2),
         "framing": normal(0.60, 0.07, 0.3, 0.85),
         "azimuth": normal(0, 12, -45, 45),
         "elevation": normal(-1, 7, -25, 25),

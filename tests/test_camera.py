@@ -13,7 +13,7 @@ from simulacra.datagen.rendering.sensor import balance, deviation, exposed, fall
 from simulacra.datagen.rendering.tone import MIDDLE, SHOWN, tone_curve
 from simulacra.procgen import registry
 from simulacra.procgen.camera import sample_camera, sensor_width
-from simulacra.procgen.camera_kinds import KIND_WEIGHTS, KINDS, NEUTRAL
+from simulacra.procgen.camera_kinds import KIND_WEIGHTS, KINDS, NEAR, NEUTRAL
 from simulacra.procgen.params import Range, SpecError, child, fields, parse_settings, to_dict
 
 NOTHING = Development()
@@ -157,10 +157,10 @@ def test_compression_is_named_by_its_quality():
 
 
 def test_cameras_are_drawn_as_their_kinds_are():
-    drawn = [sample_camera(child(seed, "camera")) for seed in range(240)]
+    drawn = [sample_camera(child(seed, "camera")) for seed in range(400)]
     kinds = {kind: [camera for camera in drawn if camera.kind == kind] for kind in KIND_WEIGHTS}
     for kind, share in KIND_WEIGHTS.items():
-        assert len(kinds[kind]) / 240 == pytest.approx(share, abs=0.08)
+        assert len(kinds[kind]) / 400 == pytest.approx(share, abs=0.08)
     median = {kind: {name: np.median([getattr(c, name) for c in found]) for name in ("distance", "iso", "compression")}
               for kind, found in kinds.items()}  # fmt: skip
     assert (
@@ -169,6 +169,8 @@ def test_cameras_are_drawn_as_their_kinds_are():
         < median["phone"]["distance"]
         < median["slr"]["distance"]
     )
+    distances = np.array([camera.distance for camera in drawn])
+    assert (distances < NEAR).mean() < 1 / 8 and (distances > 1.0).mean() > 0.68
     assert median["slr"]["compression"] < median["phone"]["compression"] < median["webcam"]["compression"]
     # The sensors behind the crop are those that such cameras have, mm: at most a full frame, and what phones hold.
     widths = {kind: np.array([sensor_width(camera) for camera in found]) for kind, found in kinds.items()}

@@ -47,6 +47,15 @@ RIB, RIB_RELIEF = 0.0034, 0.0010  # metres from rib to rib, and their height
 PATTERNS = ("plain", "stripes", "wide_stripes", "vertical_stripes", "checks", "gingham", "dots", "herringbone", "houndstooth",
             "camouflage", "floral", "heather", "diagonal")  # fmt: skip
 WEFT = (0.36, 0.37, 0.38)  # linear sRGB of the undyed threads of denim
+ALLOWANCE, RIDGE = (
+    (0.004, 0.012),
+    0.0005,
+)  # metres from a seam over which cloth falls from the allowance below, its height
+DITCH, DITCH_DEPTH, DITCH_SHADE = (
+    0.0016,
+    0.0003,
+    0.80,
+)  # metres wide to each side and deep, and the light that is left in it
 TOPSTITCH = (0.0045, 0.0030)  # metres from a seam to the stitches beside it, and from stitch to stitch
 
 
@@ -100,23 +109,24 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], r
 
 
 def _sewn(g: Nodes, made: Fabric, colour, shade, height, axes):
-    """Seams: cloth draws in toward them, and stitches run beside those that are sewn down."""
+    """Seams: a faint ridge over what is folded under them, a soft shadow in the ditch, and stitches beside those sewn down."""
     u, v, seam = axes["X"], axes["Y"], g.math("SUBTRACT", SEAM_REACH, axes["Z"])
-    pulled = g.map_range(seam, 0.0, 0.0022, smooth=True)
-    height = g.total(height, g.math("MULTIPLY", pulled, 0.0010))
-    shade = g.math("MULTIPLY", shade, g.map_range(seam, 0.0, 0.0014, 0.45, 1.0))
+    folded = g.map_range(seam, *ALLOWANCE, 1.0, 0.0, smooth=True)
+    ditch = g.map_range(seam, 0.0, DITCH, 1.0, 0.0, smooth=True)
+    height = g.total(height, g.math("MULTIPLY", folded, RIDGE), g.math("MULTIPLY", ditch, -DITCH_DEPTH))
+    shade = g.math("MULTIPLY", shade, g.map_range(ditch, 0.0, 1.0, 1.0, DITCH_SHADE))
     if not made.stitched:
         return colour, shade, height
     away, step = TOPSTITCH
     line = g.map_range(g.math("ABSOLUTE", g.math("SUBTRACT", seam, away)), 0.0007, 0.0003)
     run = g.math("FRACT", g.math("DIVIDE", g.total(g.math("MULTIPLY", u, 0.78), g.math("MULTIPLY", v, 1.0)), step))
     stitch = g.math("MULTIPLY", line, g.map_range(g.math("ABSOLUTE", g.math("SUBTRACT", run, 0.5)), 0.38, 0.30))
-    height = g.total(height, g.math("MULTIPLY", line, -0.00035), g.math("MULTIPLY", stitch, 0.00055))
+    height = g.total(height, g.math("MULTIPLY", line, -0.00020), g.math("MULTIPLY", stitch, 0.00035))
     if made.made == "twill":  # denim is sewn with a thread of its own colour, and pale along its seams
         worn = g.map_range(seam, 0.012, 0.0, 0.0, 0.30)
         colour = g.mix(stitch, g.mix(worn, colour, WEFT), (0.42, 0.20, 0.055))
     else:
-        shade = g.math("MULTIPLY", shade, g.map_range(line, 0.0, 1.0, 1.0, 0.86))
+        shade = g.math("MULTIPLY", shade, g.map_range(line, 0.0, 1.0, 1.0, 0.94))
     return colour, shade, height
 
 

@@ -21,12 +21,13 @@ PALETTES = {
     "black": 0.16, "white": 0.15, "grey": 0.15, "navy": 0.13, "denim_blue": 0.08, "earth": 0.11, "red": 0.07, "green": 0.07,
     "pastel": 0.10, "bright": 0.05,
 }  # fmt: skip
+STRAW = "straw"  # no dye: what straw is woven of, from pale to tan
 RANGES = {
     "black": ((0, 1), (0, 0.2), (0.008, 0.03)), "white": ((0, 1), (0, 0.08), (0.62, 0.78)), "grey": ((0, 1), (0, 0.1), (0.08, 0.4)),
     "navy": ((0.60, 0.66), (0.5, 0.8), (0.03, 0.10)), "denim_blue": ((0.57, 0.62), (0.4, 0.65), (0.12, 0.30)),
     "earth": ((0.05, 0.11), (0.35, 0.65), (0.10, 0.40)), "red": ((0.97, 1.02), (0.6, 0.9), (0.15, 0.45)),
     "green": ((0.25, 0.42), (0.3, 0.7), (0.06, 0.28)), "pastel": ((0, 1), (0.15, 0.35), (0.50, 0.72)),
-    "bright": ((0, 1), (0.65, 0.9), (0.35, 0.6)),
+    "bright": ((0, 1), (0.65, 0.9), (0.35, 0.6)), STRAW: ((0.095, 0.13), (0.42, 0.62), (0.40, 0.66)),
 }  # fmt: skip
 
 # What is worn below jackets: white most often, then light blue, grey, black, dusty pink.
@@ -38,6 +39,10 @@ INNER = (
     (0.02, 0.02, 0.022),
     (0.60, 0.44, 0.42),
 )
+
+
+UNDYED = {"earth": 1.0}  # the family that straw is of
+BANDS = ("black", "navy", "earth", "red", "white")  # of straw hats
 
 
 @spec
@@ -120,14 +125,18 @@ def _colour(rng: Generator, palette: str) -> list[float]:
 
 
 def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float) -> Cloth:
-    first = draw(Cloth, rng, {key: value for key, value in (fixed or {}).items() if key == "palette"})
-    names = list(PALETTES)
+    palette = {key: value for key, value in (fixed or {}).items() if key == "palette"}
+    natural = fabrics == ("straw",) and not palette
+    family = {"palette": choice({name: UNDYED.get(name, 1e-6) for name in PALETTES})} if natural else {}
+    first = draw(Cloth, rng, palette, **family)
+    names = BANDS if natural else list(PALETTES)
     second = names[int(fork(rng, "second").integers(len(names)))]
-    colours = _colour(fork(rng, "one"), first.palette) + _colour(fork(rng, "two"), second)
+    colours = _colour(fork(rng, "one"), STRAW if natural else first.palette) + _colour(fork(rng, "two"), second)
+    plain = 1 - 1e-6 if natural else plain
     patterns = {name: (plain if name == "plain" else (1 - plain) / (len(PATTERNS) - 1)) for name in PATTERNS}
     return draw(
         Cloth, rng, fixed, fabric=choice({name: float(name in fabrics) for name in FABRICS}), pattern=choice(patterns),
-        colours=[float(f"{min(max(c, 0.004), 0.85):.6g}") for c in colours],
+        colours=[float(f"{min(max(c, 0.004), 0.85):.6g}") for c in colours], **family,
     )  # fmt: skip
 
 
@@ -161,7 +170,8 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     cloth = _sample_cloth(fork(rng, "cloth"), within(garment_wish, "cloth"), GARMENTS[kind].fabrics, 0.58)
     garment = draw(Garment, fork(rng, "garment"), garment_wish, kind=kinds, cloth=cloth)
     fabrics = HEADWEAR[hat_kind].fabrics if hat_kind != "none" else tuple(FABRICS)
-    hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, 0.75)
+    plain = HEADWEAR[hat_kind].plain if hat_kind != "none" else 0.75
+    hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, plain)
     if hat_kind == "hood" and not within(hat_wish, "cloth"):
         hat_cloth = cloth  # a hood is of one piece with its garment
     headwear = draw(Headwear, fork(rng, "hat"), hat_wish, kind=choice(hats), cloth=hat_cloth)
@@ -214,7 +224,7 @@ def build_wear(wear: Wear, person) -> list:
             return cloth_material("Tie", "silk", pattern, [tuple(of.colours[3:]), light])
         return solid_material(role.capitalize(), "gunmetal" if role == "metal" else "pearl", (0.5, 0.5, 0.5))
 
-    objects = build_garment(garment.kind, person, sewn, garment.seed)
+    objects = build_garment(garment.kind, person, sewn, garment.seed, wear.headwear.kind == "hood")
     if wear.headwear.kind != "none":
         kind, of = wear.headwear.kind, wear.headwear.cloth
         felt = of.fabric == "wool" and kind in ("fedora", "beret")

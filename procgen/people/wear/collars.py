@@ -166,26 +166,38 @@ def drawstring(layer, side: float, rng):
 
 
 def scarf(ring, skin, rng) -> list:
-    """A scarf wound twice around the neck, in irregular folds."""
+    """A scarf wound twice around the neck, flattened and gathered in irregular folds."""
     angle, outward, _ = _frame(ring)
     meshes = []
-    for lift, out, width in ((-0.020, 0.022, 0.030), (0.016, 0.014, 0.027)):
-        turn = np.linspace(0, 2 * np.pi, 33)[:-1]
+    for lift, out, width in ((-0.022, 0.020, 0.034), (0.014, 0.012, 0.029)):
+        turn = np.linspace(0, 2 * np.pi, 49)[:-1]
         phases = rng.uniform(0, 6.28, 4)
-        drop = 0.014 * np.cos(angle + phases[3] * 0.15)[:, None]
+        drop = 0.020 * np.cos(angle + phases[3] * 0.15)[:, None]
         rows = []
         for a in turn:
             wave = 1 + 0.14 * np.sin(angle * 2 + a * 3 + phases[0]) + 0.10 * np.sin(angle * 5 - a * 5 + phases[1])
             # Creases run along the cloth; they wander up and down around the neck.
-            crease = 0.10 * np.abs(np.sin(a * 4 + 1.6 * np.sin(angle * 2 + phases[2]) + 0.7 * np.sin(angle * 5)))
+            wander = 1.2 * np.sin(angle + phases[2]) + 0.5 * np.sin(angle * 3 + phases[1])
+            crease = 0.30 * (1 - np.abs(np.sin(a * 3.5 + wander))) ** 2 + 0.10 * np.abs(np.sin(a * 8 - 1.5 * wander))
             r = width * (wave - crease)[:, None]
             rows.append(
-                ring + outward * (out + 0.62 * r * np.cos(a)) + np.array([0, 0, 1.0]) * (lift - drop + r * np.sin(a))
+                ring + outward * (out + 0.50 * r * np.cos(a)) + np.array([0, 0, 1.0]) * (lift - drop + r * np.sin(a))
             )
         rows = np.array(rows)
         rows = keep_outside(rows.reshape(-1, 3), skin, 0.003).reshape(rows.shape)
         meshes.append(_grid(np.concatenate([rows, rows[:1]]), True))
     return meshes
+
+
+def scarf_end(layer, rng):
+    """The end of a scarf that hangs over the chest: a piece gathered in pleats along it."""
+    x, y, z = layer.template.T
+    side, top = rng.choice([-1.0, 1.0]), layer.cut.front + 0.004
+    down = np.clip(top - z, 0, 0.3)
+    across = x - side * (0.022 + 0.10 * down)
+    field = np.minimum.reduce([0.030 + 0.07 * down - np.abs(across), top - z, 0.08 - y])
+    pleat = np.abs(np.sin(across / 0.0075 + 1.4 * np.sin(9 * z + rng.uniform(0, 6.28)))) ** 0.8
+    return layer.patch(field, 0.008 + 0.0065 * pleat + 0.014 * np.exp(-down / 0.03), True)
 
 
 def binding(path: np.ndarray, cloth, closed: bool, inside: float, outside: float, thickness: float):

@@ -24,7 +24,7 @@ class Cut:
     folds: float = 0.006  # height
     stiff: float = 1.0  # how wide folds are: 1 for thin cotton
     loose: float = 0.7  # how freely it hangs, 0…1
-    collar: str = "rib"  # rib, hem, shirt, turtle, hood, lapel, leaf, stand, scarf, band
+    collar: str = "rib"  # rib, hem, shirt, turtle, hood, hooded (it is up), lapel, leaf, stand, scarf, band
     under: str = ""  # the garment below
     placket: float = 0.0  # half width of a button band
     tie: bool = False

@@ -9,12 +9,14 @@ from .layer import Layer
 from .sewing import sewn
 
 
-def build_garment(kind: str, person, material_of, seed: int) -> list:
+def build_garment(kind: str, person, material_of, seed: int, hood_up: bool = False) -> list:
     """Build a garment in the world from the posed skin (needs bpy).
 
     ``material_of(role)`` gives the material of main, rib, inner, inner_rib, tie, button and metal.
     """
     cut = GARMENTS[kind]
+    if hood_up and cut.collar == "hood":  # that is headwear then, and no hood lies on the back
+        cut = dataclasses.replace(cut, collar="hooded")
     objects, below = [], None
     if cut.under:
         under = GARMENTS[cut.under]

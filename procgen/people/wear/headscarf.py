@@ -7,21 +7,35 @@ import numpy as np
 from ...params import child
 from ..parts import PART
 from ..surface import vertex_normals
+from .cuts import GARMENTS, neckline
 from .drape import tented
 from .tailor import Piece, chains, coarse_surface, keep_outside, resampled, smooth, tube
+
+SPANNED = (0.07, -0.10)  # heights between which cloth spans ears, metres
+CLOSE = 0.007  # metres from the edge over which a headscarf comes down to the skin
+SEWN = 0.022  # metres from its garment over which a hood rises from it
+HOOD_OVERLAP = 0.014  # metres that a hood reaches over the neckline of its garment
 
 
 def _opening(kind: str, template: np.ndarray) -> np.ndarray:
     """Distance-like field (n,), negative inside the face's opening, metres."""
     x, y, z = template.T
     if kind == "hood":
-        wide, middle, tall, behind = 0.082, -0.026, 0.118, 0.040
+        wide, middle, tall, behind = 0.080, -0.020, 0.112, np.interp(z, [-0.165, -0.095], [0.100, 0.040])
+        down = np.where(z < middle, 0.68, 1.0)  # its sides come together below the throat
     else:
-        wide, middle, tall, behind = 0.0625, -0.029, 0.0935, 0.055
+        # Cloth comes forward under the chin, as far as its underside.
+        wide, middle, tall, behind = 0.0625, -0.029, 0.0935, np.interp(z, [-0.106, -0.078], [0.0, 0.055])
+        down = np.where(z < middle, 1.16, 1.0)
     # The opening is narrower at the forehead than at the cheeks, and comes to a soft point under the chin.
     below = np.clip((middle - z) / tall, 0, 1)
-    oval = np.sqrt((x / (wide * (1 - 0.10 * below))) ** 2 + ((z - middle) / tall) ** 2)
+    oval = np.sqrt((x / (wide * (1 - 0.10 * below))) ** 2 + (down * (z - middle) / tall) ** 2)
     return np.where(y < behind, (oval - 1) * 0.06, np.maximum((oval - 1) * 0.06, (y - behind) * 0.9 + 0.002))
+
+
+def _sewn_line(template: np.ndarray) -> np.ndarray:
+    """Distance (n,) of template places below the line where a hood is sewn on, metres."""
+    return neckline(GARMENTS["hoodie"], template) - HOOD_OVERLAP
 
 
 def _ridges(phase: np.ndarray) -> np.ndarray:
@@ -36,8 +50,10 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
     rng = child(seed, "headscarf")
     tree, surface = person.surface.bvh(), coarse_surface(person)
     x, y, z = surface.template.T
-    lowest = -0.262 if kind == "headscarf" else -0.190
-    hem = lowest - z - 0.045 * np.cos(x * 11) * (y < 0.09)
+    if kind == "headscarf":
+        hem = -0.262 - z - 0.045 * np.cos(x * 11) * (y < 0.09)
+    else:  # a hood is sewn to the neckline
+        hem = _sewn_line(surface.template)
     field = np.minimum(_opening(kind, surface.template), -hem)
     inside = np.zeros(len(x), bool)
     inside[surface.triangles[surface.part == PART["mouth_interior"]].ravel()] = True
@@ -56,6 +72,8 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
     front = np.clip((0.10 - y) / 0.08, 0, 1)
     positions = positions + spread * (neck * (0.010 + 0.022 * front))[:, None]
     positions = smooth(positions, triangles, 70, fixed=(z > -0.080) | (depth < 0.3))
+    # Ears do not show: cloth spans from cheek to ear and from ear to nape.
+    positions = smooth(tented(positions, *SPANNED, 0.85 if kind == "hood" else 0.6), triangles, 6)
     if kind == "headscarf":
         positions = smooth(tented(positions, -0.085, positions[:, 2].min(), 0.8), triangles, 6)
     scalp = np.clip((z + 0.03) / 0.06, 0, 1) * np.clip((y - 0.0) / 0.05, 0, 1)
@@ -69,6 +87,14 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
     positions = smooth(positions, triangles, 14)
     positions = positions + vertex_normals(positions, triangles) * _drape(kind, template, depth, rng)[:, None]
     positions = smooth(positions, triangles, 1)
+    if kind == "headscarf":  # it lies close around the face
+        close = np.exp(-((np.clip(_opening(kind, template), 0, 1) / CLOSE) ** 2))[:, None]
+        on_skin = piece.skin + vertex_normals(piece.skin, triangles) * 0.0025
+        positions = positions * (1 - close) + on_skin * close
+    else:  # it is sewn on
+        close = np.exp(-((np.maximum(-_sewn_line(template), 0) / SEWN) ** 2))[:, None]
+        on_garment = piece.skin + vertex_normals(piece.skin, triangles) * (GARMENTS["hoodie"].room + 0.003)
+        positions = positions * (1 - close) + on_garment * close
     positions = keep_outside(positions, tree, np.minimum(0.004 + 0.010 * np.clip((-0.12 - z) / 0.05, 0, 1), room))
     around = np.arctan2(x, -(y - 0.07)) * 0.10
     cloth = np.column_stack([around, z + 0.3 * np.abs(x), np.zeros(len(x))])
@@ -99,7 +125,10 @@ def _drape(kind: str, template: np.ndarray, depth: np.ndarray, rng) -> np.ndarra
     # Below the chin folds hang from ear to ear, lower on one side where the end is thrown over the shoulder.
     swag = z + 2.2 * x**2 + lean * x - 0.25 * (y - 0.05)
     low = np.clip((-0.085 - z) / 0.05, 0, 1)
-    height = low * (0.0120 if kind == "headscarf" else 0.004) * (_ridges(swag / 0.030 + 0.55 * warp) - 0.45)
+    height = low * (0.0170 if kind == "headscarf" else 0.004) * (_ridges(swag / 0.040 + 0.55 * warp) - 0.45)
+    if kind == "headscarf":  # the end that is thrown over a shoulder lies on the rest
+        edge = z + 0.150 + 0.9 * lean * x + 0.010 * warp
+        height = height + low * 0.0070 * np.clip(edge / 0.006, 0, 1)
     # Over the head folds run from the temples back to the nape.
     back = z * 0.75 + 0.55 * (y - 0.05) + 0.18 * lean * x
     high = (1 - low) * depth * np.clip((y - 0.01) / 0.06, 0, 1)

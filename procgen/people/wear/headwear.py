@@ -11,10 +11,14 @@ from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
 from ..pose import transform
-from .millinery import beanie, block, brim_cloth, button, eyelets, ring_cloth, tilt, visor
+from .millinery import beanie, block, brim_cloth, button, eyelets, ring_cloth, tilt, visor, wound
 from .tailor import tube
 
 CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
+RIM_NEAR, RIM_BELOW = 0.003, 0.03  # metres of skin on both sides that say where a rim lies; radians that it lies below
+EAR, RIM_LOWEST = 0.079, -0.03  # |x| and z of the template, metres: what is wider is an ear, what is lower no rim
+GRID = (96, 30)  # columns and rings of a crown
+GRIDS = {"turban": (160, 60)}  # columns and rings of those with finer folds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,21 +37,22 @@ class Hat:
     female: float = 1.0
     hair: str = "hide_covered"
     old: float = 1.0  # how much more often people of 70 wear it than people of 20
+    plain: float = 0.75  # how often its cloth has no pattern
 
 
 HEADWEAR = {
     "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6, old=0.5),
     "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2, old=0.05),
     "beanie": Hat("a beanie", 0.052, -0.010, 0.011, ("knit", "wool"), 1.3, 0.9, old=0.4),
-    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all", old=1.3),
-    "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5, old=2.5),
+    "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all", old=1.3, plain=0.85),
+    "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5, old=2.5, plain=0.97),
     "straw_hat": Hat("a straw hat", 0.056, 0.014, 0.010, ("straw",), 0.3, 0.6, old=1.8),
     "bucket_hat": Hat("a bucket hat", 0.050, 0.004, 0.010, ("cotton", "denim"), 0.5, 0.6, old=0.5),
-    "turban": Hat("a turban", 0.056, -0.012, 0.014, ("cotton", "silk"), 0.7, 0.3, "hide_all", old=1.2),
+    "turban": Hat("a turban", 0.048, -0.016, 0.010, ("cotton", "silk"), 0.7, 0.3, "hide_all", old=1.2, plain=0.95),
     "hood": Hat("a hood", 0.0, 0.0, 0.020, ("jersey",), 0.5, 0.3, "hide_all", old=0.1),
     "headband": Hat("a headband", 0.066, 0.030, 0.005, ("jersey",), 0.2, 0.6, "over", old=0.3),
     "bandana": Hat("a bandana", 0.066, 0.016, 0.007, ("cotton",), 0.3, 0.3, old=0.4),
-    "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6, old=2.0),
+    "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6, old=2.0, plain=0.95),
 }  # fmt: skip
 
 
@@ -74,9 +79,25 @@ class SkullGrid:
         from mathutils.bvhtree import BVHTree
 
         inverse = np.linalg.inv(person.head_matrix)
-        local = transform(inverse, person.surface.positions)
+        local, self.template = transform(inverse, person.surface.positions), person.surface.template
+        self.away = local - CENTRE
         self.tree = BVHTree.FromPolygons(local.tolist(), person.surface.triangles.tolist())
         self.azimuth = 2 * np.pi * np.arange(around) / around
+
+    def rim(self, hat: Hat) -> np.ndarray:
+        """Elevation (around,) of a hat's rim over each azimuth: on this head it lies where hair is cut, and a little below."""
+        height = self.template[:, 2] - rim_height(hat, self.template)
+        near = (np.abs(height) < RIM_NEAR) & (np.abs(self.template[:, 0]) < EAR) & (self.template[:, 2] > RIM_LOWEST)
+        x, y, z = self.away[near].T
+        count = len(self.azimuth)
+        column = np.round(np.arctan2(x, -y) / (2 * np.pi) * count).astype(int) % count
+        found = np.bincount(column, minlength=count)
+        mean = np.bincount(column, np.arctan2(z, np.hypot(x, y)), count) / np.maximum(found, 1)
+        full = np.flatnonzero(found)
+        low = np.interp(np.arange(count), full, mean[full], period=count)
+        for _ in range(count // 12):
+            low = (np.roll(low, 1) + 2 * low + np.roll(low, -1)) / 4
+        return low - RIM_BELOW
 
     def radius(self, azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
         """Distance from the centre to the outermost skin along each direction; ears are smoothed away."""
@@ -96,10 +117,7 @@ class SkullGrid:
 
 def _dome(grid: SkullGrid, hat: Hat, rings: int):
     """Directions (rings, around, 3) over the skull from the rim to the crown, and the skull's radius along them."""
-    azimuth = grid.azimuth
-    rim_y = -np.cos(azimuth) * 0.09 + CENTRE[1]
-    height = hat.front + (hat.back - hat.front) * np.clip((rim_y + 0.03) / 0.20, 0, 1)
-    low = np.arctan2(height - CENTRE[2], 0.095)
+    azimuth, low = grid.azimuth, grid.rim(hat)
     t = np.linspace(0, 1, rings)[:, None] ** 0.85
     elevation = low[None] * (1 - t) + (np.pi / 2 - 0.02) * t
     radius = grid.radius(azimuth[None], elevation)
@@ -123,7 +141,7 @@ def build_headwear(kind: str, person, material, trim, seed: int) -> list:
         from .headscarf import build_headscarf
 
         return build_headscarf(kind, person, material, trim, seed)
-    pieces = _pieces(kind, hat, SkullGrid(person), child(seed, "hat"))
+    pieces = _pieces(kind, hat, SkullGrid(person, GRIDS.get(kind, GRID)[0]), child(seed, "hat"))
     turn = tilt(kind, child(seed, "tilt"))
     return [
         _add(
@@ -157,7 +175,7 @@ def _rings(name: str, rows: np.ndarray, capped: bool, trim: bool = False, gores:
 
 def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
     """The pieces of a hat."""
-    rings = 30
+    rings = GRIDS.get(kind, GRID)[1]
     rays, radius = _dome(grid, hat, rings)
     t = np.linspace(0, 1, rings)[:, None]
     a = np.where(grid.azimuth > np.pi, grid.azimuth - 2 * np.pi, grid.azimuth)[None]  # 0 in front
@@ -208,7 +226,7 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
         dent = 0.0022 * wave * np.clip(1 - front * 1.6, 0, 1) * np.sin(np.pi * t)  # soft behind
         return 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1)) + puff + dent
     if kind == "beanie":
-        slouch = rng.uniform(0.004, 0.024)
+        slouch = rng.uniform(0.008, 0.034)
         behind = 0.5 - 0.5 * np.cos(a)
         sack = slouch * np.exp(-(((t - 0.72) / 0.24) ** 2)) * (0.25 + 0.75 * behind)
         ribs = 0.0008 * np.cos(a * 48) * (1 - t**6)
@@ -220,13 +238,11 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
             * smoothstep(t, 0.25, 0.5)
             * smoothstep(-t, -0.9, -0.6)
         )
-        return 0.006 * np.sin(np.pi * t) + sack + ribs - gathers + folds - 0.006 * smoothstep(t, 0.85, 1.0)
+        # It stands off the crown: knitted cloth spans from the widest part of the head, and its top is a soft sack.
+        loft = 0.010 * np.sin(np.pi * np.clip(t, 0, 1)) ** 0.8 + 0.008 * smoothstep(t, 0.45, 0.85)
+        return loft + sack + ribs - gathers + folds - 0.006 * smoothstep(t, 0.85, 1.0)
     if kind == "turban":
-        # Wound cloth: layers climb from each side and cross over the forehead in a V.
-        wind = 5.5 * t + 2.1 * np.abs(np.sin(a / 2)) + 0.25 * np.sin(a)
-        layer = wind - np.floor(wind)
-        body = 0.020 * np.sin(np.pi * np.minimum(t * 1.08, 1)) + 0.0075 * np.sin(np.pi * layer**0.6) * (1 - t**5)
-        return body + 0.0012 * np.sin(2 * np.pi * wind * 5 + wave) * (1 - t**4)
+        return wound(t, a, wave, rng)
     if kind == "beret":
         lean = rng.choice([-1.0, 1.0])
         disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8

@@ -14,6 +14,7 @@ from .tailor import Piece, between, chains, clip, divided, folds, keep_outside, 
 
 NEAREST = 0.004  # metres that cloth keeps off the skin at most
 END = (-0.388, 0.210)  # z and |x| of the template beyond which the body soon ends, metres
+HEM = -0.398  # height below which cloth is cut off by the end of the body, metres
 UNEVEN = 0.25  # of the folds' height: how uneven cloth is between them
 
 
@@ -86,6 +87,17 @@ class Layer:
         return best[keep], False
 
 
+def _lowest(loop: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The hem (k,) of the loop of an open front, which does not close; any other loop as it is."""
+    low = template[loop, 2] < HEM
+    inside = np.abs(template[loop, 0]).max() < END[1]
+    if not inside or not 0.02 < low.mean() < 0.98:
+        return loop, True
+    start = int(np.flatnonzero(low & ~np.roll(low, 1))[0])
+    loop, low = np.roll(loop, -start), np.roll(low, -start)
+    return loop[: int(np.argmin(low))], False
+
+
 def extended(layer: Layer):
     """The layer (vertices, triangles, places on the cloth) with its sleeves carried past where the body ends.
 
@@ -94,6 +106,7 @@ def extended(layer: Layer):
     positions, template, triangles = layer.positions, layer.template, layer.triangles
     carried = np.zeros(len(positions), bool)
     for loop in chains(triangles):
+        loop, closed = _lowest(loop, template)
         side = template[loop, 0].mean()
         sleeve = np.abs(side) > 0.19
         hem = not sleeve and template[loop, 2].mean() < -0.385
@@ -113,7 +126,8 @@ def extended(layer: Layer):
             template = np.concatenate([template, template[loop]])
             ring = np.arange(start, start + len(loop))
             a, b = np.roll(previous, -1), np.roll(ring, -1)
-            strip = np.concatenate([np.stack([previous, a, ring], 1), np.stack([a, b, ring], 1)])
+            last = len(loop) if closed else -1
+            strip = np.concatenate([np.stack([previous, a, ring], 1)[:last], np.stack([a, b, ring], 1)[:last]])
             # Turn the strip's faces outward.
             first = strip[0]
             normal = np.cross(positions[first[1]] - positions[first[0]], positions[first[2]] - positions[first[0]])

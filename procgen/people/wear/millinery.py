@@ -14,6 +14,8 @@ TILTS = {"cap": (1.2, 5, 1.0), "cap_backwards": (1.2, 6, 1.0), "beanie": (1.2, 0
 VISOR_REACH, VISOR_HALF, VISOR_ROWS = 0.070, 1.08, 14  # metres, radians, rows of its grid
 TOP = 0.8  # of the widest girth: what is narrower is the top
 CUFF_RINGS = 10  # of the crown that a cuff covers
+WINDINGS, WINDING = 9, 0.088  # turns of a turban, and from one to the next as a share of its height
+LAP = 0.0019  # metres that a turn adds
 EYELET, EYELET_WIRE, EYELET_RING = (
     0.0030,
     0.0009,
@@ -96,6 +98,28 @@ def beanie(crown: np.ndarray, rays: np.ndarray, wave: np.ndarray) -> np.ndarray:
     ring = np.arange(CUFF_RINGS)
     fold = np.interp(ring, [0, 1, 4, CUFF_RINGS - 2, CUFF_RINGS - 1], [0.0026, 0.0058, 0.0066, 0.0060, 0.0018])[:, None]
     return crown[:CUFF_RINGS] + rays[:CUFF_RINGS] * (fold + 0.0009 * wave[:CUFF_RINGS])[..., None]
+
+
+def wound(t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng: Generator) -> np.ndarray:
+    """How far (rings, around) the cloth of a turban stands off, over t 0…1 from rim to top and azimuth ``a``; metres.
+
+    Turns climb to either side by turns and cross over the forehead. Each lies on those before it, which show above its
+    edge; the last one lies lowest and outermost.
+    """
+    lean, drift = rng.choice([-1.0, 1.0]), rng.uniform(-0.25, 0.25)
+    outer, into = np.zeros(np.broadcast_shapes(t.shape, a.shape)), np.zeros(np.broadcast_shapes(t.shape, a.shape))
+    for turn in range(WINDINGS):
+        side = lean if turn % 2 else -lean
+        climb = (0.15 + rng.uniform(-0.03, 0.03)) * np.sin(a + side * drift + rng.uniform(-0.2, 0.2))
+        edge = 0.13 + WINDING * turn + side * climb + 0.012 * np.sin(2 * a + rng.uniform(0, 6.28))
+        deep = np.clip((edge - t) / 0.022, 0, 1)  # an edge is a fold, round and soft
+        height = (WINDINGS - turn) * LAP * np.sqrt(1 - (1 - deep) ** 2)
+        into = np.where(height > outer, edge - t, into)
+        outer = np.maximum(outer, height)
+    pleat = np.abs(np.sin(np.pi * (into / 0.052 + 0.25 * wave))) ** 0.6  # gathered along its length
+    under = np.sqrt(1 - (1 - np.clip(t / 0.20, 0, 1)) ** 2)  # it turns in at the rim
+    body = 0.003 + 0.024 * np.clip(t / 0.8, 0, 1) ** 1.5 * (1 + 0.2 * lean * np.sin(a) * (1 - t))  # it is tall
+    return under * (body + outer + 0.0022 * (pleat - 0.5) * np.clip(into / 0.03, 0, 1))
 
 
 def visor(rim: np.ndarray, middle: float, backwards: bool):

@@ -25,6 +25,7 @@ BUTTON_STEP, BUTTONS_SEEN, BUTTON_LIFT, BUTTON_DEPTH = 0.075, 3, 0.0034, 0.0011
 BUTTON_RADIUS, COAT_BUTTON_RADIUS = 0.0052, 0.0075
 POLO_BAND, WHOLE_BAND = -0.27, -0.5  # height at which a button band ends
 ZIP_RADIUS = 0.0022
+SCARF_ENDS, SCARF_THICKNESS = 0.7, 0.004  # how often an end hangs in front, metres
 
 
 class Sewing:
@@ -105,6 +106,10 @@ def _turtle(work: Sewing) -> None:
 def _hood(work: Sewing) -> None:
     for mesh in collars.hood(work.ring, work.surface.bvh(), work.layer.tree, work.rng):
         work.sew("Hood", *mesh)
+    _strings(work)
+
+
+def _strings(work: Sewing) -> None:
     for side in (1.0, -1.0):
         work.sew("Drawstring", *collars.drawstring(work.layer, side, work.rng), material=work.rib)
 
@@ -112,11 +117,13 @@ def _hood(work: Sewing) -> None:
 def _scarf(work: Sewing) -> None:
     for mesh in collars.scarf(work.ring, work.surface.bvh(), work.rng):
         work.sew("Scarf", *mesh)
+    if work.rng.random() < SCARF_ENDS:
+        work.sew("Scarf", *collars.scarf_end(work.layer, work.rng), thick=SCARF_THICKNESS, soft=0)
 
 
 COLLARS = {
     "rib": _bound, "hem": _bound, "band": _bound, "shirt": _shirt, "leaf": _denim, "lapel": _lapel, "stand": _stand, "turtle": _turtle,
-    "hood": _hood, "scarf": _scarf,
+    "hood": _hood, "hooded": _strings, "scarf": _scarf,
 }  # fmt: skip
 
 
