@@ -96,6 +96,7 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
         on_garment = piece.skin + vertex_normals(piece.skin, triangles) * (GARMENTS["hoodie"].room + 0.003)
         positions = positions * (1 - close) + on_garment * close
     positions = keep_outside(positions, tree, np.minimum(0.004 + 0.010 * np.clip((-0.12 - z) / 0.05, 0, 1), room))
+    positions = np.round(positions, 7)  # releases of numpy differ in the last bits
     around = np.arctan2(x, -(y - 0.07)) * 0.10
     cloth = np.column_stack([around, z + 0.3 * np.abs(x), np.zeros(len(x))])
     objects = [_linked(person, mesh_object(

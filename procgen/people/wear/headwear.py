@@ -16,6 +16,7 @@ from .tailor import tube
 
 CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
 RIM_NEAR, RIM_BELOW = 0.003, 0.03  # metres of skin on both sides that say where a rim lies; radians that it lies below
+DECIMALS = 7  # of metres and radians that are kept: releases of numpy differ in the last bits
 EAR, RIM_LOWEST = 0.079, -0.03  # |x| and z of the template, metres: what is wider is an ear, what is lower no rim
 GRID = (96, 30)  # columns and rings of a crown
 GRIDS = {"turban": (160, 60)}  # columns and rings of those with finer folds
@@ -97,7 +98,7 @@ class SkullGrid:
         low = np.interp(np.arange(count), full, mean[full], period=count)
         for _ in range(count // 12):
             low = (np.roll(low, 1) + 2 * low + np.roll(low, -1)) / 4
-        return low - RIM_BELOW
+        return np.round(low - RIM_BELOW, DECIMALS)
 
     def radius(self, azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
         """Distance from the centre to the outermost skin along each direction; ears are smoothed away."""
@@ -246,7 +247,8 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
     if kind == "beret":
         lean = rng.choice([-1.0, 1.0])
         disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8
-        return 0.030 * disc * (1 + 0.55 * np.sin(lean * a + 0.5)) + 0.0032 * wave * disc
+        flat = 1 - 0.55 * smoothstep(t, 0.45, 1.0)  # it lies on the crown, and falls to one side
+        return 0.034 * disc * flat * (1 + 0.75 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
     if kind == "bandana":
         return 0.0022 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1) + 0.0012 * wave
     return np.zeros(np.broadcast_shapes(t.shape, a.shape))
@@ -314,7 +316,7 @@ def _add(person, hat: Hat, name: str, vertices: np.ndarray, faces, cloth, materi
     if cloth is None:
         around = np.arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
         cloth = np.column_stack([around, vertices[:, 2], np.zeros(len(vertices))])
-    placed = transform(person.head_matrix, vertices)
+    placed = np.round(transform(person.head_matrix, vertices), DECIMALS)
     domain = "POINT" if len(cloth) == len(vertices) else "CORNER"
     obj = mesh_object(name, placed, faces, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", domain, cloth)})
     obj.data.materials.append(material)

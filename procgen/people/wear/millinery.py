@@ -134,7 +134,9 @@ def visor(rim: np.ndarray, middle: float, backwards: bool):
     rows[..., 0] += t * 0.04 * inner[:, 0]
     rows[..., 1] -= t * long * (-1 if backwards else 1)
     # Its middle stands higher than its sides, and it falls toward its edge.
-    rows[..., 2] += 0.010 * np.sin(0.6 * np.pi * t) * (1 - across**2) - t * (0.010 + 0.014 * across**2)
+    rows[..., 2] += (
+        0.010 * np.sin(0.6 * np.pi * t) * (1 - across**2) - t * (0.010 + 0.020 * across**2) * long / VISOR_REACH
+    )
     count = len(inner)
     i, j = np.meshgrid(np.arange(VISOR_ROWS - 1), np.arange(count - 1), indexing="ij")
     faces = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1)
