@@ -166,26 +166,31 @@ class _Solver:
 
     def __init__(self, a: np.ndarray, b: np.ndarray, weight: np.ndarray, count: int, start: np.ndarray):
         pairs, where = np.unique(np.minimum(a, b) * count + np.maximum(a, b), return_inverse=True)
-        self.a, self.b, self.count = pairs // count, pairs % count, count
-        self.weight = np.bincount(where.ravel(), weight)
-        self.diagonal = np.bincount(self.a, self.weight, count) + np.bincount(self.b, self.weight, count)
+        a, b, weight = pairs // count, pairs % count, np.bincount(where.ravel(), weight)
+        self.diagonal = np.bincount(a, weight, count) + np.bincount(b, weight, count)
         cells = np.floor(start.real / CELL) * 4096 + np.floor(start.imag / CELL)
-        self.group = np.unique(cells, return_inverse=True)[1].ravel()
-        groups = self.group.max() + 1
-        first, second = self.group[self.a], self.group[self.b]
-        coarse = -np.bincount(first * groups + second, self.weight, groups**2).reshape(groups, groups)
+        group = np.unique(cells, return_inverse=True)[1].ravel()
+        groups = group.max() + 1
+        coarse = -np.bincount(group[a] * groups + group[b], weight, groups**2).reshape(groups, groups)
         coarse = coarse + coarse.T
         np.fill_diagonal(coarse, 0)
         np.fill_diagonal(coarse, -coarse.sum(1) + 1e-6)
-        self.inverse = np.linalg.inv(coarse)
+        self.inverse, self.group = np.linalg.inv(coarse), group
+        # Both directions of each edge, row by row: a row's sum is then one stretch of a list.
+        rows, columns = np.concatenate([a, b]), np.concatenate([b, a])
+        order = np.argsort(rows, kind="stable")
+        self.columns, self.weight = columns[order], np.concatenate([weight, weight])[order]
+        self.first = np.searchsorted(rows[order], np.arange(count))
+        self.members = np.argsort(group, kind="stable")
+        self.first_member = np.searchsorted(group[self.members], np.arange(groups))
 
     def _smoothed(self, residual: np.ndarray) -> np.ndarray:
-        whole = self.inverse @ _summed(self.group, residual, len(self.inverse))
-        return residual / self.diagonal + whole[self.group]
+        gathered = np.add.reduceat(residual[self.members], self.first_member)
+        whole = self.inverse @ gathered.view(float).reshape(-1, 2)  # a complex vector would make the matrix complex
+        return residual / self.diagonal + whole.view(complex)[self.group, 0]
 
     def _applied(self, places: np.ndarray) -> np.ndarray:
-        pull = self.weight * (places[self.a] - places[self.b])
-        return _summed(self.a, pull, self.count) - _summed(self.b, pull, self.count)
+        return self.diagonal * places - np.add.reduceat(self.weight * places[self.columns], self.first)
 
     def __call__(self, target: np.ndarray, places: np.ndarray) -> np.ndarray:
         residual = target - self._applied(places)
