@@ -19,6 +19,7 @@ from simulacra.procgen.people.expression import (
     sample_expression,
 )
 from simulacra.procgen.people.head_data import head_data
+from simulacra.procgen.people.landmarks import POINTS
 from simulacra.procgen.people.pose import pose
 from simulacra.procgen.vary import redraw
 
@@ -141,3 +142,18 @@ def test_a_new_expression_looks_into_the_camera_that_stays():
     assert other.camera == spec.camera and other.expression != spec.expression
     drawn = [redraw("faces", spec, seed, group="expression").expression for seed in range(12, 20)]
     assert np.median([max(misses(spec.camera, expression)) for expression in drawn]) < 5
+
+
+def moved(action, place):
+    """Where an action takes the vertex of the left half of the template next to a place, mm."""
+    data = head_data()
+    indices, deltas = data.targets[f"action/{action}"]
+    nearest = ((data.template[indices] - place) ** 2).sum(1).argmin()
+    return 1000 * deltas[nearest]
+
+
+def test_smiles_pull_outward_as_far_as_upward_and_frowns_lower_the_inner_brow_most():
+    across, back, up = moved("mouthSmileLeft", POINTS[54])
+    assert 38 < np.degrees(np.arctan2(up, across)) < 48 and 11 < np.linalg.norm([across, back, up]) < 18
+    inner, middle, outer = (moved("browDownLeft", POINTS[index])[2] for index in (22, 24, 26))
+    assert inner < middle < outer < 0 and inner < -5

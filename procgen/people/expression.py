@@ -36,8 +36,8 @@ LIBRARY: dict[str, dict[str, float]] = {
         "eyeBlink": 0.08,
     },
     "anger": {
-        "browDown": 1.0, "eyeWide": 0.45, "eyeSquint": 0.35, "noseSneer": 0.60, "mouthPress": 0.45,
-        "mouthRollUpper": 0.35, "mouthRollLower": 0.30, "mouthFrown": 0.40,
+        "browDown": 1.0, "eyeWide": 0.15, "eyeSquint": 0.35, "noseSneer": 1.0, "mouthUpperUp": 0.75,
+        "mouthLowerDown": 0.85, "mouthStretch": 0.30, "mouthFrown": 0.35, "jawOpen": 0.07,
     },
     "fear": {
         "browInnerUp": 0.8, "browOuterUp": 0.4, "eyeWide": 0.75, "mouthStretch": 0.55, "jawOpen": 0.16,
@@ -83,11 +83,15 @@ WEIGHTS = {
     "smirk": 0.015, "surprise": 0.008, "sadness": 0.006, "anger": 0.006, "concentration": 0.006,
 }  # fmt: skip
 REST = 0.0018
-# How strong a smile is, share of LIBRARY: a mean, a deviation and both ends; teeth show in all of those that have them.
+# How strong a named expression is, share of LIBRARY: a mean, a deviation and both ends; teeth show in all smiles that
+# have them.
 STRENGTH = {
     "open_smile": (0.92, 0.12, 0.7, 1.15),
     "laugh": (0.92, 0.1, 0.75, 1.1),
     "happiness": (0.92, 0.08, 0.75, 1.0),
+    "anger": (1.0, 0.08, 0.8, 1.15),
+    "sadness": (0.95, 0.1, 0.75, 1.1),
+    "surprise": (0.95, 0.1, 0.75, 1.1),
 }
 ANY_STRENGTH = (0.85, 0.15, 0.5, 1.1)
 # Cheeks rise with the smile and more than in proportion, for they are its muscle's own doing (Girard, Cohn, Yin and

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .action_forms import formed
 from .eyeballs import Balls
 from .own_targets import own_targets
 
@@ -54,7 +55,10 @@ def head_data() -> HeadData:
         str(name): vertices.astype(np.int64) for name, vertices in zip(data["joint_names"], data["joints"], strict=True)
     }
     balls = Balls(template, groups, joints)
-    targets = {name: target if name.startswith("action/") else balls.held(target) for name, target in targets.items()}
+    targets = {
+        name: formed(name, target, template) if name.startswith("action/") else balls.held(target)
+        for name, target in targets.items()
+    }
     targets |= own_targets(template, balls)
     return HeadData(
         template=template,
