@@ -23,7 +23,7 @@ from simulacra.models.core.training import CHECKPOINT, seeded  # noqa: E402
 from simulacra.models.core.window import Window  # noqa: E402
 from simulacra.models.systems import face_analysis  # noqa: E402
 from simulacra.models.systems.catalogue import FACES  # noqa: E402
-from simulacra.models.vision.faces import adaptation, appearance, finding, rotations  # noqa: E402
+from simulacra.models.vision.faces import adaptation, annotated, appearance, finding, rotations  # noqa: E402
 from simulacra.models.vision.faces.losses import LossConfig, face_losses, overlap_loss, point_likelihood  # noqa: E402
 from simulacra.models.vision.faces.net import FaceNet, NetConfig, Outputs, expectation  # noqa: E402
 from simulacra.models.vision.faces.targets import Faces, WindowConfig, draw_window, targets_of  # noqa: E402
@@ -393,3 +393,40 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     line = failed(capsys, ["train", "face_analysis", "--data", poor, "--out", tmp_path / "run"])
     assert "holds no frame with rgb, depth, normal, parts, landmarks" in line and FACES.render in line
     assert not (tmp_path / "run").exists()
+
+
+def test_annotated_photographs_are_read_and_measured(shots, trained, tmp_path, monkeypatch, capsys):
+    import importlib.util
+    import sys
+    from pathlib import Path
+
+    for index in range(4):
+        photo = np.ascontiguousarray(shots[index]["rgb"].permute(1, 2, 0).numpy())
+        write_png(tmp_path / f"face_{index:03d}.png", photo)
+        points = shots[index].face.points[:68] + torch.tensor([0.5, 0.5]) + 1.0  # .pts count from 1; and one off
+        rows = "\n".join(f"{x:.4f} {y:.4f}" for x, y in points.tolist())
+        (tmp_path / f"face_{index:03d}.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
+    odd = annotated.read_annotated(tmp_path, "odd")
+    assert [row.path.name for row in odd] == ["face_001.png", "face_003.png"]
+    assert torch.allclose(odd[0].points.float(), shots[1].face.points[:68] + 1, atol=1e-3)
+    row = annotated.figures([shots[1].face.points.numpy(), np.zeros((70, 2), np.float32)], odd)
+    eyes = float((odd[0].points[36] - odd[0].points[45]).norm())
+    assert row.errors[0].item() == pytest.approx(2**0.5 / eyes, rel=1e-3) and row.worst == [1, 0] and row.failed >= 0.5
+    for text in ("version: 1\nn_points: 5\n{\n1 2\n}", "", "n_points: 68\n{\n1 2\n}"):
+        (tmp_path / "face_000.pts").write_text(text)
+        with pytest.raises(BadInput, match="holds no 68 points"):
+            annotated.read_annotated(tmp_path, "even")
+    with pytest.raises(BadInput, match="holds no photographs with"):
+        annotated.read_annotated(tmp_path / "nowhere")
+    spec = importlib.util.spec_from_file_location(
+        "measure_faces", Path(__file__).resolve().parents[1] / "tools/measure_faces.py"
+    )
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "fit_adaptation", lambda *data: adaptation.fit_adaptation(*data, steps=3))
+    words = [str(trained), str(tmp_path), "--learn", "odd", "--test", "odd", "--adaptation", str(tmp_path / "net")]
+    monkeypatch.setattr(sys, "argv", ["measure_faces", *words])
+    tool.main()
+    told = capsys.readouterr().out
+    assert "as they are: " in told and "through label adaptation: " in told and "2 photographs" in told
+    assert adaptation.load_adaptation(tmp_path / "net").count == 68

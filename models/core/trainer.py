@@ -159,8 +159,8 @@ class Trainer(Training):
     def _descend(self, phase: Phase, optimiser: torch.optim.Optimizer, stream: int, share: float) -> dict[str, float]:
         """One step of a phase; its scalars and the norm of its gradient."""
         config, totals = self.config, dict[str, Tensor]()
-        parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        others = [p for p in self.parameters.values() if self.alternates and not any(p is own for own in parameters)]
+        own = {p for group in optimiser.param_groups for p in group["params"]}
+        others = [p for p in self.parameters.values() if p not in own]
         for parameter in others:
             parameter.requires_grad_(False)
         try:
@@ -174,13 +174,10 @@ class Trainer(Training):
         finally:
             for parameter in others:
                 parameter.requires_grad_(True)
-        self.workers.average_gradients(parameters)
-        norm = nn.utils.clip_grad_norm_(parameters, config.clip or math.inf)
         means = self.workers.mean(torch.stack([value.to(self.device) for value in totals.values()]))
-        numbers = dict(zip(totals, means.tolist(), strict=True)) | {"gradient": norm.item()}
-        self.require_finite({"loss": numbers["loss"], "norm of the gradient": numbers["gradient"]})
+        numbers = dict(zip(totals, means.tolist(), strict=True))
         for group in optimiser.param_groups:
             group["lr"] = group["rate"] * share
-        optimiser.step()
+        numbers["gradient"] = self.descend(optimiser, numbers["loss"], config.clip)
         optimiser.zero_grad(set_to_none=True)
         return numbers

@@ -153,6 +153,19 @@ class Training:
             torch.manual_seed(int(seeds[0]))
             yield torch.Generator(self.device).manual_seed(int(seeds[1]))
 
+    def descend(self, optimiser: torch.optim.Optimizer, loss: float, clip: float = 0.0, whose: str = "") -> float:
+        """Take a step of an optimiser by the gradients that a backward pass left, averaged over processes; their norm.
+
+        ``clip`` is their largest norm, 0 clips nothing. Raises Unfinished before the step where ``loss``, which they are of,
+        or the norm is not finite; ``whose`` stands before their names.
+        """
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        self.workers.average_gradients(parameters)
+        norm = nn.utils.clip_grad_norm_(parameters, clip or math.inf).item()
+        self.require_finite({f"{whose}loss": loss, f"norm of the {whose}gradient": norm})
+        optimiser.step()
+        return norm
+
     def require_finite(self, numbers: dict[str, float]) -> None:
         """Raise Unfinished, which tells of the last checkpoint, unless all numbers are finite."""
         for words, value in numbers.items():

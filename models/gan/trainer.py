@@ -168,9 +168,5 @@ class AdversarialTrainer(Training):
         optimiser = self.of[network]
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        self.workers.average_gradients(parameters)
-        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        self.require_finite({f"{network}'s loss": loss.item(), f"norm of the {network}'s gradient": norm.item()})
-        optimiser.step()
+        self.descend(optimiser, loss.item(), whose=f"{network}'s ")
         return metrics
