@@ -36,13 +36,10 @@ INNER, OUTER = 0.0116, 0.0556  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
 TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([82, 64, 34, 10, -16]))  # angle to the brow's line along it
 # Along it: single hairs at the nose, the most beyond the middle of its inner half, few at the tail.
-ALONG = (
-    [-0.10, -0.03, 0.06, 0.16, 0.30, 0.55, 0.80, 0.93, 1.02, 1.08],
-    [0, 0.10, 0.30, 0.62, 0.96, 1.0, 0.84, 0.55, 0.20, 0],
-)
+ALONG = ([-0.10, -0.03, 0.06, 0.16, 0.30, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.11, 0.33, 0.66, 0.98, 1.0, 0.76, 0.48, 0.18, 0])  # fmt: skip
 FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.62, 0.82, 1.0, 0.96, 0.70])  # relative radius of hairs along it
 POINTS = 7
-HAIRS = 560  # of a brow of usual thickness
+HAIRS = 510  # of a brow of usual thickness
 RADIUS = 0.000037  # m: at the root of its thickest
 LONGEST = 0.0108  # m: of a hair
 LIGHTEST, DARKEST = 0.40, 0.84  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
@@ -119,7 +116,7 @@ def _density(brows: Brows, side: float):
         u, z, half = _line(brows, side, x)
         off = (template[:, 2] - z) / np.maximum(half, 1e-5)
         # Above the edge hairs thin out slowly, below it they end sooner; strays stand around both.
-        edge = np.where(off > 0, 1.22 - 1.02 * off, 1.10 + 1.05 * off)
+        edge = np.where(off > 0, 1.22 - 1.02 * off, 1.04 + 0.98 * off)
         # Hairs stand in tufts with skin between them, most of all where they are few.
         edge = edge - 0.22 * np.clip(
             1 + ragged(template, child(brows.seed, "tufts", "left" if side > 0 else "right"), 0.7, 0.0075), 0, 2

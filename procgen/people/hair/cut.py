@@ -7,7 +7,14 @@ from numpy.random import Generator
 
 from . import growth
 from .grooms import Groom
-from .hairline import coverage, smoothstep
+from .hairline import EDGE, EDGE_OF_LONG, coverage, smoothstep
+
+LONG = 0.06  # m: hair that is longer falls away from the hairline
+
+
+def edge_of(groom: Groom) -> tuple[float, float]:
+    """Metres from the hairline to where hair of a cut begins, and to where it is dense."""
+    return EDGE_OF_LONG if longest_of(groom) > LONG and not groom.recession else EDGE
 
 
 def density_of(hair, groom: Groom, person, under_hat: float = 0.0):
@@ -16,7 +23,7 @@ def density_of(hair, groom: Groom, person, under_hat: float = 0.0):
     recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
 
     def density(template):
-        value = coverage(template, hair.hairline, recession, balding)
+        value = coverage(template, hair.hairline, recession, balding, edge_of(groom))
         if cover is not None:
             value = value * (1 - cover(template - [0, 0, under_hat]))
         return value
@@ -37,8 +44,8 @@ def denser_at_parting(hair, groom: Groom, density):
         if groom.top > 0.012:  # hair leaves the crown to all sides
             value = value * (1 + 0.9 * np.exp(-((np.linalg.norm(template - growth.CROWN, axis=1) / 0.030) ** 2)))
         if growth.has_parting(groom):  # strands beside the line cover it but for the breadth of a matchstick
-            off = (template[:, 0] - growth.part_place(hair, groom)) / 0.005
-            value = value * (1 + 1.3 * np.exp(-0.5 * off**2) * (template[:, 2] > 0.06))
+            off = (template[:, 0] - growth.part_place(hair, groom)) / 0.0045
+            value = value * (1 + 2.6 * np.exp(-0.5 * off**2) * (template[:, 2] > 0.06))
         return value
 
     return dense
@@ -67,7 +74,7 @@ def lengths(hair, groom: Groom, template: np.ndarray) -> np.ndarray:
         down = smoothstep(template[:, 2], -0.045, 0.070)
         length = np.minimum(length, groom.side * (1 - groom.fade) + (0.0007 + 0.05 * down**2.4) * groom.fade)
     recession, balding = max(hair.recession, groom.recession), max(hair.balding * 0.6, groom.balding)
-    edge = coverage(template, hair.hairline, recession, balding)
+    edge = coverage(template, hair.hairline, recession, balding, edge_of(groom))
     if not groom.tie:
         baby = 0.35 if longest_of(groom) < 0.12 else 0.55
         length = length * (baby + (1 - baby) * smoothstep(edge, 0.1, 0.9))

@@ -56,7 +56,9 @@ def comb_field(groom: Groom, template: np.ndarray, side: np.ndarray) -> np.ndarr
     elif groom.comb == "side":
         above = np.stack([side, 0.30 * one, -0.25 * one], 1)
     elif groom.comb == "middle":
-        above = np.stack([side, 0.32 * one, -0.35 * one], 1)
+        # From the forehead hair goes back before it falls: no arcs hang over the brow.
+        front = smoothstep(-template[:, 1], -0.040, -0.005)
+        above = np.stack([side, 0.32 + 0.90 * front, -0.35 + 0.45 * front], 1)
     elif groom.comb == "down":
         above = np.stack([outward, 0.4 * one, -0.6 * one], 1)
     else:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 # The hairline seen from the side: (y, z) in mm, from the forehead over temple, sideburn and ear to the nape.
-FRONT = [(-60, 63), (-2, 63), (8, 60), (21, 49), (34, 37), (43, 27), (45, -16), (55, -21), (58, 9), (75, 16), (92, 9),
+FRONT = [(-60, 63), (-2, 63), (8, 60), (21, 50), (31, 39), (38, 28), (38, 6), (41, -17), (54, -22), (58, 9), (75, 16), (92, 9),
          (98, -20), (108, -58), (124, -79), (260, -86), (260, 220), (-60, 220)]  # fmt: skip
-
-
-EDGE = (-0.004, 0.015)  # m from the line to where hair begins, and to where it is dense
+EDGE = (-0.005, 0.019)  # m from the line to where hair begins, and to where it is dense
+EDGE_OF_LONG = (-0.004, 0.010)  # that of hair which is combed away from it, and would bare the skin behind it
 
 
 def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
@@ -27,15 +26,20 @@ def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     return np.where(inside, nearest, -nearest)
 
 
-def _ragged(template: np.ndarray) -> np.ndarray:
-    """How far (n,) the line wanders, metres: a peak in the middle, corners over the eyes, and teeth of a few millimetres."""
+def _ragged(template: np.ndarray, own: float, recession: float) -> np.ndarray:
+    """How far (n,) the line wanders, metres: a peak in the middle, corners over the eyes, tufts and teeth.
+
+    The corners deepen with ``recession``; tufts and teeth lie elsewhere for every phase ``own``.
+    """
     x, y, z = template.T
     front = np.clip((0.045 - y) / 0.02, 0, 1)
-    shape = 0.0020 * np.exp(-((x / 0.010) ** 2)) - 0.0035 * np.exp(-(((np.abs(x) - 0.036) / 0.012) ** 2))
+    corners = (0.0024 + 0.0100 * recession) * np.exp(-(((np.abs(x) - 0.038) / 0.013) ** 2))
+    shape = (0.0010 + 0.0030 * (0.5 + 0.5 * np.sin(own))) * np.exp(-((x / 0.011) ** 2)) - corners
     teeth = (
-        0.0012 * np.sin(240 * x + 1.3 + 90 * z)
-        + 0.0008 * np.sin(610 * x - 170 * z)
-        + 0.0008 * np.sin(530 * y + 410 * z)
+        0.0016 * np.sin(130 * x + own + 60 * z)
+        + 0.0013 * np.sin(290 * x + 1.7 * own + 120 * y)
+        + 0.0010 * np.sin(610 * x + 2.3 * own - 170 * z)
+        + 0.0010 * np.sin(530 * y + 0.6 * own + 410 * z)
     )
     return front * shape + teeth
 
@@ -50,7 +54,9 @@ def hairline(template: np.ndarray, height: float, recession: float) -> np.ndarra
     line[2] += [3 * recession, height * 900 + 5 * recession]
     line[3] += [8 * recession, 16 * recession]
     line[4] += [5 * recession, 16 * recession]
-    return _signed_distance(template[:, 1:] * 1000, line) / 1000 + _ragged(template)
+    return _signed_distance(template[:, 1:] * 1000, line) / 1000 + _ragged(
+        template, 2e3 * height + 40 * recession, recession
+    )
 
 
 def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -59,9 +65,11 @@ def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def coverage(template: np.ndarray, height: float, recession: float, balding: float) -> np.ndarray:
-    """Density of hair (n,) in 0…1 from hairline, receding temples and a bald crown."""
-    density = smoothstep(hairline(template, height, recession), *EDGE)
+def coverage(
+    template: np.ndarray, height: float, recession: float, balding: float, edge: tuple[float, float] = EDGE
+) -> np.ndarray:
+    """Density of hair (n,) in 0…1 from hairline, receding temples and a bald crown; it rises over ``edge`` (m)."""
+    density = smoothstep(hairline(template, height, recession), *edge)
     density = density * (np.abs(template[:, 0]) < 0.105)
     if balding > 0.02:
         # Male pattern: a spot at the crown that grows to meet the receding front (Norwood 1975).

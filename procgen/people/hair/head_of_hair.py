@@ -9,9 +9,10 @@ from numpy.random import Generator
 
 from ...params import child
 from . import growth, ropes, tied, vellus
-from .cut import denser_at_parting, density_under_hat, lengths, longest_of, sides
+from .cut import denser_at_parting, density_under_hat, edge_of, lengths, longest_of, sides
 from .grooms import TEXTURES, Groom
 from .hairline import hairline, smoothstep
+from .placement import ragged
 from .space import Space
 from .strands import above, curled, frames, resampled, shortened, smooth_noise
 
@@ -23,7 +24,12 @@ AGREE = 0.022  # m between the tips of guides from which on a strand follows one
 GUIDE_POINTS = 36
 JAW = -0.06  # m: below it hair meets cloth, whose pushes are eased, all but EASED metres of them
 EASED = 0.003
-FINE = (0.55, 0.016)  # relative radius of strands at the hairline, and metres behind it where they have all of it
+FRINGE_POINTS = 0.30  # how much more its locks are drawn to their middles
+LOCKS_FROM = (
+    0.035  # m: the length from which hair lies in locks; guides stand 9 mm apart, and shorter hair would show them
+)
+SHORT = 0.06  # m: longest hair of a cut whose unevenness shows in its outline
+FINE = 0.50  # relative radius of strands at the hairline; they have all of it where hair is dense
 
 
 class Grown(NamedTuple):
@@ -60,11 +66,15 @@ def grow_hair(hair, groom: Groom, person, count: int) -> Grown:
         guides, which = growth.gathered(space, groom, hair, roots, template, layer, GUIDE_POINTS)
     else:
         jitter = groom.messy * (0.17 * rng.normal(size=(COARSE, 3))[coarse] + 0.10 * rng.normal(size=(len(roots), 3)))
-        length = lengths(hair, groom, template) * np.exp(0.05 * rng.normal(size=COARSE)[coarse] * min(groom.messy, 1.5))
+        uneven = 0.05 * min(groom.messy, 1.5) + 0.09 * _shortness(longest)
+        length = lengths(hair, groom, template) * np.exp(
+            uneven * (rng.normal(size=COARSE)[coarse] + 0.7 * rng.normal(size=len(roots)))
+        )
         guides = growth.grow(space, groom, hair, roots, normals, template, side, length, layer, jitter, GUIDE_POINTS)
     if not groom.tie and longest > 0.12:
         guides = _calm(guides)
-    guides = _in_locks(hair, groom, guides, coarse, rng)
+    fringe = growth.in_fringe(groom, template)
+    guides = _in_locks(hair, groom, guides, coarse, fringe, rng)
 
     babies = int(count * vellus.SHARE)
     count -= babies
@@ -72,8 +82,8 @@ def grow_hair(hair, groom: Groom, person, count: int) -> Grown:
     roots, normals = space.to_local(roots), normals @ space.turn
     c_side = sides(hair, groom, c_template, rng)
     if growth.has_parting(groom):  # strands near the line lean over it now and then: a parting is never a clean cut
-        beside = np.abs(c_template[:, 0] - growth.part_place(hair, groom)) < 0.005
-        c_side = np.where(beside & (rng.random(count) < 0.10), -c_side, c_side)
+        beside = np.abs(c_template[:, 0] - growth.part_place(hair, groom)) < 0.007
+        c_side = np.where(beside & (rng.random(count) < 0.20), -c_side, c_side)
     near, weight = nearest_guides(keyed(template, side, groom), keyed(c_template, c_side, groom), which, c_template)
     strands, sublock = _follow(hair, groom, guides, near, weight, roots, rng)
     if groom.tie:
@@ -90,10 +100,15 @@ def grow_hair(hair, groom: Groom, person, count: int) -> Grown:
     return Grown(strands, lock, _widths(hair, groom, template, len(fine), rng), _greys(template))
 
 
+def _shortness(longest: float) -> float:
+    """1 for cuts of a centimetre or two, 0 for those of which no outline is short."""
+    return float(np.clip(1.5 - longest / SHORT, 0, 1)) if longest > 0.004 else 0.0
+
+
 def _widths(hair, groom: Groom, template: np.ndarray, fine: int, rng: Generator) -> np.ndarray:
     """The relative radius (n,) of strands: thin at the hairline, and the last ``fine`` of them are baby hairs."""
     depth = hairline(template, hair.hairline, max(hair.recession, groom.recession))
-    width = FINE[0] + (1 - FINE[0]) * smoothstep(depth, 0.0, FINE[1])
+    width = FINE + (1 - FINE) * smoothstep(depth, 0.0, edge_of(groom)[1])
     width[len(width) - fine :] = vellus.WIDTH
     return width * np.exp(0.12 * np.clip(rng.normal(size=len(width)), -2, 2))
 
@@ -151,8 +166,10 @@ def nearest_guides(guides: np.ndarray, places: np.ndarray, which, template) -> t
     return near, weight / weight.sum(1, keepdims=True)
 
 
-def _in_locks(hair, groom: Groom, guides: np.ndarray, coarse: np.ndarray, rng: Generator) -> np.ndarray:
-    """Gather guides in large locks that wander, and wave."""
+def _in_locks(
+    hair, groom: Groom, guides: np.ndarray, coarse: np.ndarray, fringe: np.ndarray, rng: Generator
+) -> np.ndarray:
+    """Gather guides in large locks that wander, and wave; those of a fringe (n,) end in points with gaps between them."""
     count, points = guides.shape[:2]
     t = np.linspace(0, 1, points)
     reach = np.linalg.norm(guides[:, -1] - guides[:, 0], axis=1)
@@ -166,6 +183,7 @@ def _in_locks(hair, groom: Groom, guides: np.ndarray, coarse: np.ndarray, rng: G
     pull = 0.62 * groom.clump * hair.clumping if not groom.tie else 0.10
     together = (start[:, None] + mean)[coarse]
     amount = np.clip(pull * rng.uniform(0.3, 1.3, number), 0, 0.8)[coarse]
+    amount = np.where(fringe, np.clip(amount + FRINGE_POINTS, 0, 0.9), amount)
     guides = guides + (together - guides) * (amount[:, None] * t[None] ** 1.2)[..., None]
     wander = smooth_noise(rng, number, points, 2)[coarse] * 0.035 + smooth_noise(rng, count, points, 2) * 0.020
     size = groom.messy * (0.25 if groom.tie else 1.0)
@@ -216,6 +234,7 @@ def _follow(hair, groom: Groom, guides, near, weight, roots, rng: Generator):
     )
     curly = hair.texture in ("curly", "coily")
     hold = np.clip(groom.clump * hair.clumping * rng.uniform(0.55, 1.3, count), 0, 0.95).astype(np.float32)
+    hold = hold * np.minimum(reach / LOCKS_FROM, 1)[near[:, 0]].astype(np.float32)
     residual = np.minimum(0.0018 if hair.texture == "curly" else 0.0011, 0.04 * reach)[near[:, 0], None] * rng.normal(
         size=(count, 3)
     )
@@ -247,10 +266,12 @@ def _finish(hair, groom: Groom, space: Space, strands, roots, normals, template,
     loose = groom.frizz * hair.frizz
     stray = rng.random(count) < 0.012 + 0.05 * hair.flyaways
     amount = np.minimum(
-        np.where(stray, 4.0, 1.0) * loose, np.minimum(np.where(stray, 0.08, 0.05) * length, 0.005) + 0.0001
+        np.where(stray, 4.0, 1.0) * loose,
+        np.minimum(np.where(stray, 0.08 + 0.06 * _shortness(longest_of(groom)), 0.05) * length, 0.005) + 0.0001,
     )
     strands = strands + smooth_noise(rng, count, points, 3) * (amount[:, None] * t[None] ** 0.8)[..., None]
     share = rng.uniform(0.86, 1.0, count) if groom.clump else np.ones(count)
+    share = share * (1 - 0.45 * _shortness(longest_of(groom)) * rng.random(count) ** 2)
     if longest_of(groom) > 0.05 and not groom.tie:  # young hair among the old
         share = np.where(rng.random(count) < 0.10, share * rng.uniform(0.4, 0.95, count), share)
     if groom.tie:  # short hair along the hairline escapes the tie
@@ -280,7 +301,10 @@ def _hem(hair, groom: Groom, strands, template, guide, lock, length, rng: Genera
         share = np.maximum(above(strands, height), np.minimum(0.025 / np.maximum(length, 1e-4), 1))
     fringe = growth.in_fringe(groom, template)
     if fringe.any():
-        height = groom.fringe + 0.0022 * of_lock + 0.0012 * rng.normal(size=count) + 2.2 * template[:, 0] ** 2
+        waves = ragged(template * [1, 0, 0], child(hair.seed, "fringe"), 0.0030, 0.016)
+        height = groom.fringe + waves + 0.0030 * of_lock + 0.0015 * rng.normal(size=count) + 4.0 * template[:, 0] ** 2
+        # Scissors that are held upright leave some of every lock shorter.
+        height = height + 0.0060 * rng.exponential(size=count) * (rng.random(count) < 0.4)
         share = np.where(fringe, np.minimum(share, above(strands, height)), share)
     return share
 

@@ -14,7 +14,7 @@ from .colour import HairColour, strand_material
 from .placement import Obstacles, kept_out
 from .strands import tapered, unit
 
-UPPER, LOWER = 0.0086, 0.0052  # length of the longest lashes, metres
+UPPER, LOWER = 0.0080, 0.0048  # length of the longest lashes, metres
 UPPER_COUNT, LOWER_COUNT = 104, 54
 POINTS = 8
 LATE = 4.0  # the power by which lashes grey later than the scalp
@@ -103,11 +103,11 @@ def _lid(lashes: Lashes, person, side: str, which: int, rng: Generator) -> tuple
     sign = 1.0 if upper else -1.0
     fan = 1.15 * (u - 0.40) + 0.10 * own[:, 0] + rng.normal(0, 0.07, count)
     start = unit(front - sign * 0.26 * up + 0.40 * open_along + fan[:, None] * outward)
-    rise = sign * (0.36 + 0.50 * lashes.curl) * (1.0 if upper else 0.5) * (1 + 0.13 * own[:, 1])
+    rise = sign * (0.26 + 0.42 * lashes.curl) * (1.0 if upper else 0.5) * (1 + 0.13 * own[:, 1])
     # Tips of a clump lean to where they meet; the lid is about 30 mm long.
     lean = 0.030 * (meeting - u) * rng.uniform(0.45, 0.95, count)
     length = (UPPER if upper else LOWER) * lashes.length * np.interp(u, [0, 0.25, 0.8, 1], [0.55, 0.88, 1.08, 0.85])
-    length = length * rng.uniform(0.66, 1.04, count) * (1 + 0.07 * own[:, 1]) * (1.15 if lashes.mascara else 1.0)
+    length = length * rng.uniform(0.66, 1.04, count) * (1 + 0.07 * own[:, 1]) * (1.08 if lashes.mascara else 1.0)
     start, bend = (_turned(v, open_along, along) for v in (start, rise[:, None] * up))
     t = np.linspace(0, 1, POINTS)[None, :, None]
     curve = (t * start[:, None] + t**2 * bend[:, None]) * length[:, None, None]

@@ -35,8 +35,8 @@ def ragged(template: np.ndarray, rng: Generator, amount: float, scale: float = 0
     return amount * np.sqrt(2 / 6) * np.sin(template @ wave.T + rng.uniform(0, 2 * np.pi, 6)).sum(1)
 
 
-def scatter(surface, rng: Generator, count: int, density, within=None):
-    """Roots on skin that shows: no lips, nose, mouth or inner lids.
+def scatter(surface, rng: Generator, count: int, density, within=None, bare: tuple[str, ...] = BARE):
+    """Roots on skin that shows: none on the parts ``bare``, by default lips, nose, mouth and inner lids.
 
     ``density`` maps template coordinates to weights and ``within`` the template's normals to a mask (n,).
     Returns positions, normals and template coordinates, each (count, 3); no rows where nothing may grow.
@@ -47,7 +47,7 @@ def scatter(surface, rng: Generator, count: int, density, within=None):
         weight = weight * within(facing)
     corners = weight[surface.triangles]
     weight = np.where(corners.min(1) > 0, corners.mean(1), 0.0) * surface.areas
-    weight[np.isin(surface.part, [PART[name] for name in BARE])] = 0
+    weight[np.isin(surface.part, [PART[name] for name in bare])] = 0
     total = weight.sum()
     if not total > 0:
         return (np.zeros((0, 3)),) * 3

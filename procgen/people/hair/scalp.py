@@ -12,11 +12,17 @@ from ..parts import PART
 from .colour import HairColour, sample_hair_colour, shadow_colour, strand_material
 from .cut import density_of
 from .grooms import GROOMS, TEXTURES, Groom
+from .growth import has_parting, part_place
 from .hairline import smoothstep
 from .strands import along_cells, tapered
 
 HAIRS = 110000  # on a scalp (Robbins, Chemical and Physical Behavior of Human Hair, 2012)
 COVER = 0.75  # strands hide one another: so that fewer cover as much, their radius grows by this power
+PALE = 0.7  # how much less skin is shaded under white hair
+BARE, BESIDE = (
+    0.6,
+    0.010,
+)  # how much less it is shaded along a parting, and as far beside it as the cage resolves, metres
 TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
 
 
@@ -134,6 +140,10 @@ def _shade_scalp(hair: Hair, groom: Groom, person) -> None:
         shade = shade * 0.22
     elif groom.top < 0.004:
         shade = shade * 0.80
+    shade = shade * (1 - PALE * hair.colour.grey)
+    if has_parting(groom):
+        line = np.exp(-(((data.template[members][:, 0] - part_place(hair, groom)) / BESIDE) ** 2))
+        shade = shade * (1 - BARE * line * smoothstep(data.template[members][:, 2], 0.05, 0.08))
     if groom.fade:
         shade = shade * (0.35 + 0.65 * smoothstep(data.template[members][:, 2], -0.02, 0.05))
     person.hair_shadow = shadow_colour(hair.colour)

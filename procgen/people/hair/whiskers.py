@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from ...params import child
 from .placement import (
+    BARE,
     Obstacles,
     along_skin,
     between_guides,
@@ -21,6 +22,8 @@ from .strands import bent, clumped, curled, leaders_of, smooth_noise, unit
 
 GUIDES = 700
 STUBBLE = 0.004  # lengths below this are stubble
+NOSTRILS = -0.0488  # z of the template, m: no hair roots higher
+UNDER_THE_NOSE = tuple(name for name in BARE if name != "nose")  # labels give the upper half of the lip to the nose
 LEAST = 0.0005  # m: length of the shortest
 
 
@@ -167,7 +170,7 @@ def grow_moustache(beard, style, person, rng: Generator):
     def density(template):
         x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
         top = smooth_curve(
-            [0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0498, -0.0498, -0.0490, -0.0494, -0.0572, -0.0680], x
+            [0, 0.010, 0.017, 0.024, 0.032, 0.040], [-0.0486, -0.0486, -0.0500, -0.0542, -0.0607, -0.0700], x
         )
         low = smooth_curve(
             [0, 0.008, 0.016, 0.022, 0.028, 0.036], [-0.0588, -0.0567, -0.0588, -0.0630, -0.0685, -0.0780], x
@@ -175,7 +178,7 @@ def grow_moustache(beard, style, person, rng: Generator):
         low = low + ragged(template, child(beard.seed, "lip"), 0.0003)
         top = low + style.fill * (top - low)
         value = (
-            soft(top - z, 0.0006 + 0.0004 * style.fill) * soft(z - low + 0.0006, 0.0005) * soft(style.half - x, 0.0019)
+            soft(top - z, 0.0006 + 0.0009 * style.fill) * soft(z - low + 0.0006, 0.0005) * soft(style.half - x, 0.0030)
         )
         value = value * np.interp(x, [0, 0.0012, 0.0035], [0.55, 0.75, 1.0])  # sparse in the groove
         spots = ragged(template, child(beard.seed, "lip spots"), 1.0, 0.007)
@@ -184,9 +187,10 @@ def grow_moustache(beard, style, person, rng: Generator):
             value = np.maximum(
                 value, 0.8 * soft(x - 0.0255, 0.0009) * soft(0.0350 - x, 0.0009) * (z < low) * soft(z + 0.112, 0.002)
             )
-        return np.where((value > 0.02) & (y < 0.0), value, 0.0)
+        return np.where((value > 0.02) & (y < 0.0) & (z < NOSTRILS), value, 0.0)
 
-    roots, normals, template = scatter(person.surface, rng, int(style.strands * min(beard.density, 1.3)), density)
+    count = int(style.strands * min(beard.density, 1.3))
+    roots, normals, template = scatter(person.surface, rng, count, density, bare=UNDER_THE_NOSE)
     if not len(roots):
         return None
     obstacles = Obstacles(person, clothes=True)
@@ -211,7 +215,7 @@ def grow_moustache(beard, style, person, rng: Generator):
     start, end = along_skin(toward(style.roots), normals), toward(style.tips)
     middle = unit(start + end)
     # Hair on the lip lies over the hair below it.
-    lift = rng.uniform(0.25, 0.6, count)[:, None]
+    lift = rng.uniform(0.12, 0.42, count)[:, None]
     stages = [
         unit(start + lift * 1.2 * normals),
         unit(start + 0.5 * lift * normals),
@@ -221,7 +225,7 @@ def grow_moustache(beard, style, person, rng: Generator):
     if short:
         return grow(obstacles, roots, normals, stages[:2], length, np.full(count, 0.0001), 4), rng.random((count, 3))
     points = 16 if style.length > 0.02 else 10
-    strands = grow(obstacles, roots, normals, stages, length, rng.uniform(0.0006, 0.0026, count), points)
+    strands = grow(obstacles, roots, normals, stages, length, rng.uniform(0.0004, 0.0018, count), points)
     number = max(int(count / (160 if style.wax > 0.7 else 16)), 2)
     leaders = _leaders_by_side(template, number, rng)
     randoms = rng.random((count, 3))
