@@ -246,9 +246,9 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
         return wound(t, a, wave, rng)
     if kind == "beret":
         lean = rng.choice([-1.0, 1.0])
-        disc = np.sin(np.pi * np.clip((t - 0.04) * 1.5, 0, 1)) ** 0.8
-        flat = 1 - 0.55 * smoothstep(t, 0.45, 1.0)  # it lies on the crown, and falls to one side
-        return 0.034 * disc * flat * (1 + 0.75 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
+        disc = np.sin(np.pi * np.clip((t - 0.05) / 0.95, 0, 1) ** 0.62)  # widest a third of the way up
+        flat = 1 - 0.6 * smoothstep(t, 0.35, 0.8)  # it lies on the crown, and falls to one side
+        return 0.040 * disc * flat * (1 + 0.75 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
     if kind == "bandana":
         return 0.0022 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1) + 0.0012 * wave
     return np.zeros(np.broadcast_shapes(t.shape, a.shape))
