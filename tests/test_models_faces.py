@@ -33,7 +33,7 @@ SMALL = NetConfig(SIZE, (8, 16, 24, 32, 48), (0, 1, 1, 1, 1), (16, 16, 24, 32))
 PLAIN = appearance.AppearanceConfig(**{name: 0.0 for name in appearance.AppearanceConfig.__dataclass_fields__})
 STILL = WindowConfig(turn=0.0, scale=1.0, shift=0.0)
 CONFIG = face_analysis.Config(
-    SMALL, STILL, PLAIN, steps=140, batch=4, learning_rate=4e-3, warmup=10, ema=0.9, picture_every=0
+    SMALL, STILL, PLAIN, steps=90, batch=4, learning_rate=4e-3, warmup=10, ema=0.9, picture_every=0
 )
 
 
@@ -259,7 +259,7 @@ def test_label_adaptation_learns_a_convention_and_nothing_of_where_a_face_is():
     few, others = shapes(60), shapes(200)
     fresh = adaptation.Adaptation()
     assert torch.equal(fresh(few), few)
-    net = adaptation.fit_adaptation(few, convention(few), steps=300, rate=3e-3)
+    net = adaptation.fit_adaptation(few, convention(few), steps=150, rate=4e-3)
     error = lambda a, b: ((a - b).norm(dim=-1) / adaptation.eye_distance(b)[..., 0]).mean().item()  # noqa: E731
     before, after = error(others, convention(others)), error(net(others), convention(others))
     assert after < before / 4, (before, after)

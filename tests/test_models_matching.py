@@ -30,7 +30,7 @@ from simulacra.models.vision.matching.pairs import CropConfig, PairSource, draw_
 
 SMALL = MatcherConfig(coarse=4, features=32, hidden=32, levels=2, radius=3)
 CROPS = CropConfig(height=32, width=48, scale=1.0, colour=0.0)
-CONFIG = matching.Config(SMALL, CROPS, steps=60, batch=3, guesses=3, applied=6, learning_rate=3e-3, warmup=10, ema=0.9,
+CONFIG = matching.Config(SMALL, CROPS, steps=60, batch=2, guesses=3, applied=6, learning_rate=3e-3, warmup=10, ema=0.9,
                          picture_every=0)  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_what_is_taken_back_is_what_was_moved():
 
 def test_a_picture_is_warped_to_what_the_right_eye_sees():
     """A cartoon, which looks the same from everywhere, drawn by both eyes of a pair."""
-    head, size, focal, baseline = toy_head(np.random.default_rng(4)), 128, 2.0, 0.25
+    head, size, focal, baseline = toy_head(np.random.default_rng(4)), 96, 2.0, 0.25
     k = torch.tensor([[focal, 0, 0.5], [0, focal, 0.5], [0, 0, 1]])
     world = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, -4], [0, -1, 0, 0], [0, 0, 0, 1]])  # from the front
     right = world.clone()
