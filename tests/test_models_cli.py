@@ -83,6 +83,7 @@ def test_systems_are_listed(capsys):
         "giraffe",
         "auto_encoder",
         "face_analysis",
+        "scene_analysis",
         "optical_flow",
         "stereo",
         "stereo_from_single",

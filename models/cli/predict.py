@@ -21,11 +21,13 @@ from .needs import require_torch
 @options.option("--run", type=options.FOLDER, metavar="RUN", help="folder of a run; the weights that ship by default")
 @options.json_option(help="print JSON lines")
 def command(task, photos, out, run, as_json) -> None:
-    """Say what photographs show: landmarks, parsing, depth, normals, pose, or face, which is all of them; flow; stereo.
+    """Say what photographs show: of faces landmarks, parsing, depth, normals, pose, or face, which is all of them; of places scene,
+    flow and stereo.
 
-    A PHOTO is a PNG or JPEG of one person, or a folder of such. Each is answered by files in the formats of our datasets and
+    A PHOTO is a PNG or JPEG, or a folder of such; of a face it shows one person. Each is answered by files in the formats of our datasets and
     a picture to look at: NAME.landmarks.json, NAME.parts.png, NAME.depth.exr, NAME.normal.exr, NAME.pose.json, and
-    NAME.LABEL.overlay.png. Depth is in metres behind the head's pivot; directions are those of a camera that looks at the face.
+    NAME.LABEL.overlay.png. Depth of a head is in metres behind its pivot, directions are those of a camera that looks at the face; that of a scene has no
+    scale.
     For flow each picture is compared with the next one of its size; for stereo they are pairs, left and right.
     """
     system = system_of(task)

@@ -43,6 +43,9 @@ AROUND = Data("pictures around people, and what of them the person covers",
 FACES = Data("pictures of faces with every label that tells of them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
              ("rgb", "depth", "normal", "parts", "landmarks"))  # fmt: skip
+PLACES = Data("pictures of places with depth, normals and classes",
+              "simulacra render places DATASET --count 500 --labels depth,normal,semantic",
+              ("rgb", "depth", "normal", "semantic"))  # fmt: skip
 MOTION = Data("sequences of places with flow and occlusion",
               "simulacra render places DATASET --count 200 --frames 4 --labels flow,occlusion",
               ("rgb", "flow", "occlusion"), ("next",))  # fmt: skip
@@ -96,6 +99,8 @@ SYSTEMS = (
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
+    System("scene_analysis", "scene_analysis", "depth but for its scale, normals and classes of pictures of places", ("photo",),
+           kind="labels", data=PLACES),
     System("optical_flow", "matching:optical_flow", "where a picture's pixels are in the next one, and which are hidden there (2003.12039)",
            (), kind="labels", data=MOTION),
     System("stereo", "matching:stereo", "disparity of rectified stereo pairs (2109.07547)", (), kind="labels", data=EYES),

@@ -26,6 +26,9 @@ TASKS = {
     "normals": Task("face_analysis", ("normal",), "normals of a head, as the label normal"),
     "pose": Task("face_analysis", ("pose",), "rotation of a head, and where its eyes look"),
     "face": Task("face_analysis", ("landmarks", "pose", "parts", "depth", "normal"), "all of these"),
+    "scene": Task(
+        "scene_analysis", ("depth", "normal", "semantic"), "depth but for its scale, normals and classes of a place"
+    ),
     "flow": Task(
         "optical_flow", ("flow", "occlusion"), "optical flow to the next picture, and what is hidden there", "next"
     ),

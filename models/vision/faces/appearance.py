@@ -204,12 +204,9 @@ def occluded(truth: Targets, chosen: Tensor, drawn: Drawn) -> Targets:
     return Targets(**rest)
 
 
-def photographed(truth: Targets, config: AppearanceConfig, generator: torch.Generator) -> Targets:
-    """Faces as photographs may show them."""
-    everyone = Drawn(len(truth.pictures), generator)
-    chosen = everyone.chosen(config.occlusion)
-    truth = occluded(truth, chosen, Drawn(len(chosen), generator))
-    pictures = truth.pictures.clone()
+def changed(pictures: Tensor, config: AppearanceConfig, generator: torch.Generator) -> Tensor:
+    """Pictures (B, 3, H, W) with everything that a camera, a file and the light may do to them."""
+    everyone, pictures = Drawn(len(pictures), generator), pictures.clone()
     changes = (("light", shaded), ("colour", coloured), ("grey", lambda x, _: luma(x).expand_as(x)), ("infrared", infrared),
                ("blur", blurred), ("coarse", coarsened), ("noise", noisy),
                ("jpeg", lambda x, drawn: compressed(x, drawn.uniform(10, 90))))  # fmt: skip
@@ -217,4 +214,11 @@ def photographed(truth: Targets, config: AppearanceConfig, generator: torch.Gene
         chosen = everyone.chosen(getattr(config, name))
         if len(chosen):
             pictures[chosen] = change(pictures[chosen], Drawn(len(chosen), generator)).clamp(0, 1)
-    return truth._replace(pictures=pictures)
+    return pictures
+
+
+def photographed(truth: Targets, config: AppearanceConfig, generator: torch.Generator) -> Targets:
+    """Faces as photographs may show them."""
+    chosen = Drawn(len(truth.pictures), generator).chosen(config.occlusion)
+    truth = occluded(truth, chosen, Drawn(len(chosen), generator))
+    return truth._replace(pictures=changed(truth.pictures, config, generator))

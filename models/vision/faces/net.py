@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
@@ -13,6 +12,7 @@ from ....datagen.export.keypoints import mirrored
 from ....datagen.labels import IGNORE, PARTS
 from ...core.settings import setting
 from ...core.shots import OTHER_SIDE, POINTS
+from ..dense import Dense
 from .rotations import MIRROR, mirrored_six
 
 CLASSES = len(PARTS) - (IGNORE in PARTS)
@@ -34,8 +34,6 @@ class NetConfig:
     def __post_init__(self):
         if self.size % 32 or self.size < 32:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 32")
-        if len(self.widths) != 5 or len(self.blocks) != 5 or len(self.paint) != 4:
-            raise BadInput("widths, blocks, paint: allowed are 5, 5 and 4 numbers")
 
 
 class Outputs(dict):
@@ -57,34 +55,6 @@ class Outputs(dict):
         )  # fmt: skip
 
 
-def joined(a: int, b: int, stride: int = 1) -> nn.Sequential:
-    """A convolution without a bias, and its normalisation over the batch."""
-    return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b))
-
-
-class Block(nn.Module):
-    """Two convolutions added to what goes in (arXiv 1512.03385)."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.first, self.second = joined(width, width), joined(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.second(F.relu(self.first(x))), inplace=True)
-
-
-class Stage(nn.Module):
-    """Half the resolution, then blocks."""
-
-    def __init__(self, a: int, b: int, blocks: int):
-        super().__init__()
-        self.down = joined(a, b, 2)
-        self.blocks = nn.Sequential(*(Block(b) for _ in range(blocks)))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.blocks(F.relu(self.down(x), inplace=True))
-
-
 class FaceNet(nn.Module):
     """Pictures (B, 3, size, size) in 0…1 to Outputs.
 
@@ -94,11 +64,7 @@ class FaceNet(nn.Module):
     def __init__(self, config: NetConfig | None = None):
         super().__init__()
         self.config = c = config or NetConfig()
-        self.stages = nn.ModuleList(
-            Stage(a, b, n) for a, b, n in zip((3, *c.widths[:-1]), c.widths, c.blocks, strict=True)
-        )
-        deeper = (*c.paint[1:], c.widths[-1])
-        self.up = nn.ModuleList(joined(a + skip, b) for a, skip, b in zip(deeper, c.widths, c.paint, strict=False))
+        self.body = Dense(c.widths, c.blocks, c.paint)
         self.maps = nn.Conv2d(c.paint[2], POINTS, 1)
         self.gather = nn.Sequential(nn.Conv2d(c.widths[-1], 48, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(),
                                     nn.Linear(48 * 16, 160), nn.ReLU())  # fmt: skip
@@ -112,15 +78,8 @@ class FaceNet(nn.Module):
         self.to(memory_format=torch.channels_last)  # a fifth less time on processors
 
     def forward(self, pictures: Tensor) -> Outputs:
-        x, seen = ((pictures - 0.5) * 4).contiguous(memory_format=torch.channels_last), []
-        for stage in self.stages:
-            x = stage(x)
-            seen.append(x)
-        said = self.whole(self.gather(x))
-        painted: dict[int, Tensor] = {}
-        for level in (3, 2, 1, 0):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = painted[level] = F.relu(self.up[level](torch.cat([x, seen[level]], 1)), inplace=True)
+        deepest, painted = self.body(pictures)
+        said = self.whole(self.gather(deepest))
         offset, spread, pose, gaze = said.split([POINTS * 2, POINTS, 6, 6], 1)
         parts, depth, normal = self.dense(painted[0]).split([CLASSES, 1, 3], 1)
         return Outputs(
