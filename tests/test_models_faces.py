@@ -26,7 +26,7 @@ from simulacra.models.systems.catalogue import FACES  # noqa: E402
 from simulacra.models.vision.faces import adaptation, annotated, appearance, finding, rotations  # noqa: E402
 from simulacra.models.vision.faces.losses import LossConfig, face_losses, overlap_loss, point_likelihood  # noqa: E402
 from simulacra.models.vision.faces.net import FaceNet, NetConfig, Outputs, expectation  # noqa: E402
-from simulacra.models.vision.faces.targets import Faces, WindowConfig, draw_window, targets_of  # noqa: E402
+from simulacra.models.vision.faces.targets import Faces, WindowConfig, draw_window, face_window, targets_of  # noqa: E402
 
 SIZE = 64
 SMALL = NetConfig(SIZE, (8, 16, 24, 32, 48), (0, 1, 1, 1, 1), (16, 16, 24, 32))
@@ -88,7 +88,7 @@ def test_what_is_asked_for_follows_the_window(shots):
     """In any window: landmarks project through its camera, and a mirrored window asks for what a mirror shows."""
     shot = shots[2]
     for index in range(4):
-        window = draw_window(shot.face.points, SIZE, WindowConfig(), torch.Generator().manual_seed(index))
+        window = draw_window(face_window(shot.face.points, SIZE), WindowConfig(), torch.Generator().manual_seed(index))
         straight, flipped = (replace(window, mirror=mirror) for mirror in (False, True))
         truth, other = targets_of(shot, straight), targets_of(shot, flipped)
         moved = shot.moved(straight)

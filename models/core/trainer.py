@@ -143,18 +143,23 @@ class Trainer(Training):
 
     def advance(self) -> dict[str, float]:
         """Take one step of the optimisers; the step functions' scalars, the gradients' norms and the rate."""
-        numbers: dict[str, float] = {}
-        share = share_of_rate(self.config, self.done)
-        for index, (phase, optimiser) in enumerate(zip(self.phases, self.optimisers, strict=True)):
-            if self.done % phase.every == 0:
-                found = self._descend(phase, optimiser, self.workers.rank + index * PHASES, share)
-                numbers |= (
-                    {f"{phase.name}_{name}": value for name, value in found.items()} if self.alternates else found
-                )
+        numbers = self.descend_all()
         if self.alternates:
             numbers["loss"] = sum(value for name, value in numbers.items() if name.endswith("_loss"))
         self.update_average(average_decay(self.config.ema, self.done))
         return numbers | {"learning_rate": self.optimisers[0].param_groups[0]["lr"]}
+
+    def descend_all(self, stream: int = 0) -> dict[str, float]:
+        """Let every phase that is due take its step; ``stream`` sets its random numbers apart from those of others."""
+        numbers: dict[str, float] = {}
+        share = share_of_rate(self.config, self.done)
+        for index, (phase, optimiser) in enumerate(zip(self.phases, self.optimisers, strict=True)):
+            if self.done % phase.every == 0:
+                found = self._descend(phase, optimiser, stream + self.workers.rank + index * PHASES, share)
+                numbers |= (
+                    {f"{phase.name}_{name}": value for name, value in found.items()} if self.alternates else found
+                )
+        return numbers
 
     def _descend(self, phase: Phase, optimiser: torch.optim.Optimizer, stream: int, share: float) -> dict[str, float]:
         """One step of a phase; its scalars and the norm of its gradient."""

@@ -6,13 +6,16 @@ gaze, 19 classes, depth and normals. Label adaptation is a net of its own, ``vis
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...datagen.labels import IGNORE
 from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.photographs import read_photo
@@ -23,11 +26,13 @@ from ..core.trainer import Trainer, TrainerConfig
 from ..core.training import seeded
 from ..core.window import Window
 from ..kinds.labels import Labels
-from ..vision.faces.appearance import AppearanceConfig, photographed
+from ..vision.faces.appearance import AppearanceConfig, changed, photographed
 from ..vision.faces.finding import find_face
 from ..vision.faces.losses import LossConfig, face_losses
 from ..vision.faces.net import FaceNet, NetConfig
-from ..vision.faces.targets import Faces, WindowConfig
+from ..vision.faces.photographs import Photographs
+from ..vision.faces.targets import Faces, Targets, WindowConfig
+from ..vision.self_training import FutureTrainer, SelfTrainingConfig, class_mixed, pseudo_labels
 from .request import Request
 
 SYSTEM = "face_analysis"
@@ -44,6 +49,10 @@ class Config:
         default_factory=AppearanceConfig, metadata=means("how often photographs' flaws are drawn; 0 leaves one out")
     )
     losses: LossConfig = field(default_factory=LossConfig, metadata=means("how much each head counts"))
+    self_training: SelfTrainingConfig = field(
+        default_factory=SelfTrainingConfig,
+        metadata=means("classes that it learns from photographs without labels (FST, 2209.06993)"),
+    )
     steps: int = setting(6000, "steps of training in all")
     batch: int = setting(16, "faces in a step")
     learning_rate: float = setting(1e-3, "learning rate of AdamW at its highest; it falls as a cosine")
@@ -101,17 +110,51 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
     faces = Faces(shots.of("train"), config.net.size, progress)
     net = seeded(lambda: FaceNet(config.net), config.seed)
 
-    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+    def drawn(generator: torch.Generator) -> Targets:
         truth = faces.draw(config.batch, config.net.size, config.windows, generator).to(generator.device)
-        truth = photographed(truth, config.appearance, generator)
+        return photographed(truth, config.appearance, generator)
+
+    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        truth = drawn(generator)
         return face_losses(net(truth.pictures), truth, config.losses)
 
     def pictures(number: int) -> dict[str, Tensor]:
         return {"faces": _sheet(net, faces)}
 
-    trainer = Trainer(folder, {"net": net}, step, config.training, pictures, progress)
+    if not config.self_training.photographs:
+        trainer = Trainer(folder, {"net": net}, step, config.training, pictures, progress)
+    else:
+        trainer = _teaching_itself(folder, net, drawn, config, pictures, progress)
     trainer.run()
     save_weights(folder, trainer.ema_modules(), {"system": SYSTEM, "config": asdict(config), "faces": len(faces)})
+
+
+def _teaching_itself(
+    folder: Path, net: FaceNet, drawn: Callable, config: Config, pictures: Callable, progress
+) -> Trainer:
+    """A training whose classes come from photographs too, by a teacher that is averaged from steps ahead."""
+    teaching = config.self_training
+    photographs = Photographs(Path(teaching.photographs), config.net.size, progress)
+    teacher = seeded(lambda: FaceNet(config.net), config.seed).eval()
+
+    def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
+        truth = drawn(generator)
+        losses = face_losses(net(truth.pictures), truth, config.losses)
+        shown = photographs.draw(teaching.batch, config.windows, generator).to(generator.device)
+        with torch.no_grad():
+            parts, share = pseudo_labels(teacher(shown)["parts"], teaching.sure)
+        mates = torch.randint(len(truth.pictures), (teaching.batch,), generator=generator, device=generator.device)
+        mixed, labels, own = class_mixed(truth.pictures[mates], truth.parts[mates], shown, parts, generator)
+        weights = torch.where(own, torch.ones(()).to(share), share[:, None, None])
+        found = F.cross_entropy(net(changed(mixed, config.appearance, generator))["parts"], labels.long(), ignore_index=IGNORE,
+                                reduction="none")  # fmt: skip
+        taught = (found * weights).mean()
+        total = losses["loss"] + teaching.weight * taught
+        return losses | {"loss": total, "taught": taught, "sure": share.mean()}
+
+    return FutureTrainer(
+        folder, {"net": net}, step, config.training, pictures, progress, teaching=teaching, teacher=teacher
+    )
 
 
 def load(folder: Path) -> FaceAnalysis:

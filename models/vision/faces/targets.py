@@ -62,15 +62,15 @@ def face_window(points: Tensor, size: int, margin: float = MARGIN) -> Window:
     return Window(centre, margin * side, (size, size))
 
 
-def draw_window(points: Tensor, size: int, config: WindowConfig, generator: torch.Generator) -> Window:
-    """A window around a face that is turned, wider or narrower, shifted and mirrored as drawn."""
+def draw_window(middle: Window, config: WindowConfig, generator: torch.Generator) -> Window:
+    """A window like one in whose middle a face is, but turned, wider or narrower, shifted and mirrored as drawn."""
     normal = torch.randn((), generator=generator, device=generator.device)
     wide, across, down, flip = torch.rand(4, generator=generator, device=generator.device).tolist()
-    (x, y), side = box_of(points)
-    width = MARGIN * side * config.scale ** (2 * wide - 1)
+    x, y = middle.centre
+    width = middle.width * config.scale ** (2 * wide - 1)
     x, y = x + config.shift * width * (2 * across - 1), y + config.shift * width * (2 * down - 1)
     angle = math.radians(config.turn) * float(normal.clamp(-2.5, 2.5))
-    return Window((x, y), width, (size, size), angle, config.mirror and flip < 0.5)
+    return Window((x, y), width, middle.size, angle, config.mirror and flip < 0.5)
 
 
 def targets_of(shot: Shot, window: Window) -> Targets:
@@ -138,7 +138,7 @@ class Faces(Sequence):
         for index in chosen:
             shot = self[index]
             assert shot.face is not None
-            rows.append(targets_of(shot, draw_window(shot.face.points, size, config, generator)))
+            rows.append(targets_of(shot, draw_window(face_window(shot.face.points, size), config, generator)))
         return batched(rows)
 
     def straight(self, indices: Sequence[int], size: int) -> Targets:
