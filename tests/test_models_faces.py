@@ -395,17 +395,51 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     assert not (tmp_path / "run").exists()
 
 
-def test_annotated_photographs_are_read_and_measured(shots, trained, tmp_path, monkeypatch, capsys):
-    import importlib.util
-    import sys
-    from pathlib import Path
-
+def annotate(shots, folder):
+    """The faces of shots as annotated photographs, a pixel right and down of where they are."""
     for index in range(4):
         photo = np.ascontiguousarray(shots[index]["rgb"].permute(1, 2, 0).numpy())
-        write_png(tmp_path / f"face_{index:03d}.png", photo)
-        points = shots[index].face.points[:68] + torch.tensor([0.5, 0.5]) + 1.0  # .pts count from 1; and one off
+        write_png(folder / f"face_{index:03d}.png", photo)
+        points = shots[index].face.points[:68] + torch.tensor([0.5, 0.5]) + 1.0  # .pts count from 1
         rows = "\n".join(f"{x:.4f} {y:.4f}" for x, y in points.tolist())
-        (tmp_path / f"face_{index:03d}.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
+        (folder / f"face_{index:03d}.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
+
+
+def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monkeypatch, capsys):
+    from simulacra.models import worth
+
+    (tmp_path / "photographs").mkdir()
+    annotate(shots, tmp_path / "photographs")
+    monkeypatch.setattr(worth, "NET", replace(SMALL, size=32))
+    monkeypatch.setattr(
+        worth, "fit_adaptation", lambda *data, seed: adaptation.fit_adaptation(*data, steps=3, seed=seed)
+    )
+    words = [
+        "worth",
+        str(dataset),
+        "--against",
+        str(tmp_path / "photographs"),
+        "--out",
+        str(tmp_path / "out"),
+        "--steps",
+        "2",
+    ]
+    assert main([*words, "--shares", "1,0.3", "--json"]) == 0
+    rows = events(capsys)[-1]["shares"]
+    assert [(row["share"], row["faces"]) for row in rows] == [(0.3, 1), (1.0, len(shots.of("train")))]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["shares"] == rows and report["photographs"] == report["learned_from"] == 2
+    assert {name for name, _ in rows[0]["worst"]} == {"face_000.png", "face_002.png"}
+    assert (tmp_path / "out" / "worst.png").is_file()
+    assert main([*words, "--shares", "1,0.3"]) == 0  # finished runs are read
+    shown = capsys.readouterr().out
+    assert "adapted" in shown and "worst: face_00" in shown and f"{rows[1]['error']:.2%}" in shown
+    assert "shares: 2.0 is not allowed" in failed(capsys, [*words, "--shares", "2"])
+    assert "shares: much is not allowed" in failed(capsys, [*words, "--shares", "much"])
+
+
+def test_annotated_photographs_are_read_and_measured(shots, tmp_path):
+    annotate(shots, tmp_path)
     odd = annotated.read_annotated(tmp_path, "odd")
     assert [row.path.name for row in odd] == ["face_001.png", "face_003.png"]
     assert torch.allclose(odd[0].points.float(), shots[1].face.points[:68] + 1, atol=1e-3)
@@ -418,15 +452,3 @@ def test_annotated_photographs_are_read_and_measured(shots, trained, tmp_path, m
             annotated.read_annotated(tmp_path, "even")
     with pytest.raises(BadInput, match="holds no photographs with"):
         annotated.read_annotated(tmp_path / "nowhere")
-    spec = importlib.util.spec_from_file_location(
-        "measure_faces", Path(__file__).resolve().parents[1] / "tools/measure_faces.py"
-    )
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    monkeypatch.setattr(tool, "fit_adaptation", lambda *data: adaptation.fit_adaptation(*data, steps=3))
-    words = [str(trained), str(tmp_path), "--learn", "odd", "--test", "odd", "--adaptation", str(tmp_path / "net")]
-    monkeypatch.setattr(sys, "argv", ["measure_faces", *words])
-    tool.main()
-    told = capsys.readouterr().out
-    assert "as they are: " in told and "through label adaptation: " in told and "2 photographs" in told
-    assert adaptation.load_adaptation(tmp_path / "net").count == 68

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -201,6 +202,14 @@ class Shots(Sequence):
         if not found._frames:
             raise BadInput(f"{self._frames[0][0].partition('/')[0]}: holds no frame of the split {split}; allowed is a dataset "
                            "with more samples")  # fmt: skip
+        return found
+
+    def portion(self, share: float) -> Shots:
+        """The frames of the first samples, as many of them as a share above 0 says, at least one."""
+        samples = list(dict.fromkeys(row[1].path for row in self._frames))
+        kept = set(samples[: max(math.ceil(share * len(samples) - 1e-9), 1)])
+        found = copy.copy(self)
+        found._frames = [row for row in self._frames if row[1].path in kept]
         return found
 
     def __len__(self) -> int:

@@ -1,0 +1,69 @@
+"""simulacra worth: what a dataset is worth, told by photographs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ...datagen.cli import options
+from ...datagen.errors import NO_SPACE, BadInput, Unfinished
+from ...datagen.tables import show
+from ...datagen.terminal import emit, say
+from ..systems.catalogue import find
+from .needs import require_torch
+
+STEPS = 1500
+
+
+@options.command()
+@options.argument("dataset", type=options.FOLDER)
+@options.option(
+    "--against", required=True, type=options.FOLDER, metavar="FOLDER", help="annotated photographs, as 300-W has them"
+)
+@options.option("--out", required=True, type=options.FOLDER, metavar="DIR", help="folder of the runs and of the report")
+@options.option(
+    "--shares", default="0.25,0.5,1", metavar="A,B,…", help="shares of the dataset that are trained on in turn"
+)
+@options.option("--steps", type=options.FROM_ONE, default=STEPS, metavar="N", help="steps of each training: the budget")
+@options.option("--seed", type=options.FROM_ZERO, default=0, metavar="N", help="seed of the trainings")
+@options.json_option(help="print JSON lines")
+def command(dataset, against, out, shares, steps, seed, as_json) -> None:
+    """Tell what a DATASET of faces is worth: a small net is trained on it for a fixed budget and tried on photographs.
+
+    FOLDER holds pictures with .pts files of 68 points beside them. Label adaptation learns from those with odd numbers in their
+    names, figures are of the even ones: errors in distances of the outer eye corners. DIR keeps report.json and worst.png, the
+    twelve worst photographs; the same command goes on where it was stopped. Compare two datasets by equal steps and seeds.
+    """
+    try:
+        wanted = [float(text) for text in shares.split(",")]
+    except ValueError:
+        raise BadInput(
+            f"shares: {shares[:60]} is not allowed; allowed are numbers above 0 up to 1, as 0.25,0.5,1"
+        ) from None
+    require_torch()
+    from ...datagen.jobs.stopping import stoppable
+    from ...datagen.progress import Progress
+    from ..worth import REPORT, SHEET, budget, check_shares, measure
+
+    wanted = check_shares(wanted)
+    shots = find("face_analysis").data.read([dataset], None)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with stoppable(), Progress(as_json) as progress:
+            rows = measure(shots, Path(against), out, wanted, budget(steps, seed), progress.tell)
+    except KeyboardInterrupt:
+        raise Unfinished(f"{out}: stopped; the same command goes on") from None
+    except OSError as error:
+        raise (Unfinished if error.errno in NO_SPACE else BadInput)(f"{out}: {error.strerror or error}") from None
+    if as_json:
+        emit({"event": "done", "out": str(out), "shares": [asdict(row) for row in rows]})
+        return
+    columns = ("share", "faces", "error", "over 10 %", "adapted", "over 10 %")
+    table = [(f"{row.share:g}", str(row.faces), f"{row.error:.2%}", f"{row.failed:.1%}", f"{row.adapted:.2%}", f"{row.adapted_failed:.1%}")
+             for row in rows]  # fmt: skip
+    show(columns, table, right=columns)
+    say(
+        "worst: " + ", ".join(f"{name} {error:.1%}" for name, error in rows[-1].worst),
+        str(out / REPORT),
+        str(out / SHEET),
+    )

@@ -1,0 +1,108 @@
+"""What a dataset is worth: a small net is trained on it for a fixed budget, and tried on photographs that people annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..datagen.errors import BadInput
+from ..datagen.formats.files import write_json
+from ..datagen.pictures import stroke
+from .core import pictures
+from .core.photographs import read_photo
+from .core.progress import Progress, counting, staged
+from .core.shots import Shots
+from .systems import face_analysis
+from .vision.faces.adaptation import Adaptation, fit_adaptation, save_adaptation
+from .vision.faces.annotated import COUNT, Annotated, Figures, figures, read_annotated
+from .vision.faces.net import NetConfig
+from .vision.faces.targets import face_window
+
+WORST = 12  # photographs that are told and shown
+EDGE = 192  # px of each on the sheet
+FOUND, TRUTH = (90, 255, 150), (255, 90, 90)  # colours of the net's landmarks and of people's
+REPORT, SHEET = "report.json", "worst.png"
+NET = NetConfig(128, (16, 24, 48, 96, 128), (0, 1, 2, 2, 2), (16, 24, 32, 64))
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The figures of one share of a dataset: errors are shares of the distance of the outer eye corners."""
+
+    share: float
+    faces: int  # that were trained on
+    error: float  # mean, as the net finds landmarks
+    adapted: float  # mean, through label adaptation
+    failed: float  # share of photographs that are over a tenth off
+    adapted_failed: float
+    worst: tuple[tuple[str, float], ...]  # photographs and their errors through label adaptation
+
+
+def budget(steps: int, seed: int) -> face_analysis.Config:
+    """The small net and its training, the same for all datasets that are compared."""
+    return face_analysis.Config(NET, steps=steps, batch=16, learning_rate=2e-3, picture_every=0, seed=seed)
+
+
+def measure(shots: Shots, folder: Path, out: Path, shares: Sequence[float], config: face_analysis.Config,
+            progress: Progress | None = None) -> list[Worth]:  # fmt: skip
+    """Train on shares of a dataset's split train, and measure each on the even photographs of a folder in 300-W's layout.
+
+    Label adaptation learns from the odd ones. Runs are kept in ``out`` and gone on with; its report.json has all figures,
+    worst.png the worst photographs of the last share.
+    """
+    learn, test = read_annotated(folder, "odd"), read_annotated(folder, "even")
+    found = []
+    for share in shares:
+        part, run = shots.of("train").portion(share), out / f"share-{share:g}"
+        name = f"share {share:g}"
+        face_analysis.train(part, run, config, staged(progress, name))
+        model = face_analysis.load(run)
+        counted = counting(progress, f"{name}, photographs")
+        points = _landmarks(model, [*learn, *test], counted)
+        wanted = torch.stack([photograph.points for photograph in learn]).float()
+        net = fit_adaptation(torch.from_numpy(np.stack(points[: len(learn)])).float(), wanted, seed=config.seed)
+        save_adaptation(run / "adaptation", net, {"photographs": len(learn)})
+        plain, adapted = (figures(points[len(learn) :], test, each) for each in (None, net))
+        worst = tuple((test[i].path.name, round(float(adapted.errors[i]), 5)) for i in adapted.worst[:WORST])
+        found.append(Worth(share, len(part), plain.mean, adapted.mean, plain.failed, adapted.failed, worst))
+        write_json(out / REPORT, {"digest": shots.digest, "steps": config.steps, "seed": config.seed, "photographs": len(test),
+                                  "learned_from": len(learn), "shares": [asdict(row) for row in found]})  # fmt: skip
+        pictures.write_png(out / SHEET, sheet(points[len(learn) :], test, adapted, net))
+    return found
+
+
+def check_shares(shares: Sequence[float]) -> tuple[float, ...]:
+    """Shares in rising order; raises BadInput where one is not above 0 up to 1."""
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise BadInput(
+            f"shares: {', '.join(map(str, shares)) or 'none'} is not allowed; allowed are numbers above 0 up to 1"
+        )
+    return tuple(sorted(set(shares)))
+
+
+def _landmarks(model: face_analysis.FaceAnalysis, photographs: Sequence[Annotated], counted) -> list[np.ndarray]:
+    """What the net finds in each photograph (68, 2)."""
+    found = []
+    for number, photograph in enumerate(photographs):
+        found.append(np.asarray(model.predict(photograph.path).record["points_2d"])[:COUNT])
+        counted(number + 1, len(photographs))
+    return found
+
+
+def sheet(found: Sequence[np.ndarray], photographs: Sequence[Annotated], row: Figures, net: Adaptation) -> np.ndarray:
+    """The worst photographs on one sheet, cut to their faces, with people's landmarks and the net's through label adaptation."""
+    tiles = []
+    for index in row.worst[:WORST]:
+        window = face_window(photographs[index].points.float(), EDGE)
+        values = torch.from_numpy(np.ascontiguousarray(read_photo(photographs[index].path).transpose(2, 0, 1)))
+        tile = window.smooth(values).round().byte().permute(1, 2, 0).numpy().copy()
+        ours = net(torch.from_numpy(found[index])[None].float())[0]
+        for points, colour in ((photographs[index].points.float(), TRUTH), (ours, FOUND)):
+            for at in window.points(points).numpy():
+                stroke(tile, at, at, 1.5, colour)
+        tiles.append(tile)
+    return pictures.contact_sheet(np.stack(tiles))
