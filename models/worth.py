@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..datagen.errors import BadInput
 from ..datagen.formats.files import write_json
@@ -17,8 +18,8 @@ from .core.photographs import read_photo
 from .core.progress import Progress, counting, staged
 from .core.shots import Shots
 from .systems import face_analysis
-from .vision.faces.adaptation import Adaptation, fit_adaptation, save_adaptation
-from .vision.faces.annotated import COUNT, Annotated, Figures, figures, read_annotated
+from .vision.faces.adaptation import fit_adaptation
+from .vision.faces.annotated import COUNT, Annotated, crossed, figures, read_annotated
 from .vision.faces.net import NetConfig
 from .vision.faces.targets import face_window
 
@@ -47,31 +48,35 @@ def budget(steps: int, seed: int) -> face_analysis.Config:
     return face_analysis.Config(NET, steps=steps, batch=16, learning_rate=2e-3, picture_every=0, seed=seed)
 
 
-def measure(shots: Shots, folder: Path, out: Path, shares: Sequence[float], config: face_analysis.Config,
-            progress: Progress | None = None) -> list[Worth]:  # fmt: skip
-    """Train on shares of a dataset's split train, and measure each on the even photographs of a folder in 300-W's layout.
+def measure(shots: Shots, against: Path, out: Path, shares: Sequence[float], config: face_analysis.Config,
+            learn: Path | None = None, progress: Progress | None = None) -> list[Worth]:  # fmt: skip
+    """Train on shares of a dataset's split train, and measure each on a folder of photographs in 300-W's layout.
 
-    Label adaptation learns from the odd ones. Runs are kept in ``out`` and gone on with; its report.json has all figures,
-    worst.png the worst photographs of the last share.
+    Label adaptation learns from another folder, or, without one, from every second photograph for the others. Runs are kept in
+    ``out`` and gone on with; its report.json has all figures, worst.png the worst photographs of the last share.
     """
-    learn, test = read_annotated(folder, "odd"), read_annotated(folder, "even")
+    test = read_annotated(against)
+    others = read_annotated(learn) if learn else []
+    wanted, other = (
+        torch.stack([photograph.points for photograph in rows]).float() if rows else None for rows in (test, others)
+    )
     found = []
     for share in shares:
         part, run = shots.of("train").portion(share), out / f"share-{share:g}"
         name = f"share {share:g}"
         face_analysis.train(part, run, config, staged(progress, name))
         model = face_analysis.load(run)
-        counted = counting(progress, f"{name}, photographs")
-        points = _landmarks(model, [*learn, *test], counted)
-        wanted = torch.stack([photograph.points for photograph in learn]).float()
-        net = fit_adaptation(torch.from_numpy(np.stack(points[: len(learn)])).float(), wanted, seed=config.seed)
-        save_adaptation(run / "adaptation", net, {"photographs": len(learn)})
-        plain, adapted = (figures(points[len(learn) :], test, each) for each in (None, net))
-        worst = tuple((test[i].path.name, round(float(adapted.errors[i]), 5)) for i in adapted.worst[:WORST])
-        found.append(Worth(share, len(part), plain.mean, adapted.mean, plain.failed, adapted.failed, worst))
+        points = _landmarks(model, [*test, *others], counting(progress, f"{name}, photographs"))
+        if others:
+            adapted = fit_adaptation(points[len(test) :], other, seed=config.seed)(points[: len(test)])
+        else:
+            adapted = crossed(points, wanted, lambda a, b: fit_adaptation(a, b, seed=config.seed))
+        plain, better = figures(points[: len(test)], wanted), figures(adapted, wanted)
+        worst = tuple((test[i].path.name, round(float(better.errors[i]), 5)) for i in better.worst[:WORST])
+        found.append(Worth(share, len(part), plain.mean, better.mean, plain.failed, better.failed, worst))
         write_json(out / REPORT, {"digest": shots.digest, "steps": config.steps, "seed": config.seed, "photographs": len(test),
-                                  "learned_from": len(learn), "shares": [asdict(row) for row in found]})  # fmt: skip
-        pictures.write_png(out / SHEET, sheet(points[len(learn) :], test, adapted, net))
+                                  "learned_from": len(others), "shares": [asdict(row) for row in found]})  # fmt: skip
+        pictures.write_png(out / SHEET, sheet(adapted, test, better.worst[:WORST]))
     return found
 
 
@@ -84,24 +89,23 @@ def check_shares(shares: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted(set(shares)))
 
 
-def _landmarks(model: face_analysis.FaceAnalysis, photographs: Sequence[Annotated], counted) -> list[np.ndarray]:
-    """What the net finds in each photograph (68, 2)."""
+def _landmarks(model: face_analysis.FaceAnalysis, photographs: Sequence[Annotated], counted) -> Tensor:
+    """What the net finds in photographs (N, 68, 2)."""
     found = []
     for number, photograph in enumerate(photographs):
-        found.append(np.asarray(model.predict(photograph.path).record["points_2d"])[:COUNT])
+        found.append(torch.tensor(model.predict(photograph.path).record["points_2d"])[:COUNT])
         counted(number + 1, len(photographs))
-    return found
+    return torch.stack(found)
 
 
-def sheet(found: Sequence[np.ndarray], photographs: Sequence[Annotated], row: Figures, net: Adaptation) -> np.ndarray:
-    """The worst photographs on one sheet, cut to their faces, with people's landmarks and the net's through label adaptation."""
+def sheet(found: Tensor, photographs: Sequence[Annotated], chosen: Sequence[int]) -> np.ndarray:
+    """Some photographs on one sheet, cut to their faces, with people's landmarks and others (N, 68, 2)."""
     tiles = []
-    for index in row.worst[:WORST]:
+    for index in chosen:
         window = face_window(photographs[index].points.float(), EDGE)
         values = torch.from_numpy(np.ascontiguousarray(read_photo(photographs[index].path).transpose(2, 0, 1)))
         tile = window.smooth(values).round().byte().permute(1, 2, 0).numpy().copy()
-        ours = net(torch.from_numpy(found[index])[None].float())[0]
-        for points, colour in ((photographs[index].points.float(), TRUTH), (ours, FOUND)):
+        for points, colour in ((photographs[index].points.float(), TRUTH), (found[index], FOUND)):
             for at in window.points(points).numpy():
                 stroke(tile, at, at, 1.5, colour)
         tiles.append(tile)

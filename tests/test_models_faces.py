@@ -428,27 +428,43 @@ def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monke
     rows = events(capsys)[-1]["shares"]
     assert [(row["share"], row["faces"]) for row in rows] == [(0.3, 1), (1.0, len(shots.of("train")))]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["shares"] == rows and report["photographs"] == report["learned_from"] == 2
-    assert {name for name, _ in rows[0]["worst"]} == {"face_000.png", "face_002.png"}
+    assert report["shares"] == rows and report["photographs"] == 4 and report["learned_from"] == 0
+    assert {name for name, _ in rows[0]["worst"]} == {f"face_00{number}.png" for number in range(4)}
     assert (tmp_path / "out" / "worst.png").is_file()
     assert main([*words, "--shares", "1,0.3"]) == 0  # finished runs are read
     shown = capsys.readouterr().out
     assert "adapted" in shown and "worst: face_00" in shown and f"{rows[1]['error']:.2%}" in shown
+    assert main([*words, "--shares", "1", "--learn", str(tmp_path / "photographs"), "--json"]) == 0
+    learned = events(capsys)[-1]["shares"][0]
+    assert learned["error"] == rows[1]["error"] and learned["adapted"] != rows[1]["adapted"]
     assert "shares: 2.0 is not allowed" in failed(capsys, [*words, "--shares", "2"])
     assert "shares: much is not allowed" in failed(capsys, [*words, "--shares", "much"])
 
 
 def test_annotated_photographs_are_read_and_measured(shots, tmp_path):
     annotate(shots, tmp_path)
-    odd = annotated.read_annotated(tmp_path, "odd")
-    assert [row.path.name for row in odd] == ["face_001.png", "face_003.png"]
-    assert torch.allclose(odd[0].points.float(), shots[1].face.points[:68] + 1, atol=1e-3)
-    row = annotated.figures([shots[1].face.points.numpy(), np.zeros((70, 2), np.float32)], odd)
-    eyes = float((odd[0].points[36] - odd[0].points[45]).norm())
-    assert row.errors[0].item() == pytest.approx(2**0.5 / eyes, rel=1e-3) and row.worst == [1, 0] and row.failed >= 0.5
+    rows = annotated.read_annotated(tmp_path)
+    assert [row.path.name for row in rows] == [f"face_00{number}.png" for number in range(4)]
+    wanted = torch.stack([row.points for row in rows]).float()
+    true = torch.stack([shots[index].face.points[:68] for index in range(4)])
+    assert torch.allclose(wanted, true + 1, atol=1e-3)
+    row = annotated.figures(true * torch.tensor([1, 1, 0, 1])[:, None, None], wanted)
+    eyes = (wanted[:, 36] - wanted[:, 45]).norm(dim=-1)
+    assert row.errors[[0, 1, 3]].tolist() == pytest.approx((2**0.5 / eyes[[0, 1, 3]]).tolist(), rel=1e-3)
+    assert row.worst[0] == 2 and row.failed == pytest.approx((row.errors > 0.1).float().mean().item())
+    seen = []
+
+    def learn(found, truth):
+        seen.append((found, truth))
+        return lambda points: points + 1
+
+    assert torch.allclose(annotated.crossed(true, wanted, learn), wanted, atol=1e-3)
+    assert torch.equal(seen[0][0], true[1::2]) and torch.equal(seen[1][1], wanted[::2])
+    with pytest.raises(BadInput, match="has 1 photographs; allowed are two or more"):
+        annotated.crossed(true[:1], wanted[:1], learn)
     for text in ("version: 1\nn_points: 5\n{\n1 2\n}", "", "n_points: 68\n{\n1 2\n}"):
         (tmp_path / "face_000.pts").write_text(text)
         with pytest.raises(BadInput, match="holds no 68 points"):
-            annotated.read_annotated(tmp_path, "even")
+            annotated.read_annotated(tmp_path)
     with pytest.raises(BadInput, match="holds no photographs with"):
         annotated.read_annotated(tmp_path / "nowhere")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 from ...datagen.cli import options
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
@@ -20,6 +19,9 @@ STEPS = 1500
 @options.option(
     "--against", required=True, type=options.FOLDER, metavar="FOLDER", help="annotated photographs, as 300-W has them"
 )
+@options.option(
+    "--learn", type=options.FOLDER, metavar="FOLDER", help="other such photographs, for label adaptation to learn from"
+)
 @options.option("--out", required=True, type=options.FOLDER, metavar="DIR", help="folder of the runs and of the report")
 @options.option(
     "--shares", default="0.25,0.5,1", metavar="A,B,…", help="shares of the dataset that are trained on in turn"
@@ -27,12 +29,13 @@ STEPS = 1500
 @options.option("--steps", type=options.FROM_ONE, default=STEPS, metavar="N", help="steps of each training: the budget")
 @options.option("--seed", type=options.FROM_ZERO, default=0, metavar="N", help="seed of the trainings")
 @options.json_option(help="print JSON lines")
-def command(dataset, against, out, shares, steps, seed, as_json) -> None:
+def command(dataset, against, learn, out, shares, steps, seed, as_json) -> None:
     """Tell what a DATASET of faces is worth: a small net is trained on it for a fixed budget and tried on photographs.
 
-    FOLDER holds pictures with .pts files of 68 points beside them. Label adaptation learns from those with odd numbers in their
-    names, figures are of the even ones: errors in distances of the outer eye corners. DIR keeps report.json and worst.png, the
-    twelve worst photographs; the same command goes on where it was stopped. Compare two datasets by equal steps and seeds.
+    FOLDER holds pictures with .pts files of 68 points beside them. Figures are errors in distances of the outer eye corners, as
+    the net finds landmarks and through label adaptation, which learns from other photographs: those of --learn, or every second
+    one for the rest. DIR keeps report.json and worst.png, the twelve worst; the same command goes on where it was stopped.
+    Compare two datasets by equal steps and seeds.
     """
     try:
         wanted = [float(text) for text in shares.split(",")]
@@ -50,7 +53,7 @@ def command(dataset, against, out, shares, steps, seed, as_json) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with stoppable(), Progress(as_json) as progress:
-            rows = measure(shots, Path(against), out, wanted, budget(steps, seed), progress.tell)
+            rows = measure(shots, against, out, wanted, budget(steps, seed), learn, progress.tell)
     except KeyboardInterrupt:
         raise Unfinished(f"{out}: stopped; the same command goes on") from None
     except OSError as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,12 +14,11 @@ from ....datagen.errors import BadInput
 from ....datagen.formats.files import read_text
 from ....datagen.formats.reading import MIB
 from ...core.photographs import SUFFIXES
-from .adaptation import eye_distance
+from .adaptation import Adaptation, eye_distance
 
 COUNT = 68
 FAILED = 0.1  # of the distance of the outer eye corners: a face that is farther off is not found
 NUMBER = re.compile(r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?")
-PARTS = ("odd", "even", "all")
 
 
 class Annotated(NamedTuple):
@@ -39,20 +37,13 @@ def read_points(path: Path) -> Tensor:
     return torch.tensor([float(word) for word in values], dtype=torch.float64).reshape(COUNT, 2) - 0.5
 
 
-def read_annotated(folder: Path, part: str = "all") -> list[Annotated]:
-    """The photographs of a folder that have a .pts file beside them; odd and even ones by the last number in their names."""
-    if part not in PARTS:
-        raise BadInput(f"part: {part} is not allowed; allowed are {', '.join(PARTS)}")
-    found = []
-    for path in sorted(Path(folder).iterdir() if Path(folder).is_dir() else ()):
-        if path.suffix.lower() in SUFFIXES and path.with_suffix(".pts").is_file():
-            digits = re.findall(r"[0-9]+", path.stem)
-            if part == "all" or (digits and int(digits[-1]) % 2 == (part == "odd")):
-                found.append(Annotated(path, read_points(path.with_suffix(".pts"))))
+def read_annotated(folder: Path) -> list[Annotated]:
+    """The photographs of a folder that have a .pts file beside them, by name; raises BadInput where it holds none."""
+    paths = sorted(Path(folder).iterdir()) if Path(folder).is_dir() else []
+    found = [Annotated(path, read_points(path.with_suffix(".pts"))) for path in paths
+             if path.suffix.lower() in SUFFIXES and path.with_suffix(".pts").is_file()]  # fmt: skip
     if not found:
-        raise BadInput(
-            f"{folder}: holds no {'' if part == 'all' else f'{part} '}photographs with .pts files beside them"
-        )
+        raise BadInput(f"{folder}: holds no photographs with .pts files of {COUNT} points beside them")
     return found
 
 
@@ -74,9 +65,19 @@ class Figures(NamedTuple):
         return torch.argsort(self.errors, descending=True).tolist()
 
 
-def figures(found: Sequence[np.ndarray], photographs: Sequence[Annotated], net=None) -> Figures:
-    """How far landmarks (70, 2) are from annotators', as they are or through a label adaptation."""
-    points = torch.from_numpy(np.stack([each[:COUNT] for each in found])).float()
-    wanted = torch.stack([photograph.points for photograph in photographs]).float()
-    errors = normalised_errors(points if net is None else net(points), wanted)
+def figures(found: Tensor, wanted: Tensor) -> Figures:
+    """How far landmarks (N, 68, 2) are from annotators'."""
+    errors = normalised_errors(found, wanted)
     return Figures(errors, float(errors.mean()), float((errors > FAILED).float().mean()))
+
+
+def crossed(found: Tensor, wanted: Tensor, learn: Callable[[Tensor, Tensor], Adaptation]) -> Tensor:
+    """Landmarks (N, 68, 2) through label adaptations that learned from every second photograph, each from those it is not for."""
+    if len(found) < 2:
+        raise BadInput(
+            f"label adaptation: has {len(found)} photographs; allowed are two or more, or others to learn from"
+        )
+    adapted = torch.empty_like(found)
+    for fold in (0, 1):
+        adapted[fold::2] = learn(found[1 - fold :: 2], wanted[1 - fold :: 2])(found[fold::2])
+    return adapted
