@@ -346,6 +346,7 @@ def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
     words = ["predict", "face", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--run", str(trained), "--json"]
     assert main(words) == 0
     told = events(capsys)
+    assert sum("shows no face that is seen" in event.get("message", "") for event in told) == 2  # these are cartoons
     assert [(event["done"], event["total"]) for event in told[:-1] if event["event"] == "progress"][-1] == (2, 2)
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert len(told[-1]["files"]) == len(names) == 20

@@ -51,6 +51,9 @@ def command(task, photos, out, run, as_json) -> None:
             for number, (stem, paths) in enumerate(found.items()):
                 try:
                     answer = model.predict(*paths)
+                    if answer.record.get("detected") is False:
+                        told = f"photo: {paths[0]} shows no face that is seen; all of it was looked at"
+                        progress.tell({"event": "warning", "message": told})
                     for label in TASKS[task].labels:
                         files += write_files(out, stem, label, answer)
                 except BadInput as error:

@@ -100,7 +100,7 @@ def write_files(folder: Path, stem: str, label: str, found: Labels) -> list[Path
             write_label(temporary, label, found.maps[label])
         return [path, seen]
     path = folder / f"{stem}.{label}.json"
-    parts = ("head_pose", "gaze") if label == "pose" else ("points_2d", "spread_2d")
+    parts = ("detected", "head_pose", "gaze") if label == "pose" else ("detected", "points_2d", "spread_2d")
     write_json(path, {name: found.record[name] for name in parts})
     return [path, seen]
 

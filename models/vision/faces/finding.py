@@ -42,12 +42,13 @@ class FoundFace:
     depth: np.ndarray
     normal: np.ndarray
     window: Window
+    detected: bool  # whether the cascade saw a face, or a window was given; else all of the photograph was looked at
 
     def record(self) -> dict:
         """What is no map, as a row of landmarks.json; ``spread_2d`` is the deviation of each point in px."""
         yaw, pitch, roll = self.angles
         return {
-            "points_2d": self.points.tolist(), "spread_2d": self.spread.tolist(),
+            "detected": self.detected, "points_2d": self.points.tolist(), "spread_2d": self.spread.tolist(),
             "head_pose": {"rotation": self.rotation.tolist(), "yaw": yaw, "pitch": pitch, "roll": roll},
             "gaze": {side: self.gaze[index].tolist() for index, side in enumerate(("right", "left"))},
         }  # fmt: skip
@@ -74,8 +75,9 @@ def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> 
     values = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
     size = net.config.size
     device = next(net.parameters()).device
-    looks = LOOKS if window is None else 1
-    window = window or first_window(photo, size)[0]
+    looks, detected = (LOOKS, False) if window is None else (1, True)
+    if window is None:
+        window, detected = first_window(photo, size)
     for look in range(looks):
         picture = window.smooth(values)[None].to(device) / 255
         said = Outputs({name: value.float().cpu() for name, value in net.both_ways(picture).items()})
@@ -87,7 +89,7 @@ def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> 
     yaw, pitch, roll = (float(angle) for angle in angles(rotation))
     return FoundFace(
         points.numpy().astype(np.float64), (said["spread"][0].exp() * (size / 2) / window.scale).numpy(), rotation.numpy(),
-        (yaw, pitch, roll), F.normalize(said["gaze"][0], dim=-1).numpy(), parts, depth, normal, window,
+        (yaw, pitch, roll), F.normalize(said["gaze"][0], dim=-1).numpy(), parts, depth, normal, window, detected,
     )  # fmt: skip
 
 
