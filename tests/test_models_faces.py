@@ -178,7 +178,9 @@ def test_losses_have_their_closed_forms(shots):
                       parts=torch.nn.functional.one_hot(truth.parts.long() % 19, 19).permute(0, 3, 1, 2) * 60.0,
                       depth=truth.depth.nan_to_num(), normal=truth.normal * 2)  # fmt: skip
     found = face_losses(perfect, truth, LossConfig(points=0.0))
-    assert all(abs(found[name].item()) < 1e-4 for name in ("loss", "pose", "gaze", "parts", "depth", "normal"))
+    assert all(
+        abs(found[name].item()) < 1e-4 for name in ("loss", "distance", "pose", "gaze", "parts", "depth", "normal")
+    )
 
 
 def test_appearance_changes_pictures_and_leaves_labels(shots):

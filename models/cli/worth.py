@@ -32,7 +32,7 @@ STEPS = 1500
 def command(dataset, against, learn, out, shares, steps, seed, as_json) -> None:
     """Tell what a DATASET of faces is worth: a small net is trained on it for a fixed budget and tried on photographs.
 
-    FOLDER holds pictures with .pts files of 68 points beside them. Figures are errors in distances of the outer eye corners, as
+    FOLDER holds pictures with .pts files of 68 points beside them; each is looked at where its points are. Figures are errors in distances of the outer eye corners, as
     the net finds landmarks and through label adaptation, which learns from other photographs: those of --learn, or every second
     one for the rest. DIR keeps report.json and worst.png, the twelve worst; the same command goes on where it was stopped.
     Compare two datasets by equal steps and seeds.

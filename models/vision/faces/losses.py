@@ -20,6 +20,7 @@ class LossConfig:
     """How much each head counts."""
 
     points: float = setting(1.0, "weight of the landmarks' negative log likelihood")
+    distance: float = setting(5.0, "weight of their mean distance; likelihoods alone learn hard ones late")
     pose: float = setting(4.0, "weight of the squared distance of rotation matrices")
     gaze: float = setting(2.0, "weight of 1 − cosine of looks")
     parts: float = setting(1.0, "weight of the classes' cross entropy and of their overlap")
@@ -58,8 +59,9 @@ def face_losses(found: Outputs, truth: Targets, config: LossConfig) -> dict[str,
     apart = F.smooth_l1_loss(found["depth"] / METRES, truth.depth.nan_to_num() / METRES, reduction="none")
     normal = 1 - F.cosine_similarity(found["normal"], truth.normal, dim=1)
     faced = truth.normal.square().sum(1) > 0.25
+    distance = (found["points"] - truth.points).norm(dim=-1).mean()
     losses = {
-        "points": points, "pose": pose, "gaze": gaze, "parts": classes,
+        "points": points, "distance": distance, "pose": pose, "gaze": gaze, "parts": classes,
         "depth": (apart * known).sum() / known.sum().clamp(min=1),
         "normal": (normal * faced).sum() / faced.sum().clamp(min=1),
     }  # fmt: skip

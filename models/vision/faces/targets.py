@@ -56,10 +56,10 @@ def box_of(points: Tensor) -> tuple[tuple[float, float], float]:
     return (float(middle[0]), float(middle[1])), max(float(side), 1.0)
 
 
-def face_window(points: Tensor, size: int, margin: float = MARGIN) -> Window:
+def face_window(points: Tensor, size: int) -> Window:
     """The window that a face's landmarks (70, 2) lie in the middle of."""
     centre, side = box_of(points)
-    return Window(centre, margin * side, (size, size))
+    return Window(centre, MARGIN * side, (size, size))
 
 
 def draw_window(middle: Window, config: WindowConfig, generator: torch.Generator) -> Window:
@@ -110,7 +110,7 @@ def batched(rows: Sequence[Targets]) -> Targets:
     return Targets(*(torch.cat(parts) for parts in zip(*rows, strict=True)))
 
 
-class Faces(Sequence):
+class Faces:
     """Every face of some shots, cut to what windows of ``size`` around it can show and held in memory.
 
     Pictures are averaged to at most ROOM windows of that size, and labels kept in half precision: about 1 MB a face at
@@ -137,22 +137,28 @@ class Faces(Sequence):
         rows = []
         for index in chosen:
             shot = self[index]
-            assert shot.face is not None
-            rows.append(targets_of(shot, draw_window(face_window(shot.face.points, size), config, generator)))
+            rows.append(targets_of(shot, draw_window(_middle(shot, size), config, generator)))
         return batched(rows)
 
     def straight(self, indices: Sequence[int], size: int) -> Targets:
         """Some faces in the middle of upright windows."""
-        return batched([targets_of(self[i], face_window(self[i].face.points, size)) for i in indices])
+        return batched([targets_of(self[i], _middle(self[i], size)) for i in indices])
+
+
+def _middle(shot: Shot, size: int) -> Window:
+    """The window that a frame's face lies in the middle of; raises BadInput where it shows none."""
+    if shot.face is None:
+        raise BadInput(f"{shot.name}: shows no face; allowed are renders of faces with landmarks")
+    return face_window(shot.face.points, size)
 
 
 def _held(shot: Shot, size: int) -> Shot:
     """A face and what is around it, small enough to be kept."""
-    if shot.face is None:
-        raise BadInput(f"{shot.name}: shows no face; allowed are renders of faces with landmarks")
-    window = face_window(shot.face.points, size, MARGIN * ROOM)
+    window = _middle(shot, size)
+    window = replace(window, width=window.width * ROOM)
     edge = max(round(min(window.width, ROOM * size)), 1)
     shot = shot.moved(replace(window, size=(edge, edge)))
+    assert shot.inside is not None, "windows tell what lies in their pictures"
     parts = torch.where(shot.inside[None], shot["parts"], torch.tensor(IGNORE, dtype=torch.uint8))
     maps = {"rgb": shot["rgb"], "depth": shot["depth"].half(), "normal": shot["normal"].half(), "parts": parts}
     return replace(shot, maps=maps, caption="")
