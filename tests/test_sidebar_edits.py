@@ -1,5 +1,7 @@
 """Nothing of the artist's is lost: objects, names, modifiers, materials, constraints, actions and camera through every edit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sidebar_state import points_of
@@ -66,7 +68,6 @@ def test_what_an_artist_did_outlives_every_edit(ada, edited, sidebar):
     assert np.abs(points_of(tee) - before).max() > 1e-4
     edited()
     faces.brows.thickness = faces.brows.thickness * 0.8
-    faces.eyes.iris_hue = 0.3 if hasattr(faces.eyes, "iris_hue") else 0.0
     live.settle(ada)
     edited()
     assert bpy.ops.simulacra.rebuild_person() == {"FINISHED"}  # all of it, afresh
@@ -75,6 +76,31 @@ def test_what_an_artist_did_outlives_every_edit(ada, edited, sidebar):
     preset = next(name for name in sidebar("presets.files").available() if name.startswith("shipped/"))
     assert bpy.ops.simulacra.apply_preset(preset=preset) == {"FINISHED"}
     assert bpy.context.scene.camera.name == "My camera" and ada.animation_data.action
+
+
+def test_pictures_follow_every_edit_and_none_is_left_over(ada, sidebar):
+    """A material that an edit made is not taken for an artist's at the next one."""
+    import bpy
+
+    edit, belonging = sidebar("procgen.people.edit"), sidebar("procgen.people.belonging")
+    _, spec = sidebar("people.person").spec_of(ada)
+
+    def eye():
+        (part,) = (obj for obj in belonging.parts_of(ada) if obj["role"] == "Eye left")
+        picture = next(
+            node.image for node in part.material_slots[0].material.node_tree.nodes if node.type == "TEX_IMAGE"
+        )
+        pixels = np.zeros(len(picture.pixels), np.float32)
+        picture.pixels.foreach_get(pixels)
+        return pixels
+
+    held, colours = (len(bpy.data.materials), len(bpy.data.images)), {}
+    for colour in ("blue", "brown", "green"):
+        spec = dataclasses.replace(spec, eyes=dataclasses.replace(spec.eyes, iris=colour))
+        assert list(edit.rebuild(ada, spec)) == ["eyes"]
+        colours[colour] = eye().reshape(-1, 4)[:, :3].mean(0)
+    assert colours["blue"][2] > colours["green"][2] > colours["brown"][2]
+    assert (len(bpy.data.materials), len(bpy.data.images)) == held
 
 
 def test_what_is_carried_ends_near_a_fresh_build(ada, sidebar):

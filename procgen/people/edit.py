@@ -185,6 +185,7 @@ def _rebuild_part(person: Person, name: str) -> None:
     views = max(sum(obj.type == "CAMERA" for obj in old), 1)
     others = [obj for obj in person.objects if obj not in old]
     worn = {slot.material.session_uid for obj in old for slot in obj.material_slots if slot.material is not None}
+    known = {material.session_uid for material in bpy.data.materials}
     slots = len(person.head.data.materials)
     scene = bpy.context.scene
     world, was_shown = _world_of(rig), scene.world is not None and scene.world.get(PERSON) == rig.get(PERSON)
@@ -200,7 +201,9 @@ def _rebuild_part(person: Person, name: str) -> None:
     keep_together(person)
     now, spare, kept = take_over(old, person.objects[len(before) :])
     remove(spare)
-    _drop_materials([material for material in bpy.data.materials if material.session_uid in worn])
+    # Those of the old parts, and new ones in whose place an artist's stays.
+    _drop_materials([material for material in bpy.data.materials
+                     if material.session_uid in worn or material.session_uid not in known])  # fmt: skip
     person.objects = [*before, *now, *after]
     person.cameras = [obj for obj in person.objects if obj.type == "CAMERA"]
     if len(person.head.data.materials) > slots:

@@ -90,7 +90,8 @@ def fingerprint(material) -> str:
     if tree is not None:
         for node in tree.nodes:
             plain = {name: value for name, value in _settings(node).items() if name not in UNSEEN}
-            pointers = [item.name for prop in node.bl_rna.properties if prop.type == "POINTER" and prop.identifier not in ("parent", "rna_type")
+            # A picture that takes its predecessor's place takes its name, too.
+            pointers = [bare(item.name) for prop in node.bl_rna.properties if prop.type == "POINTER" and prop.identifier not in ("parent", "rna_type")
                         for item in [getattr(node, prop.identifier)] if isinstance(item, bpy.types.ID)]  # fmt: skip
             values = [_value(socket) for socket in node.inputs]
             ramp = getattr(node, "color_ramp", None)
