@@ -50,7 +50,7 @@ PUBLISHED = {
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
     "nose_length": (51.2, 47.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (36.6, 32.5), "jaw_breadth": (121.5, 108.9),
-    "face_outline": (115.0, 103.6), "face_length": (122.7, 111.9), "eye_opening": (9.0, 9.8), "eye_length": (25.4, 24.9),
+    "face_outline": (116.8, 106.0), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
     "brow_height": (18.4, 20.9), "upper_lip": (5.4, 6.05), "lower_lip": (8.4, 9.2),
 }  # fmt: skip
 

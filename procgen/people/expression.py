@@ -103,7 +103,7 @@ JAW_SPREAD = 0.45  # deviation of the logarithm of how far a smile's jaw drops
 ASYMMETRY, OWN_ASYMMETRY = 0.04, 0.02
 # How much a face at rest does, as (a, b) of a beta density and the most; a region that an expression uses has none of it.
 IDLE = {
-    "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.15), "browInnerUp": (1, 6, 0.20), "browDown": (1, 6, 0.15),
+    "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.06), "browInnerUp": (1, 6, 0.08), "browDown": (1, 4, 0.30),
     "mouthPress": (1, 8, 0.12), "mouthSmile": (2, 2, 0.18), "jawOpen": (1, 10, 0.04),
 }  # fmt: skip
 REGIONS = {
