@@ -40,14 +40,6 @@ def places(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def trained(places, tmp_path_factory):
-    """A run that knows its few frames by heart."""
-    folder = tmp_path_factory.mktemp("trained") / "run"
-    scene_analysis.train(Shots(places, PLACES.labels), folder, CONFIG)
-    return folder
-
-
 def test_depth_has_no_scale():
     generator = torch.Generator().manual_seed(0)
     truth = torch.rand(2, 16, 24, generator=generator)
@@ -83,17 +75,24 @@ def test_flips_commute_and_labels_follow(places):
     )
 
 
-def test_a_few_frames_are_learned_by_heart(places, trained, tmp_path, capsys):
-    shots = Shots(places, PLACES.labels).of("train")
-    truth = Scenes(shots, CONFIG.crops).straight(3)
-    model = scene_analysis.load(trained)
+@pytest.mark.slow
+def test_a_few_frames_are_learned_by_heart(places, tmp_path):
+    """The backbone is the face net's, whose own test comes with every run."""
+    scene_analysis.train(Shots(places, PLACES.labels), tmp_path, CONFIG)
+    truth = Scenes(Shots(places, PLACES.labels).of("train"), CONFIG.crops).straight(3)
     with torch.no_grad():
-        depth, _, semantic = model.net(truth.pictures)
+        depth, _, semantic = scene_analysis.load(tmp_path).net(truth.pictures)
     apart = depth_losses(depth, truth.depth)[0].item()
     flat = depth_losses(torch.zeros_like(depth), truth.depth)[0].item()
     right = (semantic.argmax(1) == truth.semantic)[truth.semantic != 255].float().mean().item()
     assert apart < 0.7 * flat and right > 0.93, (apart, flat, right)
-    assert (trained / "pictures" / "scenes_000060.png").is_file()
+
+
+def test_scenes_are_trained_and_photographs_answered(places, tmp_path, capsys):
+    run = tmp_path / "run"
+    scene_analysis.train(Shots(places, PLACES.labels), run, replace(CONFIG, steps=2, batch=2, picture_every=2))
+    assert (run / "pictures" / "scenes_000002.png").is_file()
+    model = scene_analysis.load(run)
     photo = np.zeros((50, 90, 3), np.uint8)
     photo[:, :, 1] = np.arange(90)
     found, normal, classes = see(model.net, photo, CONFIG.longest)
@@ -102,18 +101,7 @@ def test_a_few_frames_are_learned_by_heart(places, trained, tmp_path, capsys):
     assert not there.any() or np.median(found[there]) == pytest.approx(1.0, rel=0.05)
     write_png(tmp_path / "a.png", photo)
     assert (
-        main(
-            [
-                "predict",
-                "scene",
-                str(tmp_path / "a.png"),
-                "--out",
-                str(tmp_path / "out"),
-                "--run",
-                str(trained),
-                "--json",
-            ]
-        )
+        main(["predict", "scene", str(tmp_path / "a.png"), "--out", str(tmp_path / "out"), "--run", str(run), "--json"])
         == 0
     )
     assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["files"]) == 6
