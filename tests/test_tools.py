@@ -11,6 +11,7 @@ import zipfile
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from command_lines import accepted
@@ -56,7 +57,7 @@ OTHERS = {
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {
-    "build_window.sh", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
+    "build_window.sh", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
     "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
 ELSEWHERE = {
@@ -207,6 +208,24 @@ def test_people_are_told_from_photographs_as_far_as_their_features_say(monkeypat
         assert face.shape == (128, 128, 3)
         assert face.mean() == pytest.approx(99.5, abs=0.6)
         assert np.ptp(face[64, :, 0].astype(int)) == pytest.approx(0.72 * width, abs=2)
+
+
+def test_shapes_of_faces_do_not_depend_on_where_they_are_seen(tmp_path):
+    """A template's points as a file of points, moved, turned and scaled: the same shape, and heights are above the eyes."""
+    from simulacra.procgen.people.landmarks import POINTS
+
+    tool = loaded("compare_landmarks")
+    seen = POINTS[:, [0, 2]] * [1, -1]
+    turned = 3000 * seen @ np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]]) + [400, 300]
+    rows = "\n".join(f"{x} {y}" for x, y in turned)
+    (tmp_path / "image_0001.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
+    shape = tool.shape_of(tool.points_of(tmp_path / "image_0001.pts"))
+    assert shape == pytest.approx(tool.shape_of(seen), abs=1e-9)
+    assert shape["yaw"] == pytest.approx(0, abs=1e-9) and shape["brow middle height"] > 0 > shape["chin height"]
+    assert shape["mouth breadth"] == pytest.approx(2 * 24.6 / (2 * 43.8))
+    (tmp_path / "image_0001.pts").write_text("{ 1 2 3 }")
+    with pytest.raises(click.ClickException, match=r"image_0001.pts: holds no 68 points"):
+        tool.points_of(tmp_path / "image_0001.pts")
 
 
 def test_the_weights_are_made_by_commands_that_exist(tmp_path):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the weights that ship: renders the people, trains the judges and Rodin. Everything resumes.
-# tools/make_weights.sh FOLDER [TIMES]   TIMES multiplies the number of people (default 1: 82; 2 are about as many as shipped)
+# tools/make_weights.sh FOLDER [TIMES]   TIMES multiplies the number of people (default 1: 82; 8 are 656)
 set -euo pipefail
 folder="$1"
 times="${2:-1}"
@@ -10,8 +10,11 @@ glasses=round_acetate,square,wayfarer,browline,wayfarer_sun,aviator_sun
 people() { # NAME COUNT SEED [--set …]: orbits of cut-outs in a light tent, the head upright, one framing for all
     local name="$1" count=$(($2 * times)) seed="$3"
     shift 3
-    python -m simulacra render faces "$folder/people/$name" --count "$count" --seed "$seed" --views 24 --size 128 --samples 6 \
-        --labels alpha --set camera.azimuth=0 --set camera.elevation=4 --set camera.orbit_azimuth=180 \
+    python -m simulacra render faces "$folder/people/$name" --count "$count" --seed "$seed" --views 24 --size 160 --samples 6 \
+        --labels alpha --set camera.kind=slr --set camera.white=6504 --set camera.tint=0 --set camera.noise=0 --set camera.exposure=0 \
+        --set camera.vignette=0 --set camera.contrast=0 --set camera.shadows=0 --set camera.smear=0 --set camera.compression=0 \
+        --set camera.softness=0.3 --set camera.sharpening=0.2 --set camera.slope=1.5 --set camera.saturation=1.15 \
+        --set camera.azimuth=0 --set camera.elevation=4 --set camera.orbit_azimuth=180 \
         --set camera.orbit_elevation=14 --set camera.framing=0.58 --set camera.distance=1.6 --set camera.f_stop=16 \
         --set camera.roll=0 --set camera.shift_x=0 --set camera.shift_y=0 --set expression.name=neutral,smile,open_smile \
         --set expression.head_yaw=0 --set expression.head_pitch=0 --set expression.head_roll=0 --set expression.gaze_yaw=0 \
