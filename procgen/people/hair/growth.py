@@ -20,6 +20,9 @@ TIES = {
 }  # fmt: skip
 
 
+LOW_FRINGE = 0.045  # m: a fringe that is cut higher is that of short hair, and shorter at the temples
+
+
 def in_fringe(groom: Groom, template: np.ndarray) -> np.ndarray:
     """Which roots (n,) belong to hair that is combed onto the forehead."""
     wide = 0.056 - 0.35 * np.clip(template[:, 1] - 0.005, 0, 1)
@@ -73,7 +76,9 @@ def comb_field(groom: Groom, template: np.ndarray, side: np.ndarray) -> np.ndarr
         above = unit(above) * (1 - 0.9 * near_crown) + unit(swirl) * 0.9 * near_crown
     field = unit(top * unit(above) + (1 - top) * ((1 - behind) * unit(flank) + behind * unit(rear)))
     fringe = in_fringe(groom, template)[:, None]
-    sweep = 0.75 * side if groom.comb == "side" else 6 * x
+    # The outer locks of a fringe hang over the temples: between it and the hair beside the face no skin lies bare.
+    aside = np.sign(x) * 1.3 * smoothstep(np.abs(x), 0.022, 0.054) if groom.fringe < LOW_FRINGE else 0.0
+    sweep = 0.75 * side if groom.comb == "side" else 6 * x + aside
     return np.where(fringe, unit(np.stack([sweep, -one, -0.45 * one], 1)), field)
 
 
