@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+F = pytest.importorskip("torch.nn.functional")
 pytest.importorskip("safetensors")
 
 import match_stage  # noqa: E402
@@ -94,6 +95,20 @@ def test_a_constant_disparity_shifts_the_picture_exactly():
     assert torch.allclose(half[..., :17], (left[..., 2:19] + left[..., 3:20]) / 2, atol=1e-6)
 
 
+@pytest.mark.parametrize("apart", [1.8, 2.5, 3.0])
+def test_a_steep_surface_has_no_holes(apart):
+    """Columns that fall ``apart`` px from each other: every pixel between is seen, with what is between its neighbours."""
+    columns = torch.arange(24.0)
+    disparity = (40 - columns * (apart - 1)).expand(4, 24)
+    left = columns.expand(1, 4, 24)
+    seen = warp.seen_from_the_right(F.pad(left, (60, 20)), F.pad(disparity, (60, 20), value=-1e3))
+    at = columns + 60 - disparity[0]
+    whole = torch.arange(int(at[0].ceil()), int(at[-1].floor()) + 1)
+    assert not seen.holes[:, whole].any() and seen.holes.sum() >= 4 * (104 - len(whole) - 2)
+    wanted = (whole - at[0]) / apart
+    assert (seen.picture[0, :, whole] - wanted).abs().max() <= 0.5  # a column: two splats are mixed by their shares
+
+
 def test_two_planes_hide_and_uncover_strips_of_their_difference():
     """A plane of disparity 9 from column 20 to 31 before one of 4: each eye sees 5 columns that the other one does not."""
     disparity = torch.full((4, 48), 4.0)
@@ -156,8 +171,14 @@ def test_disparities_of_depth_and_sharp_edges():
     flying = planes.clone()
     flying[:, 11:13] = torch.tensor([9.0, 15.0])
     assert set(single.sharpened(flying, 3.0).unique().tolist()) == {4.0, 20.0}
-    slope = torch.linspace(0, 6, 20).expand(6, 20)  # 0.3 px a pixel: no edge
-    assert torch.equal(single.sharpened(slope, 3.0), slope)
+    for steep in (0.3, 2.0):  # px a pixel: no edge below 3 / sqrt 2
+        slope = (torch.arange(20.0) * steep).expand(20, 20)
+        for ramp in (slope, slope.T):
+            assert torch.allclose(single.sobel_response(ramp)[1:-1, 1:-1], torch.tensor(steep * 2**0.5))
+            assert torch.equal(single.sharpened(ramp, 3.0), ramp)
+    step = torch.zeros(6, 20)
+    step[:, 11:13] = 16 / 2**0.5
+    assert torch.allclose(single.sobel_response(planes), step, atol=1e-5)
     picture, other = torch.rand(3, 8, 8), torch.rand(3, 8, 8) * 0.3
     found = single.recoloured(picture, other)
     assert torch.allclose(found.mean((1, 2)), other.mean((1, 2)), atol=1e-5)

@@ -16,7 +16,8 @@ from torch import Tensor
 from ...core.settings import setting
 from .warp import seen_from_the_right
 
-SOBEL = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+# Each direction's smoothing weighs 1 in all, and both have one mean square: what the paper's threshold of 3 is meant for.
+SOBEL = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / (4 * 2**0.5)
 WIDEST = 1.01  # disparities may pass the range by a hundredth
 
 
@@ -27,7 +28,9 @@ class SingleConfig:
     least: float = setting(40.0, "smallest of the largest disparities of pairs in px")
     most: float = setting(192.0, "largest of them")
     sharpen: bool = setting(True, "whether pixels between surfaces are put onto one")
-    edge: float = setting(3.0, "Sobel response of the disparity above which a pixel flies between surfaces")
+    edge: float = setting(
+        3.0, "Sobel response of the disparity above which a pixel flies between surfaces; √2 for a slope of 1"
+    )
     fill: bool = setting(True, "whether what the right eye alone sees has another picture's texture; else it is black")
 
 
@@ -41,13 +44,17 @@ def scaled_disparity(depth: Tensor, largest: float) -> Tensor:
     return inverse / inverse.max().clamp(min=1e-12) * largest
 
 
+def sobel_response(disparity: Tensor) -> Tensor:
+    """How steep disparity (H, W) is, (H, W): √2 times the slope of a ramp along an axis, 1/√2 of a step at its two pixels."""
+    padded = F.pad(disparity[None, None], (1, 1, 1, 1), mode="replicate")
+    return F.conv2d(padded, torch.stack([SOBEL, SOBEL.T])[:, None].to(disparity))[0].norm(dim=0)
+
+
 def sharpened(disparity: Tensor, edge: float) -> Tensor:
     """Disparity (H, W) whose pixels of a Sobel response above ``edge`` have the value of the nearest other pixel."""
     from scipy.ndimage import distance_transform_edt
 
-    padded = F.pad(disparity[None, None], (1, 1, 1, 1), mode="replicate")
-    kernels = torch.stack([SOBEL, SOBEL.T])[:, None].to(disparity)
-    flying = F.conv2d(padded, kernels)[0].norm(dim=0) > edge
+    flying = sobel_response(disparity) > edge
     if not flying.any() or flying.all():
         return disparity
     _, (y, x) = distance_transform_edt(flying.numpy(), return_indices=True)

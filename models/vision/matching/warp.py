@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SURFACE = 1.0  # px of disparity within which pixels that fall together are of one surface, and mixed
-HOLE = 0.25  # share of a pixel that something must fall on
+HOLE = 0.01  # share of a pixel that something must fall on
 TINY = 1e-4  # share below which nothing does
+CRACKS = ((1, 1), (1, 2), (2, 1))  # px to the seen pixels on both sides of a gap in a steep surface
 
 
 class Seen(NamedTuple):
@@ -26,7 +27,8 @@ def seen_from_the_right(left: Tensor, disparity: Tensor) -> Seen:
     """The right picture of a left one (C, H, W) whose pixels move to the left by their disparity (H, W) in pixels, finite.
 
     Each falls on two pixels by its distance from them; where several fall, those of the nearest surface count (as in
-    arXiv 2008.01484). A constant disparity of whole pixels shifts the picture and changes nothing else.
+    arXiv 2008.01484). A constant disparity of whole pixels shifts the picture and changes nothing else. Gaps of up to two
+    pixels, as steep surfaces leave, go on from one side to the other.
     """
     channels, height, width = left.shape
     at = torch.arange(width, dtype=disparity.dtype) - disparity
@@ -46,11 +48,23 @@ def seen_from_the_right(left: Tensor, disparity: Tensor) -> Seen:
     values = (left[:, None] * weight).reshape(channels, -1)
     mixed = mixed.scatter_add(1, index.flatten().expand(channels, -1), values)
     holes = (total < HOLE).reshape(height, width)
-    picture = (mixed / total.clamp(min=TINY)).reshape(left.shape)
+    picture, holes = _without_cracks((mixed / total.clamp(min=TINY)).reshape(left.shape), holes)
     # A left pixel is hidden where the pixel that most of it falls on shows another surface, or is out of the frame.
     most = share.argmax(0, keepdim=True)
     hidden = ~shown.gather(0, most)[0]
     return Seen(torch.where(holes, torch.zeros(()), picture), holes, hidden)
+
+
+def _without_cracks(picture: Tensor, holes: Tensor) -> tuple[Tensor, Tensor]:
+    """A picture (C, H, W) whose narrow holes (H, W) have what is between their sides, and the holes that are left."""
+    width, filled, left = holes.shape[1], picture.clone(), holes.clone()
+    sides, seen = F.pad(picture, (2, 2)), F.pad(~holes, (2, 2))
+    for before, after in CRACKS:
+        a, b = slice(2 - before, 2 - before + width), slice(2 + after, 2 + after + width)
+        crack = left & seen[:, a] & seen[:, b]
+        between = (sides[..., a] * after + sides[..., b] * before) / (before + after)
+        filled, left = torch.where(crack, between, filled), left & ~crack
+    return filled, left
 
 
 def taken_back(second: Tensor, moved: Tensor) -> Tensor:
