@@ -177,6 +177,17 @@ def test_pictures_are_averaged_where_they_shrink():
     assert torch.allclose(half, torch.nn.functional.avg_pool2d(values, 2), atol=1e-5)
     third = Window((3, 3), 6.0, (2, 2)).smooth(values[:, :, :7])  # the last pooled column is cut off
     assert torch.allclose(third, torch.nn.functional.avg_pool2d(values[:, :6, :6], 3), atol=1e-5)
+    # At other scales it is near the mean over what each pixel covers: a checkerboard is grey, as by OpenCV's INTER_AREA.
+    y, x = torch.meshgrid(torch.arange(48.0), torch.arange(48.0), indexing="ij")
+    board, waves = ((x + y) % 2 * 255)[None], (128 + 60 * torch.sin(x / 7) + 60 * torch.cos((x - y) / 9))[None]
+    for size, most in ((30, 7.0), (44, 50.0), (28, 5.0), (13, 5.0)):
+        low = torch.arange(size)[:, None] * 48 / size
+        high = low + 48 / size
+        part = (high.minimum(torch.arange(1, 49)) - low.maximum(torch.arange(48))).clamp(min=0) * size / 48
+        shown = whole(48, 48, (size, size))
+        area = part @ board @ part.T
+        assert shown.smooth(board).std() < max(most, float(area.std()))
+        assert (shown.smooth(waves) - part @ waves @ part.T)[:, 1:-1, 1:-1].abs().max() < 3.0  # of 255
     # A picture that rises linearly does so in any window.
     found = Window((4, 4), 4.0, (8, 8)).smooth(values)
     assert torch.allclose(found[0, 3].diff(), torch.tensor(0.5), atol=1e-4)

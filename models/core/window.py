@@ -76,9 +76,12 @@ class Window:
     @cached_property
     def _sources(self) -> Tensor:
         """The source's pixels (h, w, 2), float64, of all centres of what is shown."""
-        height, width = self.size
-        y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
-        return self.back(torch.stack([x, y], -1).double())
+        return self._samples(1)
+
+    def _samples(self, side: int) -> Tensor:
+        """The source's pixels (h * side, w * side, 2), float64, of a square of points, ``side`` a side, in each pixel shown."""
+        y, x = (torch.arange(edge * side, dtype=torch.float64).add(0.5) / side for edge in self.size)
+        return self.back(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1))
 
     def inside(self, height: int, width: int) -> Tensor:
         """Which pixels (h, w) of what is shown lie in a source of this size."""
@@ -100,15 +103,22 @@ class Window:
         return kept[height, width]
 
     def smooth(self, values: Tensor) -> Tensor:
-        """Colours (C, H, W) averaged over what a pixel covers and interpolated, float32 (C, h, w); the edge goes on outside."""
+        """Colours (C, H, W) averaged over what a pixel covers and interpolated, float32 (C, h, w); the edge goes on outside.
+
+        Whole pixels are averaged first, then as many interpolated points as leave no gap between them.
+        """
         factor = max(int(1 / self.scale + 1e-9), 1)
+        side = max(math.ceil(1 / (self.scale * factor) - 1e-9), 1)
         pooled = values.float()[None]
         if factor > 1:
             pooled = F.avg_pool2d(pooled, factor, ceil_mode=True, count_include_pad=False)
         # A pooled pixel has the extent of ``factor`` ones; where the last is cut off, the map is wider than the picture.
         extent = torch.tensor([pooled.shape[3] * factor, pooled.shape[2] * factor], dtype=torch.float64)
-        grid = (self._sources / extent * 2 - 1).float()[None]
-        return F.grid_sample(pooled, grid, padding_mode="border", align_corners=False)[0]
+        places = self._sources if side == 1 else self._samples(side)
+        found = F.grid_sample(
+            pooled, (places / extent * 2 - 1).float()[None], padding_mode="border", align_corners=False
+        )
+        return F.avg_pool2d(found, side)[0]
 
 
 def whole(height: int, width: int, size: tuple[int, int]) -> Window:
