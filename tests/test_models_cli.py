@@ -187,6 +187,11 @@ def test_training_writes_a_run_and_tells_of_it(fake, people, tmp_path, capsys):
     assert "base: 5 of 5" in capsys.readouterr().err
     assert json.loads((out / "run.json").read_text())["config"] == record["config"] | {"steps": 5}
     assert len((out / "log.jsonl").read_text().splitlines()) == 5
+    # What a training refuses is not kept: the run goes on with what it was.
+    record = (out / "run.json").read_text()
+    assert "has no parts" in failed(capsys, [*words[:6], "--set", "kind=parts", "--set", "steps=9", "--resume"])
+    assert (out / "run.json").read_text() == record
+    assert main([*words[:6], "--resume"]) == 0
 
 
 @pytest.mark.parametrize("more, words", [

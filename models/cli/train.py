@@ -57,13 +57,17 @@ def command(system, data, out, settings, resume, as_json) -> None:
     try:
         with stoppable(), Progress(as_json) as progress:
             api.train(samples, out, config, progress.tell)
-    except BadInput:
-        if not before and [path.name for path in out.iterdir()] == [RECORD]:  # nothing was begun
+    except KeyboardInterrupt:
+        raise Unfinished(f"{out}: stopped; the same command with --resume goes on") from None
+    except Unfinished:
+        raise
+    except Exception:
+        if before:  # what was refused is not what the run goes on with
+            write_json(out / RECORD, before)
+        elif [path.name for path in out.iterdir()] == [RECORD]:  # nothing was begun
             (out / RECORD).unlink()
             out.rmdir()
         raise
-    except KeyboardInterrupt:
-        raise Unfinished(f"{out}: stopped; the same command with --resume goes on") from None
     if as_json:
         emit({"event": "done", "out": str(out), "system": system.name})
     else:
