@@ -120,7 +120,7 @@ def test_pseudo_labels_and_mixed_classes():
     assert torch.equal(torch.where(own, parts, others), labels) and 1 <= own.sum() <= 2 and not own[0, 1, 1]
     assert torch.equal(found[0, 0], torch.kron(own[0].float(), torch.ones(2, 2)))
     for bad in ({"way": "up"}, {"ahead": 0}, {"keep": 1.0}):
-        with pytest.raises(BadInput, match="allowed are"):
+        with pytest.raises(BadInput, match="is not allowed; allowed"):
             SelfTrainingConfig(**bad)
 
 

@@ -27,6 +27,19 @@ def setting(default: Value, meaning: str) -> Value:
     return cast(Value, field(default=default, metadata=means(meaning)))
 
 
+def require(config, **ranges: tuple[float, float]) -> None:
+    """Raise BadInput unless fields of a configuration, and all numbers of those that hold several, lie in their ranges.
+
+    Both ends are allowed; an infinite one is none.
+    """
+    for name, (least, most) in ranges.items():
+        value = getattr(config, name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if not least <= number <= most:
+                allowed = f"{least:g} or more" if math.isinf(most) else f"{least:g} to {most:g}"
+                raise BadInput(f"{name}: {number} is not allowed; allowed is {allowed}")
+
+
 class Setting(NamedTuple):
     """A field of a configuration as one sets it: its dotted path, type, default and meaning."""
 

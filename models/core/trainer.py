@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from .progress import Progress
-from .settings import setting
+from .settings import require, setting
 from .training import Training
 
 SCHEDULES = ("constant", "cosine")
@@ -43,10 +43,9 @@ class TrainerConfig:
     seconds: float = setting(0.0, "of training in all runs together; 0 is no limit")
 
     def __post_init__(self):
-        for name, least in (("steps", 0), ("warmup", 0), ("accumulate", 1), ("save_every", 1), ("picture_every", 0),
-                            ("seed", 0)):  # fmt: skip
-            if getattr(self, name) < least:
-                raise BadInput(f"{name}: {getattr(self, name)} is not allowed; allowed is {least} or more")
+        least = {"steps": 0, "learning_rate": 0, "weight_decay": 0, "warmup": 0, "clip": 0, "accumulate": 1, "save_every": 1,
+                 "picture_every": 0, "seed": 0, "seconds": 0}  # fmt: skip
+        require(self, **{name: (low, math.inf) for name, low in least.items()})
         if not 0 <= self.ema < 1:
             raise BadInput(f"ema: {self.ema} is not allowed; allowed is 0 up to below 1")
         if not 0 <= self.final <= 1:

@@ -7,8 +7,9 @@ gaze, 19 classes, depth and normals. Label adaptation is a net of its own, ``vis
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from ..core.photographs import read_photo
 from ..core.progress import Progress
 from ..core.settings import means, setting
 from ..core.shots import Shots
-from ..core.trainer import Trainer, TrainerConfig
+from ..core.trainer import Trainer
 from ..core.training import seeded
 from ..core.window import Window
 from ..kinds.labels import Labels
@@ -34,14 +35,17 @@ from ..vision.faces.photographs import Photographs
 from ..vision.faces.targets import Faces, Targets, WindowConfig
 from ..vision.self_training import FutureTrainer, SelfTrainingConfig, class_mixed, pseudo_labels
 from .request import Request
+from .trained import TrainedConfig
 
 SYSTEM = "face_analysis"
 SHOWN = 4  # faces of the pictures that a training draws
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(TrainedConfig):
     """What the net is and how it is trained."""
+
+    clip: ClassVar[float] = 5.0
 
     net: NetConfig = field(default_factory=NetConfig, metadata=means("the net's shape"))
     windows: WindowConfig = field(default_factory=WindowConfig, metadata=means("how windows are drawn around faces"))
@@ -53,32 +57,9 @@ class Config:
         default_factory=SelfTrainingConfig,
         metadata=means("classes that it learns from photographs without labels (FST, 2209.06993)"),
     )
+    _: KW_ONLY
     steps: int = setting(6000, "steps of training in all")
     batch: int = setting(16, "faces in a step")
-    learning_rate: float = setting(1e-3, "learning rate of AdamW at its highest; it falls as a cosine")
-    weight_decay: float = setting(0.02, "weight decay of AdamW")
-    warmup: int = setting(100, "steps over which the learning rate rises")
-    ema: float = setting(0.998, "share of the averaged weights that a step keeps")
-    save_every: int = setting(200, "steps between checkpoints")
-    picture_every: int = setting(500, "steps between pictures; 0 draws none")
-    seed: int = setting(0, "seed of everything that is drawn")
-    seconds: float = setting(0.0, "seconds of training in all runs together; 0 is no limit")
-
-    @property
-    def training(self) -> TrainerConfig:
-        """How the trainer trains."""
-        names = (
-            "steps",
-            "learning_rate",
-            "weight_decay",
-            "warmup",
-            "ema",
-            "save_every",
-            "picture_every",
-            "seed",
-            "seconds",
-        )
-        return TrainerConfig(schedule="cosine", final=0.02, clip=5.0, **{name: getattr(self, name) for name in names})
 
 
 class FaceAnalysis(nn.Module):

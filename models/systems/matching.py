@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,9 +19,9 @@ from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.photographs import read_photo
 from ..core.progress import Progress
-from ..core.settings import means, setting
+from ..core.settings import means, require, setting
 from ..core.shots import Shots
-from ..core.trainer import Trainer, TrainerConfig
+from ..core.trainer import Trainer
 from ..core.training import seeded
 from ..kinds.labels import Labels
 from ..vision.matching.losses import sequence_loss
@@ -29,6 +29,7 @@ from ..vision.matching.net import Matcher, MatcherConfig
 from ..vision.matching.pairs import CropConfig, PairSource
 from ..vision.matching.single import SingleConfig
 from ..vision.matching.warp import taken_back
+from .trained import TrainedConfig
 
 FLOW, STEREO = "optical_flow", "stereo"
 SHOWN = 4  # pairs of the pictures that a training draws
@@ -36,39 +37,22 @@ LARGEST = 400.0  # px of flow beyond which pixels teach nothing
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(TrainedConfig):
     """What the net is and how it is trained."""
 
     net: MatcherConfig = field(default_factory=MatcherConfig, metadata=means("the net's shape"))
     crops: CropConfig = field(default_factory=CropConfig, metadata=means("how parts of pairs are drawn"))
+    _: KW_ONLY
     steps: int = setting(10_000, "steps of training in all")
     batch: int = setting(4, "pairs in a step")
     guesses: int = setting(6, "times that a guess is mended in training")
     applied: int = setting(12, "times that it is mended when the net is used")
     learning_rate: float = setting(4e-4, "learning rate of AdamW at its highest; it falls as a cosine")
     weight_decay: float = setting(1e-4, "weight decay of AdamW")
-    warmup: int = setting(100, "steps over which the learning rate rises")
-    ema: float = setting(0.998, "share of the averaged weights that a step keeps")
-    save_every: int = setting(200, "steps between checkpoints")
-    picture_every: int = setting(500, "steps between pictures; 0 draws none")
-    seed: int = setting(0, "seed of everything that is drawn")
-    seconds: float = setting(0.0, "seconds of training in all runs together; 0 is no limit")
 
-    @property
-    def training(self) -> TrainerConfig:
-        """How the trainer trains."""
-        names = (
-            "steps",
-            "learning_rate",
-            "weight_decay",
-            "warmup",
-            "ema",
-            "save_every",
-            "picture_every",
-            "seed",
-            "seconds",
-        )
-        return TrainerConfig(schedule="cosine", final=0.02, **{name: getattr(self, name) for name in names})
+    def __post_init__(self):
+        super().__post_init__()
+        require(self, guesses=(1, 1000), applied=(1, 1000))
 
 
 @dataclass(frozen=True)

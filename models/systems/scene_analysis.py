@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...datagen.errors import BadInput
 from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.photographs import read_photo
 from ..core.progress import Progress
-from ..core.settings import means, setting
+from ..core.settings import means, require, setting
 from ..core.shots import Shots
-from ..core.trainer import Trainer, TrainerConfig
+from ..core.trainer import Trainer
 from ..core.training import seeded
 from ..kinds.labels import Labels
 from ..vision.faces.appearance import AppearanceConfig
 from ..vision.matching.pairs import CropConfig
-from ..vision.scenes import SceneLossConfig, SceneNet, SceneNetConfig, Scenes, scene_losses, see
+from ..vision.scenes import STEP, SceneLossConfig, SceneNet, SceneNetConfig, Scenes, scene_losses, see
 from .request import Request
+from .trained import TrainedConfig
 
 SYSTEM = "scene_analysis"
 SHOWN = 4  # frames of the pictures that a training draws
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(TrainedConfig):
     """What the net is and how it is trained."""
+
+    clip: ClassVar[float] = 5.0
 
     net: SceneNetConfig = field(default_factory=SceneNetConfig, metadata=means("the net's shape"))
     crops: CropConfig = field(
@@ -40,32 +46,18 @@ class Config:
     )  # fmt: skip
     losses: SceneLossConfig = field(default_factory=SceneLossConfig, metadata=means("how much each head counts"))
     longest: int = setting(512, "px of a photograph's longer edge that the net looks at")
+    _: KW_ONLY
     steps: int = setting(8000, "steps of training in all")
     batch: int = setting(8, "parts in a step")
-    learning_rate: float = setting(1e-3, "learning rate of AdamW at its highest; it falls as a cosine")
-    weight_decay: float = setting(0.02, "weight decay of AdamW")
-    warmup: int = setting(100, "steps over which the learning rate rises")
-    ema: float = setting(0.998, "share of the averaged weights that a step keeps")
-    save_every: int = setting(200, "steps between checkpoints")
-    picture_every: int = setting(500, "steps between pictures; 0 draws none")
-    seed: int = setting(0, "seed of everything that is drawn")
-    seconds: float = setting(0.0, "seconds of training in all runs together; 0 is no limit")
 
-    @property
-    def training(self) -> TrainerConfig:
-        """How the trainer trains."""
-        names = (
-            "steps",
-            "learning_rate",
-            "weight_decay",
-            "warmup",
-            "ema",
-            "save_every",
-            "picture_every",
-            "seed",
-            "seconds",
-        )
-        return TrainerConfig(schedule="cosine", final=0.02, clip=5.0, **{name: getattr(self, name) for name in names})
+    def __post_init__(self):
+        super().__post_init__()
+        require(self, longest=(STEP, math.inf))
+        for name in ("height", "width"):
+            if getattr(self.crops, name) % STEP:
+                raise BadInput(
+                    f"crops.{name}: {getattr(self.crops, name)} is not allowed; allowed are multiples of {STEP}"
+                )
 
 
 class SceneAnalysis(nn.Module):

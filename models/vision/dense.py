@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
+from ..core.settings import require
 
 LEVELS = 5  # times that the resolution is halved
 
@@ -16,6 +18,14 @@ LEVELS = 5  # times that the resolution is halved
 def joined(a: int, b: int, stride: int = 1) -> nn.Sequential:
     """A convolution without a bias, and its normalisation over the batch."""
     return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b))
+
+
+def require_shape(config) -> None:
+    """Raise BadInput unless a configuration's ``widths``, ``blocks`` and ``paint`` make a Dense."""
+    for name, count, least in (("widths", LEVELS, 1), ("blocks", LEVELS, 0), ("paint", LEVELS - 1, 1)):
+        if len(getattr(config, name)) != count:
+            raise BadInput(f"{name}: are {len(getattr(config, name))} numbers; allowed are {count}")
+        require(config, **{name: (least, math.inf)})
 
 
 class Block(nn.Module):
@@ -50,10 +60,6 @@ class Dense(nn.Module):
 
     def __init__(self, widths: Sequence[int], blocks: Sequence[int], paint: Sequence[int]):
         super().__init__()
-        if len(widths) != LEVELS or len(blocks) != LEVELS or len(paint) != LEVELS - 1:
-            raise BadInput(
-                f"widths, blocks, paint: are {len(widths)}, {len(blocks)}, {len(paint)} numbers; allowed are 5, 5 and 4"
-            )
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip((3, *widths[:-1]), widths, blocks, strict=True))
         deeper = (*paint[1:], widths[-1])
         self.up = nn.ModuleList(joined(a + skip, b) for a, skip, b in zip(deeper, widths, paint, strict=False))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.labels import IGNORE, NOTHING, SEMANTIC
-from ..core.settings import setting
+from ..core.settings import require, setting
 from ..core.shots import Shot, Shots
 from ..core.window import Window, whole
-from .dense import Dense
+from .dense import Dense, require_shape
 from .faces.appearance import AppearanceConfig, changed
 from .matching.pairs import CropConfig, draw_crop
 
@@ -34,6 +35,9 @@ class SceneNetConfig:
         (40, 48, 72, 112), "channels of the decoder at a half, a quarter … of the resolution"
     )
 
+    def __post_init__(self):
+        require_shape(self)
+
 
 @dataclass(frozen=True)
 class SceneLossConfig:
@@ -43,6 +47,9 @@ class SceneLossConfig:
     edges: float = setting(0.5, "weight of its differences between neighbours, at four scales")
     normal: float = setting(1.0, "weight of 1 − cosine of normals")
     semantic: float = setting(1.0, "weight of the classes' cross entropy")
+
+    def __post_init__(self):
+        require(self, **{row.name: (0, math.inf) for row in fields(self)})
 
 
 class Views(NamedTuple):

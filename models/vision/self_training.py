@@ -7,6 +7,7 @@ then takes its real step with the labels that this teacher gives to pictures wit
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ...datagen.labels import IGNORE
-from ..core.settings import setting
+from ..core.settings import require, setting
 from ..core.trainer import Trainer
 
 WAYS = ("deep", "wide", "past")
@@ -38,10 +39,9 @@ class SelfTrainingConfig:
     def __post_init__(self):
         if self.way not in WAYS:
             raise BadInput(f"way: {self.way} is not allowed; allowed are {', '.join(WAYS)}")
-        if self.ahead < 1 or self.batch < 1 or not 0 <= self.keep < 1:
-            raise BadInput(
-                f"ahead {self.ahead}, batch {self.batch}, keep {self.keep}: allowed are 1 or more, and 0 up to below 1"
-            )
+        require(self, ahead=(1, 1000), batch=(1, math.inf), sure=(0, 1), weight=(0, math.inf))
+        if not 0 <= self.keep < 1:
+            raise BadInput(f"keep: {self.keep} is not allowed; allowed is 0 up to below 1")
 
 
 class Snapshot:

@@ -6,14 +6,14 @@ After Fake It Till You Make It (arXiv 2109.15102). Pictures are (B, 3, H, W) in 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ....datagen.labels import IGNORE
-from ...core.settings import setting
+from ...core.settings import require, setting
 from .targets import Targets
 
 LUMA = (0.299, 0.587, 0.114)  # of R, G and B
@@ -38,6 +38,9 @@ class AppearanceConfig:
     noise: float = setting(0.4, "share with a sensor's noise")
     jpeg: float = setting(0.4, "share that was compressed as JPEG")
     occlusion: float = setting(0.3, "share before which something stands; parts behind it are not asked for")
+
+    def __post_init__(self):
+        require(self, **{row.name: (0, 1) for row in fields(self)})
 
 
 class Drawn:

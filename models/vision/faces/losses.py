@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ....datagen.labels import IGNORE
-from ...core.settings import setting
+from ...core.settings import require, setting
 from .net import CLASSES, METRES, Outputs
 from .rotations import from_six
 from .targets import Targets
@@ -26,6 +27,9 @@ class LossConfig:
     parts: float = setting(1.0, "weight of the classes' cross entropy and of their overlap")
     depth: float = setting(1.0, "weight of depth, smooth L1 in units of 0.1 m")
     normal: float = setting(1.0, "weight of 1 − cosine of normals")
+
+    def __post_init__(self):
+        require(self, **{row.name: (0, math.inf) for row in fields(self)})
 
 
 def point_likelihood(points: Tensor, spread: Tensor, truth: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from ....datagen.export.keypoints import mirrored
 from ....datagen.labels import IGNORE, PARTS
 from ...core.settings import setting
 from ...core.shots import OTHER_SIDE, POINTS
-from ..dense import Dense
+from ..dense import Dense, require_shape
 from .rotations import MIRROR, mirrored_six
 
 CLASSES = len(PARTS) - (IGNORE in PARTS)
@@ -35,6 +35,7 @@ class NetConfig:
     def __post_init__(self):
         if self.size % 32 or self.size < 32:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 32")
+        require_shape(self)
 
 
 class Outputs(dict):

@@ -13,7 +13,7 @@ from torch import Tensor
 from ....datagen.errors import BadInput
 from ....datagen.labels import IGNORE
 from ...core.progress import Progress, counting
-from ...core.settings import setting
+from ...core.settings import require, setting
 from ...core.shots import Shot, Shots
 from ...core.window import Window
 from .rotations import looking, to_six
@@ -31,6 +31,9 @@ class WindowConfig:
     scale: float = setting(1.3, "largest factor by which a window is wider or narrower")
     shift: float = setting(0.1, "largest shift of a window in its widths")
     mirror: bool = setting(True, "whether every second window is mirrored")
+
+    def __post_init__(self):
+        require(self, turn=(0, 180), scale=(1, 4), shift=(0, 1))
 
 
 class Targets(NamedTuple):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
-from ...core.settings import setting
+from ...core.settings import require, setting
 from .correlation import Correlation, pixel_places
 
 COARSE = (4, 8)
@@ -28,6 +28,7 @@ class MatcherConfig:
     def __post_init__(self):
         if self.coarse not in COARSE:
             raise BadInput(f"coarse: is {self.coarse}; allowed are 4 and 8")
+        require(self, features=(1, 4096), hidden=(1, 4096), levels=(1, 8), radius=(0, 32))
 
 
 class Residual(nn.Module):

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ....datagen.errors import BadInput
-from ...core.settings import setting
+from ...core.settings import require, setting
 from ...core.shots import Shot, Shots
 from ...core.window import Window, whole
 from .single import SingleConfig, pair_of
@@ -29,9 +28,7 @@ class CropConfig:
     )
 
     def __post_init__(self):
-        if min(self.height, self.width) < 16 or self.scale < 1 or self.colour < 0:
-            raise BadInput(f"height {self.height}, width {self.width}, scale {self.scale}, colour {self.colour}: allowed are 16 px, 1 and 0, "
-                           "or more")  # fmt: skip
+        require(self, height=(16, 4096), width=(16, 4096), scale=(1, 16), colour=(0, 4))
 
 
 class Pairs(NamedTuple):

@@ -6,6 +6,7 @@ onto one, the picture is warped to the right eye, and what that eye alone sees i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...core.settings import setting
+from ...core.settings import require, setting
 from .warp import seen_from_the_right
 
 # Each direction's smoothing weighs 1 in all, and both have one mean square: what the paper's threshold of 3 is meant for.
@@ -32,6 +33,9 @@ class SingleConfig:
         3.0, "Sobel response of the disparity above which a pixel flies between surfaces; √2 for a slope of 1"
     )
     fill: bool = setting(True, "whether what the right eye alone sees has another picture's texture; else it is black")
+
+    def __post_init__(self):
+        require(self, least=(0, math.inf), most=(0, math.inf), edge=(0, math.inf))
 
 
 def scaled_disparity(depth: Tensor, largest: float) -> Tensor:
