@@ -470,5 +470,16 @@ def test_annotated_photographs_are_read_and_measured(shots, tmp_path):
         (tmp_path / "face_000.pts").write_text(text)
         with pytest.raises(BadInput, match="holds no 68 points"):
             annotated.read_annotated(tmp_path)
+    rows = [f"{x} {y}" for x, y in true[0].tolist()]
+    for number, bad, words in (
+        (3, "1.2.3 4", "holds no 68 points"),
+        (3, "1e999 4", "that no face has"),
+        (36, rows[45], "that no face has"),
+    ):
+        changed = [bad if index == number else row for index, row in enumerate(rows)]
+        (tmp_path / "face_000.pts").write_text("n_points: 68\n{\n" + "\n".join(changed) + "\n}\n")
+        with pytest.raises(BadInput, match=words):
+            annotated.read_annotated(tmp_path)
+    assert annotated.figures(true.clone().index_fill_(0, torch.tensor([1]), torch.nan), true).failed == 0.25
     with pytest.raises(BadInput, match="holds no photographs with"):
         annotated.read_annotated(tmp_path / "nowhere")

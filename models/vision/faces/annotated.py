@@ -17,8 +17,9 @@ from ...core.photographs import SUFFIXES
 from .adaptation import Adaptation, eye_distance
 
 COUNT = 68
+LARGEST = 1e6  # px of a point
 FAILED = 0.1  # of the distance of the outer eye corners: a face that is farther off is not found
-NUMBER = re.compile(r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?")
+NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
 class Annotated(NamedTuple):
@@ -34,7 +35,12 @@ def read_points(path: Path) -> Tensor:
     values = [word for word in found[2].split() if NUMBER.fullmatch(word)] if found else []
     if found is None or int(found[1]) != COUNT or len(values) != 2 * COUNT:
         raise BadInput(f"{path}: holds no {COUNT} points; allowed is a .pts file as 300-W has them")
-    return torch.tensor([float(word) for word in values], dtype=torch.float64).reshape(COUNT, 2) - 0.5
+    points = torch.tensor([float(word) for word in values], dtype=torch.float64).reshape(COUNT, 2) - 0.5
+    if not (points.abs() <= LARGEST).all() or eye_distance(points) < 1:
+        raise BadInput(
+            f"{path}: holds points that no face has; allowed are pixels up to {LARGEST:g} and eyes 1 px apart or more"
+        )
+    return points
 
 
 def read_annotated(folder: Path) -> list[Annotated]:
@@ -66,9 +72,9 @@ class Figures(NamedTuple):
 
 
 def figures(found: Tensor, wanted: Tensor) -> Figures:
-    """How far landmarks (N, 68, 2) are from annotators'."""
+    """How far landmarks (N, 68, 2) are from annotators'; what is no number is not found."""
     errors = normalised_errors(found, wanted)
-    return Figures(errors, float(errors.mean()), float((errors > FAILED).float().mean()))
+    return Figures(errors, float(errors.mean()), float((~(errors <= FAILED)).float().mean()))
 
 
 def crossed(found: Tensor, wanted: Tensor, learn: Callable[[Tensor, Tensor], Adaptation]) -> Tensor:
