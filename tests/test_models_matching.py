@@ -19,7 +19,7 @@ from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.files import read_label  # noqa: E402
 from simulacra.datagen.formats.png import write_png  # noqa: E402
 from simulacra.models.core.cameras import Cameras  # noqa: E402
-from simulacra.models.core.shots import Shots  # noqa: E402
+from simulacra.models.core.shots import Shot, Shots  # noqa: E402
 from simulacra.models.core.toyheads import toy_head, view  # noqa: E402
 from simulacra.models.systems import matching  # noqa: E402
 from simulacra.models.systems.catalogue import EYES, MOTION, SINGLE  # noqa: E402
@@ -133,6 +133,57 @@ def test_two_planes_hide_and_uncover_strips_of_their_difference():
     assert torch.equal(made.picture[:, ~made.holes], torch.from_numpy(second).permute(2, 0, 1).float()[:, ~made.holes])
 
 
+def test_what_the_right_eye_does_not_see_is_known_of_pairs():
+    first, second, moves, hidden = match_stage.two_planes(
+        np.random.default_rng(3), 24, 48, (-4, 0), (-9, 0), (6, 18, 20, 32)
+    )
+    disparity = torch.from_numpy(-moves[..., 0])[None].clone()
+    disparity[:, 20:, 40:] = 0.0  # nothing is there
+    maps = {"rgb": torch.from_numpy(first).permute(2, 0, 1), "disparity": disparity}
+    shot = Shot("a", maps, torch.eye(3), None, {"right": torch.from_numpy(second).permute(2, 0, 1)})
+    found = read_pair(shot, True)[3][0]
+    known = disparity[0] > 0
+    assert torch.equal(found[known] > 0, torch.from_numpy(hidden)[known]) and found[~known].isnan().all()
+    assert set(found[known].tolist()) == {0.0, 1.0}
+
+
+class Shifts(torch.nn.Module):
+    """Finds by which whole pixels all of a picture has moved, as the peak of its correlation."""
+
+    def __init__(self, rows):
+        super().__init__()
+        self.rows, self.axes, self.size = rows, 1 if rows else 2, torch.nn.Parameter(torch.zeros(2))
+
+    def forward(self, first, second, steps):
+        height, width = first.shape[2:]
+        self.size.data = torch.tensor([float(width), float(height)])
+        alike = torch.fft.ifft2(torch.fft.fft2(second) * torch.fft.fft2(first).conj()).real.sum((0, 1))
+        y, x = divmod(int(alike.argmax()), width)
+        moved = [x - width * (x > width / 2), y - height * (y > height / 2)]
+        found = torch.tensor([-moved[0]] if self.rows else moved).float()[None, :, None, None]
+        return [found.expand(1, -1, height, width)], torch.ones(1, 1, height, width)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("longest, size", [(1024, (120, 90)), (40, (40, 30))])
+def test_large_pictures_are_looked_at_smaller_and_answered_in_their_pixels(rows, longest, size):
+    """A picture that moves by (−9, 6) px says so, whether it is looked at as it is or at a third."""
+    first = match_stage.texture(np.random.default_rng(5), 30, 40).repeat(3, 0).repeat(3, 1)
+    first = (first * 255).astype(np.uint8)
+    model = matching.Matching(replace(CONFIG, longest=longest), rows)
+    model.net = Shifts(rows)
+    found = model.predict(first, np.roll(first, (0 if rows else 6, -9), (0, 1))).maps
+    assert model.net.size.tolist() == list(size)
+    if rows:
+        assert found["disparity"].shape == (90, 120) and (found["disparity"] == 9).all()
+    else:
+        assert (
+            found["flow"].shape == (90, 120, 2)
+            and (found["flow"] == [-9, 6]).all()
+            and (found["occlusion"] == 255).all()
+        )
+
+
 def test_what_is_taken_back_is_what_was_moved():
     first, second, moves, hidden = match_stage.two_planes(
         np.random.default_rng(1), 24, 40, (2, -1), (-5, 3), (6, 18, 10, 30)
@@ -166,6 +217,11 @@ def test_disparities_of_depth_and_sharp_edges():
     assert torch.allclose(
         single.scaled_disparity(1 / (3 / depth + 2), 60.0), single.scaled_disparity(depth, 60.0), atol=1e-4
     )
+    holed = torch.tensor(
+        [[1.0, 2.0, torch.nan, 0.0, -1.0, 4.0, torch.inf]]
+    )  # what is no depth is far, and changes nothing else
+    assert single.scaled_disparity(holed, 60.0).tolist() == [pytest.approx([60.0, 30.0, 0.0, 0.0, 0.0, 15.0, 0.0])]
+    assert not single.scaled_disparity(torch.full((2, 2), torch.nan), 60.0).any()
     planes = torch.full((6, 20), 4.0)
     planes[:, 12:] = 20.0
     flying = planes.clone()
@@ -290,6 +346,9 @@ def test_matchers_go_on_bit_for_bit(tmp_path):
     first = (np.random.default_rng(0).random((40, 56, 3)) * 255).astype(np.uint8)
     found = matching.optical_flow.load(tmp_path / "parts").predict(first, first)
     assert found.maps["flow"].shape == (40, 56, 2) and set(np.unique(found.maps["occlusion"])) <= {0, 255}
+    for bad in (first[..., 0], first.astype(float), np.dstack([first, first[..., 0]])):
+        with pytest.raises(BadInput, match=r"photo: is .* allowed is uint8 \(h, w, 3\)"):
+            matching.optical_flow.load(tmp_path / "parts").predict(bad, bad)
     with pytest.raises(BadInput, match="photos: have 56×40 px, 40×40 px; allowed are two of one size"):
         matching.optical_flow.load(tmp_path / "parts").predict(first, first[:, :40])
 

@@ -12,6 +12,7 @@ pytest.importorskip("safetensors")
 import shot_stage  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
+from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.files import read_json, read_label, write_json, write_label  # noqa: E402
 from simulacra.datagen.formats.png import write_png  # noqa: E402
 from simulacra.models.core.shots import Shots  # noqa: E402
@@ -99,6 +100,9 @@ def test_scenes_are_trained_and_photographs_answered(places, tmp_path, capsys):
     there = classes > 0
     assert found.shape == classes.shape == (50, 90) and (np.isfinite(found) == there).all() and not normal[~there].any()
     assert not there.any() or np.median(found[there]) == pytest.approx(1.0, rel=0.05)
+    for bad in (photo[..., 0], photo / 255, np.dstack([photo, photo[..., 0]]), photo[:0]):
+        with pytest.raises(BadInput, match=r"photo: is .* allowed is uint8 \(h, w, 3\)"):
+            model.predict(bad)
     write_png(tmp_path / "a.png", photo)
     assert (
         main(["predict", "scene", str(tmp_path / "a.png"), "--out", str(tmp_path / "out"), "--run", str(run), "--json"])

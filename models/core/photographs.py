@@ -49,6 +49,15 @@ def read_photo(path: Path) -> np.ndarray:
     return np.ascontiguousarray(image[..., ::-1])
 
 
+def colours_of(photo: str | Path | np.ndarray) -> np.ndarray:
+    """The colours uint8 (h, w, 3) of a photograph: a PNG, a JPEG, or an array that is such; raises BadInput for others."""
+    if not isinstance(photo, np.ndarray):
+        return read_photo(Path(photo))
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
+        raise BadInput(f"photo: is {photo.dtype} {photo.shape}; allowed is uint8 (h, w, 3)")
+    return photo
+
+
 def face_box(image: np.ndarray) -> tuple[float, float, float] | None:
     """Left, top and edge in pixels of the largest face of a picture (h, w, 3); None where none is seen (Viola, Jones 2001)."""
     import cv2

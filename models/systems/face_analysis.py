@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...datagen.labels import IGNORE
 from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
-from ..core.photographs import read_photo
+from ..core.photographs import colours_of
 from ..core.progress import Progress
 from ..core.settings import means, setting
 from ..core.shots import Shots
@@ -75,7 +75,7 @@ class FaceAnalysis(nn.Module):
         ``photo`` is a PNG or JPEG, or uint8 (h, w, 3); ``window`` where the face is, else it is found. Vectors and depth are
         those of a camera in the photograph's place that looks at the face; depth is in metres behind the head's pivot.
         """
-        image = photo if isinstance(photo, np.ndarray) else read_photo(Path(photo))
+        image = colours_of(photo)
         found = find_face(self.net.eval(), image, window)
         return Labels(image, {"parts": found.parts, "depth": found.depth, "normal": found.normal}, found.record())
 

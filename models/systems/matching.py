@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
-from ..core.photographs import read_photo
+from ..core.photographs import colours_of
 from ..core.progress import Progress
 from ..core.settings import means, require, setting
 from ..core.shots import Shots
@@ -47,12 +49,15 @@ class Config(TrainedConfig):
     batch: int = setting(4, "pairs in a step")
     guesses: int = setting(6, "times that a guess is mended in training")
     applied: int = setting(12, "times that it is mended when the net is used")
+    longest: int = setting(
+        1024, "px of photographs' longer edge that the net looks at; memory for flow grows with its fourth power"
+    )
     learning_rate: float = setting(4e-4, "learning rate of AdamW at its highest; it falls as a cosine")
     weight_decay: float = setting(1e-4, "weight decay of AdamW")
 
     def __post_init__(self):
         super().__post_init__()
-        require(self, guesses=(1, 1000), applied=(1, 1000))
+        require(self, guesses=(1, 1000), applied=(1, 1000), longest=(16, math.inf))
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,10 @@ class Matching(nn.Module):
     def predict(self, *photos: str | Path | np.ndarray) -> Labels:
         """Flow from the first picture to the second, or disparity of the left one against the right one, and its occlusion.
 
-        ``photos`` are two PNGs or JPEGs, or uint8 (h, w, 3), of one size.
+        ``photos`` are two PNGs or JPEGs, or uint8 (h, w, 3), of one size; larger ones than the configuration says are looked at
+        smaller, and what is found is enlarged.
         """
-        images = [photo if isinstance(photo, np.ndarray) else read_photo(Path(photo)) for photo in photos]
+        images = [colours_of(photo) for photo in photos]
         if len(images) != 2 or images[0].shape != images[1].shape:
             raise BadInput(
                 f"photos: have {', '.join(f'{i.shape[1]}×{i.shape[0]} px' for i in images)}; allowed are two of one size"
@@ -84,12 +90,24 @@ class Matching(nn.Module):
             torch.from_numpy(np.ascontiguousarray(i.transpose(2, 0, 1)))[None].float() / 255 for i in images
         )
         device = next(self.net.parameters()).device
-        guesses, hidden = self.net.eval()(first.to(device), second.to(device), self.config.applied)
-        moved = guesses[-1][0].cpu().permute(1, 2, 0).numpy()
+        height, width = images[0].shape[:2]
+        small = [max(round(edge * min(self.config.longest / max(height, width), 1)), 1) for edge in (height, width)]
+        guesses, hidden = self.net.eval()(
+            _resized(first, small).to(device), _resized(second, small).to(device), self.config.applied
+        )
+        back = torch.tensor([width / small[1], height / small[0]][: self.net.axes])
+        moved = _resized(guesses[-1].cpu(), [height, width])[0].permute(1, 2, 0).mul(back).numpy()
         if self.net.rows:
             return Labels(images[0], {"disparity": moved[..., 0].clip(0)})
-        occlusion = ((hidden[0, 0] > 0).cpu().numpy() * 255).astype(np.uint8)
+        occlusion = ((_resized(hidden.cpu(), [height, width])[0, 0] > 0).numpy() * 255).astype(np.uint8)
         return Labels(images[0], {"flow": moved, "occlusion": occlusion})
+
+
+def _resized(values: Tensor, size: list[int]) -> Tensor:
+    """Values (B, C, H, W) at another height and width, averaged or interpolated; the same where they have it."""
+    if list(values.shape[2:]) == size:
+        return values
+    return F.interpolate(values, size=size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def _train(shots: Shots, folder: Path, config: Config, progress: Progress | None, system: str) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput
 from ...datagen.pictures import picture
 from ..core.checkpoint import load_model, read_trained, save_weights
-from ..core.photographs import read_photo
+from ..core.photographs import colours_of
 from ..core.progress import Progress
 from ..core.settings import means, require, setting
 from ..core.shots import Shots
@@ -69,7 +69,7 @@ class SceneAnalysis(nn.Module):
 
     def predict(self, photo: str | Path | np.ndarray) -> Labels:
         """The depth, normals and classes of a photograph, a PNG or JPEG, or uint8 (h, w, 3); depth is 1 in its middle."""
-        image = photo if isinstance(photo, np.ndarray) else read_photo(Path(photo))
+        image = colours_of(photo)
         depth, normal, semantic = see(self.net.eval(), image, self.config.longest)
         return Labels(image, {"depth": depth, "normal": normal, "semantic": semantic})
 

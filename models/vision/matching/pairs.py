@@ -14,6 +14,7 @@ from ...core.settings import require, setting
 from ...core.shots import Shot, Shots
 from ...core.window import Window, whole
 from .single import SingleConfig, pair_of
+from .warp import seen_from_the_right
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,11 @@ def read_pair(shot: Shot, rows: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     if rows:
         disparity = shot["disparity"]
         disparity = torch.where(disparity > 0, disparity, torch.nan)  # 0 is where nothing is
-        # What is hidden from the right eye is no label; what leaves its picture is known.
-        x = torch.arange(disparity.shape[2]) + 0.5
-        left = (x - disparity < 0) & disparity.isfinite()
-        return first, shot.partners["right"].float() / 255, disparity, torch.where(left, 1.0, torch.nan)
+        # What is hidden from the right eye is no label, but follows from what is nearer and falls there; what is nowhere is far.
+        known = disparity.isfinite()
+        covered = seen_from_the_right(first, disparity[0].nan_to_num())
+        hidden = torch.where(known, covered.hidden[None].float(), torch.nan)
+        return first, shot.partners["right"].float() / 255, disparity, hidden
     flow = shot["flow"]
     known = flow.isfinite().all(0, keepdim=True)
     hidden = torch.where(known, (shot["occlusion"] > 127).float(), torch.nan)

@@ -41,10 +41,12 @@ class SingleConfig:
 def scaled_disparity(depth: Tensor, largest: float) -> Tensor:
     """Disparity (H, W) in px of planar depth (H, W): its inverse from 0 at the farthest to ``largest`` at the nearest.
 
-    Depth may lack a scale and its inverse an offset, as nets' do; +inf is farthest.
+    Depth may lack a scale and its inverse an offset, as nets' do; +inf is farthest, and so is what is not above 0.
     """
-    inverse = 1 / depth.clamp(min=1e-6)
-    inverse = inverse - inverse.min()
+    known = depth > 0  # NaN is not
+    inverse = torch.where(known, 1 / depth.clamp(min=1e-6), torch.zeros(()).to(depth))
+    if known.any():
+        inverse = (inverse - inverse[known].min()).clamp(min=0)
     return inverse / inverse.max().clamp(min=1e-12) * largest
 
 
