@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..datagen.errors import BadInput
-from ..datagen.formats.files import write_json
+from ..datagen.formats.files import read_json, write_json
 from ..datagen.pictures import stroke
 from .core import pictures
 from .core.photographs import read_photo
@@ -26,6 +26,7 @@ from .vision.faces.targets import face_window
 WORST = 12  # photographs that are told and shown
 EDGE = 192  # px of each on the sheet
 FOUND, TRUTH = (90, 255, 150), (255, 90, 90)  # colours of the net's landmarks and of people's
+DATA = "data.json"  # of a run: the digest of the dataset that it learns from
 REPORT, SHEET = "report.json", "worst.png"
 NET = NetConfig(128, (16, 24, 48, 96, 128), (0, 1, 2, 2, 2), (16, 24, 32, 64))
 
@@ -61,9 +62,16 @@ def measure(shots: Shots, against: Path, out: Path, shares: Sequence[float], con
     wanted, other = (
         torch.stack([photograph.points for photograph in rows]).float() if rows else None for rows in (test, others)
     )
+    runs = [out / f"share-{share:g}" for share in shares]
+    for run in runs:
+        _require_data(run, shots.digest)
+    for photograph in (*test, *others):  # so that none is refused after hours of training
+        read_photo(photograph.path)
     found = []
-    for share in shares:
-        part, run = shots.of("train").portion(share), out / f"share-{share:g}"
+    for share, run in zip(shares, runs, strict=True):
+        part = shots.of("train").portion(share)
+        run.mkdir(parents=True, exist_ok=True)
+        write_json(run / DATA, {"digest": shots.digest})
         name = f"share {share:g}"
         face_analysis.train(part, run, config, staged(progress, name))
         model = face_analysis.load(run)
@@ -79,6 +87,17 @@ def measure(shots: Shots, against: Path, out: Path, shares: Sequence[float], con
                                   "learned_from": len(others), "shares": [asdict(row) for row in found]})  # fmt: skip
         pictures.write_png(out / SHEET, sheet(adapted, test, better.worst[:WORST]))
     return found
+
+
+def _require_data(run: Path, digest: str) -> None:
+    """Raise BadInput where a run was begun with another dataset: its figures would stand under this one's name."""
+    if not run.is_dir() or not any(run.iterdir()):
+        return
+    held = read_json(run / DATA) if (run / DATA).is_file() else None
+    if not isinstance(held, dict) or held.get("digest") != digest:
+        raise BadInput(
+            f"{run}: is not of this dataset; allowed is another --out, or the dataset that it was begun with"
+        )
 
 
 def check_shares(shares: Sequence[float]) -> tuple[float, ...]:

@@ -340,6 +340,12 @@ def test_a_face_is_laid_back_over_its_photograph(shots, trained):
     assert not seen and window.width == 60 and window.centre == (30, 20)
     with pytest.raises(BadInput, match="allowed is uint8"):
         model.predict(photo.astype(float))
+    for centre in ((-200.0, 40.0), (60.0, -200.0), (400.0, 40.0), (60.0, 400.0)):
+        with pytest.raises(BadInput, match=r"window: around .* shows nothing of a photograph of 120×90 px"):
+            model.predict(photo, Window(centre, 40.0, (SIZE, SIZE)))
+        said = model.net.both_ways(torch.zeros(1, 3, SIZE, SIZE))
+        parts, depth, _ = finding._laid_back(said, Window(centre, 40.0, (SIZE, SIZE)), 90, 120)
+        assert (parts == 255).all() and np.isinf(depth).all()
 
 
 def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
@@ -355,7 +361,8 @@ def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
     assert len(told[-1]["files"]) == len(names) == 20
     for label, suffix in (("parts", "png"), ("depth", "exr"), ("normal", "exr")):
         assert read_label(tmp_path / "out" / f"p0.{label}.{suffix}", label).shape[:2] == (SIZE, SIZE)
-    assert len(json.loads((tmp_path / "out" / "p1.landmarks.json").read_text())["points_2d"]) == 70
+    row = json.loads((tmp_path / "out" / "p1.landmarks.json").read_text())
+    assert len(row["points_2d"]) == 70 and row["detected"] is False
     assert set(json.loads((tmp_path / "out" / "p1.pose.json").read_text())["head_pose"]) == {
         "rotation",
         "yaw",
@@ -375,6 +382,9 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     photo = tmp_path / "a.png"
     write_png(photo, np.zeros((8, 8, 3), np.uint8))
     (tmp_path / "empty").mkdir()
+    full = tmp_path / "full"
+    full.mkdir()
+    write_png(full / "b.png", np.zeros((8, 8, 3), np.uint8))
     out = ["--out", str(tmp_path / "out")]
     line = failed(capsys, ["predict", "depth", photo, *out])
     assert (
@@ -387,6 +397,9 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     assert "holds no photograph" in failed(capsys, ["predict", "depth", tmp_path / "empty", *run])
     assert "have one name" in failed(capsys, ["predict", "depth", photo, photo, *run])
     assert "allowed are landmarks, parsing" in failed(capsys, ["predict", "age", photo, *run])
+    for asked, where in ((photo, tmp_path), (tmp_path / "empty" / ".." / "a.png", tmp_path), (full, full)):
+        assert "holds" in failed(capsys, ["predict", "depth", asked, "--out", where, "--run", trained])
+    assert list(full.iterdir()) == [full / "b.png"]
     assert "run: nowhere is not a folder" in failed(capsys, ["predict", "depth", photo, *out, "--run", "nowhere"])
     assert not (tmp_path / "out").exists()
     lacking = failed(capsys, ["train", "rodin", "--data", dataset, "--out", tmp_path / "run"])
@@ -441,6 +454,12 @@ def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monke
     assert main([*words, "--shares", "1", "--learn", str(tmp_path / "photographs"), "--json"]) == 0
     learned = events(capsys)[-1]["shares"][0]
     assert learned["error"] == rows[1]["error"] and learned["adapted"] != rows[1]["adapted"]
+    # Runs are of one dataset, and photographs are opened before anything is trained.
+    other = shot_stage.make_faces(tmp_path / "other", 3, SIZE)
+    assert "share-1: is not of this dataset" in failed(capsys, [words[0], other, *words[2:], "--shares", "1"])
+    (tmp_path / "photographs" / "face_003.png").write_bytes(b"no picture")
+    fresh = [*words[:5], str(tmp_path / "fresh"), *words[6:]]
+    assert "face_003.png is not a picture" in failed(capsys, fresh) and not list((tmp_path / "fresh").iterdir())
     assert "shares: 2.0 is not allowed" in failed(capsys, [*words, "--shares", "2"])
     assert "shares: much is not allowed" in failed(capsys, [*words, "--shares", "much"])
 

@@ -32,6 +32,9 @@ def command(task, photos, out, run, as_json) -> None:
     """
     system = system_of(task)
     found = asked(task, listed(photos))
+    inside = next((path for path in photos if out.resolve() in (path.resolve(), path.resolve().parent)), None)
+    if inside is not None:
+        raise BadInput(f"out: {out} holds {inside.name}, which is asked about; allowed is another folder")
     run = run or system.shipped
     if run is None:
         raise BadInput(f"{system.name}: no weights are shipped with this version; {system.data.render} and simulacra train "

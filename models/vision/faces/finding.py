@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ....datagen.errors import BadInput
 from ....datagen.labels import IGNORE
-from ...core.photographs import face_box
+from ...core.photographs import colours_of, face_box
 from ...core.window import Window, whole
 from .net import FaceNet, Outputs
 from .rotations import angles, from_six
@@ -70,8 +70,10 @@ def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> 
 
     A window that is given is looked at as it is; else it is found, and set anew around the landmarks once.
     """
-    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
-        raise BadInput(f"photo: is {photo.dtype} {photo.shape}; allowed is uint8 (h, w, 3)")
+    photo = colours_of(photo)
+    if window is not None and not window.inside(*photo.shape[:2]).any():
+        raise BadInput(f"window: around {window.centre} shows nothing of a photograph of {photo.shape[1]}×{photo.shape[0]} px; allowed "
+                       "are windows of a part of it")  # fmt: skip
     values = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
     size = net.config.size
     device = next(net.parameters()).device
@@ -102,6 +104,8 @@ def _laid_back(said: Outputs, window: Window, height: int, width: int) -> tuple[
     corners = window.back(torch.tensor([[0.0, 0.0], [size, 0.0], [0.0, size], [size, size]]))
     left, top = (max(int(low), 0) for low in corners.amin(0).floor())
     right, bottom = (min(int(high), edge) for high, edge in zip(corners.amax(0).ceil(), (width, height), strict=True))
+    if left >= right:  # landmarks may lead beyond the photograph
+        return parts, depth, normal
     for first in range(top, bottom, ROWS):
         last = min(first + ROWS, bottom)
         y, x = torch.meshgrid(torch.arange(first, last) + 0.5, torch.arange(left, right) + 0.5, indexing="ij")
