@@ -14,8 +14,9 @@ NEAR = 0.60  # metres from the eyes
 # Focal lengths and apertures are those that makers print: a phone's front camera 2.2-2.8 mm at f/1.9-2.4, its back ones
 # 5-7 mm at f/1.6-1.9 and 9 mm at f/2.8; a webcam 3.7 mm at f/2.2; portrait lenses of 35 to 135 mm. An arm holds a
 # phone, of 24 to 28 mm equivalent, 0.45 to 0.65 m from the face, and SLRs stand 1.2 to 2.5 m away with 50 to 135 mm
-# (Ward et al. 2018, JAMA Facial Plastic Surgery, take 0.3 m for the worst selfie and 1.5 m for a portrait). Focus, exposure, white, tone and compression are choices of ours, by what phones, laptops and
-# photographers' pictures look like; nothing here was fitted to photographs.
+# (Ward et al. 2018, JAMA Facial Plastic Surgery, take 0.3 m for the worst selfie and 1.5 m for a portrait). Focus,
+# exposure, white, tone and compression are choices of ours, by what phones, laptops and photographers' pictures look
+# like; nothing here was fitted to photographs.
 KINDS = {
     "phone_selfie": {
         "focal_length": lognormal(2.6, 0.12, 2.0, 4.0),
