@@ -84,7 +84,7 @@ def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path):
     found = {}
     for name, run in (("cluster", cluster.run_on_ray), ("here", jobs.run)):
         folder = DatasetFolder.open(tmp_path / name / "d", Recipe(generator="faces", count=11))
-        failed = run(folder, range(11), pool("troubled", timeout=10.0), lambda event: None)
+        failed = run(folder, range(11), pool("troubled", timeout=25.0), lambda event: None)
         found[name] = {index: (record["reason"], record["attempts"]) for index, record in failed.items()}
         assert json.loads((folder.path / "dataset.json").read_text())["counts"]["failed"] == 4
     assert found["cluster"] == found["here"] and sorted(found["here"]) == [3, 5, 7, 9]
