@@ -53,6 +53,7 @@ OTHERS = {
     "contact_sheet.py": (("{faces}", "{out}/sheet.jpg", "--tile", 8), r""),
     "fit_sizes.py": (("--count", 120, "--out", "{out}/sizes.npz"), r"120 heads"),
     "measure_people.py": (("--count", 60), r"between pupils \| \d\d\.\d ± "),
+    "neural_dependency.py": (("{faces}", "--categories", 5, "--top", 2), r"others tell a category\n +\d+: [\d.]+% left"),
     "soak.py": (("{out}/s", "--count", 3, "--controls", 3, *SMALL), r'"pace_ratio"'),
 }  # fmt: skip
 # These have a test of their own below.
@@ -79,7 +80,7 @@ VERDICTS = {
     "soak.py",
 }  # end with 1 where a bar is missed
 NEEDS = {"bench_exr.py": "OpenEXR", "check_cluster.py": "ray", "bench_loader.py": "torch", "bench_renderer.py": "torch", "bench_rollout.py": "torch",
-         "bench_backends.py": "ray"}  # fmt: skip
+         "bench_backends.py": "ray", "neural_dependency.py": "torch"}  # fmt: skip
 
 
 def start(tool, *words, environment=ENVIRONMENT):

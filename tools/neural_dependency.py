@@ -6,9 +6,9 @@ FOLDER is a dataset of ours or a folder of PNG and JPEG pictures. Categories are
 is left of them, the most dependent first.
 """
 
-import argparse
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 
@@ -18,6 +18,7 @@ from simulacra.models.core.shots import Shots
 from simulacra.models.vision.dependency import covariance, dependency
 
 BATCH, EDGE = 16, 224
+LEAST = 2  # pictures
 
 
 def pictures(folder: Path):
@@ -43,30 +44,29 @@ def logits(folder: Path, net: EfficientNetLite0) -> torch.Tensor:
         if len(held) == BATCH:
             found.append(net.classify(torch.stack(held)))
             held = []
+    if not found and len(held) < LEAST:
+        raise click.UsageError(f"{folder}: holds {len(held)} pictures; what varies together is told by {LEAST} or more")
     return torch.cat([*found, *([net.classify(torch.stack(held))] if held else [])])
 
 
-def main():
-    """Print the most dependent categories of each folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument(
-        "--share", type=float, default=0.3, help="penalty, as a share of that from which nothing is told"
-    )
-    parser.add_argument(
-        "--categories", type=int, default=100, help="categories that are told: those whose logits vary most"
-    )
-    parser.add_argument("--top", type=int, default=20, help="how many are printed")
-    options = parser.parse_args()
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--share", default=0.3, show_default=True, help="penalty, as a share of that from which nothing is told")
+@click.option(
+    "--categories", default=100, show_default=True, help="categories that are told: those whose logits vary most"
+)
+@click.option("--top", default=20, show_default=True, help="how many are printed")
+def main(folders: tuple[Path, ...], share: float, categories: int, top: int) -> None:
+    """Print the most dependent categories of each of FOLDERS."""
     net = EfficientNetLite0()
-    for folder in options.folders:
+    for folder in folders:
         found = logits(folder, net)
         matrix = covariance(found)
-        chosen = torch.argsort(matrix.diagonal(), descending=True)[: options.categories]
-        rows = sorted((dependency(matrix, int(c), options.share) for c in chosen), key=lambda row: row.left)
+        chosen = torch.argsort(matrix.diagonal(), descending=True)[:categories]
+        rows = sorted((dependency(matrix, int(c), share) for c in chosen), key=lambda row: row.left)
         few = sum(len(row.others) for row in rows) / len(rows)
         print(f"{folder}: {len(found)} pictures; on the mean {few:.1f} others tell a category")
-        for row in rows[: options.top]:
+        for row in rows[:top]:
             terms = " ".join(f"{float(row.coefficients[other]):+.2f}·{other}" for other in row.others[:4])
             print(f"  {row.category}: {row.left:.1%} left; {terms}")
 
