@@ -303,9 +303,8 @@ def _hem(hair, groom: Groom, strands, template, guide, lock, length, rng: Genera
     if fringe.any():
         waves = ragged(template * [1, 0, 0], child(hair.seed, "fringe"), 0.0030, 0.016)
         height = groom.fringe + waves + 0.0030 * of_lock + 0.0015 * rng.normal(size=count)
-        if (
-            groom.fringe < growth.LOW_FRINGE
-        ):  # it grows longer towards the temples, and goes over into the hair beside the face
+        if groom.fringe < growth.LOW_FRINGE:
+            # It grows longer towards the temples, and goes over into the hair beside the face.
             height = height - 2.0 * template[:, 0] ** 2 - 0.030 * smoothstep(np.abs(template[:, 0]), 0.036, 0.056)
         else:
             height = height + 4.0 * template[:, 0] ** 2

@@ -19,10 +19,8 @@ from .strands import along_cells, tapered
 HAIRS = 110000  # on a scalp (Robbins, Chemical and Physical Behavior of Human Hair, 2012)
 COVER = 0.75  # strands hide one another: so that fewer cover as much, their radius grows by this power
 PALE = 0.7  # how much less skin is shaded under white hair
-BARE, BESIDE = (
-    0.6,
-    0.010,
-)  # how much less it is shaded along a parting, and as far beside it as the cage resolves, metres
+BARE = 0.6  # how much less it is shaded along a parting
+BESIDE = 0.010  # metres beside it that the cage resolves
 TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
 
 
