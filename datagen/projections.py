@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..procgen.geometry.angles import arctan2
+
 PINHOLE, ORTHOGRAPHIC = "pinhole", "orthographic"
 LINEAR = PINHOLE, ORTHOGRAPHIC  # those whose pixels follow from K, and that have a planar depth
 NEWTON_STEPS = 20
@@ -34,7 +36,7 @@ def _off_axis(direction: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = np.where(flat > 0, direction[..., 0] / flat, 1.0)
         sine = np.where(flat > 0, -direction[..., 1] / flat, 0.0)
-    return np.arctan2(flat, direction[..., 2]), cosine, sine
+    return arctan2(flat, direction[..., 2]), cosine, sine
 
 
 def equirectangular_rays(u, v, longitude, latitude):
@@ -47,8 +49,8 @@ def equirectangular_rays(u, v, longitude, latitude):
 def equirectangular_places(direction, longitude, latitude):
     """The inverse; a longitude is taken once around from the first one."""
     low = min(longitude)
-    east = (np.arctan2(direction[..., 0], direction[..., 2]) - low) % (2 * np.pi) + low
-    north = np.arctan2(-direction[..., 1], np.hypot(direction[..., 0], direction[..., 2]))
+    east = (arctan2(direction[..., 0], direction[..., 2]) - low) % (2 * np.pi) + low
+    north = arctan2(-direction[..., 1], np.hypot(direction[..., 0], direction[..., 2]))
     return ((east - longitude[0]) / (longitude[1] - longitude[0]), (north - latitude[0]) / (latitude[1] - latitude[0]))
 
 
@@ -109,7 +111,7 @@ def equiangular_cubemap_face_rays(u, v):
 def equiangular_cubemap_face_places(direction):
     """The inverse."""
     x, y, z = np.moveaxis(direction, -1, 0)
-    return 0.5 + np.arctan2(x, z) * 2 / np.pi, 0.5 + np.arctan2(-y, z) * 2 / np.pi
+    return 0.5 + arctan2(x, z) * 2 / np.pi, 0.5 + arctan2(-y, z) * 2 / np.pi
 
 
 def central_cylindrical_rays(u, v, azimuth, height):
@@ -124,7 +126,7 @@ def central_cylindrical_places(direction, azimuth, height):
     """The inverse; an angle is taken once around from the first one."""
     x, y, z = np.moveaxis(direction, -1, 0)
     low = min(azimuth)
-    east = (np.arctan2(x, z) - low) % (2 * np.pi) + low
+    east = (arctan2(x, z) - low) % (2 * np.pi) + low
     with np.errstate(divide="ignore", invalid="ignore"):
         up = -y / np.hypot(x, z)
     return (east - azimuth[0]) / (azimuth[1] - azimuth[0]), (up - height[0]) / (height[1] - height[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..geometry.angles import arctan2
 from .lamps import Lamp
 from .panorama import Panorama, noise
 from .sky import sky_radiance, sun_colour, sun_direction
@@ -193,7 +194,7 @@ def country(light, rng: Generator):
     _ground(panorama, source, near, green * 0.8 + dry * 0.2, 4.0, light.seed)
     seed = int(rng.integers(1 << 30))
     rays = panorama.rays
-    azimuth = np.arctan2(rays[..., 1], rays[..., 0])
+    azimuth = arctan2(rays[..., 1], rays[..., 0])
     around = np.stack([np.cos(azimuth), np.sin(azimuth)], -1)
     for layer, (rise, haze) in enumerate(((0.10, 0.75), (0.065, 0.5), (0.03, 0.2))):
         ridge = rise * (noise(around * (2.2 + layer), seed + layer, 4) * 1.4 - 0.2)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..geometry.angles import arctan2
+
 HEIGHT, WIDTH = 768, 1536
 EYE_HEIGHT = 1.55  # of the origin above the ground, metres
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
@@ -111,8 +113,8 @@ class Panorama:
     def _window(self, corners: np.ndarray):
         """Rows and columns that a convex solid may cover, or None if it surrounds the pole."""
         height, width = self.distance.shape
-        azimuth = np.arctan2(corners[:, 1], corners[:, 0])
-        middle = np.arctan2(corners[:, 1].mean(), corners[:, 0].mean())
+        azimuth = arctan2(corners[:, 1], corners[:, 0])
+        middle = arctan2(corners[:, 1].mean(), corners[:, 0].mean())
         spread = (azimuth - middle + np.pi) % (2 * np.pi) - np.pi
         if spread.max() - spread.min() > np.pi:
             columns = np.arange(width)
@@ -123,8 +125,8 @@ class Panorama:
             columns = np.unique(columns)
         flat = np.linalg.norm(corners[:, :2], axis=1)
         nearest = max(float(flat.min()) * 0.6, 1e-3)  # an edge may come nearer than its corners
-        low = min(np.arctan2(corners[:, 2], flat).min(), np.arctan2(corners[:, 2].min(), nearest))
-        high = max(np.arctan2(corners[:, 2], flat).max(), np.arctan2(corners[:, 2].max(), nearest))
+        low = min(arctan2(corners[:, 2], flat).min(), arctan2(corners[:, 2].min(), nearest))
+        high = max(arctan2(corners[:, 2], flat).max(), arctan2(corners[:, 2].max(), nearest))
         bottom = max(int((low / np.pi + 0.5) * height) - 1, 0)
         top = min(int((high / np.pi + 0.5) * height) + 2, height)
         return np.ix_(np.arange(bottom, top), columns) if top > bottom else None

@@ -11,6 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from ..geometry.angles import arctan2
+
 WAVELENGTHS = np.arange(400.0, 701.0, 10.0)
 MELANIN_RANGE = (0.005, 0.455)  # volume fraction of melanosomes in the epidermis
 BLOOD_RANGE = (0.002, 0.162)  # volume fraction of blood in the dermis
@@ -117,7 +119,7 @@ def typology_angle(rgb: np.ndarray) -> np.ndarray:
     xyz = np.asarray(rgb) @ np.linalg.inv(XYZ_TO_RGB).T / np.array([0.9505, 1.0, 1.089])
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     lightness, b = 116 * f[..., 1] - 16, 200 * (f[..., 1] - f[..., 2])
-    return np.degrees(np.arctan2(lightness - 50, b))
+    return np.degrees(arctan2(lightness - 50, b))
 
 
 def fitzpatrick(rgb: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..geometry.angles import arctan2
 from ..materials.pigment import IRIS_COLOURS
 from ..params import child
 
@@ -31,7 +32,7 @@ def eye_picture(eyes, shade: float, side: str, size: int) -> np.ndarray:
     rng = child(eyes.seed, side)
     line = REACH * ((np.arange(size) + 0.5) / size * 2 - 1)
     x, z = np.meshgrid(line, line)
-    radius, angle = np.hypot(x, z), np.arctan2(z, x)
+    radius, angle = np.hypot(x, z), arctan2(z, x)
     picture = _sclera(eyes, x, z, radius, rng)
     at = radius < LIMBUS[1] + 0.02
     iris = _iris(eyes, shade, radius[at], angle[at], rng)
@@ -117,7 +118,7 @@ def _crypts(radius, angle, pupil: float, rng: Generator) -> np.ndarray:
 def _sclera(eyes, x, z, radius, rng: Generator) -> np.ndarray:
     """The white (…, 3): warmer with age, pink towards the corners, bluish at the limbus, with vessels."""
     white = np.array(SCLERA) - eyes.yellowing * np.array(YELLOW)
-    blotch = 0.5 * (_around(np.arctan2(z, x), radius, 7, 2.0, rng) + _around(np.arctan2(z, x), radius, 19, 4.0, rng))
+    blotch = 0.5 * (_around(arctan2(z, x), radius, 7, 2.0, rng) + _around(arctan2(z, x), radius, 19, 4.0, rng))
     corner = _smooth(np.abs(x) + 0.10 * blotch, 1.25, 2.1) * (0.40 + 0.45 * eyes.redness)
     far = _smooth(radius, 1.3, 2.1) * (0.16 + 0.30 * eyes.redness)
     share = np.clip(np.maximum(corner, far) + 0.035 * blotch, 0, 1)[..., None]

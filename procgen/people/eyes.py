@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..geometry.angles import arctan2
 from ..materials.pigment import IRIS_COLOURS
 from ..params import beta, choice, draw, normal, seed, spec
 from .eye_geometry import IRIS_SHARE, inner_eye, iris_y, lid_margin, outer_eye
@@ -113,7 +114,7 @@ def _lid_shade(vertices: np.ndarray, margin: np.ndarray) -> np.ndarray:
     """How much the lids darken each vertex (n,): fully at their margin, gone a few millimetres inside."""
     length = np.linalg.norm(vertices, axis=1)
     polar = np.arccos(np.clip(-vertices[:, 1] / length, -1, 1))
-    angle = np.arctan2(vertices[:, 2], vertices[:, 0]) % (2 * np.pi)
+    angle = arctan2(vertices[:, 2], vertices[:, 0]) % (2 * np.pi)
     edges = 2 * np.pi * np.arange(len(margin) + 1) / len(margin)
     limit = np.interp(angle, edges, np.append(margin, margin[0]))
     # The upper lid overhangs and shades further down than the lower one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..camera import HEAD_CENTRE, Camera
+from ..geometry.angles import arctan2
 from .expression import Expression
 from .pose import head_turns
 
@@ -21,5 +22,5 @@ def toward(camera: Camera, expression: Expression) -> tuple[float, float, float]
     neck, head = head_turns(expression)
     way = (neck @ head).T @ away * camera.distance + HEAD_CENTRE  # from between the eyes, in the head's frame
     far = float(np.linalg.norm(way))
-    yaw, pitch = np.arctan2(way[0], -way[1]), np.arcsin(way[2] / far)
+    yaw, pitch = arctan2(way[0], -way[1]), np.arcsin(way[2] / far)
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.arctan(BETWEEN_EYES / 2 / far))

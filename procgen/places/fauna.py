@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from ..assets import Asset
+from ..geometry.angles import arctan2
 from ..params import child
 from .life import Scene
 from .scatter import upright
@@ -45,7 +46,7 @@ def _spot(animals: Animals, asset: Asset, place, scene: Scene, rng) -> np.ndarra
     ground = scene.ground
     for _ in range(TRIES):
         distance = max(rng.uniform(*animals.distance) * size**0.6, 1.3 * size + 0.5)
-        turn = np.arctan2(forward[1], forward[0]) + rng.uniform(-0.75, 0.75) * half
+        turn = arctan2(forward[1], forward[0]) + rng.uniform(-0.75, 0.75) * half
         flat = eye[:2] + distance * np.array([np.cos(turn), np.sin(turn)])
         floor = float(ground.height(flat[None], 0.3)[0])
         level = ground.water_level

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ..geometry.angles import arctan2
 from ..params import Constraint, choice, draw, fork, group, seed, spec, within
 from .life import TURF, Life, Scene, build_life, sample_life
 from .local import LocalGround, moved
@@ -99,7 +100,7 @@ def build_place(place: Place, frames: int = 1, eyes: int = 1, resolution: tuple[
     heading = towards(wind.wind_direction, 0.0)
     scene = Scene(
         world.ground, view, way, place.camera.nearest, pixel, 3.0 if recipe.under else wind.wind_speed,
-        float(np.arctan2(heading[1], heading[0])), frames, 4.5 if recipe.under else 0.0,
+        float(arctan2(heading[1], heading[0])), frames, 4.5 if recipe.under else 0.0,
     )  # fmt: skip
     if world.cave is None:
         build_life(site, recipe.layers, place.life, scene)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..geometry.angles import arctan2
 from ..geometry.noise import lattice_hash
 
 SLOTS = 5  # independent numbers 0…1 that each cell of the lattice gives its thing
@@ -112,9 +113,9 @@ def euler_of(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scale = np.linalg.norm(matrices[:, :3, 0], axis=1)
     r = matrices[:, :3, :3] / scale[:, None, None]
     flat = np.hypot(r[:, 0, 0], r[:, 1, 0])
-    x = np.where(flat > 1e-6, np.arctan2(r[:, 2, 1], r[:, 2, 2]), np.arctan2(-r[:, 1, 2], r[:, 1, 1]))
-    z = np.where(flat > 1e-6, np.arctan2(r[:, 1, 0], r[:, 0, 0]), 0.0)
-    return np.stack([x, np.arctan2(-r[:, 2, 0], flat), z], 1), scale
+    x = np.where(flat > 1e-6, arctan2(r[:, 2, 1], r[:, 2, 2]), arctan2(-r[:, 1, 2], r[:, 1, 1]))
+    z = np.where(flat > 1e-6, arctan2(r[:, 1, 0], r[:, 0, 0]), 0.0)
+    return np.stack([x, arctan2(-r[:, 2, 0], flat), z], 1), scale
 
 
 def scatter(site, name: str, kind: str, part: str, variants: Sequence, matrices: np.ndarray, pick: np.ndarray):

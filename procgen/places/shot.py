@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from ..geometry.angles import arctan2
 from ..params import beta, child, choice, draw, lognormal, normal, seed, spec, uniform
 
 FRAMES_PER_SECOND = 24
@@ -140,7 +141,7 @@ def _scores(ground, shot, wish, stands, headings, eye_height, vertical) -> tuple
         wet = (ends < ground.water_level).mean(1)
         score += 1.5 * np.minimum(wet / wish.water, 1)
     if wish.sun is not None and wish.sun[2] > 0.02:
-        flat = np.arctan2(wish.sun[1], wish.sun[0])
+        flat = arctan2(wish.sun[1], wish.sun[0])
         against = np.cos(flat - headings)
         score -= 0.5 * np.maximum(against - 0.3, 0)  # the sun in the picture burns it out
         shadow = _shaded(ground, stands, eyes - eye_height, wish.sun)
@@ -243,7 +244,7 @@ def way_from(ground, shot: Shot, stand: np.ndarray, frames: int, under: float | 
     eye[2] = _height(ground, eye[None, :2], above, under)[0] if under is None else min(eye[2], under - 0.8)
     if frames > 1:
         pitch = float(np.clip(np.degrees(np.arcsin(toward[2])), -60, 45))
-        heading = float(np.arctan2(toward[1], toward[0]))
+        heading = float(arctan2(toward[1], toward[0]))
         going = dataclasses.replace(shot, pitch=pitch)
         way = _way(ground, going, Wish(under=under), eye[:2], heading, frames, above, 0.0, 1.0)
         if way is not None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ..expression import ACTIONS, LOOK_LIMITS
 from ..pose import NECK_SHARE
 from .track import COLUMN, Track
@@ -61,7 +62,7 @@ def rotations(yaw=0.0, pitch=0.0, roll=0.0) -> np.ndarray:
 def angles_of(matrices: np.ndarray) -> np.ndarray:
     """Yaw, pitch and roll (n, 3) in degrees of rotations (n, 3, 3), without jumps from one to the next."""
     m = matrices
-    yaw = np.arctan2(-m[:, 0, 1], m[:, 1, 1])
+    yaw = arctan2(-m[:, 0, 1], m[:, 1, 1])
     pitch = np.arcsin(np.clip(-m[:, 2, 1], -1, 1))
-    roll = np.arctan2(-m[:, 2, 0], m[:, 2, 2])
+    roll = arctan2(-m[:, 2, 0], m[:, 2, 2])
     return np.degrees(np.unwrap(np.stack([yaw, pitch, roll], 1), axis=0))

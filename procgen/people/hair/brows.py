@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from ...params import beta, child, choice, draw, group, lognormal, normal, seed, spec, within
 from ..identity import Identity
 from ..parts import PART
@@ -165,7 +166,7 @@ def _hairs(brows: Brows, person, side: float, roots, normals, template, rng: Gen
     angle = np.interp(u, *TURN) - np.radians(22) * off + rng.normal(0, np.radians(6 + 24 * brows.unruly), len(u))
     # They follow the line's own slope.
     ahead = _line(brows, side, template[:, 0] * side + 0.002)[1]
-    angle = angle + np.arctan2(ahead - z, 0.002) * np.clip(u * 2, 0, 1) * 0.8
+    angle = angle + arctan2(ahead - z, 0.002) * np.clip(u * 2, 0, 1) * 0.8
     head = person.head_matrix[:3, :3]
     across = along_skin(np.broadcast_to(head @ [side, 0.15, 0.0], normals.shape), normals)
     rising = along_skin(np.broadcast_to(head @ [0.0, 0.0, 1.0], normals.shape), normals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from . import growth
 from .cut import lengths, sides
 from .grooms import Groom
@@ -91,7 +92,7 @@ def _rows(hair, groom: Groom, person, space: Space, density, rng: Generator):
         band = places[(np.abs(places @ normal) < 0.006) & (places @ toward > 0.0)]
         if len(band) < 8:
             continue
-        turn = np.arctan2(band[:, 1], band @ toward)
+        turn = arctan2(band[:, 1], band @ toward)
         first, last = np.percentile(turn, [1, 99])
         angle = np.linspace(first, last, 40)
         ray = np.sin(angle)[:, None] * [0, 1.0, 0] + np.cos(angle)[:, None] * toward

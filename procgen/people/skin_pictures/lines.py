@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from ...params import child
 
 BROAD = np.float32(0.55)  # depth of the hollow around a fold, of the fold's own
@@ -89,7 +90,7 @@ def crows_feet(place: Around, rng: Generator) -> np.ndarray:
         out = side * x - 45
         away = np.sqrt(out * out + (y + 3) ** 2) * np.sign(out + np.float32(1e-6))
         radius = np.hypot(away, z + 1)
-        angle = np.arctan2(z + 1, away)
+        angle = arctan2(z + 1, away)
         count = int(rng.integers(4, 7))
         for ray in np.linspace(-0.95, 0.5, count) + rng.uniform(-0.10, 0.10, count):
             bend = ray * (1 - 0.006 * radius) + 0.05 * middle

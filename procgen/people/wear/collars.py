@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...materials.cloth import SEAM_REACH
 from .tailor import keep_outside, section_sweep, tube
 
@@ -16,7 +17,7 @@ def _frame(ring: np.ndarray):
     outward = ring - middle
     outward[:, 2] = 0
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-    angle = np.arctan2(outward[:, 0], -outward[:, 1])
+    angle = arctan2(outward[:, 0], -outward[:, 1])
     away = np.stack([-outward[:, 1], outward[:, 0], 0 * angle], 1) * np.sign(angle)[:, None]
     return angle, outward, away
 

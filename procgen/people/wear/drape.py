@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from ..surface import vertex_normals
 from .panels import along_arm, armhole, backward
 from .tailor import smooth
@@ -24,7 +25,7 @@ def hung(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray, loo
     on_sleeve = np.clip((armhole(template) + 0.02) / 0.035, 0, 1)
     trunk = armhole(template) < 0
     flat = positions[:, :2] - AXIS
-    radius, angle = np.linalg.norm(flat, axis=1), np.arctan2(flat[:, 0], -flat[:, 1])
+    radius, angle = np.linalg.norm(flat, axis=1), arctan2(flat[:, 0], -flat[:, 1])
     column, row = (angle / (2 * np.pi) % 1) * AROUND, (HIGHEST - positions[:, 2]) / STEP
     grid = _fallen(radius[trunk], column[trunk], row[trunk])
     free = np.clip((FREE[0] - positions[:, 2]) / (FREE[0] - FREE[1]), 0, 1)
@@ -44,7 +45,7 @@ def hung(positions: np.ndarray, triangles: np.ndarray, template: np.ndarray, loo
 def tented(positions: np.ndarray, highest: float, lowest: float, share: float) -> np.ndarray:
     """Let cloth (n, 3) between two heights span from what stands out above to what stands out below, by a ``share``."""
     flat = positions[:, :2] - AXIS
-    radius, angle = np.linalg.norm(flat, axis=1), np.arctan2(flat[:, 0], -flat[:, 1])
+    radius, angle = np.linalg.norm(flat, axis=1), arctan2(flat[:, 0], -flat[:, 1])
     column, row = (angle / (2 * np.pi) % 1) * AROUND, (highest - positions[:, 2]) / STEP
     grid = _widest(radius, column, row, int((highest - lowest) / STEP))
     for _ in range(TENTED):

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ..parts import PART
 from ..pose import transform
 from .tailor import ellipsoid, merged, section_sweep, tube
@@ -209,8 +210,8 @@ def _rim(style: Style, edge: np.ndarray, rim: np.ndarray, side: float) -> list:
     section = _rounded(width, style.depth / 1000, np.full(len(edge), -0.0006))
     if style.rimmed == "all":
         return [section_sweep(rim, first, second, section, True)]
-    order = np.argsort(np.arctan2(edge[:, 0], edge[:, 1]))
-    upper = order[np.abs(np.arctan2(edge[order, 0] / 27, edge[order, 1] / 18)) < 1.75]
+    order = np.argsort(arctan2(edge[:, 0], edge[:, 1]))
+    upper = order[np.abs(arctan2(edge[order, 0] / 27, edge[order, 1] / 18)) < 1.75]
     return [section_sweep(rim[upper], first[upper], second[upper], section[upper], False)]
 
 

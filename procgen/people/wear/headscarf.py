@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...params import child
 from ..parts import PART
 from ..surface import vertex_normals
@@ -97,7 +98,7 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
         positions = positions * (1 - close) + on_garment * close
     positions = keep_outside(positions, tree, np.minimum(0.004 + 0.010 * np.clip((-0.12 - z) / 0.05, 0, 1), room))
     positions = np.round(positions, 7)  # releases of numpy differ in the last bits
-    around = np.arctan2(x, -(y - 0.07)) * 0.10
+    around = arctan2(x, -(y - 0.07)) * 0.10
     cloth = np.column_stack([around, z + 0.3 * np.abs(x), np.zeros(len(x))])
     objects = [_linked(person, mesh_object(
         kind.capitalize(), positions, triangles, part=PART["headwear"], attributes={"cloth": ("FLOAT_VECTOR", "POINT", cloth)},

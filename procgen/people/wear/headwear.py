@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
@@ -91,9 +92,9 @@ class SkullGrid:
         near = (np.abs(height) < RIM_NEAR) & (np.abs(self.template[:, 0]) < EAR) & (self.template[:, 2] > RIM_LOWEST)
         x, y, z = self.away[near].T
         count = len(self.azimuth)
-        column = np.round(np.arctan2(x, -y) / (2 * np.pi) * count).astype(int) % count
+        column = np.round(arctan2(x, -y) / (2 * np.pi) * count).astype(int) % count
         found = np.bincount(column, minlength=count)
-        mean = np.bincount(column, np.arctan2(z, np.hypot(x, y)), count) / np.maximum(found, 1)
+        mean = np.bincount(column, arctan2(z, np.hypot(x, y)), count) / np.maximum(found, 1)
         full = np.flatnonzero(found)
         low = np.interp(np.arange(count), full, mean[full], period=count)
         for _ in range(count // 12):
@@ -291,7 +292,7 @@ def _brim(rim: np.ndarray, width: float, fall: float, curled: bool, rng):
     outward[:, 2] = 0
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     t = np.linspace(0, 1, 12)[:, None, None]
-    angle = np.arctan2(outward[:, 0], outward[:, 1])
+    angle = arctan2(outward[:, 0], outward[:, 1])
     wavy = sum(np.sin(k * angle + p) / k for k, p in zip((2, 3, 5), rng.uniform(0, 6.28, 3), strict=True))
     rows = rim[None] + t * width * outward[None] + np.array([0, 0, -1.0]) * fall * width * t
     rows[..., 2] += (0.0025 if curled else 0.004) * wavy * t[..., 0] ** 1.5
@@ -314,7 +315,7 @@ def _add(person, hat: Hat, name: str, vertices: np.ndarray, faces, cloth, materi
     from ...blender import mesh_object
 
     if cloth is None:
-        around = np.arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
+        around = arctan2(vertices[:, 0], -(vertices[:, 1] - CENTRE[1])) * 0.10
         cloth = np.column_stack([around, vertices[:, 2], np.zeros(len(vertices))])
     placed = np.round(transform(person.head_matrix, vertices), DECIMALS)
     domain = "POINT" if len(cloth) == len(vertices) else "CORNER"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from ...materials.cloth import SEAM_REACH
 from .tailor import merged, tube
 
@@ -124,7 +125,7 @@ def wound(t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng: Generator) -> np.
 
 def visor(rim: np.ndarray, middle: float, backwards: bool):
     """A visor on the front of a rim (k, 3): vertices, faces and places on its cloth; it arches from side to side."""
-    azimuth = np.arctan2(rim[:, 0], -(rim[:, 1] - middle) * (-1 if backwards else 1))
+    azimuth = arctan2(rim[:, 0], -(rim[:, 1] - middle) * (-1 if backwards else 1))
     order = np.argsort(azimuth)
     inner = rim[order][np.abs(azimuth[order]) < VISOR_HALF]
     t = np.linspace(0, 1, VISOR_ROWS)[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...materials.cloth import SEAM_REACH
 
 SHOULDER_SEAM, SIDE_SEAM, UNDERARM_SEAM = 0.122, 0.075, 0.112  # y of the seams in the template, metres
@@ -46,7 +47,7 @@ def along_arm(template: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Metres (n,) along the axis of the nearer upper arm, and the angle (n,) around it: 0 above, ±π below, negative in front."""
     away = np.column_stack([np.abs(template[:, 0]), template[:, 1], template[:, 2]]) - ARM_START
     above = away @ np.array([-ARM_ALONG[2], 0.0, ARM_ALONG[0]])
-    return away @ ARM_ALONG, np.arctan2(away[:, 1], above)
+    return away @ ARM_ALONG, arctan2(away[:, 1], above)
 
 
 def seam_nearness(template: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...params import child
 from ..parts import PART
 from . import collars
@@ -171,7 +172,7 @@ def _add(person, name: str, vertices: np.ndarray, faces, uv, material, thick: fl
 
     vertices = np.round(vertices, 7)  # releases of numpy differ in the last bits
     if uv is None:
-        uv = np.column_stack([np.arctan2(vertices[:, 0], -(vertices[:, 1] - 0.085)) * 0.08, vertices[:, 2]])
+        uv = np.column_stack([arctan2(vertices[:, 0], -(vertices[:, 1] - 0.085)) * 0.08, vertices[:, 2]])
     if np.ndim(uv) == 3:
         domain, cloth = "CORNER", uv.reshape(-1, 3)
     else:

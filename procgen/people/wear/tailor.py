@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ..surface import edges_of, vectors, vertex_normals
 
 LEAST_CUT = 0.0005  # of a field, metres, between a cut and the vertices beside it
@@ -122,7 +123,7 @@ class Piece:
 
 def loop_around(points: np.ndarray, axis: np.ndarray, count: int = 160, rounds: int = 6) -> np.ndarray:
     """An even closed loop (count, 3) through points that surround a vertical axis at (x, y); starts at the back."""
-    angle = np.arctan2(points[:, 0] - axis[0], points[:, 1] - axis[1])
+    angle = arctan2(points[:, 0] - axis[0], points[:, 1] - axis[1])
     order = np.argsort(angle)
     angle, points = angle[order], points[order]
     angle = np.concatenate([angle - 2 * np.pi, angle, angle + 2 * np.pi])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...params import choice, draw, seed, spec, uniform
 from . import coat, feathers
 from .assembly import Assembly, Motions
@@ -379,7 +380,7 @@ def _motions(bones, form: Form, spec: Fish) -> Motions:
         a = 2 * np.pi * phase
         grow = form.amplitude * (form.head_share + (1 - form.head_share) * s**1.8)
         x = size * grow * np.sin(2 * np.pi * s / form.wave - a)
-        yaw = np.arctan2(np.diff(x), np.diff(starts))
+        yaw = arctan2(np.diff(x), np.diff(starts))
         pose = {"": np.array([x[0], 0.0, 0.0])}
         for name, turned, before in zip(names, yaw, np.concatenate([[0], yaw[:-1]]), strict=True):
             pose[name] = skeleton.local(name, turn([0, 0, 1.0], -(turned - before)))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...assets import Bone
+from ...geometry.angles import arctan2
 from .rig import frame, in_frame, into_rest, matrix, posed, product, turn
 
 GRAVITY = 9.81
@@ -77,11 +78,11 @@ def two_bones(joint, bend, end, target) -> tuple[float, float]:
     rest = end - joint
     side = np.sign(rest[0] * upper[1] - rest[1] * upper[0]) or 1.0
     corner = np.arccos(np.clip((a * a + distance * distance - b * b) / (2 * a * distance), -1, 1))
-    first = np.arctan2(reach[1], reach[0]) + side * corner
+    first = arctan2(reach[1], reach[0]) + side * corner
     knee = joint + a * np.array([np.cos(first), np.sin(first)])
     tip = joint + distance * reach / max(np.hypot(*reach), 1e-12)
-    second = np.arctan2(*(tip - knee)[::-1])
-    return wrapped(first - np.arctan2(upper[1], upper[0])), wrapped(second - np.arctan2(lower[1], lower[0]))
+    second = arctan2(*(tip - knee)[::-1])
+    return wrapped(first - arctan2(upper[1], upper[0])), wrapped(second - arctan2(lower[1], lower[0]))
 
 
 def wrapped(angle: float) -> float:
@@ -122,7 +123,7 @@ def sagittal(skeleton: Skeleton, pose: dict, leg: Leg, gait: Gait, phase: float)
     """Pose a leg that moves in the plane of travel; returns how far (metres) its foot's joint misses its place."""
     first = leg.lead or leg.upper
     carried = skeleton.body(pose, first)
-    pitch = np.arctan2(carried[2, 1], carried[1, 1])
+    pitch = arctan2(carried[2, 1], carried[1, 1])
     ahead, height, air = foot_path((phase - leg.phase) % 1.0, gait)
     fold = np.sin(np.pi * air) ** 2
     lean = -gait.swing * 2 * ahead / gait.stance
@@ -162,7 +163,7 @@ def radial(skeleton: Skeleton, pose: dict, leg: Leg, gait: Gait, phase: float) -
     target = into_rest(carried, goal)
     joint, knee = skeleton.head(leg.upper), skeleton.head(leg.lower)
     rest, now = foot - joint, target - joint
-    yaw = wrapped(np.arctan2(now[1], now[0]) - np.arctan2(rest[1], rest[0]))
+    yaw = wrapped(arctan2(now[1], now[0]) - arctan2(rest[1], rest[0]))
     out = np.array([rest[0], rest[1], 0.0]) / np.hypot(rest[0], rest[1])
     bend = knee - joint
     # The plane's two axes are outwards and up; a turn in it is about their normal.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.noise import cells
 from ...params import choice, draw, seed, spec, uniform
 from . import coat, gait
@@ -104,7 +105,7 @@ def _parts(f: Form, tortoise: bool) -> list[Part]:
         ]  # fmt: skip
         if not tortoise:
             for number, (angle, long) in enumerate(((-62, 0.7), (-30, 0.95), (0, 1.1), (26, 1.0), (58, 0.7))):
-                a = np.radians(angle) + np.arctan2(toe[1], toe[0])
+                a = np.radians(angle) + arctan2(toe[1], toe[0])
                 tip = wrist + (0.6 * c + f.digit * long) * np.array([np.cos(a), np.sin(a), 0]) + [0, 0, -0.28 * c]
                 start = wrist + 0.5 * c * np.array([np.cos(a), np.sin(a), 0]) - [0, 0, 0.1 * c]
                 parts.append(Part(f"digit_{name}{number}.L", [ring(*start, 0.30 * c, 0.30 * c), ring(*(0.5 * (start + tip) + [0, 0, 0.12 * c]), 0.22 * c, 0.22 * c),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...assets import Surface
+from ...geometry.angles import arctan2
 from .assembly import Assembly
 from .coat import mixed, smoothstep
 from .parts import capped, cone, unit
@@ -87,7 +88,7 @@ def add_shell(assembly: Assembly, grown, f: Form, spec: Any, back, detail: float
     order = np.sort(distance, 1)
     gap = order[:, 1] - order[:, 0]
     rim = smoothstep(0.86, 0.90, reach)
-    edge = np.where(reach > 0.88, np.abs(((np.arctan2(x, y) / (2 * np.pi) * 24) % 1) - 0.5) * 0.2, gap)
+    edge = np.where(reach > 0.88, np.abs(((arctan2(x, y) / (2 * np.pi) * 24) % 1) - 0.5) * 0.2, gap)
     crease = smoothstep(0.075, 0.02, np.minimum(edge, 3 * np.abs(reach - 0.88)))
     growth = np.cos(np.minimum(order[:, 0], 0.5) * 75) * (1 - rim)
     up = smoothstep(base - 0.02, base + 0.01, points[:, 2])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...params import choice, draw, seed, spec, uniform
 from . import coat
 from .assembly import Assembly, Motions
@@ -232,7 +233,7 @@ def _motions(bones, spec: Snake) -> Motions:
         travelled = phase * wave
         points = track(travelled - behind)
         chord = np.diff(points, axis=0)
-        yaw = np.arctan2(chord[:, 0], chord[:, 1])  # of each bone from +y, in which it lies at rest
+        yaw = arctan2(chord[:, 0], chord[:, 1])  # of each bone from +y, in which it lies at rest
         head = points[0] + [0, drift * travelled]
         pose = {"": np.array([head[0], head[1], 0.0])}
         for name, turned, before in zip(names, yaw, np.concatenate([[0], yaw[:-1]]), strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...params import beta, child, choice, draw, integer, lognormal, seed, spec, uniform
 from .blades import FOLDED, ROUND, arcs, level_side, sweep
@@ -150,7 +151,7 @@ def build_monocot(plant: Monocot, detail: float = 1.0) -> Asset:
         vertices, faces, _owner = tubes(path, radii, [14], 14 if detail > 0.5 else 6, cap=True)
         share = np.clip(vertices[:, 2] / max(top[2], 1e-9), 0, 1)
         tone = np.array([0.13, 0.15, 0.05]) if plant.habit == "banana" else np.array([0.17, 0.135, 0.095])
-        streak = 1 + 0.25 * np.sin(np.arctan2(vertices[:, 1], vertices[:, 0]) * 5 + 9 * share)
+        streak = 1 + 0.25 * np.sin(arctan2(vertices[:, 1], vertices[:, 0]) * 5 + 9 * share)
         parts.append(
             Mesh(
                 vertices,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...geometry.noise import noise
 from ...geometry.primitives import revolution
@@ -108,7 +109,7 @@ def _one(mushroom: Mushroom, height: float, open_share: float, detail: float, rn
     if mushroom.kind == "fly_agaric":
         parts += _warts_and_ring(radius, dome, top_z, height, stem_r, detail, rng)
     mesh = merged(parts)
-    angle = np.arctan2(mesh.vertices[:, 1], mesh.vertices[:, 0])
+    angle = arctan2(mesh.vertices[:, 1], mesh.vertices[:, 0])
     ragged = noise(
         np.stack([2.2 * np.cos(angle), 2.2 * np.sin(angle), np.full(len(angle), rng.uniform(0, 99))], 1), mushroom.seed
     )

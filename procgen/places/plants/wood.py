@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...geometry.noise import noise
 from .growth import Skeleton, chains, unit
@@ -118,7 +119,7 @@ def trunk_mesh(
     width, along = np.concatenate([width[:1], width]), np.concatenate([[0], along])
     vertices, faces, owner = tubes(path, width, [len(path)], sides, cap=True)
     offset = vertices - path[owner]
-    angle = np.arctan2(offset[:, 1], offset[:, 0])
+    angle = arctan2(offset[:, 1], offset[:, 0])
     places = np.sort(rng.uniform(0, 2 * np.pi, 1)) + np.arange(roots) * 2 * np.pi / max(roots, 1)
     places = places + rng.uniform(-0.3, 0.3, roots)
     lobes = sum((np.exp(9 * (np.cos(angle - place) - 1)) for place in places), np.zeros(len(angle)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...params import child, choice, draw, seed, spec, uniform
 from .forms import stack, tube_vertices, tubes, unit
@@ -126,7 +127,7 @@ def build_anemone(spec: Anemone, detail: float = 1.0) -> Asset:
     colour = blended(colour, tip, ramp(0.78, 0.95, along))
     disc = blended(column, 0.6 * tentacle + 0.15 * column, body.attributes["disc"])
     stripe = 1 - 0.25 * (1 - body.attributes["disc"]) * (
-        np.sin(24 * np.arctan2(body.vertices[:, 1], body.vertices[:, 0])) > 0.4
+        np.sin(24 * arctan2(body.vertices[:, 1], body.vertices[:, 0])) > 0.4
     )
     mesh = merged([Mesh(body.vertices, body.faces, attributes={"colour": disc * stripe[:, None]}),
                    Mesh(tube.vertices, tube.faces, attributes={"colour": colour})])  # fmt: skip

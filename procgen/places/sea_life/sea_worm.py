@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...params import child, choice, draw, integer, seed, spec, uniform
 from .forms import tubes, unit
@@ -113,7 +114,7 @@ def build_sea_worm(spec: SeaWorm, detail: float = 1.0) -> Asset:
         return blended(feather, band, ramp(0.2, 0.6, np.sin(2 * np.pi * (3.5 * along + 0.1))) * ramp(0.05, 0.3, along))
 
     body = tubes(stalk[None], wide[None], 14)
-    grain = 1 + 0.25 * np.sin(60 * body.attributes["along"]) * np.sin(9 * np.arctan2(*body.vertices[:, :2].T))
+    grain = 1 + 0.25 * np.sin(60 * body.attributes["along"]) * np.sin(9 * arctan2(*body.vertices[:, :2].T))
     parts = [Mesh(body.vertices, body.faces, 1, {"colour": case * grain[:, None]}),
              Mesh(rods.vertices, rods.faces, 0, {"colour": 0.8 * striped(rods.attributes["along"])}),
              Mesh(fringe.vertices, fringe.faces, 0, {"colour": striped(fringe.attributes["along"])})]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...params import child, choice, draw, seed, spec, uniform
 from .forms import stack
@@ -112,7 +113,7 @@ def valve(sweep: float, ribs: int, wings: float, relief: float, rows: int, colum
     share = np.linspace(0.02, 1, rows) ** 0.8
     around = np.arange(columns) * (2 * np.pi / columns)
     curve = section(0.03, 1.08, around)
-    spread = np.arctan2(curve[:, 1], np.maximum(curve[:, 0], 1e-3))
+    spread = arctan2(curve[:, 1], np.maximum(curve[:, 0], 1e-3))
     fan = ramp(0.15, 0.6, curve[:, 0] / 2)
     swell = 1 + wings * (np.exp(-((np.abs(spread) - 1.25) ** 2) / 0.02)) * 1.2 if wings else np.ones(columns)
     ripple = relief * 0.028 * np.cos(spread * ribs * 2) * fan * (ribs > 0)

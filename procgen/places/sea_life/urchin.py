@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...assets import Asset, Surface
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...params import child, choice, draw, seed, spec, uniform
 from .forms import geodesic, tubes, unit
@@ -72,7 +73,7 @@ def build_urchin(spec: Urchin, detail: float = 1.0) -> Asset:
     flat = np.sqrt(np.maximum(1 - height**2, 0))
     place = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], 1)
     test = geodesic(max(int(18 * np.sqrt(fine)), 5))
-    wave = 0.012 * np.cos(10 * np.arctan2(test.vertices[:, 1], test.vertices[:, 0])) * (1 - test.vertices[:, 2] ** 2)
+    wave = 0.012 * np.cos(10 * arctan2(test.vertices[:, 1], test.vertices[:, 0])) * (1 - test.vertices[:, 2] ** 2)
     apart = np.full(len(test.vertices), -1.0)
     for start in range(0, len(apart), 1024):
         apart[start : start + 1024] = (test.vertices[start : start + 1024] @ place.T).max(1)

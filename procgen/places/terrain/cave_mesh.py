@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh, merged
 from ...geometry.sdf import surface_nets
 from .caves import Cave
@@ -33,9 +34,9 @@ def cave_mesh(
     eyes, forwards = np.atleast_2d(np.asarray(eyes, float)), np.atleast_2d(np.asarray(forwards, float))
     centre, forward = eyes.mean(0), forwards.mean(0)
     vertical = 2 * np.arctan(np.tan(fov / 2) * pixels[1] / pixels[0])
-    spread = np.ptp(np.arctan2(forwards[:, 1], forwards[:, 0]))
-    azimuth = np.arctan2(forward[1], forward[0])
-    elevation = np.arctan2(forward[2], np.hypot(forward[0], forward[1]))
+    spread = np.ptp(arctan2(forwards[:, 1], forwards[:, 0]))
+    azimuth = arctan2(forward[1], forward[0])
+    elevation = arctan2(forward[2], np.hypot(forward[0], forward[1]))
     # The lattice is halved twice or three times: a face of the result should be about a pixel.
     step = max(8 * fov / pixels[0], fov / 110)
     turns = _angles(azimuth, 0.55 * fov + 0.5 * spread, np.pi, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh
 from .ground import Ground
 from .quadtree import count_faces, split_cells, triangulated
@@ -116,7 +117,7 @@ def _hidden(horizon, way, distance, radius) -> np.ndarray:
     """Which cells (n,) lie wholly below what is nearer."""
     slopes, radii = horizon
     flat = np.hypot(way[:, 0], way[:, 1])
-    turn = np.floor(np.arctan2(way[:, 1], way[:, 0]) / (2 * np.pi) * AZIMUTHS).astype(np.int64) % AZIMUTHS
+    turn = np.floor(arctan2(way[:, 1], way[:, 0]) / (2 * np.pi) * AZIMUTHS).astype(np.int64) % AZIMUTHS
     ring = np.searchsorted(radii, flat - radius) - 2
     wide = radius > flat * (2 * np.pi / AZIMUTHS) * 4  # a large cell may show beside what hides its middle
     top = (way[:, 2] + radius) / np.maximum(flat, 1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh
 from ...geometry.noise import fractal
 from ...geometry.primitives import lattice_faces
@@ -44,7 +45,7 @@ def river_mesh(
     across = np.linspace(-OVERLAP, OVERLAP, columns)
     left = np.stack([-toward[:, 1], toward[:, 0]], 1)
     # Where the path bends more than the river is wide, its inner side must not fold over.
-    turn = np.gradient(np.unwrap(np.arctan2(toward[:, 1], toward[:, 0])), along)
+    turn = np.gradient(np.unwrap(arctan2(toward[:, 1], toward[:, 0])), along)
     inner = across[None] * np.sign(turn)[:, None] > 0
     reach = np.where(
         inner, np.minimum(wide[:, None] / 2, 0.9 / np.maximum(np.abs(turn), 1e-6)[:, None] / OVERLAP), wide[:, None] / 2

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...geometry.mesh import Mesh
 from ...geometry.primitives import lattice_faces
 from .shore import Surf, foreshore_slope
@@ -23,7 +24,7 @@ def view_range(toward, fov: float, aspect: float = 1.0) -> tuple[float, float, f
     ``toward`` (3,) is its direction and ``fov`` rad its widest angle; the whole circle where it sees the nadir or zenith.
     """
     forward = np.asarray(toward, float) / np.linalg.norm(toward)
-    middle = float(np.arctan2(forward[1], forward[0]))
+    middle = float(arctan2(forward[1], forward[0]))
     pitch = float(np.arcsin(np.clip(forward[2], -1, 1)))
     half = fov / 2 * 1.06  # a margin for what displacement carries into the picture
     if abs(pitch) + half * 1.2 >= np.pi / 2:
@@ -50,7 +51,7 @@ def polar_rest(height: float, wave_height: float, fov: float, pixels: int, towar
     eye = max(height, 1.5 * wave_height, 0.2)
     nearest = 0.3 * max(height, 0.3)
     reach = np.geomspace(nearest, far, 4000)
-    visibility = np.where(np.arctan2(-max(height, 0.05), reach) > lowest - 0.05, 1.0, 0.06)
+    visibility = np.where(arctan2(-max(height, 0.05), reach) > lowest - 0.05, 1.0, 0.06)
     density = visibility * (eye * reach / (reach**2 + eye**2) / pixel + 24)
     total = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.log(reach[1] / reach[0]))])
     rows = int(np.clip(total[-1], 24, max(budget // len(azimuths) - 2, 24)))

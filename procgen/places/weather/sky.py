@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...geometry.angles import arctan2
 from ...geometry.noise import fractal
 from ...light.panorama import LUMINANCE, directions
 from .air import RAYLEIGH_RGB, AirLayers, air_layers
@@ -148,7 +149,7 @@ def _dome(upper: np.ndarray) -> np.ndarray:
 def _horizon(sources: list[tuple[ClearSky, np.ndarray]], sun: np.ndarray, count: int = 24) -> np.ndarray:
     """Colour (count, 3) of the sky just above the horizon by angle from the luminary's azimuth."""
     angle = np.linspace(0, np.pi, count)
-    heading = np.arctan2(sun[1], sun[0])
+    heading = arctan2(sun[1], sun[0])
     rows = []
     for elevation in np.radians([1.0, 2.5]):
         c, s = np.cos(elevation), np.sin(elevation)
@@ -201,7 +202,7 @@ def _towards_sun(through: np.ndarray, sun: np.ndarray) -> float:
         return 1.0
     height, width = through.shape
     row = int(np.arcsin(sun[2]) / (np.pi / 2) * height)
-    column = int((0.5 - np.arctan2(sun[1], sun[0]) / (2 * np.pi)) * width)
+    column = int((0.5 - arctan2(sun[1], sun[0]) / (2 * np.pi)) * width)
     reach = max(height // 60, 2)
     wide = min(int(reach / max(np.sqrt(1 - sun[2] ** 2), 0.1)), width // 4)
     rows = np.clip(np.arange(row - reach, row + reach + 1), 0, height - 1)
