@@ -45,13 +45,13 @@ def annotate(shots, folder):
 
 
 def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monkeypatch, capsys):
-    from simulacra.models import worth
+    from simulacra.models.worth import landmarks
 
     (tmp_path / "photographs").mkdir()
     annotate(shots, tmp_path / "photographs")
-    monkeypatch.setattr(worth, "NET", NET)
+    monkeypatch.setattr(landmarks, "NET", NET)
     monkeypatch.setattr(
-        worth, "fit_adaptation", lambda *data, seed: adaptation.fit_adaptation(*data, steps=3, seed=seed)
+        landmarks, "fit_adaptation", lambda *data, seed: adaptation.fit_adaptation(*data, steps=3, seed=seed)
     )
     words = [
         "worth",
@@ -65,7 +65,7 @@ def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monke
     ]
     assert main([*words, "--shares", "1,0.3", "--json"]) == 0
     rows = events(capsys)[-1]["shares"]
-    assert [(row["share"], row["faces"]) for row in rows] == [(0.3, 1), (1.0, len(shots.of("train")))]
+    assert [(row["share"], row["frames"]) for row in rows] == [(0.3, 1), (1.0, len(shots.of("train")))]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["shares"] == rows and report["photographs"] == 4 and report["learned_from"] == 0
     assert {name for name, _ in rows[0]["worst"]} == {f"face_00{number}.png" for number in range(4)}
@@ -81,7 +81,7 @@ def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monke
     assert "share-1: is not of this dataset" in failed(capsys, [words[0], other, *words[2:], "--shares", "1"])
     (tmp_path / "photographs" / "face_003.png").write_bytes(b"no picture")
     fresh = [*words[:5], str(tmp_path / "fresh"), *words[6:]]
-    assert "face_003.png is not a picture" in failed(capsys, fresh) and not list((tmp_path / "fresh").iterdir())
+    assert "face_003.png is not a picture" in failed(capsys, fresh) and not (tmp_path / "fresh").exists()
     assert "shares: 2.0 is not allowed" in failed(capsys, [*words, "--shares", "2"])
     assert "shares: much is not allowed" in failed(capsys, [*words, "--shares", "much"])
 
