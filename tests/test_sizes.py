@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulacra.procgen.params import child, parse_settings
-from simulacra.procgen.people import sizes
+from simulacra.procgen.people import necks, sizes
 from simulacra.procgen.people.anthropometry import FROM_ANSUR, PUBLISHED, RECALLED, correlations
 from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.identity import neutral_shape, sample_identity, target_weights
@@ -17,15 +17,19 @@ from simulacra.procgen.people.traits import AGE, FURTHER, SEX, strength
 
 @cache
 def drawn():
-    """400 identities and the measures (400, k) of their heads."""
+    """400 identities, the measures (400, k) of their heads, and girth and length (2, 400) of their necks."""
     identities = [sample_identity(child(seed)) for seed in range(400)]
-    return identities, np.array([measured(sizes.places_of(target_weights(each))) for each in identities])
+    places = np.array([sizes.places_of(target_weights(each)) for each in identities])
+    return identities, measured(places), np.array(necks.necks(places))
+
+
+def _are(sex: str) -> np.ndarray:
+    gender = np.array([each.gender for each in drawn()[0]])
+    return gender < 0.35 if sex == "men" else gender > 0.65
 
 
 def of(sex: str) -> np.ndarray:
-    identities, found = drawn()
-    gender = np.array([each.gender for each in identities])
-    return found[gender < 0.35 if sex == "men" else gender > 0.65]
+    return drawn()[1][_are(sex)]
 
 
 @pytest.mark.parametrize("sex", ["men", "women"])
@@ -36,6 +40,20 @@ def test_heads_measure_what_people_do(sex):
     spread = found.std(0) / published[:, 1]
     assert np.abs(off).max() < 0.35, dict(zip(MEASURES, off.round(2), strict=True))
     assert 0.7 < spread.min() and spread.max() < 1.3, dict(zip(MEASURES, spread.round(2), strict=True))
+
+
+@pytest.mark.parametrize("sex", ["men", "women"])
+def test_necks_measure_what_people_do(sex):
+    column = ("men", "women").index(sex)
+    for found, mean, spread in zip(
+        drawn()[2][:, _are(sex)],
+        (necks.GIRTHS, necks.LENGTHS),
+        (necks.GIRTH_SPREADS, necks.LENGTH_SPREADS),
+        strict=True,
+    ):
+        assert abs(found.mean() - mean[column]) < 0.2 * spread[column]
+        assert 0.7 < found.std() / spread[column] < 1.2
+        assert np.abs(found - mean[column]).max() < 2.8 * spread[column]
 
 
 def test_what_goes_with_what_is_as_published():

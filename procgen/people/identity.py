@@ -12,6 +12,7 @@ from . import sizes
 from .brow_line import levelling
 from .head_data import HeadData, head_data
 from .lips import closing
+from .necks import fitting
 from .own_targets import BASE
 from .traits import AGE, MALE, SEX, trait_weights
 
@@ -161,7 +162,7 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 def target_weights(identity: Identity) -> dict[str, float]:
     """The weight of every target of an identity: the eyes' size, macro, traits, sliders, asymmetry,
-    corrections of size, brows that are level, and lips that meet."""
+    corrections of size, the neck, brows that are level, and lips that meet."""
     data = head_data()
     weights = {BASE: 1.0} | macro_weights(identity)
     ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))
@@ -175,6 +176,7 @@ def target_weights(identity: Identity) -> dict[str, float]:
     for name, value in zip(sizes.LIMITS, identity.size, strict=True):
         if value:
             weights[f"size/{name}"] = value
+    weights |= fitting(weights, identity.gender)
     weights |= levelling(weights)
     return weights | closing(weights)
 

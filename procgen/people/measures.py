@@ -9,6 +9,7 @@ import numpy as np
 
 from .head_data import HeadData, head_data
 from .landmarks import POINTS
+from .necks import tape
 from .rims import RIMS
 
 # Template places in millimetres that landmarks lack.
@@ -16,7 +17,7 @@ OWN = {
     "glabella": (0, -28.9, 27), "sellion": (0, -26.2, 4), "pronasale": (0, -43.6, -37.5), "subnasale": (0, -31.8, -49.5),
     "menton": (0, -12, -112.0), "gonion_l": (60, 40, -63), "gonion_r": (-60, 40, -63),
     "tragion_l": (71, 55, -10), "tragion_r": (-71, 55, -10),
-    "frontotemporale_l": (53.5, 0, 33), "frontotemporale_r": (-53.5, 0, 33),
+    "frontotemporale_l": (53.5, 0, 33), "frontotemporale_r": (-53.5, 0, 33), "notch": (0, 35, -197),
 }  # fmt: skip
 # Boxes of the template in millimetres (lowest and highest corner, the left side) that a calliper finds its widest place in.
 CALLIPER = {
@@ -115,6 +116,7 @@ def probe() -> Probe:
     x, y, z = template[body].T
     level = np.interp(y, [-29, 164], [27, 35])  # the tape's plane, from glabella to the back of the head
     add("tape", [stencils[v] for v in body[(np.abs(z - level) < TAPE) & ~((np.abs(x) > 70) & (z < 37) & (y > 52))]])
+    add("neck", [limit(crossing) for crossing in tape(data.template, faces)])
     for side in "lr":  # the neutral eyes look straight ahead
         joint = data.joints[f"joint-{side}-eye"].tolist()
         add(f"pupil_{side}", [dict.fromkeys(joint, 1 / len(joint))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .eyeballs import Balls, Target, sparse
+from .necks import neck_fields
 from .rims import closing_fields
 from .traits import AGE, MALE, SEX, trait_field
 from .warps import Moves, Warp
@@ -84,6 +85,8 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
     found[BROW_SLANT] = sparse(balls.hold(warp.field(SLANTS) / 1000, own=True))
     for name, field in closing_fields(template, balls.body).items():
         found[f"own/lips_{name}"] = sparse(field)
+    for name, field in neck_fields(template, warp).items():
+        found[name] = sparse(balls.hold(field, own=True))
     found[f"size/{WHOLE}"] = sparse(balls.hold(template * 0.01, own=True))
     traits = {f"sex/{name}": trait for name, trait in (SEX | MALE).items()} | {
         f"age/{name}": trait for name, (trait, _) in AGE.items()
