@@ -16,13 +16,13 @@ from .necks import fitting
 from .own_targets import BASE
 from .traits import AGE, MALE, SEX, trait_weights
 
-# Standard deviation of a slider by section. Above 0.30 heads become freaks; the skull and the neck move most at the
-# same value, so they get less.
+# Standard deviation of a slider by section: what people differ by where no measure of theirs says it (measures are carried to
+# the published spread, see sizes.py). The skull and the neck move most at the same value, so they get less.
 SPREAD = {
-    "head": 0.22, "neck": 0.17, "nose": 0.31, "mouth": 0.33, "eyes": 0.42, "eyebrows": 0.34, "cheek": 0.39,
-    "forehead": 0.29, "chin": 0.38, "ears": 0.32,
+    "head": 0.23, "neck": 0.18, "nose": 0.38, "mouth": 0.40, "eyes": 0.50, "eyebrows": 0.41, "cheek": 0.47,
+    "forehead": 0.35, "chin": 0.45, "ears": 0.38,
 }  # fmt: skip
-LIMIT = 0.8  # of any slider that is drawn
+LIMIT = 0.9  # of any slider that is drawn
 RESTRAINED = {  # sliders that become caricature, or leave their place, long before the others
     "head-triangular": 0.5, "head-square": 0.6, "head-diamond": 0.6, "head-angle-in-out": 0.4, "nose-hump": 0.55,
     "head-age": 0.8, "neck-double": 0.5, "nose-compression-compress-uncompress": 0.6, "nose-greek": 0.6,
@@ -32,7 +32,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
     "eyebrows-angle-down-up": 0.3, "forehead-nubian": 0.7, "eye-epicanthus-in-out": 0.7,
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
-CONTRAST = 1.2  # the base phenotypes are averages of many people, and people differ more than averages do
+CONTRAST = 1.5  # the base phenotypes are averages of many people, and people differ more than averages do
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 
@@ -112,7 +112,7 @@ def _draw_shape(rng: Generator, data: HeadData) -> list[float]:
 def sample_identity(rng: Generator, fixed=None, fit: bool = True) -> Identity:
     """Draw an identity; sliders jointly, so that heads are varied and human, then sizes that people have."""
     data = head_data()
-    lean = fork(rng, "lean").beta(0.12, 0.12)  # most people are clearly one or the other
+    lean = fork(rng, "lean").beta(0.05, 0.05)  # nearly all people look clearly like one or the other
     asymmetry = fork(rng, "one side").normal(size=len(asymmetry_names(data))) * 0.16
     given = {
         "gender": normal(0.04 + 0.92 * lean, 0.04, 0, 1),
