@@ -20,6 +20,7 @@ COMMANDS = {
     "train": ("train a system on datasets", "models"),
     "generate": ("let a trained system make avatars, meshes, videos …", "models"),
     "predict": ("let trained nets say what photographs show", "models"),
+    "fit": ("fit a person to a photograph", "models"),
     "worth": ("tell what a dataset is worth on photographs", "models"),
     "results": ("write the page of what was measured", "models"),
     "doctor": ("show versions and what is missing", "datagen"),

@@ -378,6 +378,23 @@ def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
     assert (tmp_path / "one.labels.png").is_file() and "head_pose" in json.loads((tmp_path / "one.json").read_text())
 
 
+def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):
+    from simulacra.procgen import registry
+
+    photo = tmp_path / "photo.png"
+    write_png(photo, np.ascontiguousarray(shots[0]["rgb"].permute(1, 2, 0).numpy()))
+    words = ["fit", str(photo), "--out", str(tmp_path / "a" / "ada.json"), "--run", str(trained), "--set"]
+    assert main([*words, "identity.gender=0.9", "--json"]) == 0
+    done = events(capsys)[-1]
+    assert 0 < done["landmark_error"] < 0.3 and set(done) >= {"yaw", "pitch", "roll", "crop"}
+    kind, face = registry.parse(json.loads((tmp_path / "a" / "ada.json").read_text()))
+    assert kind == "faces" and face.identity.gender == 0.9
+    assert (tmp_path / "a" / "ada.overlay.png").is_file()
+    assert "camera.azimuth: is told by the photograph" in failed(capsys, [*words, "camera.azimuth=3"])
+    assert "allowed is FILE.json" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.glb"])
+    assert "no weights are shipped" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.json"])
+
+
 def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, capsys):
     photo = tmp_path / "a.png"
     write_png(photo, np.zeros((8, 8, 3), np.uint8))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from ...datagen.errors import BadInput
-from ..systems.catalogue import SYSTEMS
+from ..systems.catalogue import SYSTEMS, System
 
 
 def require_torch() -> None:
@@ -21,3 +22,14 @@ def require_torch() -> None:
 def names() -> list[str]:
     """The names of the systems, for shells."""
     return [system.name for system in SYSTEMS]
+
+
+def run_of(system: System, run: Path | None) -> Path:
+    """The folder of a run that is asked, or of the weights that ship; raises BadInput where it is neither."""
+    run = run or system.shipped
+    if run is None:
+        raise BadInput(f"{system.name}: no weights are shipped with this version; {system.data.render} and simulacra train "
+                       f"{system.name} --data DATASET --out RUN make them, then give --run RUN")  # fmt: skip
+    if not run.is_dir():
+        raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
+    return run

@@ -9,7 +9,7 @@ from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.terminal import emit, say
 from ..core.photographs import SUFFIXES
 from ..systems.tasks import TASKS, system_of
-from .needs import require_torch
+from .needs import require_torch, run_of
 
 
 @options.command()
@@ -35,12 +35,7 @@ def command(task, photos, out, run, as_json) -> None:
     inside = next((path for path in photos if out.resolve() in (path.resolve(), path.resolve().parent)), None)
     if inside is not None:
         raise BadInput(f"out: {out} holds {inside.name}, which is asked about; allowed is another folder")
-    run = run or system.shipped
-    if run is None:
-        raise BadInput(f"{system.name}: no weights are shipped with this version; {system.data.render} and simulacra train "
-                       f"{system.name} --data DATASET --out RUN make them, then give --run RUN")  # fmt: skip
-    if not run.is_dir():
-        raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
+    run = run_of(system, run)
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress

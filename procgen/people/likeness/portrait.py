@@ -1,0 +1,187 @@
+"""The whole person of a picture: the head that was fitted, pigments, what is worn, the camera; the rest is drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...camera import HEAD_HEIGHT
+from ...distributions import OneOf
+from ...params import SpecError, child, within
+from ...wishes import check_held, check_paths
+from ..expression import ACTIONS, LIBRARY, Expression, expand
+from ..face import Face, sample_face
+from ..hair.beard import MOUSTACHES
+from ..identity import Identity, sample_identity, target_weights
+from ..sizes import LIMITS, fitted
+from ..wear.glasses import GLASSES
+from .fit import Fitted, Sighting, fit_head
+from .tones import Pigments, hair_colour, skin_pigments, unlikely_ancestry, usual_melanin
+from .view import TO_CAMERA, View, head_angles
+
+AGE = 35.0  # years of somebody whose age nobody tells: landmarks do not
+GENDERS = 0.05, 0.95  # that are tried
+MIXED = 0.1  # of each other ancestry, where one is tried
+FRAMING = 0.7  # height of the head as a share of the picture
+TOLD = (
+    "identity.shape",
+    "identity.asymmetry",
+    "identity.size",
+    "expression",
+    "camera",
+)  # by the picture: nobody else may say them
+HEAD_ANGLES = np.array([60.0, 30.0, 25.0])  # degrees of yaw, pitch and roll, most
+BEARDS = ("short_boxed", "full", "stubble_heavy")  # of those that landmarks and colours cannot tell apart
+LITTLE, ALIKE = 0.3, 0.75  # length of an expression that is none, and the cosine from which one has another's name
+UNSURE = 0.6  # deviation of melanin's logarithm within an ancestry that landmarks told
+WORN = {
+    "headwear": "wear.headwear.kind",
+    "glasses": "wear.glasses",
+    "facewear": "wear.mask",
+}  # classes and the fields they tell
+
+
+class Colours(NamedTuple):
+    """Linear sRGB (3,) of skin and hair in a picture, None where there is too little of one, and what else is seen: some of
+    "hair", "beard", "glasses", "headwear", "facewear"."""
+
+    skin: np.ndarray | None = None
+    hair: np.ndarray | None = None
+    seen: frozenset[str] = frozenset(("hair",))
+
+
+class Likeness(NamedTuple):
+    """A person and the head that was fitted; ``crop`` is left, top and edge in px of what the person's camera shows of the picture."""
+
+    face: Face
+    fitted: Fitted
+    crop: tuple[float, float, float]
+
+
+def check_wishes(wishes: Mapping[str, Any]) -> None:
+    """Raise SpecError where a wish is for no field, or for one that the picture tells."""
+    check_paths(Face, wishes)
+    for path in wishes:
+        if path.startswith(TOLD):
+            raise SpecError(f"{path}: is told by the photograph; allowed are other fields")
+
+
+def likeness(sighting: Sighting, colours: Colours, seed: int = 0, wishes: Mapping[str, Any] | None = None) -> Likeness:
+    """The person whom a picture shows; what it does not tell is drawn from a seed, as wishes say.
+
+    Gender and ancestry that are not wished for are those that landmarks and skin are likeliest with. Raises SpecError where
+    wishes contradict each other or say what the picture tells, ValueError where landmarks are no face's.
+    """
+    wishes = dict(wishes or {})
+    check_wishes(wishes)
+    pigments = None if colours.skin is None else skin_pigments(np.asarray(colours.skin))
+    best: Fitted | None = None
+    least = np.inf
+    for start in _starts(seed, wishes):
+        found = fit_head(sighting, start)
+        cost = found.cost + (0.0 if pigments is None else unlikely_ancestry(pigments, start.ancestry))
+        if cost < least:
+            best, least = found, cost
+    assert best is not None, "somebody is always tried"
+    if colours.skin is not None:  # now that it is known whose
+        pigments = skin_pigments(np.asarray(colours.skin), (usual_melanin(best.identity.ancestry), UNSURE))
+    face = sample_face(child(seed, "faces"), wishes | _known(best.identity, colours, pigments, wishes))
+    expression, camera = _posed(best)
+    face = dataclasses.replace(
+        face, identity=best.identity, expression=expression, camera=dataclasses.replace(face.camera, **camera)
+    )
+    check_held(face, wishes)
+    edge = best.view.scale * HEAD_HEIGHT / FRAMING
+    return Likeness(face, best, (*(best.view.centre - edge / 2).tolist(), edge))
+
+
+def _starts(seed: int, wishes: Mapping[str, Any]) -> Iterator[Identity]:
+    """Everybody who is tried: faces of the mean, of each gender and ancestry that no wish settles."""
+    genders = [{}] if "identity.gender" in wishes else [{"gender": OneOf((gender,))} for gender in GENDERS]
+    names = ("african", "asian", "european")
+    if any(path.startswith("identity.ancestry") for path in wishes):
+        ancestries: list[dict] = [{}]
+    else:
+        ancestries = [
+            {f"ancestry.{name}": OneOf((1 - 2 * MIXED if name == main else MIXED,)) for name in names} for main in names
+        ]
+    mean = {"age": OneOf((AGE,)), "weight": OneOf((0.45,)), "muscle": OneOf((0.5,))} | within(wishes, "identity")
+    for gender in genders:
+        for ancestry in ancestries:
+            drawn = sample_identity(child(seed, "likeness"), mean | gender | ancestry, fit=False)
+            flat = {name: (0.0,) * len(getattr(drawn, name)) for name in ("shape", "asymmetry", "size")}
+            plain = dataclasses.replace(drawn, **flat, sex=(1.0,) * len(drawn.sex), ageing=(1.0,) * len(drawn.ageing))
+            sizes = fitted(target_weights(plain), plain.gender)
+            yield dataclasses.replace(plain, size=tuple(float(f"{sizes[name]:.6g}") for name in LIMITS))
+
+
+def _known(
+    identity: Identity, colours: Colours, pigments: Pigments | None, wishes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Wishes for what the picture tells besides the head, but for what others wished."""
+    known: dict[str, Any] = {"identity.gender": identity.gender, "identity.age": identity.age}
+    known |= {f"identity.ancestry.{name}": share
+              for name, share in zip(("african", "asian", "european"), identity.ancestry, strict=True)}  # fmt: skip
+    if pigments is not None:
+        known |= {"skin.melanin": pigments.melanin, "skin.haemoglobin": pigments.haemoglobin}
+    for name, path in WORN.items():
+        if name not in colours.seen:
+            known[path] = "none"
+    if "glasses" in colours.seen:
+        known[WORN["glasses"]] = tuple(name for name, style in GLASSES.items() if not style.sun)
+    if "beard" not in colours.seen:
+        known |= {"beard.style": "none", "beard.moustache": "none"}
+    elif identity.gender < 0.45:
+        known |= {"beard.style": BEARDS, "beard.moustache": tuple(name for name in MOUSTACHES if name != "none")}
+    if "hair" not in colours.seen and "headwear" not in colours.seen:
+        known["hair.groom"] = "bald"
+    elif colours.hair is not None:
+        colour = hair_colour(np.asarray(colours.hair), identity.ancestry)
+        known |= {"hair.colour.family": colour.family, "hair.colour.dye": "none", "hair.colour.grey": colour.grey}
+    return {path: OneOf(value if isinstance(value, tuple) else (value,))
+            for path, value in known.items() if path not in wishes and not path.startswith(tuple(f"{wish}." for wish in wishes))}  # fmt: skip
+
+
+def _posed(found: Fitted) -> tuple[Expression, dict[str, Any]]:
+    """The expression with its name and the head's turn, and the fields of a camera that is level and looks at the face."""
+    turn = TO_CAMERA.T @ found.view.rotation
+    yaw = float(head_angles(turn)[0])
+    azimuth = (
+        float(np.clip(yaw, -HEAD_ANGLES[0], HEAD_ANGLES[0])) - yaw
+    )  # a head that turns no farther is seen from aside
+    cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
+    angles = np.clip(
+        head_angles(np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]) @ turn), -HEAD_ANGLES, HEAD_ANGLES
+    )
+    yaw, pitch, roll = (float(f"{angle:.6g}") for angle in angles)
+    expression = dataclasses.replace(
+        found.expression, name=_name_of(found.expression), head_yaw=yaw, head_pitch=pitch, head_roll=roll
+    )
+    camera = {"azimuth": float(f"{azimuth:.6g}"), "elevation": 0.0, "roll": 0.0, "shift_x": 0.0, "shift_y": 0.0, "framing": FRAMING,
+              "distance": float(f"{found.view.distance:.6g}")}  # fmt: skip
+    return expression, camera
+
+
+def _name_of(expression: Expression) -> str:
+    """The named expression whose actions are most like those of a face; "neutral" where it hardly has one, or is like none."""
+    actions = np.array(expression.actions)
+    length = float(np.linalg.norm(actions))
+    if length < LITTLE:
+        return "neutral"
+
+    def alike(name: str) -> float:
+        weights = expand(LIBRARY[name])
+        other = np.array([weights.get(action, 0.0) for action in ACTIONS])
+        return float(actions @ other) / max(float(np.linalg.norm(other)), 1e-9)
+
+    best = max((name for name in LIBRARY if not name.startswith("viseme")), key=alike)
+    return best if alike(best) > ALIKE * length else "neutral"
+
+
+def seen_from(view: View) -> tuple[float, float, float]:
+    """Yaw, pitch and roll in degrees of a head as a picture shows it, from the person's point of view, as Expression has them."""
+    yaw, pitch, roll = head_angles(TO_CAMERA.T @ view.rotation)
+    return float(yaw), float(pitch), float(roll)
