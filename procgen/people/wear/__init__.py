@@ -21,6 +21,10 @@ PALETTES = {
     "black": 0.16, "white": 0.15, "grey": 0.15, "navy": 0.13, "denim_blue": 0.08, "earth": 0.11, "red": 0.07, "green": 0.07,
     "pastel": 0.10, "bright": 0.05,
 }  # fmt: skip
+HAT_PALETTES = {  # those of hats: few shine out
+    "black": 0.24, "white": 0.07, "grey": 0.18, "navy": 0.16, "denim_blue": 0.06, "earth": 0.16, "red": 0.05, "green": 0.05,
+    "pastel": 0.02, "bright": 0.01,
+}  # fmt: skip
 STRAW = "straw"  # no dye: what straw is woven of, from pale to tan
 RANGES = {
     "black": ((0, 1), (0, 0.2), (0.008, 0.03)), "white": ((0, 1), (0, 0.08), (0.62, 0.78)), "grey": ((0, 1), (0, 0.1), (0.08, 0.4)),
@@ -42,7 +46,7 @@ INNER = (
 
 
 UNDYED = {"earth": 1.0}  # the family that straw is of
-BANDS = ("black", "navy", "earth", "red", "white")  # of straw hats
+BANDS = ("black", "navy", "earth", "red", "white")  # of hats
 
 
 @spec
@@ -124,12 +128,12 @@ def _colour(rng: Generator, palette: str) -> list[float]:
     return hue_colour(*(rng.uniform(low, high) for low, high in RANGES[palette]))
 
 
-def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float) -> Cloth:
+def _sample_cloth(rng: Generator, fixed, fabrics: tuple[str, ...], plain: float, palettes: dict = PALETTES) -> Cloth:
     palette = {key: value for key, value in (fixed or {}).items() if key == "palette"}
     natural = fabrics == ("straw",) and not palette
-    family = {"palette": choice({name: UNDYED.get(name, 1e-6) for name in PALETTES})} if natural else {}
+    family = {"palette": choice({name: UNDYED.get(name, 1e-6) for name in PALETTES} if natural else palettes)}
     first = draw(Cloth, rng, palette, **family)
-    names = BANDS if natural else list(PALETTES)
+    names = BANDS if natural or palettes is HAT_PALETTES else list(PALETTES)
     second = names[int(fork(rng, "second").integers(len(names)))]
     colours = _colour(fork(rng, "one"), STRAW if natural else first.palette) + _colour(fork(rng, "two"), second)
     plain = 1 - 1e-6 if natural else plain
@@ -171,7 +175,7 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     garment = draw(Garment, fork(rng, "garment"), garment_wish, kind=kinds, cloth=cloth)
     fabrics = HEADWEAR[hat_kind].fabrics if hat_kind != "none" else tuple(FABRICS)
     plain = HEADWEAR[hat_kind].plain if hat_kind != "none" else 0.75
-    hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, plain)
+    hat_cloth = _sample_cloth(fork(rng, "hat cloth"), within(hat_wish, "cloth"), fabrics, plain, HAT_PALETTES)
     if hat_kind == "hood" and not within(hat_wish, "cloth"):
         hat_cloth = cloth  # a hood is of one piece with its garment
     headwear = draw(Headwear, fork(rng, "hat"), hat_wish, kind=choice(hats), cloth=hat_cloth)

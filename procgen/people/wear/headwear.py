@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...geometry.angles import arctan2
+from ...materials.cloth import SEAM_REACH
 from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
@@ -19,8 +20,12 @@ CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
 RIM_NEAR, RIM_BELOW = 0.003, 0.03  # metres of skin on both sides that say where a rim lies; radians that it lies below
 DECIMALS = 7  # of metres and radians that are kept: releases of numpy differ in the last bits
 EAR, RIM_LOWEST = 0.079, -0.03  # |x| and z of the template, metres: what is wider is an ear, what is lower no rim
+HANGS = np.array([0.0, 0.8, 0.35])  # the way that the top of a beanie hangs: back, and stiff enough to stay up
+FALLS = 0.55  # how far felt that stands off the head hangs, over how far it stands
 GRID = (96, 30)  # columns and rings of a crown
-GRIDS = {"turban": (160, 60)}  # columns and rings of those with finer folds
+GRIDS = {"turban": (160, 60), "beanie": (192, 30)}  # columns and rings of those with finer folds or ribs
+OPENING, OPENING_UP = 0.034, 0.036  # metres to each side and up of the opening over the strap of a cap
+STRAP = 0.013  # metres that the strap is high
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +45,12 @@ class Hat:
     hair: str = "hide_covered"
     old: float = 1.0  # how much more often people of 70 wear it than people of 20
     plain: float = 0.75  # how often its cloth has no pattern
+    opening: str = ""  # side on which it opens over a strap: front or back
 
 
 HEADWEAR = {
-    "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6, old=0.5),
-    "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2, old=0.05),
+    "cap": Hat("a baseball cap", 0.064, 0.012, 0.010, ("cotton", "denim"), 1.8, 0.6, old=0.5, opening="back"),
+    "cap_backwards": Hat("a baseball cap worn backwards", 0.062, 0.020, 0.010, ("cotton", "denim"), 0.5, 0.2, old=0.05, opening="front"),
     "beanie": Hat("a beanie", 0.052, -0.010, 0.011, ("knit", "wool"), 1.3, 0.9, old=0.4),
     "headscarf": Hat("a headscarf", 0.0, 0.0, 0.012, ("silk", "cotton", "jersey"), 0.0, 1.9, "hide_all", old=1.3, plain=0.85),
     "fedora": Hat("a fedora", 0.056, 0.014, 0.010, ("wool",), 0.6, 0.5, old=2.5, plain=0.97),
@@ -58,10 +64,15 @@ HEADWEAR = {
 }  # fmt: skip
 
 
-def rim_height(hat: Hat, template: np.ndarray) -> np.ndarray:
-    """Height (n,) of the rim at template places: a tilted plane."""
+def rim_height(hat: Hat, template: np.ndarray, wider: float = 1.0) -> np.ndarray:
+    """Height (n,) of the rim at template places: a tilted plane, with an arch over an opening ``wider`` times as large."""
     t = np.clip((template[:, 1] + 0.03) / 0.20, 0, 1)
-    return hat.front + (hat.back - hat.front) * t
+    height = hat.front + (hat.back - hat.front) * t
+    if hat.opening:
+        on = template[:, 1] < CENTRE[1] if hat.opening == "front" else template[:, 1] > CENTRE[1]
+        arch = np.sqrt(np.clip(1 - (template[:, 0] / (wider * OPENING)) ** 2, 0, 1))
+        height = height + on * wider * OPENING_UP * arch
+    return height
 
 
 def cover(kind: str):
@@ -71,7 +82,7 @@ def cover(kind: str):
         return lambda template: np.ones(len(template))
     if hat.hair == "over":
         return lambda template: np.zeros(len(template))
-    return lambda template: smoothstep(template[:, 2] - rim_height(hat, template), -0.004, 0.002)
+    return lambda template: smoothstep(template[:, 2] - rim_height(hat, template, 1.3), -0.004, 0.002)
 
 
 class SkullGrid:
@@ -191,11 +202,16 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
         swell = 0.0012 * np.sin(np.pi * np.linspace(0, 1, count))[:, None] + 0.0008 * wave[:count]
         band = CENTRE + rays[:count] * (radius[:count] + extra[:count] + swell)[..., None]
         return [_rings("Headband", band, False, edges="both")]
-    crown = CENTRE + rays * (radius + extra + _shape(kind, t, a, wave, rng))[..., None]
+    stands = _shape(kind, t, a, wave, rng)
+    crown = CENTRE + rays * (radius + extra + stands)[..., None]
     if kind in ("fedora", "straw_hat"):
         crown = block(crown, t, 0.030, 0.12, crease=0.018)
     elif kind == "bucket_hat":
         crown = block(crown, t, 0.002, 0.15, crease=0.0) + rays * (0.0022 * wave * np.clip(t * 3, 0, 1))[..., None]
+    if kind == "beret":  # what stands out hangs
+        crown[..., 2] -= FALLS * np.maximum(stands - 0.012, 0)
+    if kind == "beanie":  # the sack hangs back
+        crown = crown + rng.uniform(0.006, 0.030) * smoothstep(t, 0.25, 1.0)[..., None] * HANGS
     gores = {"cap": 6, "cap_backwards": 6, "beanie": -1}.get(kind, 0)
     pieces = [_rings(kind, crown, True, gores=gores)]
     rim = crown[0]
@@ -207,6 +223,9 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
         pieces.append(Piece("Button", *button(crown[-1].mean(0) + [0, 0, 0.001])))
         pieces.append(Piece("Eyelets", *eyelets(crown, rays)))
         pieces.append(_rings("Sweatband", _band(crown, rays, 3, -0.0016), False))
+        pieces.append(Piece("Strap", *_strap(grid, hat, back)))
+    if kind == "beret":  # its stem
+        pieces.append(Piece("Button", *button(crown[-1].mean(0) + [0, 0, 0.002])))
     if kind in ("fedora", "straw_hat", "bucket_hat"):
         width, fall = {"fedora": (0.056, 0.06), "straw_hat": (0.070, 0.10), "bucket_hat": (0.046, 0.75)}[kind]
         vertices, faces = _brim(rim, width, fall, kind != "bucket_hat", rng)
@@ -228,10 +247,9 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
         dent = 0.0022 * wave * np.clip(1 - front * 1.6, 0, 1) * np.sin(np.pi * t)  # soft behind
         return 0.008 * np.sin(np.pi * t) ** 1.2 + 0.010 * front * np.sin(np.pi * np.clip(t * 1.5, 0, 1)) + puff + dent
     if kind == "beanie":
-        slouch = rng.uniform(0.008, 0.034)
         behind = 0.5 - 0.5 * np.cos(a)
-        sack = slouch * np.exp(-(((t - 0.72) / 0.24) ** 2)) * (0.25 + 0.75 * behind)
-        ribs = 0.0008 * np.cos(a * 48) * (1 - t**6)
+        sack = rng.uniform(0.002, 0.008) * np.exp(-(((t - 0.62) / 0.24) ** 2)) * (0.25 + 0.75 * behind)
+        ribs = 0.0012 * np.cos(a * 48) * (1 - t**6)
         gathers = 0.0030 * np.abs(np.sin(a * 4 + 0.6 * np.sin(2 * a))) * smoothstep(t, 0.70, 0.97)
         folds = (
             0.0035
@@ -241,15 +259,15 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
             * smoothstep(-t, -0.9, -0.6)
         )
         # It stands off the crown: knitted cloth spans from the widest part of the head, and its top is a soft sack.
-        loft = 0.010 * np.sin(np.pi * np.clip(t, 0, 1)) ** 0.8 + 0.008 * smoothstep(t, 0.45, 0.85)
-        return loft + sack + ribs - gathers + folds - 0.006 * smoothstep(t, 0.85, 1.0)
+        loft = 0.006 * np.sin(np.pi * np.clip(t, 0, 1)) ** 0.8 + 0.014 * smoothstep(t, 0.35, 0.95)
+        return loft + sack + ribs - gathers + folds
     if kind == "turban":
         return wound(t, a, wave, rng)
     if kind == "beret":
         lean = rng.choice([-1.0, 1.0])
         disc = np.sin(np.pi * np.clip((t - 0.05) / 0.95, 0, 1) ** 0.62)  # widest a third of the way up
         flat = 1 - 0.6 * smoothstep(t, 0.35, 0.8)  # it lies on the crown, and falls to one side
-        return 0.040 * disc * flat * (1 + 0.75 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
+        return 0.029 * disc * flat * (1 + 0.85 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
     if kind == "bandana":
         return 0.0022 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1) + 0.0012 * wave
     return np.zeros(np.broadcast_shapes(t.shape, a.shape))
@@ -259,6 +277,25 @@ def _band(crown: np.ndarray, rays: np.ndarray, rows: int, lift: float) -> np.nda
     """A band (rows, around, 3) around the lowest rings of a crown."""
     outward = rays[:rows] * [1, 1, 0]
     return crown[:rows] + lift * outward / np.linalg.norm(outward, axis=-1, keepdims=True)
+
+
+def _strap(grid: SkullGrid, hat: Hat, front: bool):
+    """The strap across the opening of a cap: vertices, faces and places on its cloth."""
+    straight = dataclasses.replace(hat, opening="")
+    azimuth = np.linspace(-0.52, 0.52, 25) + (0.0 if front else np.pi)
+    low = np.interp(azimuth, grid.azimuth, grid.rim(straight), period=2 * np.pi)
+    elevation = low + np.linspace(0, STRAP / 0.10, 5)[:, None]
+    radius = grid.radius(azimuth[None], elevation) + hat.room
+    flat = np.cos(elevation)
+    rays = np.stack([flat * np.sin(azimuth), -flat * np.cos(azimuth), np.sin(elevation)], -1)
+    rows = CENTRE + rays * radius[..., None]
+    rings, around = rows.shape[:2]
+    i, j = np.meshgrid(np.arange(rings - 1), np.arange(around - 1), indexing="ij")
+    faces = np.stack([i * around + j, i * around + j + 1, (i + 1) * around + j + 1, (i + 1) * around + j], -1)
+    up = np.broadcast_to(np.linspace(0, STRAP, rings)[:, None], rows.shape[:2])
+    along = np.broadcast_to(azimuth * 0.10, rows.shape[:2])
+    cloth = np.stack([along, up, SEAM_REACH - np.minimum(up, STRAP - up)], -1).reshape(-1, 3)
+    return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist(), cloth
 
 
 def _knot(crown: np.ndarray, grid: SkullGrid) -> list:

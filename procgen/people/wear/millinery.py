@@ -13,6 +13,7 @@ from .tailor import merged, tube
 TILTS = {"cap": (1.2, 5, 1.0), "cap_backwards": (1.2, 6, 1.0), "beanie": (1.2, 0, 1.0), "fedora": (1.6, 3, 1.0),
          "straw_hat": (1.6, 3, 1.0), "bucket_hat": (1.4, 0, 1.0), "beret": (1.5, 8, 0.8)}  # fmt: skip
 VISOR_REACH, VISOR_HALF, VISOR_ROWS = 0.070, 1.08, 14  # metres, radians, rows of its grid
+QUILTED = 0.004  # metres from one of its rows of stitches to where the next is as near
 TOP = 0.8  # of the widest girth: what is narrower is the top
 CUFF_RINGS = 10  # of the crown that a cuff covers
 WINDINGS, WINDING = 9, 0.088  # turns of a turban, and from one to the next as a share of its height
@@ -136,12 +137,14 @@ def visor(rim: np.ndarray, middle: float, backwards: bool):
     rows[..., 1] -= t * long * (-1 if backwards else 1)
     # Its middle stands higher than its sides, and it falls toward its edge.
     rows[..., 2] += (
-        0.010 * np.sin(0.6 * np.pi * t) * (1 - across**2) - t * (0.010 + 0.020 * across**2) * long / VISOR_REACH
+        0.010 * np.sin(0.6 * np.pi * t) * (1 - across**2) - t * (0.010 + 0.036 * across**2) * long / VISOR_REACH
     )
     count = len(inner)
     i, j = np.meshgrid(np.arange(VISOR_ROWS - 1), np.arange(count - 1), indexing="ij")
     faces = np.stack([i * count + j, i * count + j + 1, (i + 1) * count + j + 1, (i + 1) * count + j], -1)
-    edge = np.minimum((1 - t) * long, SEAM_REACH)
+    # Every second row of the grid is a row of stitches through both layers.
+    quilted = QUILTED * (np.arange(VISOR_ROWS) % 2 == VISOR_ROWS % 2)[:, None]
+    edge = np.minimum((1 - t) * long, quilted + 0 * long)
     cloth = np.stack([rows[..., 0], rows[..., 1], SEAM_REACH - edge], -1).reshape(-1, 3)
     return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist(), cloth
 
