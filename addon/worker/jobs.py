@@ -15,7 +15,7 @@ from . import records
 from .process import Job
 
 EVERY = 0.25  # seconds between two looks at the worker
-_jobs: dict[str, Job] = {}  # by what they do: dataset, dry_run, labels, model, gallery
+_jobs: dict[str, Job] = {}  # by what they do: dataset, dry_run, labels, model, likeness, gallery
 _then: dict[str, object] = {}  # what to do with a job's result, in Blender's main thread
 _records: dict[str, records.Record] = {}  # of jobs that are written down, to be found again
 _leave = False  # what the user chose for when Blender closes, as of the last look

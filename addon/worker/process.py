@@ -69,6 +69,7 @@ class Job:
         self.failed = 0
         self.stage = ""  # of a job that has several
         self.warnings: list[str] = []
+        self.result: dict = {}  # what the command line said of all that is done
         self.started = time.monotonic()
         self.state = "running"
         self.error = ""
@@ -132,7 +133,8 @@ class Job:
             if isinstance(event.get(name), int | float):
                 setattr(self, name, event[name])
         self.stage = str(event.get("stage", self.stage))
-        self._told = self._told or event["event"] == "done"
+        if event["event"] == "done":
+            self._told, self.result = True, event
         if event["event"] == "warning":
             self.warnings = [*self.warnings, str(event.get("message"))][-LAST_LINES:]
         if event["event"] == "failed":
