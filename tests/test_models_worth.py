@@ -124,3 +124,70 @@ def test_annotated_photographs_are_read_and_measured(shots, tmp_path):
     assert annotated.figures(true.clone().index_fill_(0, torch.tensor([1]), torch.nan), true).failed == 0.25
     with pytest.raises(BadInput, match="holds no photographs with"):
         annotated.read_annotated(tmp_path / "nowhere")
+
+
+def paint(shots, folder):
+    """The faces of shots as photographs with masks of six colours, each a frontal one."""
+    from simulacra.models.worth import masks
+
+    colours = np.array(list(masks.SIX.values()), np.uint8)
+    for name in ("Test_RGB", "Test_Labels"):
+        (folder / "V3" / name / "0").mkdir(parents=True)
+    for index in range(2):
+        photo = np.ascontiguousarray(shots[index]["rgb"].permute(1, 2, 0).numpy())
+        write_png(folder / "V3" / "Test_RGB" / "0" / f"p{index}+0-15.png", photo)
+        write_png(
+            folder / "V3" / "Test_Labels" / "0" / f"p{index}+0-15.png", colours[masks.TABLE[shots[index]["parts"][0]]]
+        )
+    return colours
+
+
+def test_masks_are_read_and_measured(shots, tmp_path):
+    from simulacra.datagen.labels import CLASSES
+    from simulacra.models.worth import masks
+    from simulacra.models.worth.kinds import kind_of
+
+    paint(shots, tmp_path)
+    assert kind_of(tmp_path).name == kind_of(tmp_path / "V3").name == "masks"
+    assert list(masks.OURS) == list(CLASSES) and set(masks.OURS.values()) == set(masks.SIX)
+    test = masks.read(tmp_path, None)
+    assert masks.facts(test) == {"photographs": 2, "with_yaw": 2} and test.rows[0].yaw == 15.0
+    assert [masks.yaw_of(name) for name in ("personne01148+0+30", "p+0+0", "12", "p+15-30")] == [-30.0, 0.0, None, None]
+    truth = masks.classes_of(test.rows[0].mask)
+    assert (truth == masks.TABLE[shots[0]["parts"][0]]).all()
+    blend = np.uint8([[[250, 247, 4], [125, 3, 2]]])
+    write_png(tmp_path / "blend.png", blend)
+    assert masks.classes_of(tmp_path / "blend.png").tolist() == [[1, 2]]  # skin and hair
+    found = truth.copy()
+    found[:, :20] = 0
+    pixels = masks.counts(found, truth)
+    skin = list(masks.SIX).index("skin")
+    both, said, true = ((found == skin) & (truth == skin)).sum(), (found == skin).sum(), (truth == skin).sum()
+    assert masks.f1_of(pixels)[skin] == pytest.approx(2 / (said / both + true / both))
+    assert masks.f1_of(masks.counts(truth, truth))[np.unique(truth)].tolist() == [1.0] * len(np.unique(truth))
+    # The window that a mask tells is about that which training has on landmarks.
+    from simulacra.models.vision.faces.targets import face_window
+
+    window, wanted = masks.window_of(truth, 64), face_window(shots[0].face.points, 64)
+    assert 0.5 < window.width / wanted.width < 2.0
+    assert np.hypot(*np.subtract(window.centre, wanted.centre)) < 0.25 * wanted.width
+    assert masks.window_of(np.zeros((40, 60), np.uint8), 64).width == 60.0
+    write_png(tmp_path / "V3" / "Test_Labels" / "0" / "p1+0-15.png", blend)
+    with pytest.raises(BadInput, match="allowed is the photograph's"):
+        masks.read(tmp_path, None)
+
+
+def test_a_dataset_is_tried_on_masks(shots, dataset, tmp_path, monkeypatch, capsys):
+    from simulacra.models.worth import landmarks
+
+    paint(shots, tmp_path / "painted")
+    monkeypatch.setattr(landmarks, "NET", NET)
+    words = ["worth", str(dataset), "--against", str(tmp_path / "painted"), "--out", str(tmp_path / "out"), "--steps", "1",
+             "--shares", "1"]  # fmt: skip
+    assert main([*words, "--json"]) == 0
+    done = events(capsys)[-1]
+    row = done["shares"][0]
+    assert done["kind"] == "masks" and 0 <= row["f1"] <= 1 and 0 <= row["yaw_error"] <= 180
+    assert {name for name, _ in row["worst"]} == {f"V3/Test_RGB/0/p{index}+0-15.png" for index in range(2)}
+    assert (tmp_path / "out" / "worst.png").is_file()
+    assert main(words) == 0 and "yaw" in capsys.readouterr().out

@@ -67,7 +67,7 @@ def command(dataset, against, learn, out, shares, steps, seed, as_json) -> None:
         emit({"event": "done", "out": str(out), "kind": kind.name, "shares": [row.row() for row in rows]})
         return
     columns = ("share", "frames", *(heading for heading, _, _ in trial.COLUMNS))
-    table = [(f"{row.share:g}", str(row.frames), *(format(row.figures[name], form) for _, name, form in trial.COLUMNS))
+    table = [(f"{row.share:g}", str(row.frames), *(format(row.figures[name], form) if name in row.figures else "–" for _, name, form in trial.COLUMNS))
              for row in rows]  # fmt: skip
     show(columns, table, right=columns)
     say(

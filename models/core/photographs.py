@@ -20,8 +20,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 SMALLEST = 384  # px of a longer edge below which pictures hide faces from the cascade
 
 
-def read_photo(path: Path) -> np.ndarray:
-    """The colours uint8 (h, w, 3) of a PNG or JPEG; its size is looked at before it is unpacked.
+def read_photo(path: Path, formats: tuple[str, ...] = FORMATS) -> np.ndarray:
+    """The colours uint8 (h, w, 3) of a PNG or JPEG, or of others of Pillow's ``formats``; its size is looked at before it is unpacked.
 
     Raises BadInput where the file is no such picture, or larger than is allowed.
     """
@@ -30,10 +30,10 @@ def read_photo(path: Path) -> np.ndarray:
 
     path = Path(path)
     data = read_regular(path.resolve(), MOST_BYTES)
-    refused = BadInput(f"photo: {path} is not a picture that can be read; allowed are PNG and JPEG")
+    refused = BadInput(f"photo: {path} is not a picture that can be read; allowed are {' and '.join(formats)}")
     try:
         with warnings.catch_warnings(action="ignore"):  # of sizes, which are told below
-            width, height = Image.open(io.BytesIO(data), formats=FORMATS).size
+            width, height = Image.open(io.BytesIO(data), formats=formats).size
     except Image.DecompressionBombError:
         width = height = math.isqrt(MOST_PIXELS) + 1
     except (OSError, ValueError, SyntaxError, struct.error):

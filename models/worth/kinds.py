@@ -37,6 +37,8 @@ def holds(folder: Path, *patterns: str) -> bool:
 KINDS = (
     Kind("landmarks", "landmarks", "face_analysis", "photographs with .pts files of 68 points beside them, as 300-W has them",
          lambda folder: holds(folder, "*.pts"), learns=True),
+    Kind("masks", "masks", "face_analysis", "folders …_RGB and …_Labels of photographs and masks of six classes, as FASSEG has them",
+         lambda folder: holds(folder, "*_RGB", "*_[Ll]abels") or holds(folder, "*/*_RGB", "*/*_[Ll]abels")),
 )  # fmt: skip
 
 
