@@ -1,4 +1,4 @@
-"""Materials of the mouth: enamel, gums, tongue and the dark wet inside."""
+"""Materials of the mouth: enamel, gums, tongue and the wet inside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from ..blender import new_material
 from ..nodes.shader import Nodes
 
 SALIVA = 0.10  # roughness of the film on gums, tongue and cheeks
+# From the middle of a tooth to its neighbour -> how far it takes the colour of its neck: stain and shade gather where two meet.
+BETWEEN = [(0.0, (0.0,) * 3), (0.72, (0.0,) * 3), (0.95, (0.85,) * 3)]
 MOUTH_DEPTH = 0.05  # m: how far what hides light from a tooth may lie
 
 
@@ -39,14 +41,15 @@ def _surfaces(g: Nodes, shader) -> None:
 
 
 def enamel_material(mouth) -> bpy.types.Material:
-    """Tooth: warm at the neck, greyer and clearer at the edge, glossy with saliva."""
-    material, tree = new_material("Enamel", (0.70, 0.64, 0.54))
+    """Tooth: warm at the neck and toward its neighbours, greyer and clearer at the edge, glossy with saliva."""
+    material, tree = new_material("Enamel", (0.72, 0.66, 0.54))
     g = Nodes(tree)
     w = mouth.whiteness
-    neck = (0.60 + 0.10 * w, 0.49 + 0.15 * w, 0.33 + 0.24 * w)
-    body = (0.70 + 0.10 * w, 0.62 + 0.16 * w, 0.48 + 0.24 * w)
-    edge = (0.60, 0.59, 0.55)
+    neck = (0.58 + 0.10 * w, 0.46 + 0.15 * w, 0.30 + 0.20 * w)
+    body = (0.70 + 0.08 * w, 0.61 + 0.14 * w, 0.45 + 0.19 * w)
+    edge = (0.61, 0.59, 0.53)
     colour = g.ramp(g.attribute("enamel", "Fac"), [(0.0, neck), (0.35, body), (0.82, body), (1.0, edge)])
+    colour = g.mix(g.ramp(g.attribute("between", "Fac"), BETWEEN), colour, neck)
     place = g.add("ShaderNodeTexCoord")["Object"]
     noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": 420.0, "Detail": 2.0}).out(0)
     relief = g.add("ShaderNodeBump", {"Strength": 0.6, "Distance": 0.00008, "Height": noise}).out()
@@ -69,9 +72,9 @@ def gum_material(mouth) -> bpy.types.Material:
 
 def tongue_material() -> bpy.types.Material:
     """The tongue with its papillae."""
-    return _flesh("Tongue", (0.42, 0.15, 0.13), 0.38, 1400.0, 0.0004)
+    return _flesh("Tongue", (0.48, 0.20, 0.18), 0.38, 1400.0, 0.0004)
 
 
 def interior_material() -> bpy.types.Material:
-    """Cheeks and throat: dark and wet."""
-    return _flesh("Inside of the mouth", (0.24, 0.055, 0.045), 0.30, 300.0, 0.0004)
+    """Cheeks and throat: wet, and light enough for what falls in to come back red."""
+    return _flesh("Inside of the mouth", (0.46, 0.15, 0.13), 0.30, 300.0, 0.0004)

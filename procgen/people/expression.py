@@ -17,19 +17,19 @@ ACTIONS = tuple(name.removeprefix("action/") for name in head_data().targets if 
 LIBRARY: dict[str, dict[str, float]] = {
     "neutral": {},
     "relaxed": {"mouthSmile": 0.32, "cheekSquint": 0.10, "eyeSquint": 0.06},
-    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.45, "eyeSquint": 0.12, "mouthDimple": 0.20},
+    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.50, "eyeSquint": 0.15, "mouthDimple": 0.12},
     "open_smile": {
-        "mouthSmile": 0.85, "cheekSquint": 0.50, "eyeSquint": 0.12, "jawOpen": 0.12, "mouthUpperUp": 0.72,
-        "mouthLowerDown": 0.35, "mouthStretch": 0.15,
+        "mouthSmile": 0.85, "cheekSquint": 0.60, "eyeSquint": 0.16, "jawOpen": 0.16, "mouthUpperUp": 0.72,
+        "mouthLowerDown": 0.35,
     },
     "laugh": {
-        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.28, "jawOpen": 0.28,
-        "mouthUpperUp": 0.65, "mouthLowerDown": 0.40, "noseSneer": 0.15, "mouthStretch": 0.15,
+        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.28, "jawOpen": 0.31,
+        "mouthUpperUp": 0.70, "mouthLowerDown": 0.35, "noseSneer": 0.10,
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
     "happiness": {
-        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.18, "jawOpen": 0.14, "mouthUpperUp": 0.75,
-        "mouthLowerDown": 0.30, "mouthStretch": 0.10,
+        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.20, "jawOpen": 0.18, "mouthUpperUp": 0.75,
+        "mouthLowerDown": 0.35,
     },
     "sadness": {
         "browInnerUp": 1.0, "browDown": 0.08, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
@@ -79,7 +79,7 @@ LIBRARY: dict[str, dict[str, float]] = {
 # What a portrait catches people at, a choice of ours: two in five at rest, half with a smile and most of those with
 # teeth. What is not listed shares REST.
 WEIGHTS = {
-    "neutral": 0.22, "relaxed": 0.19, "smile": 0.17, "open_smile": 0.20, "happiness": 0.07, "laugh": 0.045,
+    "neutral": 0.22, "relaxed": 0.17, "smile": 0.16, "open_smile": 0.23, "happiness": 0.07, "laugh": 0.045,
     "smirk": 0.015, "surprise": 0.008, "sadness": 0.006, "anger": 0.006, "concentration": 0.006,
 }  # fmt: skip
 REST = 0.0018
@@ -98,9 +98,9 @@ ANY_STRENGTH = (0.85, 0.15, 0.5, 1.1)
 # Morency 2021, Affective Science 2, on the Duchenne smile); in few smiles the eyes stay out of it.
 RAISED_BY_SMILES = ("cheekSquint", "eyeSquint")
 RAISE_POWER, MOUTH_ALONE, LEFT_OUT = 1.3, 0.15, 0.5
-JAW_SPREAD = 0.45  # deviation of the logarithm of how far a smile's jaw drops
+JAW_SPREAD = 0.30  # deviation of the logarithm of how far a smile's jaw drops
 # Sides differ little, and all of a face to one side.
-ASYMMETRY, OWN_ASYMMETRY = 0.04, 0.02
+ASYMMETRY, OWN_ASYMMETRY = 0.03, 0.015
 # How much a face at rest does, as (a, b) of a beta density and the most; a region that an expression uses has none of it.
 IDLE = {
     "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.06), "browInnerUp": (1, 6, 0.08), "browDown": (1, 4, 0.30),

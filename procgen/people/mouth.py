@@ -10,12 +10,12 @@ from .head_data import head_data
 from .identity import Identity
 from .parts import PART
 from .pose import rigid_fit, transform
-from .teeth import gum, row
+from .teeth import Arch, gum, row
 
-# Template places of the edges of the incisors, metres, and the bend of both arches.
-UPPER_FRONT, UPPER_EDGE = -0.0262, -0.0702
-LOWER_FRONT, LOWER_EDGE = -0.0228, -0.0672
-BEND = 58.0
+# Template places of the incisors' edges, metres, and the half breadth and depth of the ellipses that the rows stand on: 59 mm
+# between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
+UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
+LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0218, -0.0672, (0.0275, 0.036)
 
 
 @spec
@@ -45,18 +45,18 @@ def build_mouth(mouth: Mouth, person) -> list:
     data = head_data()
     enamel, flesh = enamel_material(mouth), gum_material(mouth)
     objects = []
-    for upper, group, front, edge in (
-        (True, "helper-upper-teeth", UPPER_FRONT, UPPER_EDGE),
-        (False, "helper-lower-teeth", LOWER_FRONT, LOWER_EDGE),
+    for upper, group, arch, edge in (
+        (True, "helper-upper-teeth", Arch(UPPER_FRONT, *UPPER_ARCH), UPPER_EDGE),
+        (False, "helper-lower-teeth", Arch(LOWER_FRONT, *LOWER_ARCH), LOWER_EDGE),
     ):
         members = data.groups[group]
         fit = rigid_fit(data.template[members], person.rest[members])
         name, follow = ("Upper", "head") if upper else ("Lower", "jaw")
         rng = child(mouth.seed, name)
-        vertices, faces, height, places, arch = row(upper, front, BEND, edge, mouth, rng)
+        vertices, faces, within, places = row(upper, arch, edge, mouth, rng)
         teeth = mesh_object(
             f"{name} teeth", transform(fit, vertices), faces, part=PART["mouth_interior"],
-            attributes={"enamel": ("FLOAT", "POINT", height)},
+            attributes={"enamel": ("FLOAT", "POINT", within[:, 0]), "between": ("FLOAT", "POINT", within[:, 1])},
         )  # fmt: skip
         teeth.data.materials.append(enamel)
         ridge, quads = gum(places, arch, upper)

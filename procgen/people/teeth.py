@@ -10,24 +10,30 @@ UPPER = [(8.6, 10.3, 6.8, 0.0), (6.7, 9.0, 5.8, 0.1), (7.6, 10.2, 7.8, 0.8), (7.
 LOWER = [(5.3, 8.8, 5.6, 0.0), (5.8, 9.2, 6.0, 0.0), (6.9, 10.4, 7.4, 0.7), (7.0, 8.6, 7.6, 0.5), (7.0, 8.0, 8.0, 0.4),
          (11.0, 7.4, 10.2, 0.25), (10.5, 7.0, 10.0, 0.25)]  # fmt: skip
 AROUND, ALONG = 20, 12
+BEHIND = 0.010  # m: how far an arch goes on behind its widest place
+TILT = {
+    True: 0.10,
+    False: 0.18,
+}  # how far crowns lean outward to their edges, per height, in the upper and the lower row
+TUCK = 0.6  # how far the lower gum falls back below its margin, per height: the lip's furrow lies close before it
 
 
 class Arch:
-    """A parabola seen from above: y = front + bend x², walked by arc length."""
+    """Half an ellipse seen from above, straight behind its widest place, walked by arc length."""
 
-    def __init__(self, front: float, bend: float):
-        x = np.linspace(0, 0.032, 400)
-        y = front + bend * x**2
-        self.length = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        self.x, self.y, self.bend = x, y, bend
+    def __init__(self, front: float, half: float, depth: float):
+        turn = np.linspace(0, np.pi / 2, 400)
+        x, y = half * np.sin(turn), front + depth * (1 - np.cos(turn))
+        along = np.stack([half * np.cos(turn), depth * np.sin(turn)], 1)
+        self.x, self.y = np.append(x, half), np.append(y, y[-1] + BEHIND)
+        self.length = np.concatenate([[0], np.cumsum(np.hypot(np.diff(self.x), np.diff(self.y)))])
+        self.along = np.append(along / np.linalg.norm(along, axis=1, keepdims=True), [[0.0, 1.0]], 0)
 
     def at(self, length: float) -> tuple[np.ndarray, np.ndarray]:
         """Place (2,) and outward direction (2,) at a signed arc length."""
-        x = np.interp(abs(length), self.length, self.x) * np.sign(length)
-        y = np.interp(abs(length), self.length, self.y)
-        along = np.array([1.0, 2 * self.bend * x])
-        along /= np.linalg.norm(along)
-        return np.array([x, y]), np.array([along[1], -along[0]])
+        side = np.sign(length)
+        x, y, dx, dy = (np.interp(abs(length), self.length, row) for row in (self.x, self.y, *self.along.T))
+        return np.array([side * x, y]), np.array([side * dy, -dx])
 
 
 def crown(width: float, height: float, thickness: float, point: float) -> tuple[np.ndarray, np.ndarray]:
@@ -55,17 +61,15 @@ def crown(width: float, height: float, thickness: float, point: float) -> tuple[
     return np.concatenate([vertices, tip]) / 1000, [list(q) for q in quads] + [list(f[:3]) for f in fan]
 
 
-def row(
-    upper: bool, front: float, bend: float, edge: float, mouth, rng
-) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
+def row(upper: bool, arch: Arch, edge: float, mouth, rng) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
     """A row of 14 teeth with its gum.
 
-    Returns vertices (n, 3) and faces of the teeth, the enamel's height (n,) from gum 0 to edge 1, and a list of places
-    (k, 4): arc length, gum height and outward place of each tooth, for the gum.
+    Returns vertices (n, 3) and faces of the teeth, where on its tooth each lies (n, 2): from gum 0 to edge 1 and from the middle
+    0 to the neighbour 1; and places (k, 4): arc length, gum height, breadth and thickness of each tooth, for the gum.
     """
-    arch, sizes, sign = Arch(front, bend), UPPER if upper else LOWER, -1.0 if upper else 1.0
+    sizes, sign = UPPER if upper else LOWER, -1.0 if upper else 1.0
     tallest = sizes[0][1] / 1000
-    vertices, faces, heights, places = [], [], [], []
+    vertices, faces, within, places = [], [], [], []
     for side in (1, -1):
         reach = mouth.gap / 2
         for index, (width, height, thickness, point) in enumerate(sizes):
@@ -84,15 +88,14 @@ def row(
             lift = 0.0004 * (index in (1,)) + 0.00025 * index + rng.normal(0, 0.00022) * mouth.crookedness
             gum = edge - sign * (tallest if index < 3 else height / 1000 + 0.0005) - sign * lift
             crown_height = abs(edge - sign * lift - gum) / (height / 1000)
-            tilt = 0.10 if upper else 0.06
             z = gum + sign * local[:, 2] * crown_height
-            flat = flat + out * (tilt * local[:, 2:3])
+            flat = flat + out * (TILT[upper] * local[:, 2:3])
             base = sum(len(v) for v in vertices)
             vertices.append(np.column_stack([flat, z]))
             faces += [[base + corner for corner in face] for face in quads]
-            heights.append(local[:, 2] / (height / 1000))
+            within.append(np.abs(local[:, [2, 0]]) / [height / 1000, width * scale / 2000])
             places.append((length, gum, width / 1000, thickness / 1000))
-    return np.concatenate(vertices), faces, np.concatenate(heights), np.array(sorted(places)), arch
+    return np.concatenate(vertices), faces, np.concatenate(within), np.array(sorted(places))
 
 
 def gum(places: np.ndarray, arch: Arch, upper: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -107,12 +110,15 @@ def gum(places: np.ndarray, arch: Arch, upper: bool) -> tuple[np.ndarray, np.nda
     # A profile from the outside over the margin to the inside: outward offset, height away from the margin.
     profile = [(-0.7, 0.0055), (-0.3, 0.0045), (0.0006, 0.0028), (0.0010, 0.0016), (0.0009, 0.0008), (0.0001, 0.0), (-0.3, 0.0006), (-1.0, 0.0002),
                (-1.15, 0.003), (-1.0, 0.0075)]  # fmt: skip
+    if not upper:  # what lies lower never shows, and would come through thin chins
+        profile = [(-0.4, 0.0018), *profile[4:-1]]
     rings = []
     for length, z, deep in zip(lengths, level, thickness, strict=True):
         place, out = arch.at(length)
         ring = []
         for outward, away in profile:
             shift = outward if outward > 0 else outward * deep
+            shift -= 0.0 if upper else TUCK * away
             ring.append([*(place + out * shift), z - sign * away])
         rings.append(ring)
     count = len(profile)
