@@ -55,6 +55,8 @@ def test_grey_comes_with_age_and_dye_can_be_set():
     assert grey[0] < 0.05 and grey[1] > 0.5
     dyed = sample_hair_colour(child(1), parse_settings(["dye=pink"]), identity=young)
     assert dyed.dye == "pink" and shadow_colour(dyed) != shadow_colour(sample_hair_colour(child(1), identity=young))
+    worn = dyes_worn(0.06)  # of young people; hair of no natural colour is about one head in a hundred
+    assert sum(worn.values()) == pytest.approx(1) and 0.005 < sum(worn[name] for name in LOUD) < 0.015
 
 
 def test_shadow_is_darker_for_more_melanin():

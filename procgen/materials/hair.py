@@ -20,6 +20,8 @@ RADIAL, RANDOM = 0.36, 0.12  # azimuthal roughness, and how far the melanin of s
 IOR = 1.55
 ROOTS, SUN = 0.20, 0.16  # melanin that roots have over, and tips under, that of hair that has none
 EARLY = 0.9  # how far the share of grey differs from where it comes first to where it comes last
+LEAST_SPREAD = 0.10  # of melanin from strand to strand, on the most even hair
+MOSTLY_LIGHTER = 0.65  # share of strands and locks that have less melanin than is said of the hair
 THROUGH = 0.35  # share of the light that EEVEE sends through a strand
 SHEEN = 0.25  # of EEVEE's reflection; what lies between strands reflects nothing, and 0.5 would be a lone tube
 
@@ -42,10 +44,11 @@ def hair_material(
     strand = g.add("ShaderNodeSeparateXYZ", {0: g.attribute("strand")})
     each, lock, greys = strand["X"], strand["Y"], strand["Z"]
     along = g.add("ShaderNodeHairInfo")["Intercept"]
-    spread = (0.06 + 0.16 * colour.variation) * (1 - 0.5 * colour.melanin)
+    spread = (LEAST_SPREAD + 0.16 * colour.variation) * (1 - 0.35 * colour.melanin)
     melanin = g.total(
         min(colour.melanin + darker, 1.0),
-        g.math("MULTIPLY", g.math("SUBTRACT", lock, 0.5), 1.5 * spread), g.math("MULTIPLY", g.math("SUBTRACT", each, 0.5), spread),
+        g.math("MULTIPLY", g.math("SUBTRACT", lock, MOSTLY_LIGHTER), 1.5 * spread),
+        g.math("MULTIPLY", g.math("SUBTRACT", each, MOSTLY_LIGHTER), spread),
         g.map_range(along, 0.0, 0.35, ROOTS * (1 - colour.melanin), 0.0), g.math("MULTIPLY", along, -SUN * (1 - colour.melanin)),
     )  # fmt: skip
     early = g.math("MULTIPLY", g.math("SUBTRACT", greys, 0.5), EARLY * math.sqrt(colour.grey * (1 - colour.grey)))

@@ -22,6 +22,17 @@ EUROPEAN = {"black": 0.06, "dark brown": 0.27, "brown": 0.27, "auburn": 0.06, "r
 OTHERS = {"black": 0.72, "dark brown": 0.24, "brown": 0.035, "auburn": 0.005}
 
 
+LOUD = ("pink", "blue", "green", "purple")  # dyes that no hair has by nature
+LOUD_SHARE = 0.2  # of all who dye their hair
+
+
+def dyes_worn(dyed: float) -> dict[str, float]:
+    """How often each dye is worn where a share of people dyes its hair: seldom one that no hair has by nature."""
+    quiet = len(DYES) - len(LOUD)
+    each = {True: LOUD_SHARE / len(LOUD), False: (1 - LOUD_SHARE) / quiet}
+    return {"none": 1 - dyed} | {name: dyed * each[name in LOUD] for name in DYES}
+
+
 @spec
 class HairColour:
     """What colours a strand."""
@@ -30,7 +41,7 @@ class HairColour:
     melanin: float = uniform(0, 1, doc="amount of melanin")
     redness: float = uniform(0, 1, doc="share of pheomelanin")
     grey: float = uniform(0, 1, doc="share of white strands")
-    dye: str = choice({"none": 0.95} | {name: 0.05 / len(DYES) for name in DYES}, doc="dyed colour")
+    dye: str = choice(dyes_worn(0.04), doc="dyed colour")
     variation: float = beta(2, 4, doc="how far strands differ")
 
 
@@ -43,10 +54,10 @@ def sample_hair_colour(rng: Generator, fixed=None, *, identity: Identity) -> Hai
     melanin, redness = NATURAL[family]
     onset = fork(rng, "grey").normal(52, 9)
     grey = float(np.clip((identity.age - onset) / 28, 0, 1)) ** 0.8
-    dyed = 0.07 if identity.age < 45 else 0.02
+    dyed = 0.06 if identity.age < 45 else 0.02
     return draw(
         HairColour, rng, fixed, family=choice(weights), melanin=normal(melanin, 0.03, 0, 1), redness=normal(redness, 0.06, 0, 1),
-        grey=normal(grey, 0.02, 0, 1), dye=choice({"none": 1 - dyed} | {name: dyed / len(DYES) for name in DYES}),
+        grey=normal(grey, 0.02, 0, 1), dye=choice(dyes_worn(dyed)),
     )  # fmt: skip
 
 

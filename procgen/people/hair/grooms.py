@@ -32,7 +32,7 @@ class Groom(NamedTuple):
     hem: float = -1.0  # height that all hair is cut at
     layered: float = 0.01  # softness of the hem, metres
     tie: str = ""  # bun, high_bun, ponytail, low_ponytail, braid, two_braids
-    fade: float = 0.0  # 1 shaves the sides from the ears up
+    fade: float = 0.0  # how far the sides are shorter from the ears up: 1 shaves them
     recession: float = 0.0
     balding: float = 0.0
     locks: int = 0  # ropes of hair in place of free strands
@@ -52,21 +52,21 @@ GROOMS = {
     "balding": Groom("a balding crown", 0.022, 0.017, 0.020, 0.6, 0.0, LOOSE, "down", lift=0.25, volume=0.003, clump=0.4, frizz=0.0012,
                      strands=32000, points=8, recession=0.75, balding=0.95),
     # Short.
-    "crew_cut": Groom("a crew cut", 0.022, 0.009, 0.009, 1.6, 0.03, LOOSE, "round", lift=0.55, volume=0.004, gravity=0, clump=0.45, messy=0.4,
-                      frizz=0.0009, strands=54000, points=7, thick=1.2),
-    "fade": Groom("a fade", 0.032, 0.008, 0.008, 1.5, 0.02, ("straight", "wavy", "curly"), "round", lift=0.5, volume=0.006, gravity=0, clump=0.55,
-                  frizz=0.0010, strands=50000, points=8, fade=1.0, thick=1.15),
-    "crop": Groom("a textured crop", 0.045, 0.014, 0.015, 1.4, 0.1, LOOSE, "forward", hold=0.03, lift=0.42, volume=0.010, gravity=0.15, clump=0.8,
-                  messy=1.0, frizz=0.0009, strands=46000, points=10, fringe=0.052, thick=1.1),
-    "caesar": Groom("a short fringe cut", 0.036, 0.017, 0.017, 0.8, 0.05, ("straight", "wavy", "curly"), "forward", lift=0.28, volume=0.006,
-                    gravity=0.2, clump=0.5, frizz=0.0008, strands=46000, points=9, fringe=0.050, thick=1.1),
-    "side_part": Groom("side-parted hair", 0.090, 0.024, 0.026, 1.5, 0.15, LOOSE, "side", hold=0.09, lift=0.62, volume=0.020, gravity=0.22,
-                       clump=0.65, frizz=0.0009, strands=44000, points=14),
+    "crew_cut": Groom("a crew cut", 0.024, 0.010, 0.010, 1.6, 0.03, LOOSE, "up", hold=0.03, lift=0.55, volume=0.004, gravity=0, clump=0.5, messy=0.9,
+                      frizz=0.0011, strands=54000, points=7, fade=0.65, thick=1.1),
+    "fade": Groom("a fade", 0.034, 0.008, 0.008, 1.3, 0.02, ("straight", "wavy", "curly"), "up", hold=0.04, lift=0.5, volume=0.007, gravity=0.05, clump=0.65,
+                  messy=0.9, frizz=0.0012, strands=50000, points=9, fade=1.0, thick=1.1),
+    "crop": Groom("a textured crop", 0.045, 0.014, 0.015, 1.0, 0.1, LOOSE, "forward", hold=0.03, lift=0.42, volume=0.010, gravity=0.15, clump=0.8,
+                  messy=1.5, frizz=0.0011, strands=46000, points=10, fringe=0.054, fade=0.5, thick=1.1),
+    "caesar": Groom("a short fringe cut", 0.036, 0.015, 0.015, 0.35, 0.05, ("straight", "wavy", "curly"), "forward", lift=0.28, volume=0.006,
+                    gravity=0.2, clump=0.65, messy=1.0, frizz=0.0010, strands=46000, points=9, fringe=0.052, fade=0.4, thick=1.1),
+    "side_part": Groom("side-parted hair", 0.090, 0.024, 0.026, 1.8, 0.15, LOOSE, "side", hold=0.09, lift=0.62, volume=0.020, gravity=0.22,
+                       clump=0.65, messy=0.7, frizz=0.0010, strands=44000, points=14, fade=0.35),
     "slicked_back": Groom("slicked-back hair", 0.115, 0.060, 0.060, 0.9, 0.15, LOOSE, "back", hold=0.3, lift=0.30, volume=0.009, gravity=0.05,
                           clump=0.75, messy=0.35, frizz=0.0006, strands=42000, points=14),
-    "quiff": Groom("a quiff", 0.075, 0.014, 0.016, 1.1, 0.06, LOOSE, "up", hold=0.12, lift=0.55, volume=0.020, gravity=0.06, clump=0.75, messy=0.8,
-                   frizz=0.0009, strands=44000, points=13, hat=False),
-    "messy": Groom("messy hair", 0.070, 0.042, 0.045, 1.1, 0.3, LOOSE, "free", hold=0.03, lift=0.5, volume=0.018, gravity=0.22, clump=0.85,
+    "quiff": Groom("a quiff", 0.075, 0.014, 0.016, 1.4, 0.06, LOOSE, "up", hold=0.12, lift=0.55, volume=0.020, gravity=0.06, clump=0.75, messy=0.8,
+                   frizz=0.0011, strands=44000, points=13, fade=0.5, hat=False),
+    "messy": Groom("messy hair", 0.070, 0.038, 0.042, 1.5, 0.3, LOOSE, "free", hold=0.03, lift=0.5, volume=0.018, gravity=0.22, clump=0.85,
                    messy=2.0, frizz=0.0014, strands=42000, points=14, fringe=0.034),
     "curtains": Groom("curtain hair", 0.135, 0.075, 0.075, 0.5, 0.3, LOOSE, "middle", hold=0.04, lift=0.5, volume=0.016, gravity=0.45, clump=0.7,
                       messy=0.8, strands=40000, points=17, hem=-0.045, layered=0.03),

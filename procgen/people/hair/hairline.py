@@ -7,7 +7,7 @@ import numpy as np
 # The hairline seen from the side: (y, z) in mm, from the forehead over temple, sideburn and ear to the nape.
 FRONT = [(-60, 63), (-2, 63), (8, 60), (21, 50), (31, 39), (38, 28), (38, 6), (41, -17), (54, -22), (58, 9), (75, 16), (92, 9),
          (98, -20), (108, -58), (124, -79), (260, -86), (260, 220), (-60, 220)]  # fmt: skip
-EDGE = (-0.005, 0.019)  # m from the line to where hair begins, and to where it is dense
+EDGE = (-0.006, 0.024)  # m from the line to where hair begins, and to where it is dense
 EDGE_OF_LONG = (-0.004, 0.010)  # that of hair which is combed away from it, and would bare the skin behind it
 
 

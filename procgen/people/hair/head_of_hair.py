@@ -310,6 +310,8 @@ def _hem(hair, groom: Groom, strands, template, guide, lock, length, rng: Genera
             height = height + 4.0 * template[:, 0] ** 2
         # Scissors that are held upright leave some of every lock shorter.
         height = height + 0.0060 * rng.exponential(size=count) * (rng.random(count) < 0.4)
+        if groom.fringe > growth.LOW_FRINGE:  # short ones end lock by lock, some well before the rest
+            height = height + 0.0045 * np.abs(of_lock) + 0.0050 * rng.exponential(size=guide.max() + 1)[guide]
         share = np.where(fringe, np.minimum(share, above(strands, height)), share)
     return share
 

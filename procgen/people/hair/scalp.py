@@ -10,7 +10,7 @@ from ..head_data import head_data
 from ..identity import Identity
 from ..parts import PART
 from .colour import HairColour, sample_hair_colour, shadow_colour, strand_material
-from .cut import density_of
+from .cut import density_of, lengths
 from .grooms import GROOMS, TEXTURES, Groom
 from .growth import has_parting, part_place
 from .hairline import smoothstep
@@ -21,6 +21,8 @@ COVER = 0.75  # strands hide one another: so that fewer cover as much, their rad
 PALE = 0.7  # how much less skin is shaded under white hair
 BARE = 0.6  # how much less it is shaded along a parting
 BESIDE = 0.010  # metres beside it that the cage resolves
+FADED = 0.65  # how much less skin is shaded at the ears under sides that are shaved
+SHOWS, HIDES = 0.5, 0.020  # how much less under the shortest hair, and metres of hair that hide it
 TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
 
 
@@ -143,6 +145,8 @@ def _shade_scalp(hair: Hair, groom: Groom, person) -> None:
         line = np.exp(-(((data.template[members][:, 0] - part_place(hair, groom)) / BESIDE) ** 2))
         shade = shade * (1 - BARE * line * smoothstep(data.template[members][:, 2], 0.05, 0.08))
     if groom.fade:
-        shade = shade * (0.35 + 0.65 * smoothstep(data.template[members][:, 2], -0.02, 0.05))
+        shade = shade * (1 - FADED * groom.fade * (1 - smoothstep(data.template[members][:, 2], -0.02, 0.05)))
+    if groom.top >= 0.004:  # between short hair skin shows
+        shade = shade * (1 - SHOWS * (1 - smoothstep(lengths(hair, groom, data.template[members]), 0.002, HIDES)))
     person.hair_shadow = shadow_colour(hair.colour)
     set_attribute(person.head.data, "scalp", "FLOAT", "POINT", shade)
