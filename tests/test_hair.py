@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from simulacra.procgen.params import child, parse_settings
-from simulacra.procgen.people.hair.colour import DYES, NATURAL, HairColour, sample_hair_colour, shadow_colour
+from simulacra.procgen.people.hair.colour import (
+    DYES,
+    LOUD,
+    NATURAL,
+    HairColour,
+    dyes_worn,
+    sample_hair_colour,
+    shadow_colour,
+)
 from simulacra.procgen.people.hair.grooms import GROOMS
 from simulacra.procgen.people.hair.hairline import coverage
 from simulacra.procgen.people.hair.scalp import sample_hair
