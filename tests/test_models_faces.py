@@ -378,6 +378,59 @@ def test_photographs_are_answered_by_files(shots, trained, tmp_path, capsys):
     assert (tmp_path / "one.labels.png").is_file() and "head_pose" in json.loads((tmp_path / "one.json").read_text())
 
 
+def test_videos_are_answered_a_frame_at_a_time(shots, trained, tmp_path, capsys):
+    from simulacra.models.core import pictures, videos
+
+    (tmp_path / "in").mkdir()
+    frames = np.stack([np.ascontiguousarray(shots[index]["rgb"].permute(1, 2, 0).numpy()) for index in range(3)])
+    pictures.write_mp4(tmp_path / "in" / "clip.mp4", frames, 12)
+    write_png(tmp_path / "in" / "still.png", frames[0])
+    words = ["predict", "face", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--run", str(trained)]
+    assert main([*words, "--json"]) == 0
+    told = events(capsys)
+    assert [(row["done"], row["total"]) for row in told if row.get("stage") == "clip.mp4"][-1] == (3, 3)
+    rows = [json.loads(line) for line in (tmp_path / "out" / "clip.landmarks.jsonl").read_text().splitlines()]
+    assert [(row["frame"], row["seconds"]) for row in rows] == [(0, 0.0), (1, 0.0833), (2, 0.1667)]
+    assert np.array(rows[2]["points_2d"]).shape == (70, 2) and (tmp_path / "out" / "clip.pose.jsonl").is_file()
+    for number in range(3):
+        assert read_label(tmp_path / "out" / "clip" / f"{number:04d}.depth.exr", "depth").shape == (SIZE, SIZE)
+    shown = videos.look_at(tmp_path / "out" / "clip.parts.overlay.mp4")
+    assert shown.rate == 12 and shown.size == (SIZE, SIZE) and len(list(videos.frames_of(shown))) == 3
+    assert (tmp_path / "out" / "still.parts.png").is_file() and len(told[-1]["files"]) == 10 + 5 + 2 + 9
+    pictures.write_gif(tmp_path / "wave.gif", frames[:2])
+    assert (
+        main(["predict", "pose", str(tmp_path / "wave.gif"), "--out", str(tmp_path / "out"), "--run", str(trained)])
+        == 0
+    )
+    assert len((tmp_path / "out" / "wave.pose.jsonl").read_text().splitlines()) == 2
+    (tmp_path / "bad.mp4").write_text("no video")
+    capsys.readouterr()
+    rest = ["--out", tmp_path / "more", "--run", trained]
+    assert "is not a video that can be read" in failed(capsys, ["predict", "pose", tmp_path / "bad.mp4", *rest])
+    assert not (tmp_path / "more").exists()
+    assert "is a video" in failed(capsys, ["predict", "stereo", tmp_path / "in" / "clip.mp4", *rest])
+
+
+def test_videos_beyond_what_is_allowed_are_refused_unread(shots, tmp_path, monkeypatch):
+    from simulacra.models.core import pictures, videos
+
+    pictures.write_mp4(tmp_path / "clip.mp4", np.zeros((4, 32, 32, 3), np.uint8), 10)
+    assert videos.look_at(tmp_path / "clip.mp4")[1:] == (4, 10.0, (32, 32))
+    for name, most, words in (
+        ("MOST_FRAMES", 3, "has 4 frames"),
+        ("MOST_PIXELS", 100, "32×32"),
+        ("MOST_BYTES", 10, "bytes"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(videos, name, most)
+            with pytest.raises(BadInput, match=words):
+                videos.look_at(tmp_path / "clip.mp4")
+    clip = videos.look_at(tmp_path / "clip.mp4")
+    monkeypatch.setattr(videos, "MOST_FRAMES", 3)  # a video may say less than it has
+    with pytest.raises(BadInput, match="more than 3 frames"):
+        list(videos.frames_of(clip))
+
+
 def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):
     from simulacra.procgen import registry
 
@@ -411,7 +464,7 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     )
     run = [*out, "--run", str(trained)]
     assert "is not a file" in failed(capsys, ["predict", "depth", tmp_path / "none.png", *run])
-    assert "holds no photograph" in failed(capsys, ["predict", "depth", tmp_path / "empty", *run])
+    assert "holds no photograph and no video" in failed(capsys, ["predict", "depth", tmp_path / "empty", *run])
     assert "have one name" in failed(capsys, ["predict", "depth", photo, photo, *run])
     assert "allowed are landmarks, parsing" in failed(capsys, ["predict", "age", photo, *run])
     for asked, where in ((photo, tmp_path), (tmp_path / "empty" / ".." / "a.png", tmp_path), (full, full)):

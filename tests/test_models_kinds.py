@@ -14,7 +14,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
 from simulacra.datagen.formats.records import check_objects  # noqa: E402
-from simulacra.models.core import pictures  # noqa: E402
+from simulacra.models.core import pictures, videos  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.fields.mesh import Mesh  # noqa: E402
 from simulacra.models.fields.triplane import Decoder  # noqa: E402
@@ -132,7 +132,7 @@ def test_an_animation_has_its_pictures_and_its_rate(tmp_path):
 
 
 def test_without_opencv_a_video_is_an_animation(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "can_write_mp4", lambda: False)
+    monkeypatch.setattr(videos, "can_use_videos", lambda: False)
     with pytest.raises(Unfinished, match="pip install opencv-python-headless"):
         table.write(tmp_path / "clip.mp4", video.Video(noise(2, 3, 6, 8)), ".mp4")
     assert not list(tmp_path.iterdir())

@@ -151,7 +151,7 @@ def test_masks_are_read_and_measured(shots, tmp_path):
     assert kind_of(tmp_path).name == kind_of(tmp_path / "V3").name == "masks"
     assert list(masks.OURS) == list(CLASSES) and set(masks.OURS.values()) == set(masks.SIX)
     test = masks.read(tmp_path, None)
-    assert masks.facts(test) == {"photographs": 2, "with_yaw": 2} and test.rows[0].yaw == 15.0
+    assert masks.facts(test) == {"photographs": 2, "with_yaw": 2, "left_out": []} and test.rows[0].yaw == 15.0
     assert [masks.yaw_of(name) for name in ("personne01148+0+30", "p+0+0", "12", "p+15-30")] == [-30.0, 0.0, None, None]
     truth = masks.classes_of(test.rows[0].mask)
     assert (truth == masks.TABLE[shots[0]["parts"][0]]).all()
@@ -173,7 +173,9 @@ def test_masks_are_read_and_measured(shots, tmp_path):
     assert np.hypot(*np.subtract(window.centre, wanted.centre)) < 0.25 * wanted.width
     assert masks.window_of(np.zeros((40, 60), np.uint8), 64).width == 60.0
     write_png(tmp_path / "V3" / "Test_Labels" / "0" / "p1+0-15.png", blend)
-    with pytest.raises(BadInput, match="allowed is the photograph's"):
+    assert masks.facts(masks.read(tmp_path, None))["left_out"] == ["V3/Test_Labels/0/p1+0-15.png"]
+    write_png(tmp_path / "V3" / "Test_Labels" / "0" / "p0+0-15.png", blend)
+    with pytest.raises(BadInput, match="masks of their size"):
         masks.read(tmp_path, None)
 
 

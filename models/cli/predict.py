@@ -8,6 +8,8 @@ from ...datagen.cli import options
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.terminal import emit, say
 from ..core.photographs import SUFFIXES
+from ..core.videos import SUFFIXES as VIDEOS
+from ..core.videos import Clip
 from ..systems.tasks import TASKS, system_of
 from .needs import require_torch, run_of
 
@@ -24,14 +26,20 @@ def command(task, photos, out, run, as_json) -> None:
     """Say what photographs show: of faces landmarks, parsing, depth, normals, pose, or face, which is all of them; of places scene,
     flow and stereo.
 
-    A PHOTO is a PNG or JPEG, or a folder of such; of a face it shows one person. Each is answered by files in the formats of our datasets and
+    A PHOTO is a PNG or JPEG, a video (MP4, GIF …), or a folder of such; of a face it shows one person. Each is answered by files in the formats of our datasets and
     a picture to look at: NAME.landmarks.json, NAME.parts.png, NAME.depth.exr, NAME.normal.exr, NAME.pose.json, and
     NAME.LABEL.overlay.png. Depth of a head is in metres behind its pivot, directions are those of a camera that looks at the face; that of a scene has no
     scale.
-    For flow each picture is compared with the next one of its size; for stereo they are pairs, left and right.
+    For flow each picture is compared with the next one of its size; for stereo they are pairs, left and right. A video is answered a frame
+    at a time: NAME.LABEL.jsonl has a row a frame, NAME/0000.LABEL.png or .exr the maps, NAME.LABEL.overlay.mp4 shows them.
     """
     system = system_of(task)
-    found = asked(task, listed(photos))
+    stills, films = listed(photos)
+    found = asked(task, stills) if stills or not films else {}
+    if films and TASKS[task].asked == "pairs":
+        raise BadInput(
+            f"{task}: is asked of pairs of photographs, left and right; {next(iter(films.values()))} is a video"
+        )
     inside = next((path for path in photos if out.resolve() in (path.resolve(), path.resolve().parent)), None)
     if inside is not None:
         raise BadInput(f"out: {out} holds {inside.name}, which is asked about; allowed is another folder")
@@ -39,8 +47,11 @@ def command(task, photos, out, run, as_json) -> None:
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress
+    from ..core.videos import look_at
     from ..kinds.labels import write_files
+    from .clips import ask
 
+    clips = [look_at(path) for path in films.values()]
     model = system.load().load(run)
     files, failed = [], []
     try:
@@ -58,6 +69,14 @@ def command(task, photos, out, run, as_json) -> None:
                     failed.append(stem)
                     progress.tell({"event": "warning", "message": str(error)})
                 progress.tell({"stage": task, "done": number + 1, "total": len(found)})
+            for clip in clips:
+                try:
+                    files += ask(
+                        model, TASKS[task].labels, clip, out, TASKS[task].asked == "next", counted(progress.tell, clip)
+                    )
+                except BadInput as error:
+                    failed.append(clip.path.stem)
+                    progress.tell({"event": "warning", "message": str(error)})
     except KeyboardInterrupt:
         raise Unfinished(f"{out}: stopped; it holds {len(files)} files") from None
     except OSError as error:
@@ -68,7 +87,7 @@ def command(task, photos, out, run, as_json) -> None:
     else:
         say(f"{len(files)} files in {out}")
     if failed:
-        raise Unfinished(f"{len(failed)} of {len(found)} questions got no answer")
+        raise Unfinished(f"{len(failed)} of {len(found) + len(clips)} questions got no answer")
 
 
 def asked(task: str, found: dict[str, Path]) -> dict[str, tuple[Path, ...]]:
@@ -83,17 +102,24 @@ def asked(task: str, found: dict[str, Path]) -> dict[str, tuple[Path, ...]]:
     return {a.stem: (a, b) for a, b in zip(paths[::step], paths[1::step], strict=False)}
 
 
-def listed(photos: tuple[Path, ...]) -> dict[str, Path]:
-    """The files of photographs and of folders of them, in order, by the names that their answers get."""
+def counted(tell, clip: Clip):
+    """What tells how many frames of a video are done; one that does not say how many it has is told no end of."""
+    return lambda done: tell({"stage": clip.path.name, "done": done, "total": max(clip.frames, done)})
+
+
+def listed(photos: tuple[Path, ...]) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The files of photographs and of videos, and of folders of them, in order, by the names that their answers get."""
     found: dict[str, Path] = {}
+    known = (*SUFFIXES, *VIDEOS)
     for path in photos:
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in known) if path.is_dir() else [path]
         if not inside:
-            raise BadInput(f"{path}: holds no photograph; allowed are {', '.join(SUFFIXES)}")
+            raise BadInput(f"{path}: holds no photograph and no video; allowed are {', '.join(known)}")
         for file in inside:
             if not file.is_file():
                 raise BadInput(f"photo: {file} is not a file")
             if file.stem in found:
                 raise BadInput(f"photo: {file} and {found[file.stem]} have one name; allowed are different ones")
             found[file.stem] = file
-    return found
+    films = {stem: file for stem, file in found.items() if file.suffix.lower() in VIDEOS}
+    return {stem: file for stem, file in found.items() if stem not in films}, films

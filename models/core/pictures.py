@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-import os
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...datagen.errors import Unfinished
 from ...datagen.formats.png import encode_png
-from ...datagen.formats.writing import replacing, write_whole
+from ...datagen.formats.writing import write_whole
+from . import videos
 
 RATE = 24  # pictures of a video a second
 
@@ -46,34 +44,14 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     write_whole(path, encode_png(picture))
 
 
-def can_write_mp4() -> bool:
-    """Whether what writes MP4 files is installed."""
-    return find_spec("cv2") is not None
-
-
 def write_mp4(path: Path, pictures: np.ndarray, rate: float = RATE) -> None:
     """Write pictures uint8 (N, H, W, 3) as MPEG-4 Part 2 video; an odd edge loses its last row or column.
 
     Raises Unfinished where OpenCV, or a codec of its, is missing.
     """
-    if not can_write_mp4():
-        raise Unfinished(f"{path}: needs OpenCV, pip install opencv-python-headless; a .gif needs none")
-    import cv2
-
-    height, width = (edge - edge % 2 for edge in pictures.shape[1:3])
-    with replacing(path) as temporary:
-        named = temporary.with_name(f"{temporary.name}.mp4")  # OpenCV goes by the suffix
-        writer = cv2.VideoWriter(str(named), cv2.VideoWriter_fourcc(*"mp4v"), rate, (width, height))
-        try:
-            if not writer.isOpened():
-                raise Unfinished(f"{path}: this OpenCV writes no MP4; a .gif needs none")
-            for picture in pictures:
-                writer.write(np.ascontiguousarray(picture[:height, :width, ::-1]))
-            writer.release()
-            os.replace(named, temporary)
-        finally:
-            writer.release()
-            named.unlink(missing_ok=True)
+    with videos.mp4_writer(path, (pictures.shape[2], pictures.shape[1]), rate) as add:
+        for picture in pictures:
+            add(picture)
 
 
 def write_gif(path: Path, pictures: np.ndarray, rate: float = RATE) -> None:
@@ -92,7 +70,7 @@ def write_gif(path: Path, pictures: np.ndarray, rate: float = RATE) -> None:
 
 def write_video(stem: Path, pictures: np.ndarray, rate: float = RATE) -> Path:
     """Write pictures as ``stem``.mp4 where that can be done, else as ``stem``.gif; the path."""
-    if can_write_mp4():
+    if videos.can_use_videos():
         path = stem.with_name(f"{stem.name}.mp4")
         write_mp4(path, pictures, rate)
     else:

@@ -100,9 +100,14 @@ def write_files(folder: Path, stem: str, label: str, found: Labels) -> list[Path
             write_label(temporary, label, found.maps[label])
         return [path, seen]
     path = folder / f"{stem}.{label}.json"
-    parts = ("detected", "head_pose", "gaze") if label == "pose" else ("detected", "points_2d", "spread_2d")
-    write_json(path, {name: found.record[name] for name in parts})
+    write_json(path, record_of(label, found))
     return [path, seen]
+
+
+def record_of(label: str, found: Labels) -> dict:
+    """What landmarks.json has of a label that is no map."""
+    parts = ("detected", "head_pose", "gaze") if label == "pose" else ("detected", "points_2d", "spread_2d")
+    return {name: found.record[name] for name in parts}
 
 
 def preview(stem: Path, result: Labels) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -51,10 +51,11 @@ class Painted(NamedTuple):
 
 
 class Test(NamedTuple):
-    """Photographs that people painted."""
+    """Photographs that people painted, and the masks that are left out, which are of another size than theirs: FASSEG has four."""
 
     folder: Path
     rows: list[Painted]
+    left_out: list[str]
 
 
 def _pairs(folder: Path):
@@ -76,29 +77,28 @@ def yaw_of(name: str) -> float | None:
 
 
 def read(folder: Path, learn: Path | None) -> Test:
-    """The photographs of a folder that have masks of one size with them; each is opened once."""
-    rows = []
+    """The photographs of a folder that have masks of their size with them; each is opened once."""
+    rows, left_out = [], []
     for photos, masks in _pairs(Path(folder)):
         for mask in sorted(path for path in masks.rglob("*") if path.suffix.lower() in (".bmp", ".png")):
             photo = photos / mask.relative_to(masks)
             if photo.is_file():
-                rows.append(Painted(photo, mask, yaw_of(photo.stem)))
+                fits = read_photo(photo, FORMATS).shape[:2] == classes_of(mask).shape
+                (rows if fits else left_out).append(Painted(photo, mask, yaw_of(photo.stem)))
     if not rows:
         raise BadInput(
-            f"{folder}: holds no photographs with masks; allowed are folders …_RGB and …_Labels of files of one name"
+            f"{folder}: holds no photographs with masks of their size; allowed are folders …_RGB and …_Labels of files of one name"
         )
-    for row in rows:
-        seen, painted = read_photo(row.photo, FORMATS).shape, classes_of(row.mask).shape
-        if seen[:2] != painted:
-            raise BadInput(
-                f"{row.mask}: is {painted[1]}×{painted[0]} px; allowed is the photograph's {seen[1]}×{seen[0]}"
-            )
-    return Test(Path(folder), rows)
+    return Test(Path(folder), rows, [str(row.mask.relative_to(folder)) for row in left_out])
 
 
-def facts(test: Test) -> dict[str, int]:
-    """How many photographs there are, and of how many the yaw is known and within what is to be met."""
-    return {"photographs": len(test.rows), "with_yaw": len([row for row in test.rows if _met(row)])}
+def facts(test: Test) -> dict[str, Any]:
+    """How many photographs there are, of how many the yaw is known and within what is to be met, and which masks are left out."""
+    return {
+        "photographs": len(test.rows),
+        "with_yaw": len([row for row in test.rows if _met(row)]),
+        "left_out": test.left_out,
+    }
 
 
 def _met(row: Painted) -> bool:
