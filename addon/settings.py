@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import PointerProperty, StringProperty
 
-from ..procgen.registry import PICTURED
+from ..procgen.registry import OFFERED
 from .animating.settings import SIMULACRA_PG_animate
 from .datasets.settings import SIMULACRA_PG_dataset, SIMULACRA_PG_labels
 from .fields import properties
@@ -53,7 +53,7 @@ def made_classes() -> list[type]:
 
 def _holder(family: str, made: dict[str, type]) -> type:
     """The property group that carries the sliders, the kind and the locks of a family."""
-    annotations = {name: PointerProperty(type=made[name]) for name, row in PICTURED.items() if row.family == family}
+    annotations = {name: PointerProperty(type=made[name]) for name, row in OFFERED.items() if row.family == family}
     annotations["kind"] = StringProperty(name="Kind", description="Which generator made this", options={"HIDDEN"})
     annotations["locked"] = StringProperty(
         name="Locked", description="Fields that stay when others are drawn anew, as JSON", options={"HIDDEN"}
@@ -63,7 +63,7 @@ def _holder(family: str, made: dict[str, type]) -> type:
 
 def register() -> None:
     """Register the settings and the sliders of every kind."""
-    updates = {name: UPDATES[row.family] for name, row in PICTURED.items()} | materials.kinds()
+    updates = {name: UPDATES[row.family] for name, row in OFFERED.items()} | materials.kinds()
     made = properties.make_classes(updates, materials.defaults())
     material = materials.group_class(made)
     holders = {family: _holder(family, made) for family in HOLDERS}

@@ -18,6 +18,8 @@ def _join(words: list[str]) -> str:
 
 def _place(spec: Any) -> str:
     """A sentence for a place: its kind, season and weather."""
+    if not hasattr(spec, "life"):
+        return f"A picture of {' '.join(caption_words(spec))}."
     what = type(spec).__dataclass_fields__["kind"].metadata["param"].says[spec.kind]
     season = " ".join(caption_words(spec.life))
     air = caption_words(spec.weather)

@@ -79,6 +79,11 @@ class Recipe:
             raise BadInput(f"size: {self.size}x{self.height} is not allowed; people are square, the least is 16")
         if self.family == "places" and self.views > 2:
             raise BadInput(f"views: {self.views} is not allowed of places; allowed are 1, and 2 for a stereo pair")
+        for name in ("frames", "views"):
+            if getattr(self, name) < (least := getattr(registry.find(self.generator), name)):
+                raise BadInput(
+                    f"{name}: {getattr(self, name)} is not allowed of {self.generator}; allowed are {least} or more"
+                )
         self.label_names()
         parse_settings(self.settings)
         self.levels()

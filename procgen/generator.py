@@ -20,6 +20,9 @@ class Generator:
     doc: str
     heading: str = ""  # what menus list it under; "" is its family
     alone: bool = True  # can be added to any scene at once: no part of a place, nothing that is simulated first
+    frames: int = 1  # least number of frames and views of a sample, and the number of one that names none
+    views: int = 1
+    shown: bool = True  # offered in the sidebar; others make datasets alone
 
     def load(self, what: str) -> Any:
         """The generator's spec class, sampler or builder; its module is imported only now."""

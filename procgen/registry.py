@@ -24,6 +24,8 @@ GENERATORS = {generator.name: generator for catalogue in CATALOGUES for generato
 FAMILIES = ("people", "places")  # whose generators make whole pictures; all others make what is in them
 PICTURED = {name: generator for name, generator in GENERATORS.items() if generator.family in FAMILIES}
 
+OFFERED = {name: generator for name, generator in PICTURED.items() if generator.shown}  # in the sidebar
+
 
 def find(name: str) -> Generator:
     """The generator of a name."""

@@ -44,9 +44,7 @@ def rendered(tmp_path_factory):
     patch.setattr(registry, "dump", lambda *_: {})
     patch.setattr(render_place, "to_dict", lambda _: {})
     patch.setattr(render_place, "caption", lambda *_: "a stage")
-    record = render_place.render_place(
-        SimpleNamespace(camera=stage_shot(), weather=SimpleNamespace(exposure=0.0)), recipe, folder
-    )
+    record = render_place.render_place(SimpleNamespace(camera=stage_shot(), exposure=0.0), recipe, folder)
     patch.undo()
     cameras = json.loads((folder / "camera.json").read_text())["frames"]
     objects = json.loads((folder / "objects.json").read_text())["frames"]

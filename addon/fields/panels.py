@@ -5,7 +5,7 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ...procgen.params import fields
-from ...procgen.registry import PICTURED
+from ...procgen.registry import OFFERED
 from ..subjects.subject import at_hand
 from ..thumbnails.families import shown
 from ..thumbnails.menus import draw_pictures
@@ -157,7 +157,7 @@ def group_panel(kind: str, group: str, order: int, parent: str) -> type:
         subject = at_hand(context)
         draw_group(self.layout, subject.sliders, kind, group, locked(subject.owner))
 
-    noun = PICTURED[kind].family.removesuffix("s").replace("people", "person")
+    noun = OFFERED[kind].family.removesuffix("s").replace("people", "person")
     about = {
         "__doc__": f"The {group} of the selected {noun}", "bl_label": properties.label_of(group), "bl_order": order,
         "bl_parent_id": parent, "bl_options": {"DEFAULT_CLOSED"}, "poll": classmethod(poll), "draw": draw,
@@ -170,7 +170,7 @@ def group_panels(family: str, parent: str) -> tuple[type, ...]:
     """The panels of every group of the kinds of a family."""
     return tuple(
         group_panel(kind, group, order, parent)
-        for kind, generator in PICTURED.items()
+        for kind, generator in OFFERED.items()
         if generator.family == family
         for order, (group, param) in enumerate(fields(generator.load("spec")).items())
         if param.nested

@@ -16,7 +16,7 @@ from ..people import live, person, watch
 from ..places import live as place_live
 from ..places import place
 
-KINDS = [(name, generator.family.capitalize(), generator.doc) for name, generator in registry.PICTURED.items()]
+KINDS = [(name, generator.family.capitalize(), generator.doc) for name, generator in registry.OFFERED.items()]
 
 # What Generate may bring, told where it is asked.
 LIGHT = "Build world and lamps and make them the scene's; its own world stays in the file. A scene without a world gets a place's anyway"
@@ -147,10 +147,10 @@ class OnSubject:
 
 
 def family_of(kind: str) -> str:
-    """The family of a kind that makes whole pictures; raises SpecError for all others."""
+    """The family of a kind that makes whole pictures and is offered here; raises SpecError for all others."""
     family = registry.find(kind).family
-    if family not in registry.FAMILIES:
-        raise SpecError(f"{kind}: makes no picture of its own; allowed are {', '.join(registry.PICTURED)}")
+    if kind not in registry.OFFERED:
+        raise SpecError(f"{kind}: makes no picture of its own here; allowed are {', '.join(registry.OFFERED)}")
     return family
 
 

@@ -70,7 +70,7 @@ def _recipe(asked: str, count: int | None, said: Mapping):
     from ..recipe import Recipe
 
     path = Path(asked)
-    given = recipe_fields(said)
+    given = recipe_fields(said, "" if path.suffix or path.is_file() else asked)
     if count is not None:
         given["count"] = count
     if path.suffix or path.is_file():

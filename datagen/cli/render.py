@@ -53,9 +53,9 @@ def recipe_options(said: bool = False):
         options.option("--check", "checks", multiple=True, metavar="NAME=LEVEL",
                        help="what follows where a check fails: ignore, warn, redo or fail; see simulacra list checks"),
         options.option("--labels", default="", help="comma-separated; all that apply by default"),
-        options.option("--frames", type=options.WHOLE, default=1, help="frames of a sequence"),
-        options.option("--views", type=options.WHOLE, default=1,
-                       help="views around the same person; 2 of a place are a stereo pair"),
+        options.option("--frames", type=options.WHOLE, default=None, help="frames of a sequence; 1 by default, of flow 2"),
+        options.option("--views", type=options.WHOLE, default=None,
+                       help="views around the same person; 2 of a place are a stereo pair, as stereo has by default"),
         options.option("--hdri", default="", metavar="FOLDER",
                        help="folder of environment pictures to use in place of the procedural ones"),
         options.option("--threads", type=options.WHOLE, default=0, help="threads of one worker; 0 shares the cores out"),
@@ -73,9 +73,17 @@ def recipe_options(said: bool = False):
     return add
 
 
-def recipe_fields(given: Mapping) -> dict:
-    """The fields of a Recipe that the options of ``recipe_options`` give; one whose value is None is left out."""
+def recipe_fields(given: Mapping, generator: str = "") -> dict:
+    """The fields of a Recipe that the options of ``recipe_options`` give; one whose value is None is left out.
+
+    Of a generator whose samples have several frames or views they are that many where nothing is said.
+    """
+    from ...procgen.registry import GENERATORS
+
     given = dict(given)
+    if generator in GENERATORS:
+        row = GENERATORS[generator]
+        given |= {name: getattr(row, name) for name in ("frames", "views") if given[name] is None}
     set_once(given["checks"] or (), "--check")
     size, labels, hdri = given.pop("size"), given.pop("labels"), given.pop("hdri")
     if size is not None:
@@ -109,7 +117,7 @@ def recipe_fields(given: Mapping) -> dict:
 @options.option("--renderer", default="", hidden=True)
 def command(generator, out, count, spec, workers, backend, address, shard, resume, repair, timeout, retries, as_json, renderer,
             **drawn) -> None:  # fmt: skip
-    """Render a dataset of GENERATOR (faces or places) into OUT, a folder or a URL such as s3://bucket/name.
+    """Render a dataset of GENERATOR (faces, places, stereo or flow) into OUT, a folder or a URL such as s3://bucket/name.
 
     Running the same command again finishes what is missing.
 
@@ -125,7 +133,7 @@ def command(generator, out, count, spec, workers, backend, address, shard, resum
 
     temporaries_of_its_own()  # before Blender is here and makes one
     seed_beside_spec(drawn["seed"], spec, drawn["hdri"])
-    recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn))
+    recipe = Recipe(generator, count, spec=_absolute(spec), **recipe_fields(drawn, generator))
     part, parts = parse_shard(shard)
     workers = automatic_workers() if workers == "auto" else _workers(workers)
     if not renderer:

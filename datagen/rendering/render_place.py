@@ -78,7 +78,9 @@ class Session:
         """Render and develop the picture of every shot, and write what else its render yields."""
         from . import passes, place_passes
 
-        place_passes.picture_settings(self.scene, self.recipe.samples, "shading" in self.labels, device)
+        place_passes.picture_settings(
+            self.scene, self.recipe.samples, "shading" in self.labels, device, self.site.quick
+        )
         for number, (frame, eye) in enumerate(self.shots):
             if eye == 0:
                 self.site.pose(self.scene, frame)
@@ -86,7 +88,7 @@ class Session:
             self.scene.cycles.seed = number
             rgb = self.folder / file_name(number, "rgb")
             # The first picture is metered, and all others are taken alike.
-            metered = (lambda linear: place_passes.meter(linear) + spec.weather.exposure) if number == 0 else None
+            metered = (lambda linear: place_passes.meter(linear) + spec.exposure) if number == 0 else None
             rng, development = child(spec.camera.seed, f"grain {number}"), of_shot(spec.camera)
             read = functools.partial(exposed, d=development, rng=rng)
             extra = passes.render_picture(self.scene, rgb, self.picture_clock, metered, read)

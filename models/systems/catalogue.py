@@ -47,9 +47,10 @@ PLACES = Data("pictures of places with depth, normals and classes",
               "simulacra render places DATASET --count 500 --labels depth,normal,semantic",
               ("rgb", "depth", "normal", "semantic"))  # fmt: skip
 MOTION = Data("sequences of places with flow and occlusion",
-              "simulacra render places DATASET --count 200 --frames 4 --labels flow,occlusion",
+              "simulacra render flow DATASET --count 1000 --size 384x256 --samples 4 --labels flow,occlusion",
               ("rgb", "flow", "occlusion"), ("next",))  # fmt: skip
-EYES = Data("stereo pairs of places with disparity", "simulacra render places DATASET --count 200 --views 2 --labels disparity",
+EYES = Data("stereo pairs of places with disparity",
+            "simulacra render stereo DATASET --count 1000 --size 384x256 --samples 4 --labels disparity",
             ("rgb", "disparity"), ("right",))  # fmt: skip
 SINGLE = Data("single pictures of anything, with depth", "simulacra render places DATASET --count 200 --labels depth",
               ("rgb", "depth"))  # fmt: skip

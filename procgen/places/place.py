@@ -35,6 +35,11 @@ class Place:
     camera: Shot = group(Shot)
     seed: int = seed(doc="child seed of materials")
 
+    @property
+    def exposure(self) -> float:
+        """How far the exposure misses the meter, EV."""
+        return self.weather.exposure
+
 
 def sample_place(rng: Generator, fixed=None) -> Place:
     """Draw a place: its kind first, then each part within what its recipe and the user allow."""

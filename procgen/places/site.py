@@ -44,6 +44,7 @@ class Site:
         self.crowds: list[Crowd] = []
         self.laws: list[tuple[bpy.types.Object, Callable[[float], Mesh]]] = []  # the mesh at a time in seconds
         self.ground_materials: list[bpy.types.Material] = []
+        self.quick = False  # many pictures count for more than clean ones
         self.next_id = 1
         self.materials: dict[tuple, bpy.types.Material] = {}  # by what they are drawn from
         self._boxes: dict[str, tuple[np.ndarray, np.ndarray]] = {}

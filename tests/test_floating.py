@@ -1,0 +1,124 @@
+"""Floating things: shapes, disparities and ways as they are drawn, and a pair of either recipe whose labels hold."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from simulacra.__main__ import main
+from simulacra.datagen.check import check_dataset
+from simulacra.datagen.errors import BadInput
+from simulacra.datagen.readers import Dataset
+from simulacra.datagen.recipe import Recipe
+from simulacra.procgen import registry
+from simulacra.procgen.params import child
+from simulacra.procgen.places.floating import shapes, stage
+from simulacra.procgen.places.floating.floating import camera_matrix, way_of
+from simulacra.procgen.places.floating.things import LEAST, WIDEST, Lens, matrices_of, place_things, rotation
+
+
+@pytest.mark.parametrize("maker", shapes.SHAPES, ids=lambda maker: maker.__name__)
+def test_shapes_are_sound_and_the_same_twice(maker):
+    for seed in range(3):
+        mesh, again = (maker(child(seed, "shape")) for _ in range(2))
+        assert np.isfinite(mesh.vertices).all() and mesh.digest() == again.digest()
+        assert 0.3 < np.linalg.norm(mesh.vertices, axis=1).max() < 3 and len(mesh.faces) < 8000
+        assert mesh.faces.max() < len(mesh.vertices)
+
+
+def test_disparities_sizes_and_ways_are_of_every_order():
+    lens, near, apparent, ways = Lens(0.9, 2 / 3, 0.3), [], [], []
+    for seed in range(40):
+        things = registry.sample("flow", seed).things
+        placed = place_things(things, lens, 1e9)
+        front = placed.centres[:, 2] - placed.radii
+        assert (front > 0).all() and np.allclose(placed.rests @ placed.rests.transpose(0, 2, 1), np.eye(3))
+        near.append(lens.focal * lens.baseline / front * 512)
+        apparent.append(placed.radii / placed.centres[:, 2] * lens.focal)
+        moved = placed.centres[:, :2] + placed.ways[:, :2]
+        ways.append(np.linalg.norm(moved - placed.centres[:, :2], axis=1) / placed.centres[:, 2] * lens.focal * 512)
+        assert (place_things(things, lens, 2.0).centres[:, 2] <= 2.0 + 1e-9).all()
+    near, apparent, ways = (np.concatenate(values) for values in (near, apparent, ways))
+    assert near.max() <= 192 + 1e-6 and near.min() >= LEAST * 512 - 1e-6 and WIDEST * 512 == 192
+    assert all((np.abs(near - middle) < middle / 2).mean() > 0.1 for middle in (10, 40, 130))
+    assert np.quantile(apparent, 0.9) > 6 * np.quantile(apparent, 0.1)
+    assert np.median(ways) < 20 and 80 < ways.max() <= 103  # most are slow, some race
+
+
+def test_things_and_cameras_go_evenly_about_the_middle():
+    spec = registry.sample("flow", 3)
+    way = way_of(spec, 3)
+    assert np.allclose(way.eyes[1], 0) and np.allclose(way.eyes[0], -way.eyes[2])
+    frames = [camera_matrix(way, frame)[:3, :3] for frame in range(3)]
+    assert np.allclose(frames[1] @ frames[0].T, frames[2] @ frames[1].T) and np.linalg.det(frames[0]) == pytest.approx(
+        1
+    )
+    placed = place_things(spec.things, Lens(0.9, 1.0, 0.2), 1e9)
+    before, middle, after = (matrices_of(placed, np.eye(4), frame, 3) for frame in range(3))
+    assert np.allclose(middle[:, :3, 3], placed.centres) and np.allclose(
+        after[:, :3, 3] - before[:, :3, 3], 2 * placed.ways
+    )
+    assert np.allclose(np.linalg.norm(middle[:, :3, 0], axis=1), placed.radii)
+    quarter = rotation(np.array([0, 0, np.pi / 2]))
+    assert np.allclose(quarter @ [1, 0, 0], [0, 1, 0])
+
+
+def test_a_background_closes_the_view():
+    for seed in range(6):
+        spec = registry.sample("stereo", seed)
+        shell, ground = (
+            stage.shell_mesh(spec.stage, spec.camera.height),
+            stage.ground_mesh(spec.stage, spec.camera.height),
+        )
+        assert stage.is_room(spec.stage) == (spec.kind == "room") and 0.08 <= spec.camera.baseline <= 0.8
+        a, b, c = (shell.vertices[corner] for corner in shell.triangles().T)
+        assert ((a * np.cross(b - a, c - a)).sum(1) < 0).all()  # its faces look at the camera
+        assert (ground.normals()[:, 2] > 0).all() and ground.vertices[:, 2].max() < np.inf
+        assert np.linalg.norm(ground.vertices[:, :2], axis=1).max() >= shell.vertices[:, 0].max()
+        assert stage.reach(spec.stage) < np.linalg.norm(shell.vertices, axis=1).max()
+
+
+def test_recipes_need_the_frames_and_eyes_that_they_are_for():
+    for generator, words in (
+        ("flow", "frames: 1 is not allowed of flow"),
+        ("stereo", "views: 1 is not allowed of stereo"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            Recipe(generator)
+    assert "disparity" in Recipe("stereo", views=2).label_names() and "flow" in Recipe("flow", frames=2).label_names()
+    assert {"stereo", "flow"} <= set(registry.PICTURED) and not {"stereo", "flow"} & set(registry.OFFERED)
+
+
+@pytest.mark.blender
+@pytest.mark.parametrize(("generator", "label"), [("stereo", "disparity"), ("flow", "flow")])
+def test_labels_of_a_recipe_hold_and_are_the_same_twice(generator, label, tmp_path):
+    pytest.importorskip("bpy")
+    words = [
+        "--size",
+        "96x64",
+        "--samples",
+        "1",
+        "--seed",
+        "2",
+        "--set",
+        "stage.wear=paint",
+        "--set",
+        "things.plain=0.8",
+    ]
+    labels = (
+        "depth,normal,position,instance,disparity"
+        if generator == "stereo"
+        else "depth,instance,flow,flow_back,occlusion"
+    )
+    runs = [tmp_path / name for name in ("one", "two")]
+    for run in runs:
+        assert main(["render", generator, str(run), *words, "--labels", labels]) == 0
+    report = check_dataset(runs[0])
+    assert report.ok, report.summary()
+    samples = [Dataset(run)[0] for run in runs]
+    assert samples[0].frames == [0, 1] and samples[0].caption.startswith("A picture of floating things ")
+    files = [sorted(sample.path.glob(f"*.{label}.exr")) for sample in samples]
+    assert files[0] and [hashlib.sha256(a.read_bytes()).digest() for a in files[0]] == [
+        hashlib.sha256(b.read_bytes()).digest() for b in files[1]
+    ]
+    assert np.isfinite(samples[0].label(label)).all()  # something is everywhere
