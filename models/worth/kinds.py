@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from ...datagen.errors import BadInput
+from ..vision.matching.layouts import flow_pairs, stereo_pairs
 
 
 class Kind(NamedTuple):
@@ -39,6 +40,10 @@ KINDS = (
          lambda folder: holds(folder, "*.pts"), learns=True),
     Kind("masks", "masks", "face_analysis", "folders …_RGB and …_Labels of photographs and masks of six classes, as FASSEG has them",
          lambda folder: holds(folder, "*_RGB", "*_[Ll]abels") or holds(folder, "*/*_RGB", "*/*_[Ll]abels")),
+    Kind("stereo", "stereo", "stereo", "stereo pairs with disparity, as Middlebury has them (im0.png, im1.png, disp0.pfm and older names)",
+         lambda folder: bool(stereo_pairs(folder))),
+    Kind("flow", "flow", "optical_flow", "pairs with optical flow, as Middlebury (frame10.png, frame11.png, flow10.flo) or KITTI has them",
+         lambda folder: bool(flow_pairs(folder))),
 )  # fmt: skip
 
 
