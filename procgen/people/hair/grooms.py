@@ -52,7 +52,7 @@ GROOMS = {
     "balding": Groom("a balding crown", 0.022, 0.017, 0.020, 0.6, 0.0, LOOSE, "down", lift=0.25, volume=0.003, clump=0.4, frizz=0.0012,
                      strands=32000, points=8, recession=0.75, balding=0.95),
     # Short.
-    "crew_cut": Groom("a crew cut", 0.024, 0.010, 0.010, 1.6, 0.03, LOOSE, "up", hold=0.03, lift=0.55, volume=0.004, gravity=0, clump=0.5, messy=0.9,
+    "crew_cut": Groom("a crew cut", 0.017, 0.010, 0.010, 1.6, 0.03, LOOSE, "up", hold=0.03, lift=0.55, volume=0.004, gravity=0, clump=0.5, messy=0.9,
                       frizz=0.0011, strands=54000, points=7, fade=0.65, thick=1.1),
     "fade": Groom("a fade", 0.034, 0.008, 0.008, 1.3, 0.02, ("straight", "wavy", "curly"), "up", hold=0.04, lift=0.5, volume=0.007, gravity=0.05, clump=0.65,
                   messy=0.9, frizz=0.0012, strands=50000, points=9, fade=1.0, thick=1.1),

@@ -27,10 +27,11 @@ LASH_LINE = 0.50  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
-RESIDUAL_MELANIN, RESIDUAL_SHADE = (
-    0.032,
-    0.028,
-)  # what one deviation of the fine residual adds: share of melanin, density
+# What one deviation of the fine residual adds: share of melanin, density.
+RESIDUAL_MELANIN, RESIDUAL_SHADE = 0.036, 0.034
+# Spots of a few millimetres, which pictures keep where they lose relief: shares of melanin and of blood, and of the light at
+# the blue end that skin swallows (fat and carotenoids), a unit of noise; that of the young and that of the old.
+FINE_MELANIN, SPOT_BLOOD, SALLOW, SPOTTED = 0.30, 0.70, 0.20, (0.6, 1.2)
 CAVITY = 230.0  # density a metre of depth of lines: light that does not find its way out
 SHAVEN = (0.05, 0.055, 0.06)  # linear sRGB that the hair's colour takes on beneath the skin
 
@@ -69,7 +70,9 @@ def _melanin(f: SkinFields) -> np.ndarray:
     """Melanin but that of marks: base, regions, blotches and fine residual; volume fraction."""
     skin = f.skin
     patchy = np.float32(0.6 * skin.unevenness + 1.6 * skin.mottling)
-    factor = f.melanin + patchy * f.broad + np.float32(0.24) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
+    factor = (
+        f.melanin + patchy * f.broad + np.float32(FINE_MELANIN) * f.fine + np.float32(RESIDUAL_MELANIN) * f.residual
+    )
     melanin = np.float32(skin.melanin + BASE_MELANIN) * factor + np.float32(skin.melanin)
     return melanin * (1 - np.float32(0.5 - 0.25 * darkness(skin)) * f.lips)
 
@@ -105,12 +108,18 @@ def _blood(f: SkinFields) -> np.ndarray:
     """Blood but that of marks, a volume fraction."""
     skin = f.skin
     factor = f.blood * (1 - f.lips) - np.float32(0.2) * f.broad
+    factor += np.float32(SPOT_BLOOD * _spotted(skin)) * f.ragged
     factor += np.float32(0.95 * skin.unevenness + 1.3 * skin.mottling) * f.veiny
     base = np.float32(FACE_BLOOD * skin.haemoglobin)
     blood = np.maximum(base + (base + np.float32(BASE_BLOOD)) * factor, np.float32(LEAST_BLOOD) * base)
     old = between(skin.years, 40.0, 85.0)
     blood += np.float32(LIP_BLOOD * (1 - 0.45 * skin.masculine) * (1 - 0.55 * old)) * f.lips
     return blood
+
+
+def _spotted(skin) -> float:
+    """How far the small spots of a skin show, by its years."""
+    return float(between(skin.years, 25.0, 75.0, *SPOTTED))
 
 
 @cache
@@ -150,6 +159,7 @@ def _shade(f: SkinFields) -> np.ndarray:
 def _tint(f: SkinFields, colour: np.ndarray) -> None:
     """Undertone, lips, dark eyes and veins."""
     tint = np.asarray(UNDERTONES[f.skin.undertone], np.float32) - 1
+    colour[:, 2] *= 1 + np.float32(SALLOW * _spotted(f.skin)) * (f.broad - f.ragged) * (1 - f.lips)
     if tint.any():
         colour *= 1 + tint * (1 - f.lips)[:, None]
     old = float(between(f.skin.years, 40.0, 85.0))

@@ -43,12 +43,12 @@ class SkinFields:
         values = np.ascontiguousarray(self.texels.values(np.stack(low, 1)).T)
         self.melanin, self.blood, self.oil, self.coarse, self.broad, self.veiny, self.scalp = values
         self.scalp = np.clip(self.scalp, 0, 1)
-        broad, self.fine, veiny, ragged, self.shine, self.grain = self.noise.high(
+        broad, self.fine, veiny, self.ragged, self.shine, self.grain = self.noise.high(
             "broad", "fine", "veiny", "ragged", "shine", "grain"
         )
         self.broad += broad
         self.veiny += veiny
-        edge = between(_masked("lips", size) + np.float32(0.12) * ragged, 0.2, 0.95)
+        edge = between(_masked("lips", size) + np.float32(0.12) * self.ragged, 0.2, 0.95)
         self.outer_lips = edge * edge * (3 - 2 * edge)
         # What lies inside the mouth is like lips without paint.
         self.lips = np.maximum(self.outer_lips, _masked("inside_mouth", size))
