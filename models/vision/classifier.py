@@ -18,6 +18,7 @@ from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.data import People
 from ..core.trainer import Trainer, TrainerConfig
 from .convolutions import Trunk
+from .dependence import Dependence
 from .faceless import faceless
 from .fit import base_rates
 from .portraits import CROP, Portraits, focus, learn_and_test, portraits
@@ -40,10 +41,17 @@ class ClassifierConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     seed: int = 0
+    dependence: float = (
+        0.0  # weight of the regulariser against attributes that tell each other (2211.12339); 0 leaves it out
+    )
+    dependence_share: float = 0.2  # the penalty of its Lasso, as a share of that from which nothing is told
 
     def __post_init__(self):
         if self.size % 16 or self.size < 16:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 16")
+        if not self.dependence >= 0 or not 0 < self.dependence_share <= 1:
+            raise BadInput(f"dependence: is {self.dependence} at a share of {self.dependence_share}; allowed are weights from 0, and "
+                           "shares above 0 up to 1")  # fmt: skip
 
 
 class AttributeClassifier(nn.Module):
@@ -104,6 +112,10 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
         model = AttributeClassifier(config)
     weights = {name: _weights(views.codes[:, i], len(v)) for i, (name, v) in enumerate(ATTRIBUTES.items())}
 
+    told = Dependence(
+        torch.cat([torch.full((len(v),), i) for i, v in enumerate(ATTRIBUTES.values())]), config.dependence_share
+    )
+
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
         device = generator.device
         index = torch.randint(len(views), (config.batch,), generator=generator, device=device).cpu()
@@ -119,12 +131,18 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
         }
         here = (torch.arange(config.batch + config.faceless, device=device) < config.batch).float()
         losses[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
-        return {"loss": sum(losses.values())} | losses
+        total = sum(losses.values())
+        if config.dependence:
+            losses["dependence"] = told(torch.cat([scores[name][: config.batch] for name in ATTRIBUTES], 1))
+            total = total + config.dependence * losses["dependence"]
+        return {"loss": total} | losses
 
     settings = TrainerConfig(
         steps=config.steps, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
         warmup=20, ema=0.99, save_every=100, picture_every=0, seed=config.seed)  # fmt: skip
     trainer = Trainer(folder, {"classifier": model}, step, settings, progress=progress)
+    if config.dependence:
+        trainer.stateful = {"dependence": told}
     trainer.run()
     best = copy.deepcopy(trainer.ema_modules()["classifier"]).cpu().eval()
     report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
