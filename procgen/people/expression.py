@@ -43,7 +43,7 @@ LIBRARY: dict[str, dict[str, float]] = {
         "browInnerUp": 0.8, "browOuterUp": 0.4, "eyeWide": 0.75, "mouthStretch": 0.55, "jawOpen": 0.16,
         "mouthLowerDown": 0.25,
     },
-    "surprise": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.52, "mouthFunnel": 0.10},
+    "surprise": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.50, "mouthUpperUp": 0.12, "mouthFunnel": 0.10},
     "disgust": {"noseSneer": 0.8, "mouthUpperUp": 0.5, "browDown": 0.4, "eyeSquint": 0.35, "mouthFrown": 0.25},
     "contempt": {"mouthDimpleRight": 0.6, "mouthSmileRight": 0.3, "mouthPressRight": 0.3, "eyeSquintLeft": 0.2},
     "concentration": {"browDown": 0.45, "eyeSquint": 0.4, "mouthPress": 0.3},

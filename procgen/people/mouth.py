@@ -15,7 +15,7 @@ from .teeth import Arch, gum, row
 # Template places of the incisors' edges, metres, and the half breadth and depth of the ellipses that the rows stand on: 59 mm
 # between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
 UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
-LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0218, -0.0672, (0.0275, 0.036)
+LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0216, -0.0682, (0.0275, 0.036)
 
 
 @spec

@@ -7,15 +7,15 @@ import numpy as np
 # Width, height and thickness of crowns in mm, from the middle to the back, and how pointed the edge is.
 UPPER = [(8.6, 10.3, 6.8, 0.0), (6.7, 9.0, 5.8, 0.1), (7.6, 10.2, 7.8, 0.8), (7.0, 8.4, 9.0, 0.5), (6.8, 7.8, 9.0, 0.4),
          (10.0, 7.2, 11.0, 0.25), (9.5, 6.8, 10.5, 0.25)]  # fmt: skip
-LOWER = [(5.3, 8.8, 5.6, 0.0), (5.8, 9.2, 6.0, 0.0), (6.9, 10.4, 7.4, 0.7), (7.0, 8.6, 7.6, 0.5), (7.0, 8.0, 8.0, 0.4),
-         (11.0, 7.4, 10.2, 0.25), (10.5, 7.0, 10.0, 0.25)]  # fmt: skip
+# Lower crowns are as high as gums leave them bare, a tenth less than the whole.
+LOWER = [(5.3, 8.0, 5.6, 0.0), (5.8, 8.3, 6.0, 0.0), (6.9, 9.4, 7.4, 0.7), (7.0, 7.8, 7.6, 0.5), (7.0, 7.2, 8.0, 0.4),
+         (11.0, 6.7, 10.2, 0.25), (10.5, 6.4, 10.0, 0.25)]  # fmt: skip
 AROUND, ALONG = 20, 12
 BEHIND = 0.010  # m: how far an arch goes on behind its widest place
-TILT = {
-    True: 0.10,
-    False: 0.18,
-}  # how far crowns lean outward to their edges, per height, in the upper and the lower row
-TUCK = 0.6  # how far the lower gum falls back below its margin, per height: the lip's furrow lies close before it
+# How far crowns lean outward to their edges, per height, in the upper and the lower row.
+TILT = {True: 0.10, False: 0.18}
+# How far the lower gum falls back, m, and m per height below its margin: the furrow of the chin lies close before it.
+TUCK = (0.0008, 0.6)
 
 
 class Arch:
@@ -118,7 +118,7 @@ def gum(places: np.ndarray, arch: Arch, upper: bool) -> tuple[np.ndarray, np.nda
         ring = []
         for outward, away in profile:
             shift = outward if outward > 0 else outward * deep
-            shift -= 0.0 if upper else TUCK * away
+            shift -= 0.0 if upper else TUCK[0] + TUCK[1] * away
             ring.append([*(place + out * shift), z - sign * away])
         rings.append(ring)
     count = len(profile)
