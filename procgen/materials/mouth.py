@@ -45,9 +45,9 @@ def enamel_material(mouth) -> bpy.types.Material:
     material, tree = new_material("Enamel", (0.72, 0.66, 0.54))
     g = Nodes(tree)
     w = mouth.whiteness
-    neck = (0.58 + 0.10 * w, 0.46 + 0.15 * w, 0.30 + 0.20 * w)
-    body = (0.70 + 0.08 * w, 0.61 + 0.14 * w, 0.45 + 0.19 * w)
-    edge = (0.61, 0.59, 0.53)
+    neck = (0.54 + 0.10 * w, 0.42 + 0.15 * w, 0.27 + 0.20 * w)
+    body = (0.64 + 0.10 * w, 0.55 + 0.16 * w, 0.40 + 0.20 * w)
+    edge = (0.58, 0.56, 0.50)
     colour = g.ramp(g.attribute("enamel", "Fac"), [(0.0, neck), (0.35, body), (0.82, body), (1.0, edge)])
     colour = g.mix(g.ramp(g.attribute("between", "Fac"), BETWEEN), colour, neck)
     place = g.add("ShaderNodeTexCoord")["Object"]
