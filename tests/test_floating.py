@@ -11,7 +11,7 @@ from simulacra.datagen.errors import BadInput
 from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
 from simulacra.procgen import registry
-from simulacra.procgen.params import child
+from simulacra.procgen.params import OneOf, SpecError, child
 from simulacra.procgen.places.floating import shapes, stage
 from simulacra.procgen.places.floating.floating import camera_matrix, way_of
 from simulacra.procgen.places.floating.things import LEAST, WIDEST, Lens, matrices_of, place_things, rotation
@@ -78,7 +78,7 @@ def test_a_background_closes_the_view():
         assert stage.reach(spec.stage) < np.linalg.norm(shell.vertices, axis=1).max()
 
 
-def test_recipes_need_the_frames_and_eyes_that_they_are_for():
+def test_recipes_are_what_they_are_asked_for():
     for generator, words in (
         ("flow", "frames: 1 is not allowed of flow"),
         ("stereo", "views: 1 is not allowed of stereo"),
@@ -86,6 +86,10 @@ def test_recipes_need_the_frames_and_eyes_that_they_are_for():
         with pytest.raises(BadInput, match=words):
             Recipe(generator)
     assert "disparity" in Recipe("stereo", views=2).label_names() and "flow" in Recipe("flow", frames=2).label_names()
+    coast = {"stage.panorama": OneOf(("coast",))}
+    assert registry.sample("flow", 0, coast).kind == registry.sample("flow", 1, coast).kind == "open"
+    with pytest.raises(SpecError, match="coast is not allowed with kind=room; allowed with kind=open"):
+        registry.sample("flow", 0, coast | {"kind": OneOf(("room",))})
     assert {"stereo", "flow"} <= set(registry.PICTURED) and not {"stereo", "flow"} & set(registry.OFFERED)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from ...params import OneOf, Range, child, choice, draw, fork, group, lognormal, normal, seed, spec, within
+from ...params import OneOf, Range, SpecError, child, choice, draw, fork, group, lognormal, normal, seed, spec, within
 from ..shot import Shot, Way, build_cameras, level_way, sample_shot
 from ..things import constraints
-from .stage import Stage, build_stage, reach, sample_stage
+from .stage import Stage, build_stage, is_room, reach, sample_stage
 from .things import Lens, Things, matrices_of, place_things, rotation
 
 KINDS = {"room": 0.5, "open": 0.5}
@@ -53,10 +53,17 @@ def sample_stereo(rng: Generator, fixed=None) -> Floating:
 
 
 def _sample(rng: Generator, fixed, shot) -> Floating:
-    kind = draw(Floating, rng, {"kind": fixed["kind"]} if fixed and "kind" in fixed else None).kind
+    """Draw each part; a panorama that is asked for decides the kind."""
+    wishes = fixed or {}
+    kind = draw(Floating, rng, {"kind": wishes["kind"]} if "kind" in wishes else None).kind
+    stage = sample_stage(
+        fork(rng, "stage"), within(fixed, "stage"), None if "stage.panorama" in wishes else kind == "room"
+    )
+    found = "room" if is_room(stage) else "open"
+    if found != kind and "kind" in wishes:
+        raise SpecError(f"stage.panorama: {stage.panorama} is not allowed with kind={kind}; allowed with kind={found}")
     return draw(
-        Floating, rng, fixed, kind=choice({kind: 1.0}),
-        stage=sample_stage(fork(rng, "stage"), within(fixed, "stage"), kind == "room"),
+        Floating, rng, fixed, kind=choice({found: 1.0}), stage=stage,
         camera=sample_shot(fork(rng, "camera"), constraints(shot) | constraints(within(fixed, "camera"))),
     )  # fmt: skip
 
