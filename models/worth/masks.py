@@ -73,7 +73,7 @@ def _pairs(folder: Path):
 def yaw_of(name: str) -> float | None:
     """Yaw in degrees, positive to the right of the picture, of a name of the multi-pose set, whose pan is positive to its left."""
     found = YAW.search(name)
-    return None if found is None else -float(found[1])
+    return None if found is None else 0.0 - float(found[1])
 
 
 def read(folder: Path, learn: Path | None) -> Test:

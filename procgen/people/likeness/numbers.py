@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..expression import ACTIONS, NEUTRAL, Expression, expand
+from ..expression import ACTIONS, LIBRARY, NEUTRAL, Expression, expand
 from ..head_data import head_data
 from ..identity import LIMIT, RESTRAINED, SPREAD, TRANSLATION, Identity, asymmetry_names
 from ..sizes import LIMITS
@@ -46,8 +46,11 @@ class Prior(NamedTuple):
     high: np.ndarray
 
 
-def prior_of(start: Identity, turned: bool, look: np.ndarray | None) -> Prior:
-    """What is likely of somebody like ``start``, whose rotation a net has told or not, and whose gaze is (2,) degrees if one has."""
+def prior_of(start: Identity, turned: bool, look: np.ndarray | None, expression: str = "neutral") -> Prior:
+    """What is likely of somebody like ``start`` with a named expression.
+
+    ``turned`` is whether a net has told the rotation, ``look`` the gaze (2,) in degrees if one has.
+    """
     data = head_data()
     bases = [name[2:] if name[:2] in ("l-", "r-") else name for name in data.sliders]
     shape = [SPREAD[section] * RESTRAINED.get(base, 1.0) * (TRANSLATION if "-trans-" in base else 1.0)
@@ -55,6 +58,8 @@ def prior_of(start: Identity, turned: bool, look: np.ndarray | None) -> Prior:
     two_sided = np.array([two for _, two in data.sliders.values()])
     lean, sizes = np.ones(len(asymmetry_names(data))), np.array(list(LIMITS.values()))
     acts, far = np.ones(len(ACTED)), np.log([NEAREST, FARTHEST])
+    named = expand(LIBRARY[expression])
+    meant = np.array([named.get(action, 0.0) for action in ACTED])
     blocks = [  # mean, deviation, low, high
         (np.zeros(3), np.full(3, np.radians(TURNED) if turned else FREE), np.full(3, -FREE), np.full(3, FREE)),
         (np.zeros(3), np.full(3, FREE), np.full(3, -FREE), np.full(3, FREE)),
@@ -62,7 +67,7 @@ def prior_of(start: Identity, turned: bool, look: np.ndarray | None) -> Prior:
         (np.array(start.shape), np.array(shape), -LIMIT * two_sided, np.full(len(shape), LIMIT)),
         (np.array(start.asymmetry), ONE_SIDED * lean, -MOST_ONE_SIDED * lean, MOST_ONE_SIDED * lean),
         (np.array(start.size), SIZED * sizes, -sizes, sizes),
-        (0 * acts, ACTS * acts, 0 * acts, acts),
+        (meant, ACTS * acts, 0 * acts, acts),
         (np.zeros(2) if look is None else look, np.array(LOOKS) if look is None else np.full(2, LOOKED), -np.array(GAZE), np.array(GAZE)),
     ]  # fmt: skip
     mean, spread, low, high = (np.concatenate(part) for part in zip(*blocks, strict=True))

@@ -12,7 +12,7 @@ from ...camera import HEAD_HEIGHT
 from ...distributions import OneOf
 from ...params import SpecError, child, within
 from ...wishes import check_held, check_paths
-from ..expression import ACTIONS, LIBRARY, Expression, expand
+from ..expression import ACTIONS, LIBRARY, WEIGHTS, Expression, expand
 from ..face import Face, sample_face
 from ..hair.beard import MOUSTACHES
 from ..identity import Identity, sample_identity, target_weights
@@ -38,6 +38,13 @@ TOLD = (
 )  # by the picture: nobody else may say them
 HEAD_ANGLES = np.array([60.0, 30.0, 25.0])  # degrees of yaw, pitch and roll, most
 BEARDS = ("short_boxed", "full", "stubble_heavy")  # of those that landmarks and colours cannot tell apart
+TRIED = (
+    "neutral",
+    "smile",
+    "open_smile",
+    "laugh",
+    "surprise",
+)  # expressions that faces are fitted from: sliders would take their place
 LITTLE, ALIKE = 0.3, 0.75  # length of an expression that is none, and the cosine from which one has another's name
 UNSURE = 0.6  # deviation of melanin's logarithm within an ancestry that landmarks told
 WORN = {
@@ -81,7 +88,9 @@ def likeness(sighting: Sighting, colours: Colours, seed: int = 0, wishes: Mappin
     wishes = dict(wishes or {})
     check_wishes(wishes)
     pigments = None if colours.skin is None else skin_pigments(np.asarray(colours.skin))
-    best = fit_head(sighting, _likeliest(sighting, pigments, seed, wishes))
+    start = _likeliest(sighting, pigments, seed, wishes)
+    tried = {name: fit_head(sighting, start, name) for name in TRIED}
+    best = min(tried.items(), key=lambda each: each[1].cost - 2 * np.log(WEIGHTS[each[0]]))[1]
     if colours.skin is not None:  # now that it is known whose
         pigments = skin_pigments(np.asarray(colours.skin), (usual_melanin(best.identity.ancestry), UNSURE))
     face = sample_face(child(seed, "faces"), wishes | _known(best.identity, colours, pigments, wishes))
