@@ -411,6 +411,32 @@ def test_videos_are_answered_a_frame_at_a_time(shots, trained, tmp_path, capsys)
     assert "is a video" in failed(capsys, ["predict", "stereo", tmp_path / "in" / "clip.mp4", *rest])
 
 
+def test_frames_of_a_video_are_asked_about_with_the_next(tmp_path):
+    from simulacra.models.cli import clips
+    from simulacra.models.core import pictures, videos
+    from simulacra.models.kinds.labels import Labels
+
+    class Brighter:
+        """Says by how much red is brighter in the second picture, as flow to the right."""
+
+        def predict(self, first, second):
+            flow = np.zeros((*first.shape[:2], 2), np.float32)
+            flow[..., 0] = second[..., 0].mean() - first[..., 0].mean()
+            return Labels(first, {"flow": flow})
+
+    frames = np.stack([np.full((32, 48, 3), level, np.uint8) for level in (40, 90, 200)])
+    pictures.write_mp4(tmp_path / "clip.mp4", frames, 8)
+    told = []
+    files = clips.ask(Brighter(), ("flow",), videos.look_at(tmp_path / "clip.mp4"), tmp_path, True, told.append)
+    assert told == [1, 2] and [path.name for path in files] == [
+        "clip.flow.overlay.mp4",
+        "0000.flow.exr",
+        "0001.flow.exr",
+    ]
+    means = [read_label(path, "flow")[..., 0].mean() for path in files[1:]]
+    assert np.allclose(means, [50, 110], atol=6)  # as far as the codec keeps it
+
+
 def test_videos_beyond_what_is_allowed_are_refused_unread(shots, tmp_path, monkeypatch):
     from simulacra.models.core import pictures, videos
 
