@@ -164,6 +164,15 @@ def test_a_portrait_is_a_whole_person_that_holds_wishes():
         portrait.likeness(seen, colours, 5, parse_settings(["identity.years=5"]))
 
 
+def test_what_is_worn_is_what_is_seen():
+    identity = registry.sample("faces", 4).identity
+    seen = portrait._known(identity, portrait.Colours(seen=frozenset(("headwear", "facewear"))), None, {})
+    assert not {"none"} & {*seen["wear.headwear.kind"].values, *seen["wear.mask"].values}
+    assert seen["wear.glasses"].values == ("none",) and "hair.groom" not in seen  # a hat may hide it
+    held = portrait._known(identity, portrait.Colours(), None, {"wear.glasses": "aviator", "beard": None})
+    assert "wear.glasses" not in held and "beard.style" not in held
+
+
 def test_smiles_are_no_shapes_of_mouths():
     face = registry.sample("faces", 8, parse_settings(["expression.name=open_smile"]))
     made = portrait.likeness(sighted(face, noise=0.01)[0], portrait.Colours(), 0, PLAIN)

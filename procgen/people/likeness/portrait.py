@@ -17,7 +17,9 @@ from ..face import Face, sample_face
 from ..hair.beard import MOUSTACHES
 from ..identity import Identity, sample_identity, target_weights
 from ..sizes import LIMITS, fitted
+from ..wear.accessories import MASKS
 from ..wear.glasses import GLASSES
+from ..wear.headwear import HEADWEAR
 from .fit import Fitted, Sighting, fit_head
 from .tones import Pigments, hair_colour, skin_pigments, unlikely_ancestry, usual_melanin
 from .view import TO_CAMERA, View, head_angles
@@ -38,20 +40,17 @@ TOLD = (
 )  # by the picture: nobody else may say them
 HEAD_ANGLES = np.array([60.0, 30.0, 25.0])  # degrees of yaw, pitch and roll, most
 BEARDS = ("short_boxed", "full", "stubble_heavy")  # of those that landmarks and colours cannot tell apart
-TRIED = (
-    "neutral",
-    "smile",
-    "open_smile",
-    "laugh",
-    "surprise",
-)  # expressions that faces are fitted from: sliders would take their place
+# Expressions that faces are fitted from: from rest alone, sliders of the mouth would take the place of smiles.
+TRIED = ("neutral", "smile", "open_smile", "laugh", "surprise")
 LITTLE, ALIKE = 0.3, 0.75  # length of an expression that is none, and the cosine from which one has another's name
 UNSURE = 0.6  # deviation of melanin's logarithm within an ancestry that landmarks told
+CLEAR = tuple(name for name, style in GLASSES.items() if not style.sun)
+# Classes, the fields that they tell, and what is worn where they are seen.
 WORN = {
-    "headwear": "wear.headwear.kind",
-    "glasses": "wear.glasses",
-    "facewear": "wear.mask",
-}  # classes and the fields they tell
+    "headwear": ("wear.headwear.kind", tuple(HEADWEAR)),
+    "glasses": ("wear.glasses", CLEAR),
+    "facewear": ("wear.mask", tuple(MASKS)),
+}
 
 
 class Colours(NamedTuple):
@@ -150,11 +149,8 @@ def _known(
               for name, share in zip(PEOPLES[:-1], identity.ancestry, strict=False)}  # fmt: skip
     if pigments is not None:
         known |= {"skin.melanin": pigments.melanin, "skin.haemoglobin": pigments.haemoglobin}
-    for name, path in WORN.items():
-        if name not in colours.seen:
-            known[path] = "none"
-    if "glasses" in colours.seen:
-        known[WORN["glasses"]] = tuple(name for name, style in GLASSES.items() if not style.sun)
+    for name, (path, kinds) in WORN.items():
+        known[path] = kinds if name in colours.seen else "none"
     if "beard" not in colours.seen:
         known |= {"beard.style": "none", "beard.moustache": "none"}
     elif identity.gender < 0.45:
