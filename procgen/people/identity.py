@@ -33,6 +33,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
 CONTRAST = 1.5  # the base phenotypes are averages of many people, and people differ more than averages do
+AGE_OF_WOMEN = 0.35  # of the years past 25, how many the base model's form of women is given
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 
@@ -143,7 +144,9 @@ def _between(value: float, knots: tuple[tuple[str, float], ...]) -> dict[str, fl
 
 def macro_weights(identity: Identity) -> dict[str, float]:
     """The weight of every macro target: the product of its factors (MakeHuman's phenotype mix)."""
-    age = _between(phenotype_age(identity.age), (("child", 1 / 3), ("young", 2 / 3), ("old", 1.0)))
+    # The base model's old women have men's faces: women take less of its age, and the forms of traits.AGE say theirs.
+    years = identity.age - identity.gender * (1 - AGE_OF_WOMEN) * max(identity.age - 25, 0)
+    age = _between(phenotype_age(years), (("child", 1 / 3), ("young", 2 / 3), ("old", 1.0)))
     gender = {"male": 1 - identity.gender, "female": identity.gender}
     weight = _between(identity.weight, (("minweight", 0), ("averageweight", 0.5), ("maxweight", 1)))
     muscle = _between(identity.muscle, (("minmuscle", 0), ("averagemuscle", 0.5), ("maxmuscle", 1)))

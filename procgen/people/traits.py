@@ -69,7 +69,8 @@ AGE = {
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.65, "nose": 0.55, "ears": 0.7, "lips": 0.75, "orbits": 0.7, "jowls": 0.85, "temples": 0.75, "hollow_cheeks": 0.6,
+    "brow_descent": 0.4, "hooded_lids": 0.75, "eye_bags": 0.75, "nasolabial_folds": 0.8, "marionette_folds": 0.8, "nose": 0.4, "ears": 0.7,
+    "lips": 0.55, "orbits": 0.5, "jowls": 0.7, "temples": 0.65, "hollow_cheeks": 0.4, "throat": 0.8,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.
 HANGING = {

@@ -64,7 +64,7 @@ def _groom_weights(identity: Identity, texture: str, hat: bool) -> dict[str, flo
     years = np.clip((identity.age - 30) / 40, 0, 1)
     weights = {}
     for name, groom in GROOMS.items():
-        weight = groom.male * (1 - female) ** 1.5 + groom.female * female**1.5
+        weight = groom.male * (1 - female) ** 3 + groom.female * female**3
         if texture not in groom.texture:
             weight *= 0.01
         if groom.balding or groom.recession or name == "bald":

@@ -23,7 +23,10 @@ FOUNDATION_SEEN, FOUNDATION_COVER = 0.05, 0.5
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.92), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the eyes
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
-LASH_LINE = 0.50  # how dark the roots of lashes make the upper lid's edge
+# What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
+# (Russell 2009, doi 10.1068/p6331).
+WOMENS_LIPS = (0.06, 0.27, 0.20)
+LASH_LINE = 0.62  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
@@ -166,6 +169,8 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     at = np.nonzero(f.lips > 0)[0]
     pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * old)
     colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
+    women = (1 - f.skin.masculine) * (1 - 0.25 * old)
+    colour[at] *= 1 - f.outer_lips[at, None] * np.asarray(WOMENS_LIPS, np.float32) * np.float32(women)
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (
