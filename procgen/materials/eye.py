@@ -46,7 +46,7 @@ def eye_material(picture: np.ndarray, reach: float, side: str) -> bpy.types.Mate
     colour = g.add("ShaderNodeTexImage", {"Vector": at}, image=image, extension="EXTEND", label=image.name).out(0)
     is_sclera = g.map_range(radius, 0.965, 1.035, smooth=True)
     lid = g.attribute("lid_shade", "Fac")
-    shaded = g.mix(g.math("MULTIPLY", lid, 0.62), colour, LID_SHADE, blend="MULTIPLY")
+    shaded = g.mix(g.math("MULTIPLY", lid, 0.80), colour, LID_SHADE, blend="MULTIPLY")
 
     principled = g.add("ShaderNodeBsdfPrincipled", subsurface_method="RANDOM_WALK")
     values = {

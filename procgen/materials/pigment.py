@@ -23,7 +23,7 @@ PATH = 1.9  # of light that crosses the epidermis at all angles, in thicknesses
 # Of the epidermis itself: without it dark skin has no blue at all. With this much, and the blood of faces, a* is 8 to 12 and b* 13
 # to 20 from pale to dark, about as measured on faces (Xiao et al., Skin Research and Technology 23, 2017; recalled).
 BACK_SCATTER = 0.024
-FACE_BLOOD = 1.55  # of the blood of the inner arm, on which tones are told, is in a face
+FACE_BLOOD = 1.80  # of the blood of the inner arm, on which tones are told, is in a face
 CAROTENE = 0.9  # 1/cm at 460 nm: without it pale skin is mauve
 # Molar extinction of haemoglobin, 1/(cm M), at 400, 420 … 700 nm: oxygenated, deoxygenated.
 OXYGENATED = (266232, 480360, 102580, 44480, 26629, 20932, 24202, 53236, 32613, 50104, 3200, 942, 442, 320, 277, 290)

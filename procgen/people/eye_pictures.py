@@ -15,10 +15,10 @@ LIMBUS = (0.92, 1.08)  # iris radii between which the iris goes over into the sc
 PALE = (1.55, 1.50, 1.42)  # factor on the colour of a fibre over that of the depth between fibres
 RUFF = (0.020, 0.009, 0.005)  # the brown seam of the pupil
 LIMBAL = (0.060, 0.062, 0.070)  # what the iris's rim fades into under the edge of the sclera
-SCLERA = (0.66, 0.625, 0.585)
-YELLOW = (0.0, 0.035, 0.16)  # what yellowing takes off it
-PINK = (0.56, 0.35, 0.30)  # of the sclera towards the corners
-VESSEL = (0.42, 0.075, 0.055)
+SCLERA = (0.345, 0.318, 0.296)  # as the eye of a photograph shows it: darker than the tissue, see docs/people.md
+YELLOW = (0.0, 0.022, 0.10)  # what yellowing takes off it
+PINK = (0.32, 0.20, 0.17)  # of the sclera towards the corners
+VESSEL = (0.28, 0.055, 0.042)
 VESSELS, BRANCHES = 16, 3  # of a calm eye; of one vessel, at most
 STEP = 0.03  # iris radii between the points of a vessel
 

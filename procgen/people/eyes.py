@@ -118,8 +118,8 @@ def _lid_shade(vertices: np.ndarray, margin: np.ndarray) -> np.ndarray:
     edges = 2 * np.pi * np.arange(len(margin) + 1) / len(margin)
     limit = np.interp(angle, edges, np.append(margin, margin[0]))
     # The upper lid overhangs and shades further down than the lower one.
-    reach = np.where(np.sin(angle) > 0, 0.34, 0.16)
-    return np.clip(1 - (limit - polar) / reach, 0, 1) ** 1.6
+    reach = np.where(np.sin(angle) > 0, 0.44, 0.18)
+    return np.clip(1 - (limit - polar) / reach, 0, 1) ** 1.4
 
 
 def _wet_line(side: str, margin: np.ndarray, centre: np.ndarray, radius: float):

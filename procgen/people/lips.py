@@ -10,8 +10,8 @@ from .measures import probe
 from .rims import RIMS
 
 TOUCH = -0.0002  # m: the gap of lips at rest; soft, they press on each other a little
-MOST = 6.0  # mm that a target closes at most
-ROUNDS = 3  # which of a rim's vertices touches changes on the way
+MOST = 9.0  # mm that a target closes at most
+ROUNDS = 6  # which of a rim's vertices touches changes on the way
 
 
 def _apart(heights: dict[str, np.ndarray]) -> np.ndarray:

@@ -40,10 +40,10 @@ TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([82, 64, 34, 10, -16]))  # angle 
 ALONG = ([-0.10, -0.03, 0.06, 0.16, 0.30, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.11, 0.33, 0.66, 0.98, 1.0, 0.76, 0.48, 0.18, 0])  # fmt: skip
 FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.62, 0.82, 1.0, 0.96, 0.70])  # relative radius of hairs along it
 POINTS = 7
-HAIRS = 510  # of a brow of usual thickness
-RADIUS = 0.000037  # m: at the root of its thickest
+HAIRS = 800  # of a brow of usual thickness
+RADIUS = 0.000042  # m: at the root of its thickest
 LONGEST = 0.0108  # m: of a hair
-LIGHTEST, DARKEST = 0.40, 0.84  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
+LIGHTEST, DARKEST = 0.48, 0.90  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
 LATE = 1.5  # the power by which the face's hair greys later than the scalp's
 THINNER = 0.90  # the half thickness of all shapes: the outermost hairs stand singly and are not seen as brow
 
@@ -63,7 +63,7 @@ class Brows:
     )
     tail: float = normal(0.0, 0.0024, -0.006, 0.006, unit="m", doc="how much farther out their tails end", absent=0.0)
     asymmetry: float = normal(0.0, 0.0006, -0.003, 0.003, unit="m", doc="how much higher the left one sits")
-    darker: float = normal(0.0, 0.06, -0.1, 0.3, doc="melanin over that of the scalp hair")
+    darker: float = normal(0.05, 0.06, -0.1, 0.3, doc="melanin over that of the scalp hair")
     colour: HairColour = group(HairColour)
     seed: int = seed()
 
@@ -71,7 +71,7 @@ class Brows:
 def _brow_weights(identity: Identity) -> dict[str, float]:
     female = identity.gender
     weights = {name: 1.0 for name in SHAPES}
-    weights |= {"thin": 0.1 + 1.1 * female, "high_arch": 0.15 + 0.85 * female, "bushy": 1.3 - 1.25 * female, "rounded": 0.8,
+    weights |= {"thin": 0.1 + 0.5 * female, "high_arch": 0.15 + 0.85 * female, "bushy": 1.3 - 1.25 * female, "rounded": 0.8,
                 "flat_thick": 1.7 - 1.3 * female, "monobrow": 0.12 - 0.11 * female, "sparse": 0.5, "soft_arch": 3.0,
                 "straight": 1.8, "short": 0.4, "slanted": 0.2, "downturned": 0.6, "s_shape": 0.5}  # fmt: skip
     return weights

@@ -25,8 +25,12 @@ UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the ey
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 # What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
 # (Russell 2009, doi 10.1068/p6331).
-WOMENS_LIPS = (0.06, 0.27, 0.20)
-LASH_LINE = 0.62  # how dark the roots of lashes make the upper lid's edge
+WOMENS_LIPS = (0.06, 0.24, 0.18)
+# What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
+DARK_LIPS, UPPER_LIP = (0.06, 0.12, 0.11), (0.24, 0.28, 0.26)
+MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
+DARK_LIDS = 0.30  # of the light that the lids' thin skin and its creases swallow
+LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
 VEIN = (0.80, 0.90, 0.96)  # factor on the colour of skin over a vein
@@ -170,7 +174,11 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     pink = (1 - darkness(f.skin)) * (1 - 0.5 * f.skin.masculine) * (1 - 0.6 * old)
     colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
     women = (1 - f.skin.masculine) * (1 - 0.25 * old)
-    colour[at] *= 1 - f.outer_lips[at, None] * np.asarray(WOMENS_LIPS, np.float32) * np.float32(women)
+    upper = between(f.texels.place[at, 2], *MOUTH_LINE)[:, None] * np.asarray(UPPER_LIP, np.float32)
+    lost = np.asarray(DARK_LIPS, np.float32) + np.float32(women) * np.asarray(WOMENS_LIPS, np.float32) + upper
+    colour[at] *= 1 - f.lips[at, None] * lost
+    lids = f.texels.near(regions()["eyeshadow"])
+    colour[lids] *= 1 - np.float32(DARK_LIDS) * f.texels.values(regions()["eyeshadow"], lids)[:, None]
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (

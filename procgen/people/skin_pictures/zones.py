@@ -16,8 +16,8 @@ DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.10, "jaw_s
         "nostrils": 0.12}  # fmt: skip
 # What the textures show too little of: lids were made up, and the light was flat and the people at rest.
 LIDS = {"lids": 0.22, "under_eyes": 0.12}
-FLUSH = {"apples": 0.52, "cheeks": 0.32, "ears": 0.95, "nose_tip": 0.52, "nostrils": 0.42, "chin": 0.26, "lids": 0.48, "under_eyes": 0.34,
-         "mouth_corners": 0.26, "nasolabial": 0.20, "forehead": -0.10}  # fmt: skip
+FLUSH = {"apples": 0.34, "cheeks": 0.18, "ears": 0.80, "nose_tip": 0.46, "nostrils": 0.38, "chin": 0.24, "lids": 0.42, "under_eyes": 0.24,
+         "mouth_corners": 0.26, "nasolabial": 0.18, "forehead": 0.06}  # fmt: skip
 UNSEEN = 0.5  # of the flush that dark skin hides beside what its melanin does
 COARSE = {
     "nose_tip": 1.0,
