@@ -14,7 +14,7 @@ import shot_stage  # noqa: E402
 from model_commands import events, failed  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
-from simulacra.datagen.errors import BadInput  # noqa: E402
+from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
 from simulacra.datagen.export.keypoints import mirrored  # noqa: E402
 from simulacra.datagen.formats.files import read_label  # noqa: E402
 from simulacra.datagen.formats.png import write_png  # noqa: E402
@@ -435,9 +435,13 @@ def test_frames_of_a_video_are_asked_about_with_the_next(tmp_path):
     ]
     means = [read_label(path, "flow")[..., 0].mean() for path in files[1:]]
     assert np.allclose(means, [50, 110], atol=6)  # as far as the codec keeps it
+    pictures.write_mp4(tmp_path / "still.mp4", frames[:1], 8)
+    with pytest.raises(BadInput, match="has one frame; allowed are two or more"):
+        clips.ask(Brighter(), ("flow",), videos.look_at(tmp_path / "still.mp4"), tmp_path, True, told.append)
+    assert not list(tmp_path.glob("still.flow*")) and not (tmp_path / "still").exists()
 
 
-def test_videos_beyond_what_is_allowed_are_refused_unread(shots, tmp_path, monkeypatch):
+def test_videos_beyond_what_is_allowed_are_refused_unread(tmp_path, monkeypatch):
     from simulacra.models.core import pictures, videos
 
     pictures.write_mp4(tmp_path / "clip.mp4", np.zeros((4, 32, 32, 3), np.uint8), 10)
@@ -455,6 +459,14 @@ def test_videos_beyond_what_is_allowed_are_refused_unread(shots, tmp_path, monke
     monkeypatch.setattr(videos, "MOST_FRAMES", 3)  # a video may say less than it has
     with pytest.raises(BadInput, match="more than 3 frames"):
         list(videos.frames_of(clip))
+    with pytest.raises(BadInput, match="has a frame of 32×32 px; allowed are 16×32"):  # its size may change, too
+        list(videos.frames_of(clip._replace(size=(16, 32))))
+    pictures.write_gif(tmp_path / "thin.gif", np.zeros((2, 40, 1, 3), np.uint8))
+    with pytest.raises(BadInput, match="is of 1×40 px; allowed are edges of 2 or more"):
+        videos.look_at(tmp_path / "thin.gif")
+    monkeypatch.setattr(videos, "find_spec", lambda name: None)
+    with pytest.raises(Unfinished, match="needs OpenCV"):
+        videos.look_at(tmp_path / "clip.mp4")
 
 
 def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...datagen.errors import BadInput
 from ...datagen.formats.files import write_label
 from ...datagen.formats.writing import replacing
 from ...datagen.labels import LABELS, file_name
@@ -25,8 +26,6 @@ def ask(
     """
     stem, files = clip.path.stem, []
     maps = [label for label in labels if label in LABELS]
-    if maps:
-        (out / stem).mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         films = {}
         for label in labels:
@@ -51,17 +50,22 @@ def ask(
 
 
 def _answers(model, clip: Clip, follows: bool) -> Iterator[Labels]:
-    """What a model says of each frame, or of each and the next."""
+    """What a model says of each frame, or of each and the next; raises BadInput where there is no next."""
+    alone = True
     before: np.ndarray | None = None
     for frame in frames_of(clip):
         if not follows:
             yield model.predict(frame)
         elif before is not None:
+            alone = False
             yield model.predict(before, frame)
         before = frame
+    if follows and alone:
+        raise BadInput(f"video: {clip.path} has one frame; allowed are two or more, each to be compared with the next")
 
 
 def _write_map(folder: Path, number: int, label: str, found: Labels) -> Path:
+    folder.mkdir(exist_ok=True)
     path = folder / file_name(number, label)
     with replacing(path) as temporary:
         write_label(temporary, label, found.maps[label])

@@ -43,7 +43,7 @@ def _refused(path: Path, what: str, allowed: str) -> BadInput:
 def _opened(path: Path):
     """OpenCV's reader of a file; FFmpeg alone, which takes no names for patterns of many files."""
     if not can_use_videos():
-        raise Unfinished(f"{path}: needs OpenCV, pip install opencv-python-headless; pictures need none")
+        raise Unfinished(f"{path}: needs OpenCV, pip install opencv-python-headless")
     import cv2
 
     path = Path(path).resolve()
@@ -79,13 +79,15 @@ def _silent() -> Iterator[None]:
 
 def look_at(path: Path) -> Clip:
     """What a video says of itself, before any of it is unpacked; raises BadInput where it is none, or larger than is allowed."""
-    import cv2
-
     with _opened(path) as reader:
+        import cv2
+
         width, height = (int(reader.get(field)) for field in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         frames, rate = reader.get(cv2.CAP_PROP_FRAME_COUNT), reader.get(cv2.CAP_PROP_FPS)
     if width < 1 or height < 1:
         raise _refused(path, "is not a video that can be read", f"are {', '.join(SUFFIXES)}")
+    if min(width, height) < 2:  # no video to look at could be written
+        raise _refused(path, f"is of {width}×{height} px", "are edges of 2 or more")
     if width * height > MOST_PIXELS:
         raise _refused(path, f"is of {width}×{height} px", f"are {MOST_PIXELS} pixels in all")
     if frames > MOST_FRAMES:
@@ -94,7 +96,8 @@ def look_at(path: Path) -> Clip:
 
 
 def frames_of(clip: Clip) -> Iterator[np.ndarray]:
-    """The pictures uint8 (h, w, 3) of a video, one after another; raises BadInput where it has more than is allowed, or none."""
+    """The pictures uint8 (h, w, 3) of a video, one after another; raises BadInput where it has more than is allowed, or none,
+    or one of another size than the video's, which the videos that are written would lose."""
     count = 0
     with _opened(clip.path) as reader:
         while True:
@@ -104,6 +107,12 @@ def frames_of(clip: Clip) -> Iterator[np.ndarray]:
             count += 1
             if count > MOST_FRAMES:
                 raise _refused(clip.path, f"has more than {MOST_FRAMES} frames", f"are {MOST_FRAMES}")
+            if image.shape[1::-1] != clip.size:
+                raise _refused(
+                    clip.path,
+                    f"has a frame of {image.shape[1]}×{image.shape[0]} px",
+                    f"are {clip.size[0]}×{clip.size[1]}",
+                )
             yield np.ascontiguousarray(image[..., ::-1])
     if not count:
         raise _refused(clip.path, "has no frame that can be read", f"are {', '.join(SUFFIXES)}")
