@@ -484,6 +484,9 @@ def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):
     assert "camera.azimuth: is told by the photograph" in failed(capsys, [*words, "camera.azimuth=3"])
     assert "allowed is FILE.json" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.glb"])
     assert "no weights are shipped" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.json"])
+    assert "where the photograph is" in failed(
+        capsys, ["fit", tmp_path / "ada.overlay.png", "--out", tmp_path / "ada.json"]
+    )
 
 
 def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, capsys):

@@ -36,6 +36,9 @@ def command(photo, out, run, seed, settings, as_json) -> None:
     """
     if out.suffix != ".json":
         raise BadInput(f"out: {out} is no .json; allowed is FILE.json")
+    seen = out.with_suffix(".overlay.png")
+    if seen.resolve() == photo.resolve():
+        raise BadInput(f"out: {out} would put {seen.name} where the photograph is; allowed is another name")
     from ...procgen.people.likeness.portrait import check_wishes, seen_from
 
     wishes = parse_settings(settings)
@@ -50,7 +53,6 @@ def command(photo, out, run, seed, settings, as_json) -> None:
     from ..core.photographs import colours_of
     from ..vision.faces.likeness import likeness_of
 
-    seen = out.with_suffix(".overlay.png")
     try:
         with stoppable(), Progress(as_json) as progress:
             image = colours_of(photo)
