@@ -39,7 +39,11 @@ def test_written_truth_is_read_as_it_was(tmp_path):
     write_png(tmp_path / "disp2.png", quarters)
     wanted = np.where(quarters > 0, quarters / 4, np.nan)
     assert np.array_equal(measured.read_disparity(tmp_path / "disp2.png"), wanted, equal_nan=True)
+    write_png(tmp_path / "disp1.png", quarters)
+    with pytest.raises(BadInput, match=r"does not tell its scale; allowed is a scale\.txt"):
+        measured.read_disparity(tmp_path / "disp1.png")
     (tmp_path / "scale.txt").write_text("3\n")
+    assert np.allclose(measured.read_disparity(tmp_path / "disp1.png"), wanted * 4 / 3, equal_nan=True)
     assert np.allclose(measured.read_disparity(tmp_path / "disp2.png"), wanted * 4 / 3, equal_nan=True)
     write_png(tmp_path / "fine.png", np.rint(np.nan_to_num(known) * 256).astype(np.uint16))
     assert np.nanmax(np.abs(measured.read_disparity(tmp_path / "fine.png") - known)) <= 1 / 512 + 1e-6

@@ -20,6 +20,7 @@ HEADER = re.compile(rb"(P[fF])\s+(\d{1,6})\s+(\d{1,6})\s+(-?[0-9.]+(?:e[-+]?[0-9
 LONGEST = 200  # bytes of a header
 SCALE = "scale.txt"  # beside a PNG of 8 bits: how many times the disparity its grey levels are
 QUARTER = 4.0  # what they are without it, as Middlebury's of 2003 are
+SIZED = "disp1.png"  # Middlebury's of 2005 and 2006, which are 1, 2 or 3 times the disparity by their size: only a scale.txt tells
 FINE = 256.0  # and those of 16 bits, as KITTI's are
 
 
@@ -27,7 +28,7 @@ def read_disparity(path: Path) -> np.ndarray:
     """The disparity (h, w) float32 in pixels of a PFM or grey PNG file; NaN where it is not known.
 
     A PNG of 16 bits holds 256 times the disparity, one of 8 bits four times, or as many times as the file scale.txt beside it
-    says. Raises BadInput where the file is no such picture.
+    says; a disp1.png needs one. Raises BadInput where the file is no such picture.
     """
     path = Path(path)
     if path.suffix.lower() == ".pfm":
@@ -38,16 +39,18 @@ def read_disparity(path: Path) -> np.ndarray:
             grey = grey[..., 0]
         if grey.ndim != 2:
             raise BadInput(f"{path}: has colours; allowed is a grey picture of disparity")
-        values = grey.astype(np.float32) / np.float32(
-            FINE if grey.dtype == np.uint16 else _scale(path.with_name(SCALE))
-        )
+        values = grey.astype(np.float32) / np.float32(FINE if grey.dtype == np.uint16 else _scale(path))
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(values) & (values > 0), values, np.nan).astype(np.float32)
 
 
-def _scale(path: Path) -> float:
-    """What a scale.txt says, or what is usual."""
+def _scale(truth: Path) -> float:
+    """What the scale.txt beside a file says, or what is usual; raises BadInput where nothing is."""
+    path = truth.with_name(SCALE)
     if not path.is_file():
+        if truth.name == SIZED:
+            raise BadInput(f"{truth}: does not tell its scale; allowed is a {SCALE} beside it that says 1 of full size, 2 of half, "
+                           "3 of a third")  # fmt: skip
         return QUARTER
     word = read_text(path, KIB).strip()
     if not re.fullmatch(r"\d{1,4}(\.\d{1,6})?", word) or float(word) == 0:
