@@ -79,6 +79,12 @@ def test_a_dataset_is_worth_what_photographs_say(shots, dataset, tmp_path, monke
     # Runs are of one dataset, and photographs are opened before anything is trained.
     other = shot_stage.make_faces(tmp_path / "other", 3, SIZE)
     assert "share-1: is not of this dataset" in failed(capsys, [words[0], other, *words[2:], "--shares", "1"])
+    (tmp_path / "alone").mkdir()
+    for name in ("face_000.png", "face_000.pts"):
+        (tmp_path / "alone" / name).write_bytes((tmp_path / "photographs" / name).read_bytes())
+    with pytest.raises(BadInput, match="has 1 photographs; allowed are two or more"):
+        landmarks.read(tmp_path / "alone", None)
+    assert len(landmarks.read(tmp_path / "alone", tmp_path / "photographs").others) == 4
     (tmp_path / "photographs" / "face_003.png").write_bytes(b"no picture")
     fresh = [*words[:5], str(tmp_path / "fresh"), *words[6:]]
     assert "face_003.png is not a picture" in failed(capsys, fresh) and not (tmp_path / "fresh").exists()

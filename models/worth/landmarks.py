@@ -16,7 +16,7 @@ from ..core.photographs import read_photo
 from ..core.progress import Progress, counting
 from ..systems import face_analysis
 from ..vision.faces.adaptation import fit_adaptation
-from ..vision.faces.annotated import COUNT, Annotated, crossed, figures, read_annotated
+from ..vision.faces.annotated import COUNT, Annotated, crossed, figures, read_annotated, require_others
 from ..vision.faces.net import NetConfig
 from ..vision.faces.targets import face_window
 from .measuring import WORST, Found
@@ -44,8 +44,12 @@ def budget(steps: int, seed: int) -> face_analysis.Config:
 
 
 def read(folder: Path, learn: Path | None) -> Test:
-    """The photographs of a folder, and of another one that label adaptation learns from; each is opened once."""
+    """The photographs of a folder, and of another one that label adaptation learns from; each is opened once.
+
+    Raises BadInput where label adaptation would have nothing to learn from.
+    """
     test = Test(read_annotated(folder), read_annotated(learn) if learn else [])
+    require_others([*test.photographs, *test.others])
     for photograph in (*test.photographs, *test.others):
         read_photo(photograph.path)
     return test

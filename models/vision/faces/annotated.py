@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +77,17 @@ def figures(found: Tensor, wanted: Tensor) -> Figures:
     return Figures(errors, float(errors.mean()), float((~(errors <= FAILED)).float().mean()))
 
 
-def crossed(found: Tensor, wanted: Tensor, learn: Callable[[Tensor, Tensor], Adaptation]) -> Tensor:
-    """Landmarks (N, 68, 2) through label adaptations that learned from every second photograph, each from those it is not for."""
+def require_others(found: Sized) -> None:
+    """Raise BadInput where label adaptation would have no other photograph to learn from."""
     if len(found) < 2:
         raise BadInput(
             f"label adaptation: has {len(found)} photographs; allowed are two or more, or others to learn from"
         )
+
+
+def crossed(found: Tensor, wanted: Tensor, learn: Callable[[Tensor, Tensor], Adaptation]) -> Tensor:
+    """Landmarks (N, 68, 2) through label adaptations that learned from every second photograph, each from those it is not for."""
+    require_others(found)
     adapted = torch.empty_like(found)
     for fold in (0, 1):
         adapted[fold::2] = learn(found[1 - fold :: 2], wanted[1 - fold :: 2])(found[fold::2])
