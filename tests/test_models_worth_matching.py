@@ -12,6 +12,7 @@ from model_commands import events, failed  # noqa: E402
 from test_measured import write_flo, write_pfm  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
+from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.png import write_png  # noqa: E402
 from simulacra.models.vision.matching.net import MatcherConfig  # noqa: E402
 from simulacra.models.vision.matching.pairs import CropConfig  # noqa: E402
@@ -92,5 +93,12 @@ def test_datasets_of_pairs_are_worth_what_photographs_say(tmp_path, monkeypatch,
     assert "holds nothing that a dataset can be tried on" in failed(
         capsys, ["worth", str(dataset), "--against", str(tmp_path / "empty"), "--out", str(out)]
     )
+    small = tmp_path / "small"
+    small.mkdir()
+    for name in ("frame10.png", "frame11.png"):
+        write_png(small / name, np.zeros((8, 20, 3), np.uint8))
+    write_flo(small / "flow10.flo", np.zeros((8, 20, 2)))
+    with pytest.raises(BadInput, match="has 20×8 px; allowed are edges of 16 or more"):
+        flow.read(small, None)
     write_png(against / "scene 1" / "frame11.png", np.zeros((8, 8, 3), np.uint8))
     assert "has 8×8 px; allowed is the size of frame10.png, 96×64" in failed(capsys, words)

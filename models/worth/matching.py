@@ -24,6 +24,7 @@ from .measuring import WORST, Found
 NET = MatcherConfig(features=48, hidden=48, levels=3)
 CROPS = CropConfig(160, 224)
 LONGEST = 640  # px of photographs' longer edge that the net and OpenCV look at
+LEAST = 16  # px of the shorter edge, so large as they are looked at: OpenCV's flow needs 12
 BAD = 2.0  # px
 TILE = 180, 240  # px of each picture on the sheet
 ERROR = ".2f"
@@ -47,7 +48,7 @@ def budget(steps: int, seed: int) -> Config:
 def read_measured(pairs: Sequence[Pair], read: Callable[[Path], np.ndarray], classic) -> list[Measured]:
     """Read what is known of pairs, and try OpenCV on them; ``classic`` maps two pictures (h, w, 3) to what it finds.
 
-    Raises BadInput where a file cannot be read, sizes differ, or nothing is known.
+    Raises BadInput where a file cannot be read, sizes differ or are too small, or nothing is known.
     """
     found = []
     for pair in pairs:
@@ -56,6 +57,9 @@ def read_measured(pairs: Sequence[Pair], read: Callable[[Path], np.ndarray], cla
             if shape[:2] != first.shape[:2]:
                 raise BadInput(f"{path}: has {shape[1]}×{shape[0]} px; allowed is the size of {pair.first.name}, "
                                f"{first.shape[1]}×{first.shape[0]}")  # fmt: skip
+        if min(_small(first)) < LEAST:
+            raise BadInput(f"{pair.first}: has {first.shape[1]}×{first.shape[0]} px; allowed are edges of {LEAST} or more, after it is "
+                           f"made no longer than {LONGEST}")  # fmt: skip
         if not np.isfinite(truth).any():
             raise BadInput(f"{pair.truth}: says nothing that is known; allowed is a pixel or more")
         other = _at_longest(classic, first, second)
@@ -71,14 +75,19 @@ def figures(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     return float(off[known].mean()), float((off[known] > BAD).mean())
 
 
+def _small(photo: np.ndarray) -> tuple[int, int]:
+    """The width and height that a photograph (h, w, 3) is looked at with."""
+    height, width = photo.shape[:2]
+    factor = min(LONGEST / max(height, width), 1.0)
+    return max(round(width * factor), 1), max(round(height * factor), 1)
+
+
 def _at_longest(classic, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """What is found in pictures that are as small as those that the net looks at, enlarged, in pixels of the large ones."""
     import cv2
 
-    height, width = first.shape[:2]
-    factor = min(LONGEST / max(height, width), 1.0)
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
-    if factor < 1:
+    (height, width), size = first.shape[:2], _small(first)
+    if size != (width, height):
         first, second = (cv2.resize(photo, size, interpolation=cv2.INTER_AREA) for photo in (first, second))
     found = classic(first, second).astype(np.float32)
     scale = np.array([width / size[0], height / size[1]], np.float32)[: found.shape[2] if found.ndim == 3 else 1]
