@@ -83,7 +83,7 @@ def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
     colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     return draw(
         Brows, rng, fixed, shape=choice(_brow_weights(identity)), unruly=beta(1.4 + 2 * years, 4.0),
-        thickness=lognormal(1.06 - 0.16 * identity.gender, 0.12, 0.6, 1.6),
+        thickness=lognormal(1.08 - 0.10 * identity.gender, 0.12, 0.6, 1.6),
         length=lognormal(0.95 + 0.3 * years * (1 - identity.gender), 0.12, 0.6, 1.8), colour=colour,
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the ey
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 # What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
 # (Russell 2009, doi 10.1068/p6331).
-WOMENS_LIPS = (0.06, 0.24, 0.18)
+WOMENS_LIPS = (0.08, 0.33, 0.25)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
 DARK_LIPS, UPPER_LIP = (0.06, 0.12, 0.11), (0.24, 0.28, 0.26)
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
