@@ -27,7 +27,7 @@ LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin an
 # (Russell 2009, doi 10.1068/p6331).
 WOMENS_LIPS = (0.08, 0.33, 0.25)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
-DARK_LIPS, UPPER_LIP = (0.06, 0.12, 0.11), (0.24, 0.28, 0.26)
+DARK_LIPS, UPPER_LIP = (0.04, 0.13, 0.12), (0.22, 0.29, 0.27)
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
 DARK_LIDS = 0.30  # of the light that the lids' thin skin and its creases swallow
 LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
