@@ -27,8 +27,9 @@ LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin an
 # (Russell 2009, doi 10.1068/p6331).
 WOMENS_LIPS = (0.08, 0.33, 0.25)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
-DARK_LIPS, UPPER_LIP = (0.04, 0.13, 0.12), (0.22, 0.29, 0.27)
+DARK_LIPS, UPPER_LIP = (0.02, 0.14, 0.13), (0.20, 0.30, 0.28)
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
+INTO_MOUTH = (-0.024, -0.012)  # m: depths of the template between which the colour of lips ends
 DARK_LIDS = 0.30  # of the light that the lids' thin skin and its creases swallow
 LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
@@ -176,7 +177,9 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     women = (1 - f.skin.masculine) * (1 - 0.25 * old)
     upper = between(f.texels.place[at, 2], *MOUTH_LINE)[:, None] * np.asarray(UPPER_LIP, np.float32)
     lost = np.asarray(DARK_LIPS, np.float32) + np.float32(women) * np.asarray(WOMENS_LIPS, np.float32) + upper
-    colour[at] *= 1 - f.lips[at, None] * lost
+    # On into the mouth as far as it is seen.
+    seen = np.maximum(f.outer_lips[at], f.lips[at] * between(f.texels.place[at, 1], *INTO_MOUTH, 1.0, 0.0))
+    colour[at] *= 1 - seen[:, None] * lost
     lids = f.texels.near(regions()["eyeshadow"])
     colour[lids] *= 1 - np.float32(DARK_LIDS) * f.texels.values(regions()["eyeshadow"], lids)[:, None]
     # Furrows hold shade.
