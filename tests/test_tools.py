@@ -58,7 +58,7 @@ OTHERS = {
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {
-    "build_window.sh", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
+    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
     "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
 ELSEWHERE = {
@@ -227,6 +227,37 @@ def test_shapes_of_faces_do_not_depend_on_where_they_are_seen(tmp_path):
     (tmp_path / "image_0001.pts").write_text("{ 1 2 3 }")
     with pytest.raises(click.ClickException, match=r"image_0001.pts: holds no 68 points"):
         tool.points_of(tmp_path / "image_0001.pts")
+
+
+def test_contrast_is_that_of_the_regions(tmp_path, monkeypatch):
+    """A grey face whose regions are painted in known greys, and the same written as a photograph with points."""
+    from simulacra.procgen.people.landmarks import POINTS
+
+    monkeypatch.syspath_prepend(TOOLS)
+    tool = loaded("compare_contrast")
+    points = 2500 * POINTS[:, [0, 2]] * [1, -1] + [256, 256]
+    picture = np.full((512, 512, 3), 180, np.uint8)
+    for outline, grey in (
+        (points[36:42], 60),
+        (points[42:48], 60),
+        (points[[*range(48, 55), 64, 63, 62, 61, 60]], 120),
+    ):
+        rows, columns = tool.draw.polygon(outline[:, 1], outline[:, 0])
+        picture[rows, columns] = grey
+
+    def lightness(grey):
+        return tool.color.rgb2lab(np.full((1, 1, 3), grey / 255))[0, 0, 0]
+
+    found = tool.contrast_of(picture, points)
+    assert found["eyes"][0] == pytest.approx(lightness(60) - lightness(180), abs=1e-6)
+    assert found["upper lip"][0] == pytest.approx(lightness(120) - lightness(180), abs=1e-6)
+    assert abs(found["lower lip"]).max() < 1e-6 and abs(found["chin"]).max() < 1e-6 and abs(found["brows"]).max() < 1e-6
+    tool.io.imsave(tmp_path / "a.png", picture)
+    rows = "\n".join(f"{x} {y}" for x, y in points)
+    (tmp_path / "a.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
+    ((pixels, read),) = tool.photographs_of(tmp_path)
+    np.testing.assert_array_equal(pixels, picture)
+    np.testing.assert_allclose(read, points)
 
 
 def test_the_weights_are_made_by_commands_that_exist(tmp_path):
