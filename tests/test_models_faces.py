@@ -14,7 +14,7 @@ import shot_stage  # noqa: E402
 from model_commands import events, failed  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
-from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
+from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.export.keypoints import mirrored  # noqa: E402
 from simulacra.datagen.formats.files import read_label  # noqa: E402
 from simulacra.datagen.formats.png import write_png  # noqa: E402
@@ -23,7 +23,7 @@ from simulacra.models.core.training import CHECKPOINT, seeded  # noqa: E402
 from simulacra.models.core.window import Window  # noqa: E402
 from simulacra.models.systems import face_analysis  # noqa: E402
 from simulacra.models.systems.catalogue import FACES  # noqa: E402
-from simulacra.models.vision.faces import adaptation, appearance, finding, rotations  # noqa: E402
+from simulacra.models.vision.faces import appearance, finding, rotations  # noqa: E402
 from simulacra.models.vision.faces.losses import LossConfig, face_losses, overlap_loss, point_likelihood  # noqa: E402
 from simulacra.models.vision.faces.net import FaceNet, NetConfig, Outputs, expectation  # noqa: E402
 from simulacra.models.vision.faces.targets import Faces, WindowConfig, draw_window, face_window, targets_of  # noqa: E402
@@ -211,77 +211,6 @@ def test_appearance_changes_pictures_and_leaves_labels(shots):
     assert torch.allclose(grey[:, 0], grey[:, 2])
 
 
-@pytest.mark.parametrize("quality", [15, 50, 90])
-def test_jpeg_is_what_a_library_makes_of_it(quality):
-    import io
-
-    image = pytest.importorskip("PIL.Image")
-    basis = appearance.cosines()
-    assert torch.allclose(basis @ basis.T, torch.eye(8), atol=1e-6)
-    y, x = np.mgrid[:40, :56]
-    values = (
-        np.stack([120 + 90 * np.sin(x / 5), 128 + 80 * np.cos((x + y) / 7), 40 + 3 * y], -1)
-        .clip(0, 255)
-        .astype(np.uint8)
-    )
-    # Of a grey picture only the rounding of luma is left; colours are enlarged otherwise than libjpeg does.
-    for pixels, most in ((np.repeat(values[..., :1], 3, -1), 0.7), (values, 1.6)):
-        buffer = io.BytesIO()
-        image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
-        wanted = np.asarray(image.open(buffer)).astype(float)
-        picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
-        found = appearance.compressed(picture, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy() * 255
-        assert np.abs(found - wanted).mean() < most
-
-
-def test_label_adaptation_learns_a_convention_and_nothing_of_where_a_face_is():
-    generator = torch.Generator().manual_seed(0)
-    mean = torch.tensor(shot_stage.POINTS[:, [0, 2]], dtype=torch.float32) * torch.tensor([1000.0, -1000.0])
-
-    def shapes(count):
-        """Faces of many widths and smiles, turned, scaled and placed in pictures."""
-        wide, long, smile = (
-            torch.randn(3, count, 1, generator=generator) * torch.tensor([0.06, 0.06, 3.0])[:, None, None]
-        )
-        local = mean * torch.stack([1 + wide, 1 + long], -1)
-        local[:, 48:, 1] -= smile * ((local[:, 48:, 0] / 25) ** 2)
-        return local
-
-    def convention(local):
-        """Annotators put the jaw outwards by a tenth, and brows up by what the face is long."""
-        moved = local.clone()
-        moved[:, :17, 0] *= 1.1
-        moved[:, 17:27, 1] -= 0.04 * (local[:, 8, 1] - local[:, 27, 1])[:, None]
-        return moved
-
-    def placed(local, turn, scale, shift):
-        c, s = math.cos(turn), math.sin(turn)
-        return local @ torch.tensor([[c, s], [-s, c]]) * scale + torch.tensor(shift)
-
-    few, others = shapes(60), shapes(200)
-    fresh = adaptation.Adaptation()
-    assert torch.equal(fresh(few), few)
-    net = adaptation.fit_adaptation(few, convention(few), steps=150, rate=4e-3)
-    error = lambda a, b: ((a - b).norm(dim=-1) / adaptation.eye_distance(b)[..., 0]).mean().item()  # noqa: E731
-    before, after = error(others, convention(others)), error(net(others), convention(others))
-    assert after < before / 4, (before, after)
-    for turn, scale, shift in ((0.5, 3.0, (100.0, 40.0)), (-2.0, 0.2, (0.0, 0.0))):
-        there = placed(net(others), turn, scale, shift)
-        assert torch.allclose(net(placed(others, turn, scale, shift)), there, atol=1e-3 * scale * 60)
-    order, flip = torch.tensor(mirrored())[:68], torch.tensor([-1.0, 1.0])
-    assert torch.allclose(net(others[:, order] * flip), net(others)[:, order] * flip, atol=1e-3)
-    with pytest.raises(BadInput, match="landmarks: are 5; allowed are 68 or 70"):
-        adaptation.Adaptation(5)
-
-
-def test_label_adaptation_is_kept_and_read(tmp_path):
-    points = torch.rand(6, 70, 2, generator=torch.Generator().manual_seed(1)) * 100
-    net = adaptation.fit_adaptation(points, points + 1, steps=5)
-    adaptation.save_adaptation(tmp_path, net, {"faces": 6})
-    assert torch.equal(adaptation.load_adaptation(tmp_path)(points), net(points))
-    assert json.loads((tmp_path / "config.json").read_text())["faces"] == 6
-
-
 def test_a_few_faces_are_learned_by_heart(shots, trained):
     model = face_analysis.load(trained)
     truth = Faces(shots.of("train"), SIZE).straight(range(3), SIZE)
@@ -409,64 +338,6 @@ def test_videos_are_answered_a_frame_at_a_time(shots, trained, tmp_path, capsys)
     assert "is not a video that can be read" in failed(capsys, ["predict", "pose", tmp_path / "bad.mp4", *rest])
     assert not (tmp_path / "more").exists()
     assert "is a video" in failed(capsys, ["predict", "stereo", tmp_path / "in" / "clip.mp4", *rest])
-
-
-def test_frames_of_a_video_are_asked_about_with_the_next(tmp_path):
-    from simulacra.models.cli import clips
-    from simulacra.models.core import pictures, videos
-    from simulacra.models.kinds.labels import Labels
-
-    class Brighter:
-        """Says by how much red is brighter in the second picture, as flow to the right."""
-
-        def predict(self, first, second):
-            flow = np.zeros((*first.shape[:2], 2), np.float32)
-            flow[..., 0] = second[..., 0].mean() - first[..., 0].mean()
-            return Labels(first, {"flow": flow})
-
-    frames = np.stack([np.full((32, 48, 3), level, np.uint8) for level in (40, 90, 200)])
-    pictures.write_mp4(tmp_path / "clip.mp4", frames, 8)
-    told = []
-    files = clips.ask(Brighter(), ("flow",), videos.look_at(tmp_path / "clip.mp4"), tmp_path, True, told.append)
-    assert told == [1, 2] and [path.name for path in files] == [
-        "clip.flow.overlay.mp4",
-        "0000.flow.exr",
-        "0001.flow.exr",
-    ]
-    means = [read_label(path, "flow")[..., 0].mean() for path in files[1:]]
-    assert np.allclose(means, [50, 110], atol=6)  # as far as the codec keeps it
-    pictures.write_mp4(tmp_path / "still.mp4", frames[:1], 8)
-    with pytest.raises(BadInput, match="has one frame; allowed are two or more"):
-        clips.ask(Brighter(), ("flow",), videos.look_at(tmp_path / "still.mp4"), tmp_path, True, told.append)
-    assert not list(tmp_path.glob("still.flow*")) and not (tmp_path / "still").exists()
-
-
-def test_videos_beyond_what_is_allowed_are_refused_unread(tmp_path, monkeypatch):
-    from simulacra.models.core import pictures, videos
-
-    pictures.write_mp4(tmp_path / "clip.mp4", np.zeros((4, 32, 32, 3), np.uint8), 10)
-    assert videos.look_at(tmp_path / "clip.mp4")[1:] == (4, 10.0, (32, 32))
-    for name, most, words in (
-        ("MOST_FRAMES", 3, "has 4 frames"),
-        ("MOST_PIXELS", 100, "32×32"),
-        ("MOST_BYTES", 10, "bytes"),
-    ):
-        with monkeypatch.context() as patch:
-            patch.setattr(videos, name, most)
-            with pytest.raises(BadInput, match=words):
-                videos.look_at(tmp_path / "clip.mp4")
-    clip = videos.look_at(tmp_path / "clip.mp4")
-    monkeypatch.setattr(videos, "MOST_FRAMES", 3)  # a video may say less than it has
-    with pytest.raises(BadInput, match="more than 3 frames"):
-        list(videos.frames_of(clip))
-    with pytest.raises(BadInput, match="has a frame of 32×32 px; allowed are 16×32"):  # its size may change, too
-        list(videos.frames_of(clip._replace(size=(16, 32))))
-    pictures.write_gif(tmp_path / "thin.gif", np.zeros((2, 40, 1, 3), np.uint8))
-    with pytest.raises(BadInput, match="is of 1×40 px; allowed are edges of 2 or more"):
-        videos.look_at(tmp_path / "thin.gif")
-    monkeypatch.setattr(videos, "find_spec", lambda name: None)
-    with pytest.raises(Unfinished, match="needs OpenCV"):
-        videos.look_at(tmp_path / "clip.mp4")
 
 
 def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):

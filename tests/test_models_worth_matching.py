@@ -47,6 +47,8 @@ def test_the_truth_is_never_off_and_opencv_hardly(tmp_path):
         assert [row.pair.name for row in rows] == ["scene 0", "scene 1"]
         for row in rows:
             assert tried.figures(np.nan_to_num(row.truth), row.truth) == (0, 0)
+            nothing = np.full_like(row.truth, np.nan)
+            assert tried.figures(nothing, row.truth) == tried.figures(np.zeros_like(row.truth), row.truth)
             off = tried.figures(np.nan_to_num(row.truth) + 3, row.truth)
             assert off == pytest.approx((3 if of_stereo else 18**0.5, 1), rel=1e-5)
             assert row.error < 1.2 and row.bad < 0.2  # at the borders of the planes

@@ -68,8 +68,11 @@ def read_measured(pairs: Sequence[Pair], read: Callable[[Path], np.ndarray], cla
 
 
 def figures(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """The mean length in pixels of what is off where the truth (h, w[, 2]) is known, and the share that is off by over 2 px."""
-    off = found - truth
+    """The mean length in pixels of what is off where the truth (h, w[, 2]) is known, and the share that is off by over 2 px.
+
+    Where no number was found, zero counts as found: silence must not better a figure.
+    """
+    off = np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0) - truth
     off = np.abs(off) if off.ndim == 2 else np.linalg.norm(off, axis=-1)
     known = np.isfinite(off)
     return float(off[known].mean()), float((off[known] > BAD).mean())
