@@ -15,11 +15,14 @@ CHUNK = 1 << 18  # points that a picture evaluates at a time
 
 
 class Rendered(NamedTuple):
-    """What rays see: colour (B, N, K) over the background, opacity (B, N), depth (B, N) along the ray, 0 where nothing is."""
+    """What rays see: colour (B, N, K) over the background, opacity (B, N), depth (B, N) along the ray, 0 where nothing is,
+    and of which samples that is the mean: weights (B, N, S) between edges (B, N, S + 1) along the ray."""
 
     colour: Tensor
     opacity: Tensor
     depth: Tensor
+    weights: Tensor
+    edges: Tensor
 
 
 def box_range(origins: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,8 +40,12 @@ def quadrature(density: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
     Exact for such a density: one of constant density gives 1 - exp(-density * length) for any number of samples (Max
     1995, Optical Models for Direct Volume Rendering).
     """
-    depth = torch.cumsum(density * edges.diff(dim=-1), -1)
-    passed = torch.exp(-depth)
+    return absorbed(density * edges.diff(dim=-1))
+
+
+def absorbed(optical_depths: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (..., S) of samples of optical depths (..., S) one behind the other, and what passes (...)."""
+    passed = torch.exp(-torch.cumsum(optical_depths, -1))
     before = torch.cat([torch.ones_like(passed[..., :1]), passed[..., :-1]], -1)
     return before - passed, passed[..., -1]
 
@@ -73,30 +80,59 @@ def render(
 
     With a generator the even edges are shifted at random for each ray (stratified), else they are fixed.
     """
-    near, far = box_range(origins, directions)
-    batch, rays = near.shape
-    steps = torch.linspace(0, 1, samples + 1, device=near.device).expand(batch, rays, -1)
-    if generator is not None:
-        shift = (torch.rand(batch, rays, 1, generator=generator) - 0.5) / samples
-        steps = (steps + shift * (steps > 0) * (steps < 1)).clamp(0, 1)
-    edges = near[..., None] + (far - near)[..., None] * steps
+    edges = even_edges(origins, directions, samples, generator)
     if importance_samples:
         with torch.no_grad():
             density, _ = _evaluate(field, origins, directions, edges)
             weights, _ = quadrature(density, edges)
             edges = importance(edges, weights, importance_samples, generator)
     density, colour = _evaluate(field, origins, directions, edges)
-    weights, passed = quadrature(density, edges)
+    return composited(*quadrature(density, edges), edges, colour, background)
+
+
+def even_edges(origins: Tensor, directions: Tensor, samples: int, generator: torch.Generator | None = None) -> Tensor:
+    """Edges (B, N, samples + 1) of samples of one length through the box, those inside shifted where a generator is given."""
+    near, far = box_range(origins, directions)
+    batch, rays = near.shape
+    steps = torch.linspace(0, 1, samples + 1, device=near.device).expand(batch, rays, -1)
+    if generator is not None:
+        shift = (torch.rand(batch, rays, 1, generator=generator) - 0.5) / samples
+        steps = (steps + shift * (steps > 0) * (steps < 1)).clamp(0, 1)
+    return near[..., None] + (far - near)[..., None] * steps
+
+
+def composited(weights: Tensor, passed: Tensor, edges: Tensor, colour: Tensor, background: float | Tensor) -> Rendered:
+    """What rays see of samples of colours (B, N, S, K) with weights (B, N, S), before a background that ``passed`` shows."""
     middle = (edges[..., 1:] + edges[..., :-1]) / 2
     total = (weights[..., None] * colour).sum(-2) + passed[..., None] * background
-    return Rendered(total, 1 - passed, (weights * middle).sum(-1))
+    return Rendered(total, 1 - passed, (weights * middle).sum(-1), weights, edges)
+
+
+def rendered_normals(outward: Callable[[Tensor], Tensor], origins: Tensor, directions: Tensor, seen: Rendered,
+                     graph: bool = False) -> Tensor:  # fmt: skip
+    """The mean normal (B, N, 3) of what rays saw, in the world, as long as they were stopped: 0 where nothing is.
+
+    ``outward`` is a number (B, M) at points (B, M, 3) that grows towards the outside: a signed distance, or a density with
+    a minus. With ``graph`` the normals have gradients by what it is made of.
+    """
+    places = along(origins, directions, seen.edges).flatten(1, 2)
+    with torch.enable_grad():
+        places = places if places.requires_grad else places.requires_grad_()
+        (slope,) = torch.autograd.grad(outward(places).sum(), places, create_graph=graph)
+    normals = torch.nn.functional.normalize(slope, dim=-1).view(*seen.weights.shape, 3)
+    return (seen.weights[..., None] * normals).sum(-2)
+
+
+def along(origins: Tensor, directions: Tensor, edges: Tensor) -> Tensor:
+    """The middles (B, N, S, 3) of samples between edges (B, N, S + 1) along rays (B, N, 3)."""
+    middle = (edges[..., 1:] + edges[..., :-1]) / 2
+    return origins[..., None, :] + middle[..., None] * directions[..., None, :]
 
 
 def _evaluate(field: Field, origins: Tensor, directions: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
-    middle = (edges[..., 1:] + edges[..., :-1]) / 2
-    points = origins[..., None, :] + middle[..., None] * directions[..., None, :]
+    points = along(origins, directions, edges)
     density, colour = field(points.flatten(1, 2))
-    return density.view_as(middle), colour.view(*middle.shape, -1)
+    return density.view(points.shape[:3]), colour.view(*points.shape[:3], -1)
 
 
 @torch.no_grad()

@@ -12,8 +12,9 @@ import torch
 from ...datagen.errors import BadInput
 from ...datagen.formats.writing import write_whole
 from ..core import pictures
-from ..core.cameras import Cameras, project
+from ..core.cameras import Cameras
 from ..fields.turntable import turntable_cameras
+from ..surfaces.splats import splat
 from .table import Result
 
 FRAMES, SIZE = 24, 128  # pictures of a preview, and their edge in pixels
@@ -70,21 +71,14 @@ def write_npz(path: Path, result: PointCloud) -> None:
 
 def splatted(cloud: PointCloud, cameras: Cameras, size: int, width: int = 2) -> np.ndarray:
     """Pictures uint8 (V, size, size, 3) of points, each ``width`` pixels a side, the nearest in front, on white."""
-    at, depth = project(cameras, torch.as_tensor(np.asarray(cloud.positions), dtype=torch.float32))
-    corner = torch.floor(at * size - (width - 1) / 2).long().numpy()
-    depth = depth.numpy()
+    positions = torch.as_tensor(np.asarray(cloud.positions), dtype=torch.float32)
     colours = np.full((len(cloud.positions), 3), GREY) if cloud.colours is None else np.asarray(cloud.colours)
-    shades = (np.clip(colours, 0, 1) * 255).round().astype(np.uint8)
-    views = np.full((len(depth), size, size, 3), 255, np.uint8)
-    for view, corners, depths in zip(views, corner, depth, strict=True):
-        order = np.argsort(-depths, kind="stable")  # what is written last is nearest
-        order = order[depths[order] > 0]
-        for dy in range(width):
-            for dx in range(width):
-                x, y = corners[order, 0] + dx, corners[order, 1] + dy
-                inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
-                view[y[inside], x[inside]] = shades[order[inside]]
-    return views
+    shades = torch.from_numpy((np.clip(colours, 0, 1) * 255).round().astype(np.uint8))
+    views = torch.full((len(cameras.c2w), size, size, 3), 255, dtype=torch.uint8)
+    for number, view in enumerate(views):  # one at a time: there may be many points
+        point = splat(cameras.pick([number]), positions, size, size, width).point[0]
+        view[point >= 0] = shades[point[point >= 0]]
+    return views.numpy()
 
 
 def boxed(positions: np.ndarray) -> tuple[np.ndarray, float]:

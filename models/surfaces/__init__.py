@@ -1,0 +1,1 @@
+"""Surfaces as triangles: tetrahedra that hold one, a rasteriser with gradients, warps of pictures with depth, splats."""
