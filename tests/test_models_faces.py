@@ -21,8 +21,8 @@ from simulacra.datagen.formats.png import write_png  # noqa: E402
 from simulacra.models.core.shots import OTHER_SIDE, Shots  # noqa: E402
 from simulacra.models.core.training import CHECKPOINT, seeded  # noqa: E402
 from simulacra.models.core.window import Window  # noqa: E402
-from simulacra.models.systems import face_analysis  # noqa: E402
-from simulacra.models.systems.catalogue import FACES  # noqa: E402
+from simulacra.models.systems import catalogue, face_analysis  # noqa: E402
+from simulacra.models.systems.catalogue import FACES, PLACES  # noqa: E402
 from simulacra.models.vision.faces import appearance, finding, rotations  # noqa: E402
 from simulacra.models.vision.faces.losses import LossConfig, face_losses, overlap_loss, point_likelihood  # noqa: E402
 from simulacra.models.vision.faces.net import FaceNet, NetConfig, Outputs, expectation  # noqa: E402
@@ -45,7 +45,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shots(dataset):
-    return Shots(dataset, FACES.labels)
+    return Shots(dataset, FACES.labels, more=FACES.more)
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +340,7 @@ def test_videos_are_answered_a_frame_at_a_time(shots, trained, tmp_path, capsys)
     assert "is a video" in failed(capsys, ["predict", "stereo", tmp_path / "in" / "clip.mp4", *rest])
 
 
-def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):
+def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, monkeypatch, capsys):
     from simulacra.procgen import registry
 
     photo = tmp_path / "photo.png"
@@ -354,13 +354,14 @@ def test_a_person_is_fitted_to_a_photograph(shots, trained, tmp_path, capsys):
     assert (tmp_path / "a" / "ada.overlay.png").is_file()
     assert "camera.azimuth: is told by the photograph" in failed(capsys, [*words, "camera.azimuth=3"])
     assert "allowed is FILE.json" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.glb"])
+    monkeypatch.setattr(catalogue, "WEIGHTS", tmp_path)
     assert "no weights are shipped" in failed(capsys, ["fit", photo, "--out", tmp_path / "ada.json"])
     assert "where the photograph is" in failed(
         capsys, ["fit", tmp_path / "ada.overlay.png", "--out", tmp_path / "ada.json"]
     )
 
 
-def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, capsys):
+def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, monkeypatch, capsys):
     photo = tmp_path / "a.png"
     write_png(photo, np.zeros((8, 8, 3), np.uint8))
     (tmp_path / "empty").mkdir()
@@ -368,6 +369,7 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     full.mkdir()
     write_png(full / "b.png", np.zeros((8, 8, 3), np.uint8))
     out = ["--out", str(tmp_path / "out")]
+    monkeypatch.setattr(catalogue, "WEIGHTS", tmp_path)
     line = failed(capsys, ["predict", "depth", photo, *out])
     assert (
         "no weights are shipped" in line
@@ -389,6 +391,8 @@ def test_questions_without_an_answer_are_one_line(trained, dataset, tmp_path, ca
     from loading_stage import make_dataset
 
     poor = make_dataset(tmp_path / "poor", 2)
+    line = failed(capsys, ["train", "scene_analysis", "--data", poor, "--out", tmp_path / "run"])
+    assert "holds no frame with rgb, depth, normal, semantic" in line and PLACES.render in line
     line = failed(capsys, ["train", "face_analysis", "--data", poor, "--out", tmp_path / "run"])
-    assert "holds no frame with rgb, depth, normal, parts, landmarks" in line and FACES.render in line
+    assert "has no 70 points with a head's pose and gaze" in line
     assert not (tmp_path / "run").exists()

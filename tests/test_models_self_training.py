@@ -129,7 +129,7 @@ def test_faces_are_learned_from_photographs_too(tmp_path):
     (tmp_path / "photographs").mkdir()
     write_png(tmp_path / "photographs" / "a.png", np.ascontiguousarray(data.astronaut()[:256, 100:356]))
     write_png(tmp_path / "photographs" / "b.png", np.zeros((40, 40, 3), np.uint8))  # no face, so left out
-    shots = Shots(shot_stage.make_faces(tmp_path / "faces", 3, 48), FACES.labels)
+    shots = Shots(shot_stage.make_faces(tmp_path / "faces", 3, 48), FACES.labels, more=FACES.more)
     net = NetConfig(32, (8, 16, 16, 24, 32), (0, 1, 1, 1, 1), (16, 16, 16, 24))
     teaching = SelfTrainingConfig(str(tmp_path / "photographs"), batch=2, sure=0.06)
     config = face_analysis.Config(net, self_training=teaching, steps=4, batch=2, save_every=2, picture_every=0)

@@ -31,7 +31,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shots(dataset):
-    return Shots(dataset, FACES.labels)
+    return Shots(dataset, FACES.labels, more=FACES.more)
 
 
 def annotate(shots, folder):

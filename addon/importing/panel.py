@@ -33,12 +33,12 @@ class SIMULACRA_PT_import(Sidebar, bpy.types.Panel):
         self.draw_photograph(layout, settings)
 
     def draw_photograph(self, layout, settings):
-        """The person of a photograph, which a face net that somebody trained finds."""
+        """The person of a photograph, which a face net finds."""
         reason = missing()
         column = field_column(layout)
-        column.prop(settings, "run", text="Face analysis")
+        column.prop(settings, "run", text="Face analysis", placeholder=iface_("shipped weights"))
         column.prop(settings, "seed")
-        draw_wrapped(layout, reason or ("" if settings.run else iface_("Choose the run of a face analysis")), "INFO")
+        draw_wrapped(layout, reason, "INFO")
         layout.operator("simulacra.import_photograph", text="Photograph of a Person…", icon="IMAGE_DATA")
         draw_job(layout, photographs.JOB)
         draw_wrapped(layout, photographs.told(jobs.current(photographs.JOB)), "INFO")

@@ -34,7 +34,11 @@ class SIMULACRA_OT_import_photograph(FromFile, Follows, bpy.types.Operator):
     bl_label = "Import Photograph"
     bl_options = {"REGISTER"}
 
-    run: StringProperty(name="Run", description="Folder of a face analysis that you trained", subtype="DIR_PATH")
+    run: StringProperty(
+        name="Run",
+        description="Folder of a face analysis that you trained; empty takes the weights that Simulacra ships",
+        subtype="DIR_PATH",
+    )
     seed: IntProperty(name="Seed", description="Draws what the photograph does not tell", min=0, default=0)
     filter_glob: StringProperty(default="*.png;*.jpg;*.jpeg", options={"HIDDEN"})
 

@@ -17,5 +17,9 @@ class SIMULACRA_PG_import(bpy.types.PropertyGroup):
     resolution: IntProperty(
         name="Resolution", description="Cells along the edge of an avatar's cube", min=16, max=512, default=128
     )
-    run: StringProperty(name="Run", description="Folder of a face analysis that you trained", subtype="DIR_PATH")
+    run: StringProperty(
+        name="Run",
+        description="Folder of a face analysis that you trained; empty takes the weights that Simulacra ships",
+        subtype="DIR_PATH",
+    )
     seed: IntProperty(name="Seed", description="Draws what a photograph does not tell", min=0, default=0)

@@ -164,17 +164,17 @@ class Shots(Sequence):
     """The frames of one or more datasets that have all that is asked for; each is read when it is taken.
 
     ``labels`` are names of the label table, "landmarks" or "caption"; ``partners`` some of PARTNERS; ``split`` one of the
-    dataset's. Raises BadInput where a path is no dataset, has no such split, or holds no frame with all of them.
+    dataset's; ``more`` are names of the label table that are read of the frames that have them. Raises BadInput where a path is no dataset, has no such split, or holds no frame with all of them.
     """
 
     def __init__(self, paths: str | Path | Sequence[str | Path], labels: Sequence[str], split: str | None = None,
-                 partners: Sequence[str] = ()):  # fmt: skip
+                 partners: Sequence[str] = (), more: Sequence[str] = ()):  # fmt: skip
         known = [*(name for name in LABELS if name != "dense_landmarks"), *RECORDED]
         if isinstance(labels, str) or not labels or not set(labels) <= set(known):
             raise BadInput(f"labels: {labels} is not allowed; allowed is a list of {', '.join(known)}")
         if not set(partners) <= set(PARTNERS):
             raise BadInput(f"partners: {partners} is not allowed; allowed are {', '.join(PARTNERS)}")
-        self.labels, self.partners = tuple(labels), tuple(partners)
+        self.labels, self.partners, self.more = tuple(labels), tuple(partners), tuple(more)
         self._frames: list[tuple[str, Sample, int, dict[str, int]]] = []
         self._splits: dict[str, set[Path]] = {}  # the samples of each
         total = hashlib.sha256()
@@ -243,7 +243,9 @@ class Shots(Sequence):
         if "K" not in camera:
             raise BadInput(f"{sample.path}: frame {frame}: is seen by a {camera['model']} camera; allowed are pinholes")
         world = torch.tensor(camera["cam2world"], dtype=torch.float64)
-        maps = {label: _tensor(sample.label(label, frame, camera)) for label in self.labels if label in LABELS}
+        named = [label for label in self.labels if label in LABELS]
+        named += [label for label in self.more if sample.has(label, frame)]
+        maps = {label: _tensor(sample.label(label, frame, camera)) for label in named}
         partners = {label: _tensor(sample.label("rgb", number, camera)) for label, number in others.items()}
         face = _face(sample, frame, world) if "landmarks" in self.labels else None
         caption = sample.caption if "caption" in self.labels else ""

@@ -16,13 +16,15 @@ WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system t
 class Data(NamedTuple):
     """What a system learns from: in words, the command that renders it, and the labels of every frame that it reads.
 
-    With no labels it is people seen from all around, as ``core.data.People``; else frames, as ``core.shots.Shots``.
+    With no labels it is people seen from all around, as ``core.data.People``; else frames, as ``core.shots.Shots``, of which
+    some may have ``more`` labels.
     """
 
     says: str
     render: str
     labels: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
     def read(self, paths: list[Path], config):
         """Read datasets for a training; raises BadInput where one lacks what is needed, with the command that renders it."""
@@ -33,16 +35,16 @@ class Data(NamedTuple):
         from ..core.shots import Shots
 
         try:
-            return Shots(paths, self.labels, partners=self.partners)
+            return Shots(paths, self.labels, partners=self.partners, more=self.more)
         except BadInput as error:
             raise BadInput(f"{error}; {self.render} makes them") from None
 
 
 AROUND = Data("pictures around people, and what of them the person covers",
               "simulacra render faces DATASET --count 400 --views 24 --labels alpha")  # fmt: skip
-FACES = Data("pictures of faces with every label that tells of them",
+FACES = Data("pictures of faces with classes and landmarks; depth and normals are learned from those that have them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
-             ("rgb", "depth", "normal", "parts", "landmarks"))  # fmt: skip
+             ("rgb", "parts", "landmarks"), more=("depth", "normal"))  # fmt: skip
 PLACES = Data("pictures of places with depth, normals and classes",
               "simulacra render places DATASET --count 500 --labels depth,normal,semantic",
               ("rgb", "depth", "normal", "semantic"))  # fmt: skip

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ...datagen.labels import IGNORE
 from ...datagen.pictures import picture
-from ..core.checkpoint import load_model, read_trained, save_weights
+from ..core.checkpoint import load_model, load_weights, read_trained, save_weights
 from ..core.photographs import colours_of
 from ..core.progress import Progress
 from ..core.settings import means, setting
@@ -33,6 +33,7 @@ from ..vision.faces.losses import LossConfig, face_losses
 from ..vision.faces.net import FaceNet, NetConfig
 from ..vision.faces.photographs import Photographs
 from ..vision.faces.targets import Faces, Targets, WindowConfig
+from ..vision.lite import Lite
 from ..vision.self_training import FutureTrainer, SelfTrainingConfig, class_mixed, pseudo_labels
 from .request import Request
 from .trained import TrainedConfig
@@ -58,6 +59,8 @@ class Config(TrainedConfig):
         metadata=means("classes that it learns from photographs without labels (FST, 2209.06993)"),
     )
     _: KW_ONLY
+    start: str = setting("", "folder of a run whose weights it begins with")
+    encoder_rate: float = setting(0.3, "learning rate of an encoder that begins with ImageNet weights, as a share")
     steps: int = setting(6000, "steps of training in all")
     batch: int = setting(16, "faces in a step")
 
@@ -89,11 +92,12 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
     """Train on the faces of the split train; pictures show what it says of some of them."""
     config = config or Config()
     faces = Faces(shots.of("train"), config.net.size, progress)
-    net = seeded(lambda: FaceNet(config.net), config.seed)
+    net = _begun(config)
 
     def drawn(generator: torch.Generator) -> Targets:
-        truth = faces.draw(config.batch, config.net.size, config.windows, generator).to(generator.device)
-        return photographed(truth, config.appearance, generator)
+        with torch.autocast(generator.device.type, enabled=False):  # truth is as exact as it was rendered
+            truth = faces.draw(config.batch, config.net.size, config.windows, generator).to(generator.device)
+            return photographed(truth, config.appearance, generator)
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
         truth = drawn(generator)
@@ -103,11 +107,25 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
         return {"faces": _sheet(net, faces)}
 
     if not config.self_training.photographs:
-        trainer = Trainer(folder, {"net": net}, step, config.training, pictures, progress)
+        slow = {"encoder": net.body.rows} if isinstance(net.body, Lite) else {}
+        rates = dict.fromkeys(slow, config.encoder_rate * config.learning_rate)
+        trainer = Trainer(folder, slow | {"net": net}, step, config.training, pictures, progress, rates)
     else:
         trainer = _teaching_itself(folder, net, drawn, config, pictures, progress)
     trainer.run()
-    save_weights(folder, trainer.ema_modules(), {"system": SYSTEM, "config": asdict(config), "faces": len(faces)})
+    save_weights(
+        folder, {"net": trainer.ema_modules()["net"]}, {"system": SYSTEM, "config": asdict(config), "faces": len(faces)}
+    )
+
+
+def _begun(config: Config) -> FaceNet:
+    """The net that a training begins with: of its seed, with ImageNet weights in it, or that of another run."""
+    net = seeded(lambda: FaceNet(config.net), config.seed)
+    if config.start:
+        load_weights(Path(config.start), {"net": net}, SYSTEM)
+    elif isinstance(net.body, Lite):
+        net.body.take_imagenet()
+    return net
 
 
 def _teaching_itself(

@@ -22,6 +22,7 @@ class TrainedConfig:
     weight_decay: float = setting(0.02, "weight decay of AdamW")
     warmup: int = setting(100, "steps over which the learning rate rises")
     ema: float = setting(0.998, "share of the averaged weights that a step keeps")
+    precision: str = setting("fp32", "fp32, or bf16, which GPUs and newer processors know and others imitate slowly")
     save_every: int = setting(200, "steps between checkpoints")
     picture_every: int = setting(500, "steps between pictures; 0 draws none")
     seed: int = setting(0, "seed of everything that is drawn")

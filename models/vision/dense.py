@@ -51,18 +51,35 @@ class Stage(nn.Module):
         return self.blocks(F.relu(self.down(x), inplace=True))
 
 
-class Dense(nn.Module):
+class Painter(nn.Module):
+    """A decoder that maps of an encoder join (arXiv 1505.04597): ``widths`` are theirs, ``paint`` its own, the finest first."""
+
+    def __init__(self, widths: Sequence[int], paint: Sequence[int]):
+        super().__init__()
+        deeper = (*paint[1:], widths[-1])
+        self.up = nn.ModuleList(joined(a + skip, b) for a, skip, b in zip(deeper, widths, paint, strict=False))
+
+    def forward(self, seen: Sequence[Tensor]) -> list[Tensor]:
+        """The encoder's maps at a half, a quarter … of the resolution to its own, all but the coarsest; the finest first."""
+        x, painted = seen[-1], []
+        for level in range(len(self.up) - 1, -1, -1):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = F.relu(self.up[level](torch.cat([x, seen[level]], 1)), inplace=True)
+            painted.insert(0, x)
+        return painted
+
+
+class Dense(Painter):
     """Pictures (B, 3, H, W) in 0…1, of edges that 32 divides, to maps at a half, a quarter, an eighth and a sixteenth.
 
-    A residual encoder whose maps join a decoder's (arXiv 1505.04597). ``widths`` and ``blocks`` are the channels and residual
-    blocks at each of its five resolutions, ``paint`` the channels of the decoder's four maps, the finest first.
+    A residual encoder whose maps join a decoder's. ``widths`` and ``blocks`` are the channels and residual blocks at each of
+    its five resolutions, ``paint`` the channels of the decoder's four maps, the finest first.
     """
 
     def __init__(self, widths: Sequence[int], blocks: Sequence[int], paint: Sequence[int]):
-        super().__init__()
+        nn.Module.__init__(self)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip((3, *widths[:-1]), widths, blocks, strict=True))
-        deeper = (*paint[1:], widths[-1])
-        self.up = nn.ModuleList(joined(a + skip, b) for a, skip, b in zip(deeper, widths, paint, strict=False))
+        self.up = Painter(widths, paint).up  # after the encoder: seeds give the weights that they always gave
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The deepest map (B, widths[-1], H / 32, W / 32), and the decoder's, the finest first."""
@@ -70,9 +87,4 @@ class Dense(nn.Module):
         for stage in self.stages:
             x = stage(x)
             seen.append(x)
-        deepest, painted = x, []
-        for level in range(LEVELS - 2, -1, -1):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = F.relu(self.up[level](torch.cat([x, seen[level]], 1)), inplace=True)
-            painted.insert(0, x)
-        return deepest, painted
+        return x, super().forward(seen)

@@ -13,8 +13,10 @@ from ....datagen.labels import IGNORE, PARTS
 from ...core.settings import setting
 from ...core.shots import OTHER_SIDE, POINTS
 from ..dense import Dense, require_shape
+from ..lite import WIDTHS, Lite
 from .rotations import MIRROR, mirrored_six
 
+ENCODERS = ("own", "lite")
 CLASSES = len(PARTS) - (IGNORE in PARTS)
 METRES = 0.1  # a depth of 1 of the net
 SHARP = 8.0  # factor of the landmarks' maps before they are a density: it is a peak after fewer steps
@@ -31,10 +33,15 @@ class NetConfig:
     paint: tuple[int, ...] = setting(
         (32, 40, 64, 96), "channels of the decoder at a half, a quarter … of the resolution"
     )
+    encoder: str = setting(
+        "own", "own, which widths and blocks tell, or lite: EfficientNet-Lite0, which begins with its ImageNet weights"
+    )
 
     def __post_init__(self):
         if self.size % 32 or self.size < 32:
             raise BadInput(f"size: is {self.size}; allowed are multiples of 32")
+        if self.encoder not in ENCODERS:
+            raise BadInput(f"encoder: {self.encoder[:60]} is not allowed; allowed are {', '.join(ENCODERS)}")
         require_shape(self)
 
 
@@ -66,9 +73,10 @@ class FaceNet(nn.Module):
     def __init__(self, config: NetConfig | None = None):
         super().__init__()
         self.config = c = config or NetConfig()
-        self.body = Dense(c.widths, c.blocks, c.paint)
+        lite = c.encoder == "lite"
+        self.body = Lite(c.paint) if lite else Dense(c.widths, c.blocks, c.paint)
         self.maps = nn.Conv2d(c.paint[2], POINTS, 1)
-        self.gather = nn.Sequential(nn.Conv2d(c.widths[-1], 48, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(),
+        self.gather = nn.Sequential(nn.Conv2d(WIDTHS[-1] if lite else c.widths[-1], 48, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(),
                                     nn.Linear(48 * 16, 160), nn.ReLU())  # fmt: skip
         self.whole = nn.Linear(160, POINTS * 3 + 6 + 6)
         self.dense = nn.Conv2d(c.paint[0], CLASSES + 1 + 3, 3, 1, 1)
@@ -81,11 +89,11 @@ class FaceNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Outputs:
         deepest, painted = self.body(pictures)
-        said = self.whole(self.gather(deepest))
+        said = self.whole(self.gather(deepest)).float()  # places are told in full precision, whatever maps are made in
         offset, spread, pose, gaze = said.split([POINTS * 2, POINTS, 6, 6], 1)
-        parts, depth, normal = self.dense(painted[0]).split([CLASSES, 1, 3], 1)
+        parts, depth, normal = self.dense(painted[0]).float().split([CLASSES, 1, 3], 1)
         return Outputs(
-            points=expectation(self.maps(painted[2]) * SHARP) + offset.unflatten(1, (POINTS, 2)),
+            points=expectation(self.maps(painted[2]).float() * SHARP) + offset.unflatten(1, (POINTS, 2)),
             spread=spread.clamp(LEAST, MOST), pose=pose, gaze=gaze.unflatten(1, (2, 3)), parts=parts,
             depth=depth[:, 0] * METRES, normal=normal,
         )  # fmt: skip

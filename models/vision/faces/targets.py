@@ -81,14 +81,21 @@ def targets_of(shot: Shot, window: Window) -> Targets:
     size = window.size[0]
     small = replace(window, size=(size // 2, size // 2))
     picture = replace(shot, maps={"rgb": shot["rgb"]}, face=None).moved(window)["rgb"]
-    found = replace(shot, maps={name: shot[name] for name in ("depth", "normal", "parts")}, partners={}).moved(small)
+    found = replace(shot, maps={name: map for name, map in shot.maps.items() if name != "rgb"}, partners={}).moved(
+        small
+    )
     face = found.face
     assert face is not None, "faces have landmarks"
     inverse = torch.linalg.inv(found.intrinsics)
     turn = looking(inverse @ torch.tensor([size / 4, size / 4, 1.0], dtype=torch.float64)).float().T
-    depth = _depth_along(found["depth"][0], inverse.float(), turn[2]) - turn[2] @ face.translation
+    if "depth" in found.maps:
+        depth = _depth_along(found["depth"][0], inverse.float(), turn[2]) - turn[2] @ face.translation
+    else:
+        depth = torch.full((size // 2, size // 2), torch.nan)
     known = depth.isfinite() & (depth.abs() < BEHIND)
-    normal = torch.einsum("ij,jhw->ihw", turn, found["normal"])
+    normal = (
+        torch.einsum("ij,jhw->ihw", turn, found["normal"]) if "normal" in found.maps else torch.zeros(3, *known.shape)
+    )
     return Targets(
         picture[None].float() / 255,
         (face.points / (size / 4) - 1)[None],
@@ -163,5 +170,5 @@ def _held(shot: Shot, size: int) -> Shot:
     shot = shot.moved(replace(window, size=(edge, edge)))
     assert shot.inside is not None, "windows tell what lies in their pictures"
     parts = torch.where(shot.inside[None], shot["parts"], torch.tensor(IGNORE, dtype=torch.uint8))
-    maps = {"rgb": shot["rgb"], "depth": shot["depth"].half(), "normal": shot["normal"].half(), "parts": parts}
+    maps = {name: map.half() if map.is_floating_point() else map for name, map in shot.maps.items()} | {"parts": parts}
     return replace(shot, maps=maps, caption="")
