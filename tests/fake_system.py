@@ -76,7 +76,7 @@ class Model:
         weight[0], bias[0] = -1, 2  # relu(2 - q)
         last[0, 0], ends[0] = 12.0, -9.0
         ends[1:] = 1.0 if "bald" in request.prompt else -1.0
-        return Avatar(planes, decoder, HALF, (0.0, 0.0, 0.0), request.prompt)
+        return Avatar(planes, decoder, HALF, (0.0, 0.0, 0.0), request.prompt, draws=request.draws or 0)
 
 
 def load(folder):
@@ -94,7 +94,7 @@ def row(can=("prompt", "photo", "edit", "unconditional")):
     """Its row of the catalogue."""
     from simulacra.models.systems.catalogue import System
 
-    return System(NAME, "fake:holder", "a sphere", can, takes=("guidance", "steps"))
+    return System(NAME, "fake:holder", "a sphere", can, takes=("guidance", "steps", "draws"))
 
 
 def module() -> ModuleType:

@@ -33,7 +33,23 @@ def test_an_avatar_is_what_the_add_on_reads(run, tmp_path, capsys, monkeypatch):
     out = tmp_path / "made" / "me.avatar.safetensors"
     out.parent.mkdir()
     assert (
-        main(["generate", "fake", str(run), "--prompt", "a bald  man", "--out", str(out), "--seed", "7", "--json"]) == 0
+        main(
+            [
+                "generate",
+                "fake",
+                str(run),
+                "--prompt",
+                "a bald  man",
+                "--out",
+                str(out),
+                "--seed",
+                "7",
+                "--draws",
+                "1",
+                "--json",
+            ]
+        )
+        == 0
     )
     told = events(capsys)
     progress = [event for event in told if event["event"] == "progress"]
@@ -42,7 +58,7 @@ def test_an_avatar_is_what_the_add_on_reads(run, tmp_path, capsys, monkeypatch):
     assert {"me.avatar.safetensors", "me.turntable.png"} <= set(names(out.parent))
     avatar = read_avatar(out)
     assert avatar.meta.prompt == "a bald man" and avatar.meta.box == 2 * fake_system.HALF
-    assert avatar.meta.generator == "simulacra fake"
+    assert avatar.meta.generator == "simulacra fake, first draw"
     radius = fake_system.HALF * (0.4 + 0.2 * float(torch.rand((), generator=torch.Generator().manual_seed(7))))
     density, colour = field(avatar, np.array([[0, 0, 0.9 * radius], [0, 1.1 * radius, 0]], np.float32))
     assert density[0] > avatar.meta.level > density[1] and colour.min() > 0.7  # sigmoid(1)
@@ -70,7 +86,24 @@ def test_a_mesh_is_a_closed_sphere_in_metres(run, tmp_path, capsys, monkeypatch)
     small = meshes.MeshConfig(resolution=32, texture=256)
     monkeypatch.setattr(meshes, "extract", lambda field: extract(field, small))
     out = tmp_path / "me.glb"
-    assert main(["generate", "fake", str(run), "--out", str(out), "--seed", "7", "--no-turntable"]) == 0
+    words = [
+        "generate",
+        "fake",
+        str(run),
+        "--out",
+        str(out),
+        "--seed",
+        "7",
+        "--no-turntable",
+        "--prompt",
+        "old",
+        "--draws",
+        "9",
+    ]
+    assert main(words) == 0
+    data = out.read_bytes()
+    told = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])["asset"]["extras"]
+    assert told == {"generator": "simulacra fake, best of 9 draws", "prompt": "old"}
     mesh = trimesh.load(out, force="mesh")
     radius = fake_system.HALF * (0.4 + 0.2 * float(torch.rand((), generator=torch.Generator().manual_seed(7))))
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
@@ -112,6 +145,7 @@ def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, 
     (["--count", "0"], "count: 0 is not allowed"),
     (["--no-turntable", "--out", "OUT/me.glb", "--out", "OUT/you.glb"], "--out: is given more than once"),
     (["--steps", "0"], "steps: 0 is not allowed"),
+    (["--draws", "0"], "draws: 0 is not allowed; allowed is a whole number in 1..10000"),
     (["--guidance", "nan"], "--guidance: nan is not allowed; allowed is a number"),
     (["--guidance", "much"], "--guidance: much is not allowed; allowed is a number"),
     (["--photo", "OUT/cat.png"], "cat.png shows no face; allowed is a picture of one"),
@@ -266,6 +300,7 @@ def test_a_pseudo_terminal_shows_a_bar_a_stage(run, tmp_path):
 
 @pytest.mark.parametrize("words, line", [
     (["--guidance", "3"], "guidance: is not allowed without a prompt or photo, which it would follow"),
+    (["--draws", "3"], "draws: is not allowed without a prompt or photo, by which what is drawn is ranked"),
     (["--prompt", ""], "prompt: is empty; allowed are words"), (["--prompt", "  "], "prompt: is empty; allowed are words"),
 ])  # fmt: skip
 def test_a_condition_that_is_not_there_is_told(words, line, tmp_path, capsys):

@@ -2,7 +2,7 @@
 
 python tools/measure_avatars.py fit DATASET            one person's planes: PSNR of held-out views, and mm to the true skin
 python tools/measure_avatars.py judges OUT --data …   train what judges and never guides: an image-text model, a classifier
-python tools/measure_avatars.py prompts RUN JUDGES --data …   64 prompts, judged by those
+python tools/measure_avatars.py prompts RUN JUDGES --data …   64 prompts, judged by those: first draws, and the best of many
 python tools/measure_avatars.py table NAME=RUN …       all systems on the same people, with the floor
 python tools/measure_avatars.py time RUN               from a prompt to a coarse mesh with colour; the sampler's overhead
 """
@@ -104,7 +104,7 @@ def train_judges(arguments) -> dict:
 
 
 def measure_prompts(arguments) -> dict:
-    """Make an avatar for each of 64 prompts and judge frontal pictures of them."""
+    """Make avatars for each of 64 prompts and judge frontal pictures of them: first draws, then the best of many."""
     from simulacra.models.evaluate import attribute_accuracy, vlm_match
     from simulacra.models.fields.render import render_image
     from simulacra.models.systems.catalogue import find
@@ -116,26 +116,37 @@ def measure_prompts(arguments) -> dict:
     judge, reader = vlm.load(arguments.judges / "vlm-judge"), classifier.load(arguments.judges / "classifier")
     recipes = [Recipe.from_dict(Dataset(path).description["recipe"]) for path in arguments.data]
     wishes = prompts(recipes, arguments.count, arguments.seed)
-    texts, pictures = [say(wish) for wish in wishes], []
-    for number, text in enumerate(texts):
-        made = model.generate(Request(text, seed=arguments.seed + number))
-        pictures.append(render_image(made.field, model.front(((0.0, 4.0),)), 96)[0])
-        print(number, text, flush=True)
-    stack = torch.stack(pictures)
+    texts, results = [say(wish) for wish in wishes], {}
+    for draws in (1, arguments.draws or model.config.drawn):
+        pictures = []
+        for number, text in enumerate(texts):
+            made = model.generate(Request(text, seed=arguments.seed + number, draws=draws))
+            pictures.append(render_image(made.field, model.front(((0.0, 4.0),)), 96)[0])
+            print(draws, number, text, flush=True)
+        stack = torch.stack(pictures)
+        _write_sheet(arguments.out.with_stem(f"{arguments.out.stem}-{draws}"), stack)
+        found = {
+            name: attribute_accuracy(stack, wishes, one) for name, one in (("classifier", reader), ("judge", judge))
+        }
+        mean = {name: float(np.mean([row["value"] for row in rows.values()])) for name, rows in found.items()}
+        commonest = float(np.mean([row["floor"]["value"] for row in found["judge"].values()]))
+        results["first draw" if draws == 1 else f"best of {draws} draws"] = {
+            "mean_accuracy": mean, "mean_commonest": commonest, "by": found,
+            "match": vlm_match(stack, texts, judge, model.vlm),
+        }  # fmt: skip
+    return results | {"mean_chance": float(np.mean([1 / len(ATTRIBUTES[name]) for name in ASKED]))}
+
+
+def _write_sheet(path: Path, stack: torch.Tensor) -> None:
+    """Write pictures (N, 3, 96, 96) in [-1, 1], eight a row."""
     sheet = ((stack + 1) * 127.5).clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
     rows = -(-len(sheet) // 8)
     padded = np.full((rows * 8, *sheet.shape[1:]), 255, np.uint8)
     padded[: len(sheet)] = sheet
     write_png(
-        arguments.out,
+        path,
         np.ascontiguousarray(padded.reshape(rows, 8, 96, 96, 3).swapaxes(1, 2).reshape(rows * 96, 768, 3)),
     )
-    found = {name: attribute_accuracy(stack, wishes, one) for name, one in (("classifier", reader), ("judge", judge))}
-    mean = {name: float(np.mean([row["value"] for row in rows.values()])) for name, rows in found.items()}
-    commonest = float(np.mean([row["floor"]["value"] for row in found["judge"].values()]))
-    chance = float(np.mean([1 / len(ATTRIBUTES[name]) for name in ASKED]))
-    return {"mean_accuracy": mean, "mean_chance": chance, "mean_commonest": commonest, "by": found,
-            "match": vlm_match(stack, texts, judge, model.vlm)}  # fmt: skip
 
 
 def measure_time(arguments) -> dict:
@@ -219,6 +230,9 @@ def main() -> None:
     asked.add_argument("--data", nargs="+", required=True, help="datasets as whose people are asked for")
     asked.add_argument("--count", type=int, default=64)
     asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument(
+        "--draws", type=int, default=0, help="that are ranked the second time; the model's own by default"
+    )
     asked.add_argument("--out", type=Path, default=Path("prompts.png"))
     asked.set_defaults(measure=measure_prompts)
     judges = commands.add_parser("judges")

@@ -38,6 +38,8 @@ MOST = 10_000  # results of one command, and steps of sampling
     "--guidance", type=options.Number(), metavar="S", help="how strictly the condition is followed; 1 is none"
 )
 @options.option("--steps", type=options.WHOLE, metavar="N", help="steps of sampling")
+@options.option("--draws", type=options.WHOLE, metavar="N",
+                help="how many are drawn for a prompt or photo and ranked by it; 1 is a first draw")  # fmt: skip
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
 def command(system, run, out, as_json, bare, count, **asked) -> None:
@@ -81,7 +83,7 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
         say(*files)
 
 
-def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps) -> Request:
+def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps, draws) -> Request:
     """What the options ask for; raises BadInput where they contradict each other or the system cannot do it."""
     said, prompt = prompt is not None, " ".join((prompt or "").split())
     for name, path in (("photo", photo), ("edit", edit)):
@@ -93,20 +95,23 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
         raise BadInput("edit: needs a prompt that says what the avatar should become")
     if said and not prompt:
         raise BadInput("prompt: is empty; allowed are words")
-    for name, value, low, high in (("seed", seed, 0, 2**31 - 1), ("count", count, 1, MOST), ("steps", steps, 1, MOST)):
+    for name, value, low, high in (("seed", seed, 0, 2**31 - 1), ("count", count, 1, MOST), ("steps", steps, 1, MOST),
+                                   ("draws", draws, 1, MOST)):  # fmt: skip
         if value is not None and not low <= value <= high:
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in {low}..{high}")
     if guidance is not None and not (math.isfinite(guidance) and 0 <= guidance <= 100):
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
-    for name, value in (("guidance", guidance), ("steps", steps)):
+    for name, value in (("guidance", guidance), ("steps", steps), ("draws", draws)):
         if value is not None and name not in system.takes:
             able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
             raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
     if not system.can:
         raise BadInput(f"{system.name}: makes nothing of its own; simulacra predict asks it about photographs")
-    request = Request(prompt, photo, edit, seed, guidance, steps)
+    request = Request(prompt, photo, edit, seed, guidance, steps, draws)
     if guidance is not None and request.mode == "unconditional":
         raise BadInput("guidance: is not allowed without a prompt or photo, which it would follow")
+    if draws is not None and request.mode not in ("prompt", "photo"):
+        raise BadInput("draws: is not allowed without a prompt or photo, by which what is drawn is ranked")
     if request.mode not in system.can:
         raise BadInput(f"{system.name}: cannot make {table.KINDS[system.kind].noun} from {SAID[request.mode]}; "
                        f"it can from {', '.join(SAID[mode] for mode in system.can)}")  # fmt: skip
@@ -132,12 +137,17 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         if result.kind != system.kind:
             raise TypeError(f"{system.name}: made {result.kind}; its row of the catalogue says {system.kind}")
         if result.kind == "avatar":
-            result = replace(result, generator=f"simulacra {system.name}")
+            result = replace(result, generator=f"simulacra {system.name}{_of_draws(result.draws)}")
         table.write(folder / f"{stem}{suffix}", result, suffix)
         if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
         if count > 1:
             tell({"stage": "results", "done": index + 1, "total": count})
+
+
+def _of_draws(draws: int) -> str:
+    """What an avatar says of how it was chosen."""
+    return f", best of {draws} draws" if draws > 1 else ", first draw" if draws else ""
 
 
 def _move(beside: Path, folder: Path, suffix: str) -> list[Path]:

@@ -14,7 +14,7 @@ LARGEST = 2**53  # of a number: up to there a float holds every whole one
 DIGITS = 100  # of a number as text; int() refuses thousands with an error of its own
 MOST = 1000  # numbers in a list, letters in a text
 Value = TypeVar("Value")
-MEANING = "meaning"  # where a field's metadata has it
+MEANING, BEFORE = "meaning", "before"  # where a field's metadata has them
 
 
 def means(meaning: str) -> dict[str, str]:
@@ -22,9 +22,12 @@ def means(meaning: str) -> dict[str, str]:
     return {MEANING: meaning}
 
 
-def setting(default: Value, meaning: str) -> Value:
-    """A field of a configuration with its default and what it means."""
-    return cast(Value, field(default=default, metadata=means(meaning)))
+def setting(default: Value, meaning: str, **before: Value) -> Value:
+    """A field of a configuration with its default and what it means.
+
+    ``before`` is its value in documents that were written before there was such a field, where that is not the default.
+    """
+    return cast(Value, field(default=default, metadata={**means(meaning), **before}))
 
 
 def require(config, **ranges: tuple[float, float]) -> None:
@@ -82,7 +85,8 @@ def configured(config, settings: Iterable[str]):
 
 
 def restored(config, document: dict):
-    """The configuration whose ``asdict`` a JSON document holds; fields it lacks stay as they are.
+    """The configuration whose ``asdict`` a JSON document holds; fields it lacks stay as they are, or as they were before
+    there were such fields.
 
     Names that older versions wrote are taken for today's. Raises BadInput for what is no such configuration.
     """
@@ -93,7 +97,7 @@ def restored(config, document: dict):
     if set(document) - known:
         unknown = _short(min(set(document) - known))
         raise BadInput(f"config: {unknown} is not known; allowed are {', '.join(sorted(known))}")
-    values = {}
+    values = {row.name: row.metadata[BEFORE] for row in fields(config) if BEFORE in row.metadata}
     for name, value in document.items():
         now = getattr(config, name)
         values[name] = restored(now, value) if is_dataclass(now) else _taken(name, value, now)

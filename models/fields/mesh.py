@@ -124,11 +124,13 @@ def surface(grid: np.ndarray, keep: float = 0.05) -> Mesh:
     return Mesh(vertices, faces, _normals(vertices, faces))
 
 
-def write_glb(path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0)) -> None:
+def write_glb(
+    path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0), texts: dict[str, str] | None = None
+) -> None:
     """Write a mesh as binary glTF in metres: a box of half side ``half`` around ``centre``.
 
     Our world has z up and the person face -y; glTF has y up and the front towards +z, so the file holds (x, z, -y), and
-    what imports glTF in Blender turns that back.
+    what imports glTF in Blender turns that back. ``texts`` become the file's ``asset.extras``.
     """
     import trimesh
 
@@ -138,6 +140,13 @@ def write_glb(path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0))
     to_gltf = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
     place = (mesh.vertices.astype(np.float64) * half + np.asarray(centre)) @ to_gltf.T
     kept = {"vertices": place, "faces": mesh.faces, "vertex_normals": mesh.normals @ to_gltf.T, "process": False}
+
+    def finish(tree: dict) -> None:
+        if texts:
+            tree["asset"]["extras"] = texts
+        if mesh.texture is None:
+            _name_colours(tree)
+
     if mesh.texture is not None:
         from PIL import Image
 
@@ -145,14 +154,14 @@ def write_glb(path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0))
             name="avatar", baseColorTexture=Image.fromarray(mesh.texture), metallicFactor=0.0, roughnessFactor=0.6
         )
         found = trimesh.Trimesh(**kept, visual=trimesh.visual.TextureVisuals(uv=mesh.uv, material=material))
-        data = found.export(file_type="glb", include_normals=True)
+        data = found.export(file_type="glb", include_normals=True, tree_postprocessor=finish)
     else:
         # trimesh writes colours as bytes, but glTF's are linear light: eight bits of that are too few for dark hair.
         colours = np.ones((len(place), 4), np.float32)
         if mesh.colours is not None:
             colours[:, :3] = _linear(mesh.colours)
         found = trimesh.Trimesh(**kept, vertex_attributes={"_COLOR_0": colours})
-        data = found.export(file_type="glb", include_normals=True, tree_postprocessor=_name_colours)
+        data = found.export(file_type="glb", include_normals=True, tree_postprocessor=finish)
     write_whole(path, cast(bytes, data))
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..fields import mesh as meshes
 from ..fields.export import SavedAvatar
 from ..fields.export import write_avatar as write_saved
 from ..fields.triplane import Decoder, TriplaneField
-from .field import Radiance, preview, write_gif, write_glb, write_mp4, write_png
+from .field import Radiance, preview, write_gif, write_mp4, write_png
 from .table import Result
 
 __all__ = ["Avatar", "preview", "write_avatar", "write_gif", "write_glb", "write_mp4", "write_png"]
@@ -21,7 +22,8 @@ __all__ = ["Avatar", "preview", "write_avatar", "write_gif", "write_glb", "write
 class Avatar(Result):
     """Planes (3, C, R, R) and their decoder, in a box of half side ``half`` around ``centre`` in metres.
 
-    ``generator`` names what made it.
+    ``generator`` names what made it; ``draws`` says of how many that were drawn and ranked it is the best: 1 of a first
+    draw, 0 where nothing was drawn.
     """
 
     kind = "avatar"
@@ -31,6 +33,7 @@ class Avatar(Result):
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
     prompt: str = ""
     generator: str = ""
+    draws: int = 0
     coloured = True
 
     @cached_property
@@ -41,6 +44,12 @@ class Avatar(Result):
     def around(self):
         """Pictures uint8 (N, H, W, 3) once around, the first from the front."""
         return Radiance(self.field, self.half).around()
+
+
+def write_glb(path: Path, result: Avatar) -> None:
+    """Write the surface as binary glTF, textured, which says in ``asset.extras`` what made it and from which prompt."""
+    texts = {"generator": result.generator, "prompt": result.prompt}
+    meshes.write_glb(path, meshes.extract(result.field), result.half, result.centre, texts)
 
 
 def write_avatar(path: Path, result: Avatar) -> None:

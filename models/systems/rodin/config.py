@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ....datagen.errors import BadInput
 from ...core.settings import means, setting
 from ...core.trainer import TrainerConfig
 from ...fields.fit import FitConfig
+
+LATENTS = ("centred", "raw")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Config:
     single_people: int = setting(6, "of those others, fitted in one batch")
     single_steps: int = setting(170, "of such a batch")
     single_rate: float = setting(1.5e-2, "of its planes")
+    latents: str = setting(
+        "centred", "what networks are told: latents centred and scaled to unit deviation, or raw ones", before="raw"
+    )
     resolution: int = setting(32, "of the planes that the base diffusion makes; the fit's is what the upsampler makes")
     base_width: int = setting(32, "channels of the base diffusion's first level")
     base_multipliers: tuple[int, ...] = setting((1, 2, 2), "channels of its levels, in those of the first")
@@ -64,3 +70,7 @@ class Config:
     upsampler_sampling: int = setting(5, "steps of the upsampler when it samples")
     drawn: int = setting(64, "latents that the prior draws for a prompt, of which the best become candidates")
     candidates: int = setting(6, "that a prompt makes, of which the guiding image-text model keeps the best")
+
+    def __post_init__(self):
+        if self.latents not in LATENTS:
+            raise BadInput(f"latents: {self.latents} is not allowed; allowed are {', '.join(LATENTS)}")

@@ -30,6 +30,7 @@ from ...vision.prompts import parse
 from ..request import Request
 from . import base, upsampler
 from .config import Config
+from .latents import told_of
 from .photo import read_portrait
 from .planes import Statistics
 from .refiner import refiner_of
@@ -37,6 +38,7 @@ from .refiner import refiner_of
 SYSTEM = "rodin"
 LEVEL = 0.1  # of the noise that small planes get before they are upsampled
 LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
+AT_ONCE = 16  # small planes that are sampled together
 LOOK_SIZE = 64  # pixels of those
 SHARPENING = 30  # steps in which latents are drawn towards a prompt
 TUNING = 80  # steps in which planes are drawn towards a photo
@@ -58,6 +60,7 @@ class Rodin(nn.Module):
         self.decoder = Decoder(fitting.channels, fitting.width, fitting.depth, fitting.fourier)
         self.small = Statistics(fitting.channels, config.resolution)
         self.large = Statistics(fitting.channels, fitting.resolution)
+        self.told = told_of(config.latents, latent)
         self.base = base.network_of(config, latent)
         self.prior = LatentPrior(LatentPriorConfig(latent, config.prior_width, config.prior_depth))
         self.upsampler = upsampler.Upsampler(config, latent)
@@ -65,15 +68,19 @@ class Rodin(nn.Module):
 
     def parts(self) -> dict[str, nn.Module]:
         """The modules that a checkpoint holds; the image-text model has a folder of its own."""
-        names = ("decoder", "small", "large", "base", "prior", "upsampler", "refiner")
+        names = ("decoder", "small", "large", "told", "base", "prior", "upsampler", "refiner")
         return {name: getattr(self, name) for name in names}
 
     @torch.no_grad()
-    def latents_of(self, prompt: str, count: int, generator: torch.Generator, scale: float = 1.5) -> Tensor:
-        """Portrait latents (count, D) for a prompt: those that say best what it asks, of many that the prior draws."""
-        drawn = max(self.config.drawn, count)
+    def latents_of(self, prompt: str, count: int, drawn: int, generator: torch.Generator, scale: float = 1.5) -> Tensor:
+        """Portrait latents (count, D) for a prompt: those that say best what it asks, of ``drawn`` that the prior draws.
+
+        One that is drawn alone is left as it is.
+        """
         text = self.vlm.encode_text([say(parse(prompt)) or prompt])
         latents = F.normalize(self.prior.sample(text.repeat(drawn, 1), generator, 20, scale), dim=-1)
+        if drawn == 1:
+            return latents
         return self.sharpened(latents[self.agreement(latents, prompt).topk(count).indices], prompt)
 
     def sharpened(self, latents: Tensor, prompt: str) -> Tensor:
@@ -91,7 +98,7 @@ class Rodin(nn.Module):
                   progress: Progress | None = None) -> Tensor:  # fmt: skip
         """Small rolled planes (B, C, r, 3r) that the base diffusion makes of noise, with latents (B, D) or without."""
         cond = (
-            Cond(vec=latents)
+            Cond(vec=self.told(latents))
             if latents is not None
             else unconditional(Cond(vec=torch.zeros(len(noise), self.vlm.config.embedding)))
         )
@@ -105,7 +112,7 @@ class Rodin(nn.Module):
         config = self.config
         level = torch.full((len(rolled),), LEVEL)
         spatial = augment(rolled, level, generator, upsampler.BLUR)
-        vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else latents
+        vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else self.told(latents)
         keep = torch.full((len(rolled),), float(latents is not None))
         cond = Cond(vec=vec, spatial=spatial, keep=keep, level=level)
         size = config.fit.resolution
@@ -135,23 +142,31 @@ class Rodin(nn.Module):
         steps = request.steps or self.config.steps
         generator = torch.Generator().manual_seed(request.seed)
         if request.edit is not None:
-            planes = self._edited(request, guidance, steps, generator, progress)
+            planes, draws = self._edited(request, guidance, steps, generator, progress), 0
         else:
-            planes = self._made(request, guidance, steps, generator, progress)
-        return Avatar(planes, self.decoder, self.half, prompt=request.prompt)
+            draws = self.draws(request)
+            planes = self._made(request, draws, guidance, steps, generator, progress)
+        return Avatar(planes, self.decoder, self.half, prompt=request.prompt, draws=draws)
 
-    def _made(self, request: Request, guidance: float, steps: int, generator, progress) -> Tensor:
+    def draws(self, request: Request) -> int:
+        """How many are drawn for a request and ranked by it: latents for a prompt, avatars for a photo; 1 is a first draw."""
+        if not request.prompt and not request.photo:
+            return 1
+        return request.draws or (self.config.drawn if request.prompt else self.config.candidates)
+
+    def _made(self, request: Request, draws: int, guidance: float, steps: int, generator, progress) -> Tensor:
         config = self.config
-        count = config.candidates if request.prompt or request.photo else 1
+        count = min(config.candidates, draws) if request.prompt else draws
         portrait = read_portrait(request.photo) if request.photo else None
         if portrait is not None:
             latents = self.vlm.encode_image(portrait[None]).repeat(count, 1)
         elif request.prompt:
-            latents = self.latents_of(request.prompt, count, generator)
+            latents = self.latents_of(request.prompt, count, draws, generator)
         else:
             latents = self.unprompted(1, generator)
         noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
-        rolled = self.planes_of(latents, noise, guidance, steps, progress)
+        parts = zip(latents.split(AT_ONCE), noise.split(AT_ONCE), strict=True)
+        rolled = torch.cat([self.planes_of(*part, guidance, steps, progress) for part in parts])
         best = 0
         if count > 1:
             pictures = self.looks(rolled)
@@ -191,7 +206,9 @@ class Rodin(nn.Module):
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
         wanted = F.normalize(now + shift, dim=-1)
         process = base.process_of(self.config)
-        noise = ddim_inverse(guided(self.base, Cond(vec=now)), process, rolled, steps, counting(progress, "inversion"))
+        noise = ddim_inverse(
+            guided(self.base, Cond(vec=self.told(now))), process, rolled, steps, counting(progress, "inversion")
+        )
         changed = self.planes_of(wanted, noise, guidance, steps, progress)
         again = self.planes_of(now, noise, 1.0, steps)
         # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.

@@ -25,6 +25,7 @@ from ...vision import vlm as vlms
 from ...vision.captions import captions
 from .base import BaseStep
 from .config import Config
+from .latents import Centred
 from .model import SYSTEM, Rodin, rig_of
 from .refiner import RefinerStep
 from .upsampler import UpsamplerStep
@@ -65,13 +66,16 @@ def stages_of(people: People, fitted: Fitted, vlm: nn.Module, config: Config) ->
     model.small.measure(small)
     model.large.measure(fitted.planes)
     latents, views = latents_of(people, model.vlm)
+    if isinstance(model.told, Centred):
+        model.told.measure(latents, views)
+    told = model.told(latents)
     both = [(model.small, small), (model.large, fitted.planes)]
     low, high = (torch.stack([s.roll(planes), s.roll(mirrored(planes))], 1) for s, planes in both)
     model.requires_grad_(False)
     return model, {
-        "base": lambda: BaseStep(model.base, low, latents, views, config),
+        "base": lambda: BaseStep(model.base, low, told, views, config),
         "prior": lambda: PriorStep(model, people, latents, views, config),
-        "upsampler": lambda: UpsamplerStep(model.upsampler, model.decoder, model.large, low, high, latents, views,
+        "upsampler": lambda: UpsamplerStep(model.upsampler, model.decoder, model.large, low, high, told, views,
                                            [RaySource(person) for person in people], config),
         "refiner": lambda: RefinerStep(model.refiner, *pairs_of(people, fitted), config),
     }  # fmt: skip
