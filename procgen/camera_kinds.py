@@ -8,7 +8,7 @@ NEUTRAL = 6504.0  # K, the white of a picture: sRGB's D65
 
 # What portraits are taken with, a choice of ours: most from farther than a metre. What is nearer than NEAR enlarges nose
 # and brow so that it shows (the nose stands a tenth of a metre before the ears); fewer than one in eight are.
-KIND_WEIGHTS = {"phone_selfie": 0.11, "phone": 0.30, "slr": 0.53, "webcam": 0.06}
+KIND_WEIGHTS = {"phone_selfie": 0.08, "phone": 0.30, "slr": 0.58, "webcam": 0.04}
 NEAR = 0.60  # metres from the eyes
 
 # Focal lengths and apertures are those that makers print: a phone's front camera 2.2-2.8 mm at f/1.9-2.4, its back ones
@@ -36,11 +36,11 @@ KINDS = {
         "vignette": beta(1.5, 6),
         "softness": lognormal(0.55, 0.25, 0.2, 1.6),
         "slope": normal(1.55, 0.08, 1.2, 2.0),
-        "contrast": normal(0.0, 0.12, -0.3, 0.5),
-        "shadows": beta(2, 4),
-        "saturation": normal(1.10, 0.08, 0.8, 1.4),
+        "contrast": normal(0.16, 0.12, -0.3, 0.6),
+        "shadows": beta(1.5, 6),
+        "saturation": normal(1.05, 0.08, 0.8, 1.4),
         "smear": lognormal(1.3, 0.4, 0.3, 4),
-        "sharpening": normal(0.65, 0.2, 0.1, 1.4),
+        "sharpening": normal(0.85, 0.2, 0.1, 1.6),
         "compression": normal(0.20, 0.08, 0.04, 0.5),
     },
     "phone": {
@@ -61,16 +61,16 @@ KINDS = {
         "vignette": beta(1.5, 6),
         "softness": lognormal(0.45, 0.25, 0.15, 1.4),
         "slope": normal(1.6, 0.08, 1.2, 2.0),
-        "contrast": normal(0.0, 0.12, -0.25, 0.55),
-        "shadows": beta(2, 5),
-        "saturation": normal(1.12, 0.08, 0.8, 1.45),
+        "contrast": normal(0.22, 0.12, -0.25, 0.7),
+        "shadows": beta(1.5, 7),
+        "saturation": normal(1.06, 0.08, 0.8, 1.45),
         "smear": lognormal(0.9, 0.4, 0.2, 3),
-        "sharpening": normal(0.60, 0.2, 0.1, 1.3),
+        "sharpening": normal(0.85, 0.2, 0.1, 1.6),
         "compression": normal(0.17, 0.07, 0.03, 0.45),
     },
     "slr": {
-        "focal_length": lognormal(82, 0.25, 35, 200),
-        "distance": lognormal(1.75, 0.22, 0.9, 4.0),
+        "focal_length": lognormal(85, 0.25, 35, 200),
+        "distance": lognormal(2.0, 0.25, 0.9, 4.5),
         "f_stop": lognormal(4.2, 0.4, 1.4, 13),
         "focus": normal(0.0, 0.006, -0.03, 0.03),
         "exposure": normal(0.0, 0.15, -0.8, 0.8),
@@ -80,11 +80,11 @@ KINDS = {
         "noise": normal(0.70, 0.12, 0.3, 1),
         "softness": lognormal(0.30, 0.25, 0.1, 0.8),
         "slope": normal(1.6, 0.1, 1.2, 2.0),
-        "contrast": normal(0.0, 0.12, -0.3, 0.5),
+        "contrast": normal(0.28, 0.13, -0.3, 0.8),
         "shadows": beta(1.2, 10),
-        "saturation": normal(1.08, 0.07, 0.8, 1.35),
+        "saturation": normal(1.03, 0.07, 0.8, 1.35),
         "smear": lognormal(0.4, 0.4, 0.05, 1.5),
-        "sharpening": normal(0.40, 0.15, 0, 1),
+        "sharpening": normal(0.75, 0.2, 0, 1.5),
         "compression": normal(0.10, 0.04, 0.01, 0.25),
     },
     "webcam": {
@@ -103,7 +103,7 @@ KINDS = {
         "noise": normal(0.50, 0.15, 0.1, 1),
         "softness": lognormal(1.0, 0.25, 0.4, 2.5),
         "slope": normal(1.45, 0.12, 1.1, 1.9),
-        "contrast": normal(0.0, 0.15, -0.4, 0.5),
+        "contrast": normal(0.12, 0.15, -0.4, 0.6),
         "shadows": beta(1.5, 7),
         "saturation": normal(1.02, 0.1, 0.6, 1.4),
         "smear": lognormal(1.8, 0.35, 0.5, 5),

@@ -51,7 +51,7 @@ class Light:
     hdri_rotation: float = uniform(-180, 180, unit="deg", doc="turn of the environment picture")
     panorama: str = choice(odds(), doc="panorama of the library, where that is the kind", absent=next(iter(odds())))
     panorama_rotation: float = normal(
-        0, 60, -180, 180, unit="deg", doc="turn of the panorama; at 0 most light comes from ahead", absent=0.0
+        0, 75, -180, 180, unit="deg", doc="turn of the panorama; at 0 most light comes from ahead", absent=0.0
     )
     seed: int = seed()
 

@@ -33,7 +33,7 @@ PUBLISHED = {
     "frontal_breadth": Figure((105.5, 5.7), (102.9, 5.4), NIOSH),
     "cheek_breadth": Figure((143.5, 6.9), (135.1, 6.5), f"{NIOSH}; {ANSUR}: 142.6 ± 6.2, 133.8 ± 5.6"),
     "jaw_breadth": Figure((120.4, 10.4), (110.1, 8.9), NIOSH),
-    "face_outline": Figure((115.0, 7.5), (104.5, 6.5), f"{PHOTOS}, landmarks 4 to 12, 2 % narrower"),
+    "face_outline": Figure((117.5, 7.5), (106.0, 6.5), f"{PHOTOS}, landmarks 4 to 12, 2 % narrower"),
     "face_length": Figure((122.7, 7.0), (113.4, 6.1), f"{NIOSH}; {ANSUR}: 122.6 ± 6.7, 113.1 ± 6.1"),
     "nose_length": Figure((52.0, 4.1), (48.2, 3.8), NIOSH),
     "nose_breadth": Figure((36.6, 4.1), (33.2, 3.9), NIOSH),
@@ -43,15 +43,15 @@ PUBLISHED = {
     "mouth_breadth": Figure((51.1, 4.2), (48.0, 4.0), NIOSH),
     "upper_lip": Figure((5.2, 1.4), (5.7, 1.4), PHOTOS),
     "lower_lip": Figure((8.4, 1.6), (8.8, 1.6), PHOTOS),
-    "mouth_corners": Figure((0.5, 1.6), (1.0, 1.6), "declared: corners a little above the parting of the lips"),
-    "brow_height": Figure((18.4, 2.8), (20.2, 2.8), f"{PHOTOS}: 17.8 with smiles and frowns; women's lie higher"),
+    "mouth_corners": Figure((0.5, 1.6), (0.3, 1.6), "declared: corners a little above the parting of the lips"),
+    "brow_height": Figure((19.4, 2.8), (20.4, 2.8), f"{PHOTOS}, of faces at rest"),
     "crown_height": Figure((131.1, 6.2), (126.5, 6.5), f"{ANSUR}, tragion to top of head"),
     "head_circumference": Figure((575.7, 17.1), (554.9, 18.0), f"{NIOSH}; {ANSUR}: 574.4 ± 16.0, 561.1 ± 19.4"),
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
-    "nose_length": (51.2, 47.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (36.6, 32.5), "jaw_breadth": (121.5, 108.9),
-    "face_outline": (116.8, 106.0), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
-    "brow_height": (18.4, 20.9), "upper_lip": (5.4, 6.05), "lower_lip": (8.4, 9.2),
+    "nose_length": (51.2, 48.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (36.6, 32.5), "jaw_breadth": (121.5, 108.9),
+    "face_outline": (119.4, 107.6), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
+    "mouth_breadth": (52.3, 48.8), "brow_height": (19.8, 20.6), "upper_lip": (5.4, 6.05), "lower_lip": (8.4, 9.2),
 }  # fmt: skip
 
 # Correlations; those of ANSUR II are means over both sexes of its 6,068 people, the others are recalled from NIOSH's and

@@ -32,6 +32,7 @@ STILL = 0.6  # weight of the bones below the neck from which on skin counts as t
 STEPS = 1024  # of shares that are stored with points: a file compresses them well
 STRAND_STEPS = 64  # of those of scalp hair, which goes with its triangle wherever in it it stands
 VIEWPORT_SHARE = "viewport_share"  # property of the rig: how many of its strands viewports show, 0…1; renders show all
+TAUT, TAUT_BEHIND = 0.014, 0.06  # m: over how far a mask's cloth evens out what the skin does, and behind which depth it does nothing
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
 
@@ -50,8 +51,8 @@ def attach(person, obj) -> None:
     elif follow in ("skin", "face"):
         _take_weights(person, obj)
         if follow == "face":
-            anchors = anchors_of(person.cage, points_of(obj.data))
-            _take_keys(person, obj, lambda deltas: _at(deltas, anchors))
+            shares = _taut(person.rest, points_of(obj.data))
+            _take_keys(person, obj, lambda deltas: shares @ deltas)
     else:
         to_bone(person.armature, obj, follow)
         if follow == "jaw":
@@ -199,6 +200,18 @@ def _take_keys(person, obj, moved_of) -> None:
         set_points(key, places + moved)
     if basis:
         drive_keys(obj, person.head)
+
+
+def _taut(rest: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """How much of the motion of each vertex of the cage (n, 3) cloth at places (k, 3) takes (k, n): a mask that is stretched
+    over a face goes with the jaw, and shows no lip."""
+    skin = head_data().groups["body"]
+    front = skin[rest[skin, 1] < TAUT_BEHIND]
+    apart = ((places[:, None] - rest[front][None]) ** 2).sum(2)
+    near = np.exp(-(apart - apart.min(1, keepdims=True)) / (2 * TAUT**2))
+    shares = np.zeros((len(places), len(rest)))
+    shares[:, front] = near / near.sum(1, keepdims=True)
+    return shares
 
 
 def _take_jaw_keys(person, obj) -> None:

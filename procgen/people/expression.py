@@ -103,8 +103,8 @@ JAW_SPREAD = 0.30  # deviation of the logarithm of how far a smile's jaw drops
 ASYMMETRY, OWN_ASYMMETRY = 0.03, 0.015
 # How much a face at rest does, as (a, b) of a beta density and the most; a region that an expression uses has none of it.
 IDLE = {
-    "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.06), "browInnerUp": (1, 6, 0.08), "browDown": (1, 4, 0.30),
-    "mouthPress": (1, 8, 0.12), "mouthSmile": (2, 2, 0.18), "jawOpen": (1, 10, 0.04),
+    "eyeSquint": (1, 2, 0.10), "eyeWide": (1, 4, 0.06), "browInnerUp": (1, 6, 0.08), "browDown": (1, 5, 0.20),
+    "mouthPress": (1, 8, 0.12), "mouthSmile": (1, 2, 0.10), "jawOpen": (1, 10, 0.02),
 }  # fmt: skip
 REGIONS = {
     "eye": "eye",

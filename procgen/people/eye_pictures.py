@@ -15,6 +15,7 @@ LIMBUS = (0.92, 1.08)  # iris radii between which the iris goes over into the sc
 PALE = (1.55, 1.50, 1.42)  # factor on the colour of a fibre over that of the depth between fibres
 RUFF = (0.020, 0.009, 0.005)  # the brown seam of the pupil
 LIMBAL = (0.060, 0.062, 0.070)  # what the iris's rim fades into under the edge of the sclera
+IRIS_SHADE = 0.82  # of the pigments' lightness: beside that white a light iris would glow, as none does on photographs
 SCLERA = (0.345, 0.318, 0.296)  # as the eye of a photograph shows it: darker than the tissue, see docs/people.md
 YELLOW = (0.0, 0.022, 0.10)  # what yellowing takes off it
 PINK = (0.32, 0.20, 0.17)  # of the sclera towards the corners
@@ -71,7 +72,7 @@ def _colour(base: tuple, shade: float, saturation: float) -> np.ndarray:
 
 def _iris(eyes, shade: float, radius, angle, rng: Generator) -> np.ndarray:
     """The iris (…, 3): a pupillary and a ciliary zone of fibres, the collarette between them, crypts, furrows and rings."""
-    outer, inner = (_colour(c, eyes.shade * shade, eyes.saturation) for c in IRIS_COLOURS[eyes.iris])
+    outer, inner = (_colour(c, IRIS_SHADE * eyes.shade * shade, eyes.saturation) for c in IRIS_COLOURS[eyes.iris])
     pupil = 0.5 * eyes.pupil / IRIS
     # The collarette is a zigzag a third of the way from the pupil to the rim.
     collarette = pupil + (1 - pupil) * (0.30 + 0.035 * _around(angle, radius, 17, 0.0, rng))

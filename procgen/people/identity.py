@@ -180,7 +180,7 @@ def target_weights(identity: Identity) -> dict[str, float]:
         if value:
             weights[f"size/{name}"] = value
     weights |= fitting(weights, identity.gender)
-    weights |= levelling(weights)
+    weights |= levelling(weights, identity.gender)
     return weights | closing(weights)
 
 

@@ -10,7 +10,8 @@ from .surface import Surface
 
 # Template coordinates in millimetres, mirrored about x = 0. Found once: a 68-point predictor of the scheme was run on
 # frontal renders of 14 drawn identities, its points were cast onto each mesh, and the median taken. Those of the brows
-# lie where people set them, on the hair just above its middle (bare renders had misled the predictor by 3 mm).
+# lie where people set them, on the hair just above its middle, from end to end (on photographs the inner ends lie
+# 0.32 and the outer ones 1.32 distances of the outer eye corners apart); those of the inner lips where the lips meet.
 POINTS = (
     np.array([
         # jaw
@@ -20,11 +21,11 @@ POINTS = (
         (56.5, 22.4, -63.9), (63.4, 33.7, -46.8), (67.7, 38.5, -29.3), (70.1, 46.3, -11.0),
         (71.1, 52.1, 8.4),
         # right brow
-        (-56.4, 1.4, 17.4), (-44.5, -10.8, 22.6), (-33.5, -18.3, 23.4), (-22.0, -23.4, 21.4),
-        (-12.6, -26.1, 18.4),
+        (-58.1, 5.1, 16.1), (-47.7, -8.2, 21.6), (-35.9, -16.6, 23.2), (-25.1, -21.8, 21.7),
+        (-14.6, -25.2, 19.0),
         # left brow
-        (12.6, -26.1, 18.4), (22.0, -23.4, 21.4), (33.5, -18.3, 23.4), (44.5, -10.8, 22.6),
-        (56.4, 1.4, 17.4),
+        (14.6, -25.2, 19.0), (25.1, -21.8, 21.7), (35.9, -16.6, 23.2), (47.7, -8.2, 21.6),
+        (58.1, 5.1, 16.1),
         # nose bridge
         (0.0, -26.1, 5.8), (0.0, -28.0, -6.1), (0.0, -33.2, -18.3), (0.0, -42.3, -32.2),
         # nose base
@@ -41,8 +42,8 @@ POINTS = (
         (6.7, -34.5, -57.1), (15.5, -29.5, -59.2), (24.6, -17.8, -67.7), (15.9, -24.1, -75.8),
         (7.4, -27.3, -79.3), (0.0, -29.1, -79.6), (-7.4, -27.3, -79.3), (-15.9, -24.1, -75.8),
         # inner lips
-        (-20.8, -20.6, -68.5), (-6.2, -30.5, -66.7), (0.0, -31.1, -67.1), (6.2, -30.5, -66.7),
-        (20.8, -20.6, -68.5), (6.7, -29.1, -69.0), (0.0, -30.8, -69.9), (-6.7, -29.1, -69.0),
+        (-20.8, -20.6, -68.5), (-6.1, -30.2, -67.2), (0.0, -30.8, -67.6), (6.1, -30.2, -67.2),
+        (20.8, -20.6, -68.5), (6.6, -28.5, -68.2), (0.0, -29.5, -68.3), (-6.6, -28.5, -68.2),
     ])
     / 1000
 )  # fmt: skip

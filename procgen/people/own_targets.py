@@ -73,6 +73,9 @@ BROW_SLANT = "own/brow_slant"
 # It turns a brow about its middle, so that its mean height stays, and so do the lids.
 SLANTS: Moves = {"brow_in": (0, 0, 0.48), "brow_mid": (0, 0, 0.05), "brow_out": (0, 0, -0.70), "frontotemporale": (0, 0, -0.25),
                  "glabella": (0, 0, 0.2)}  # fmt: skip
+BROW_ARCH = "own/brow_arch"
+# It lifts the middle of a brow over its ends; the mean height stays.
+ARCHES: Moves = {"brow_in": (0, 0, -0.45), "brow_mid": (0, 0, 0.55), "brow_out": (0, 0, -0.45), "lid_fold": (0, 0, 0.15)}
 WHOLE = "whole"  # one per cent of all: bones, flesh and teeth
 
 
@@ -83,6 +86,7 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
     for name, moves in SIZES.items():
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
     found[BROW_SLANT] = sparse(balls.hold(warp.field(SLANTS) / 1000, own=True))
+    found[BROW_ARCH] = sparse(balls.hold(warp.field(ARCHES) / 1000, own=True))
     for name, field in closing_fields(template, balls.body).items():
         found[f"own/lips_{name}"] = sparse(field)
     for name, field in neck_fields(template, warp).items():

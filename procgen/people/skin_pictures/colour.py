@@ -18,19 +18,19 @@ LIPSTICK = [(0.45, 0.20, 0.14), (0.46, 0.15, 0.15), (0.40, 0.055, 0.055), (0.26,
 EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
              (0.45, 0.30, 0.10)]  # fmt: skip
 LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
-LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.66, 0.55, 0.9, 0.30  # at full strength
+LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.52, 0.55, 0.9, 0.30  # at full strength
 FOUNDATION_SEEN, FOUNDATION_COVER = 0.05, 0.5
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.92), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the eyes
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 # What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
 # (Russell 2009, doi 10.1068/p6331).
-WOMENS_LIPS = (0.08, 0.33, 0.25)
+WOMENS_LIPS = (0.15, 0.27, 0.24)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
-DARK_LIPS, UPPER_LIP = (0.02, 0.14, 0.13), (0.20, 0.30, 0.28)
+DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.28, 0.34, 0.32)
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
 INTO_MOUTH = (-0.024, -0.012)  # m: depths of the template between which the colour of lips ends
-DARK_LIDS = 0.30  # of the light that the lids' thin skin and its creases swallow
+DARK_LIDS, MENS_LIDS = 0.30, 0.14  # of the light that the lids' thin skin and its creases swallow; men's beside, whose brows are heavy
 LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
@@ -52,7 +52,7 @@ SPIDER_BLOOD = 0.05  # volume fraction that these add
 VEIN_LINES = (34, 40, 26)  # cells a metre along x, y and z of the noise whose ridges are veins
 FRECKLE_SHARES = (1.0, 0.7)  # of the pigment, by the kind of freckle
 MOLE_MELANIN, SPOT_MELANIN = 0.11, 0.035  # volume fraction that a mark adds
-LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.085, 0.016, 0.25  # volume fractions added; least factor on the base
+LIP_BLOOD, BLEMISH_BLOOD, LEAST_BLOOD = 0.062, 0.016, 0.25  # volume fractions added; least factor on the base
 MENDED = (0.7, 1.4)  # least and greatest factor by which the mean of a face is brought to the tone that was asked for
 FINER = 8  # the lookup table is refined so often, and then looked up without filtering
 
@@ -181,11 +181,11 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     seen = np.maximum(f.outer_lips[at], f.lips[at] * between(f.texels.place[at, 1], *INTO_MOUTH, 1.0, 0.0))
     colour[at] *= 1 - seen[:, None] * lost
     lids = f.texels.near(regions()["eyeshadow"])
-    colour[lids] *= 1 - np.float32(DARK_LIDS) * f.texels.values(regions()["eyeshadow"], lids)[:, None]
+    colour[lids] *= 1 - np.float32(DARK_LIDS + MENS_LIDS * f.skin.masculine) * f.texels.values(regions()["eyeshadow"], lids)[:, None]
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (
-        ((0.45 + 0.4 * old) * f.skin.under_eye + 0.15 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        ((0.34 + 0.36 * old) * f.skin.under_eye + 0.12 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:

@@ -50,7 +50,7 @@ def _surface(f: SkinFields) -> np.ndarray:
     gloss = f.skin.makeup.gloss * 0.9 if f.skin.makeup_on else 0.0
     result = np.empty((len(f.texels.index), 3), np.float32)
     # Light is lost in pores and lines, and glints off what stands out between them.
-    gleam = np.float32(0.5) - np.float32(0.04) * f.residual + np.float32(0.45) * f.fine
+    gleam = np.float32(0.45) - np.float32(0.04) * f.residual + np.float32(0.45) * f.fine
     result[:, 0] = np.clip(gleam + np.float32(400) * f.lines_at_rest, 0.15, 0.8) * (1 - np.float32(0.85) * f.scalp)
     roughness = np.float32(f.skin.roughness) + np.float32(0.24) * f.shine - np.float32(0.13) * f.oil
     roughness += np.float32(0.012) * f.residual
