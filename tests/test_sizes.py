@@ -12,7 +12,7 @@ from simulacra.procgen.people.anthropometry import FROM_ANSUR, PUBLISHED, RECALL
 from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.identity import neutral_shape, sample_identity, target_weights
 from simulacra.procgen.people.measures import MEASURES, measured, probed
-from simulacra.procgen.people.traits import AGE, FURTHER, SEX, strength
+from simulacra.procgen.people.traits import AGE, FURTHER, GROWN, SEX, YOUTH, strength
 
 
 @cache
@@ -131,7 +131,7 @@ def test_years_move_the_form_and_young_people_have_none_of_it():
 
 
 def test_men_and_women_differ_in_bone():
-    identity = dataclasses.replace(drawn()[0][0], age=30.0)
+    identity = dataclasses.replace(drawn()[0][0], age=GROWN[1])
     man, woman = (dataclasses.replace(identity, gender=gender) for gender in (0.0, 1.0))
     weights = [target_weights(each) for each in (man, woman)]
     for name in SEX:
@@ -139,3 +139,7 @@ def test_men_and_women_differ_in_bone():
             weights[1][f"sex/{name}"] == pytest.approx(-FURTHER[name] * weights[0][f"sex/{name}"]) and FURTHER[name] > 1
         )
     assert weights[0]["sex/adams_apple"] > 0 and "sex/adams_apple" not in weights[1]
+    boy, girl = (target_weights(dataclasses.replace(each, age=GROWN[0])) for each in (man, woman))
+    for name in SEX:
+        assert boy[f"sex/{name}"] == pytest.approx(YOUTH * weights[0][f"sex/{name}"])
+        assert girl[f"sex/{name}"] == pytest.approx(weights[1][f"sex/{name}"])

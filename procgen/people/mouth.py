@@ -6,16 +6,19 @@ import numpy as np
 from numpy.random import Generator
 
 from ..params import beta, child, draw, lognormal, normal, seed, spec
+from .expression import ACTIONS, LIBRARY, expand
 from .head_data import head_data
 from .identity import Identity
-from .parts import PART
-from .pose import rigid_fit, transform
+from .parts import PART, skin_parts
+from .pose import apply_actions, rigid_fit, transform
 from .teeth import Arch, gum, row
 
 # Template places of the incisors' edges, metres, and the half breadth and depth of the ellipses that the rows stand on: 59 mm
 # between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
 UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
 LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0216, -0.0682, (0.0275, 0.036)
+CLEAR, MOST_BACK = 0.0005, 0.007  # m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
+LIP_RIM, UNDER_RIM, SEEN_DEPTH = 493, 0.003, 0.005  # vertex of the lower lip's rim; m: what hangs below it and before this depth counts
 
 
 @spec
@@ -37,41 +40,77 @@ def sample_mouth(rng: Generator, fixed=None, *, identity: Identity) -> Mouth:
     return draw(Mouth, rng, fixed, whiteness=beta(3.2, 2.2 + 3 * years), gums=normal(0.3 + 0.45 * african, 0.13, 0, 1))
 
 
+def lower_row(mouth: Mouth, rest: np.ndarray, back: float):
+    """Teeth (n, 3), faces, attributes (n, 2), gums (m, 3) and quads of the lower jaw of a head (v, 3), metres, set back by ``back``."""
+    members = head_data().groups["helper-lower-teeth"]
+    fit = rigid_fit(head_data().template[members], rest[members])
+    arch = Arch(LOWER_FRONT + back, *LOWER_ARCH)
+    teeth, faces, within, places = row(False, arch, LOWER_EDGE, mouth, child(mouth.seed, "Lower"))
+    ridge, quads = gum(places, arch, upper=False)
+    return transform(fit, teeth), faces, within, transform(fit, ridge), quads
+
+
+def through_the_chin(rest: np.ndarray, lower: np.ndarray) -> float:
+    """How far the foremost of lower teeth and gums (n, 3) at rest stands before the skin of a head (v, 3) that laughs as broadly
+    as any, metres; below zero all are behind it (needs bpy's mathutils)."""
+    from mathutils.bvhtree import BVHTree
+
+    data = head_data()
+    laughing = apply_actions(rest, dict.fromkeys(ACTIONS, 0.0) | expand(LIBRARY["laugh"]))
+    jaw, skin = data.groups["helper-lower-teeth"], data.face_group == "body"
+    outside = skin_parts(data, data.faces[skin], data.uv_faces[skin]) != PART["mouth_interior"]
+    tree = BVHTree.FromPolygons(laughing.tolist(), data.faces[skin][outside].tolist())
+    lower = transform(rigid_fit(rest[jaw], laughing[jaw]), lower)
+    hidden = lower[(lower[:, 2] < laughing[LIP_RIM, 2] - UNDER_RIM) & (lower[:, 1] < SEEN_DEPTH)]
+    hits = [tree.ray_cast((x, -0.2, z), (0, 1, 0))[0] for x, _, z in hidden.tolist()]
+    return max((hit[1] - place[1] for place, hit in zip(hidden.tolist(), hits, strict=True) if hit), default=-1.0)
+
+
+def fitted_row(mouth: Mouth, rest: np.ndarray):
+    """The lower row of a head, and how far it was set back, metres: behind the skin of the chin in the broadest laugh."""
+    found, back = lower_row(mouth, rest, 0.0), 0.0
+    for _ in range(2):  # the row bends with its ellipse, so the first answer is a guess
+        ahead = through_the_chin(rest, np.concatenate([found[0], found[3]])) + CLEAR
+        if ahead <= 0 or back >= MOST_BACK:
+            break
+        back = min(back + ahead, MOST_BACK)
+        found = lower_row(mouth, rest, back)
+    return found, back
+
+
 def build_mouth(mouth: Mouth, person) -> list:
     """Build teeth, gums and tongue (needs bpy)."""
     from ..blender import mesh_object
     from ..materials.mouth import enamel_material, gum_material, interior_material, tongue_material
 
     data = head_data()
+    members = data.groups["helper-upper-teeth"]
+    fit, arch = rigid_fit(data.template[members], person.rest[members]), Arch(UPPER_FRONT, *UPPER_ARCH)
+    teeth, faces, within, places = row(True, arch, UPPER_EDGE, mouth, child(mouth.seed, "Upper"))
+    ridge, quads = gum(places, arch, upper=True)
+    upper = transform(fit, teeth), faces, within, transform(fit, ridge), quads
+    lower, back = fitted_row(mouth, person.rest)
     enamel, flesh = enamel_material(mouth), gum_material(mouth)
     objects = []
-    for upper, group, arch, edge in (
-        (True, "helper-upper-teeth", Arch(UPPER_FRONT, *UPPER_ARCH), UPPER_EDGE),
-        (False, "helper-lower-teeth", Arch(LOWER_FRONT, *LOWER_ARCH), LOWER_EDGE),
-    ):
-        members = data.groups[group]
-        fit = rigid_fit(data.template[members], person.rest[members])
-        name, follow = ("Upper", "head") if upper else ("Lower", "jaw")
-        rng = child(mouth.seed, name)
-        vertices, faces, within, places = row(upper, arch, edge, mouth, rng)
-        teeth = mesh_object(
-            f"{name} teeth", transform(fit, vertices), faces, part=PART["mouth_interior"],
+    for name, follow, (teeth, faces, within, ridge, quads) in (("Upper", "head", upper), ("Lower", "jaw", lower)):
+        crowns = mesh_object(
+            f"{name} teeth", teeth, faces, part=PART["mouth_interior"],
             attributes={"enamel": ("FLOAT", "POINT", within[:, 0]), "between": ("FLOAT", "POINT", within[:, 1])},
         )  # fmt: skip
-        teeth.data.materials.append(enamel)
-        ridge, quads = gum(places, arch, upper)
-        gums = mesh_object(f"{name} gums", transform(fit, ridge), quads, part=PART["mouth_interior"])
+        crowns.data.materials.append(enamel)
+        gums = mesh_object(f"{name} gums", ridge, quads, part=PART["mouth_interior"])
         gums.data.materials.append(flesh)
-        for obj in (teeth, gums):
+        for obj in (crowns, gums):
             obj["follow"] = follow
-        objects += [person.link(teeth, "teeth"), person.link(gums, "gums")]
-    objects.append(_tongue(person, fit, tongue_material()))  # the last fit is the lower jaw's
+        objects += [person.link(crowns, "teeth"), person.link(gums, "gums")]
+    members = data.groups["helper-lower-teeth"]
+    objects.append(_tongue(person, rigid_fit(data.template[members], person.rest[members]), back, tongue_material()))
     _paint_inside(person.head, interior_material())
     return objects
 
 
-def _tongue(person, jaw: np.ndarray, material):
-    """The tongue lies in the lower jaw wherever sliders and actions take that, and comes out by its own action."""
+def _tongue(person, jaw: np.ndarray, back: float, material):
+    """The tongue lies in the lower jaw, set back with its teeth, wherever sliders and actions take that, and comes out by its own action."""
     from ..blender import mesh_object
 
     data = head_data()
@@ -79,7 +118,7 @@ def _tongue(person, jaw: np.ndarray, material):
     local = np.full(len(data.template), -1)
     local[members] = np.arange(len(members))
     faces = local[data.faces[data.face_group == "helper-tongue"]]
-    obj = mesh_object("Tongue", transform(jaw, data.template[members]), faces, part=PART["mouth_interior"])
+    obj = mesh_object("Tongue", transform(jaw, data.template[members] + [0.0, back, 0.0]), faces, part=PART["mouth_interior"])
     obj.data.materials.append(material)
     smooth = obj.modifiers.new("Subdivision", "SUBSURF")
     smooth.levels = smooth.render_levels = 2

@@ -13,7 +13,7 @@ from .own_targets import BASE, SIZES, WHOLE
 
 PATH = Path(__file__).parent / "data" / "sizes.npz"
 NAMES = (*SIZES, WHOLE)
-LIMITS = {name: 14.0 for name in SIZES} | {"head_length": 30.0, "head_breadth": 20.0, "jaw_breadth": 24.0, "face_length": 20.0,
+LIMITS = {name: 14.0 for name in SIZES} | {"head_length": 30.0, "head_breadth": 20.0, "jaw_breadth": 24.0, "face_outline": 24.0, "face_length": 20.0,
           "cheek_breadth": 18.0, "eye_opening": 4.0, "upper_lip": 4.0, "lower_lip": 8.0, "eye_length": 6.0,
           "nose_protrusion": 20.0, "nose_depth": 20.0, "head_circumference": 60.0, "crown_height": 24.0, WHOLE: 12.0}  # fmt: skip
 CHEAP = {

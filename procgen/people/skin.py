@@ -80,14 +80,14 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
         masculine=normal(male, 0.08, 0, 1),
         mottling=beta(1.0 + 2.5 * years * pale, 6.0 - 2.5 * years),
         veins=beta(0.8 + 1.2 * pale, 4.5 - 1.0 * years),
-        wrinkles=normal(0.04 + 1.0 * years**1.25, 0.07, 0, 1),
+        wrinkles=normal(0.03 + 1.05 * years**1.08, 0.07, 0, 1),
         roughness=normal(0.425 + 0.06 * years, 0.035, 0.33, 0.62),
         pores=lognormal(1.15 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
         age_spots=beta(1.0 + 2 * max(years - 0.4, 0), 6.0 - 4 * max(years - 0.4, 0)),
         blemishes=beta(1.0, 4.0 + 8 * years),
         under_eye=beta(2.0 + years, 4.0 - years),
         freckles=freckles,
-        stubble_shadow=beta(2.2, 2.0) if male > 0.55 else beta(0.6, 60.0),
+        stubble_shadow=beta(1.2 + min(4 * years, 1.0), 2.0) if male > 0.55 else beta(0.6, 60.0),
         makeup_on=flag(MADE_UP + (MADE_UP_OLD - MADE_UP) * years if identity.gender > 0.6 else MADE_UP_MEN),
     )  # fmt: skip
 

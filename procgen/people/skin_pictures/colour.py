@@ -27,10 +27,11 @@ LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin an
 # (Russell 2009, doi 10.1068/p6331).
 WOMENS_LIPS = (0.15, 0.27, 0.24)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
-DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.28, 0.34, 0.32)
+DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.19, 0.27, 0.25)
+MENS_UPPER_LIP = 1.2  # of it that men's lose, whose are not painted
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
 INTO_MOUTH = (-0.024, -0.012)  # m: depths of the template between which the colour of lips ends
-DARK_LIDS, MENS_LIDS = 0.30, 0.14  # of the light that the lids' thin skin and its creases swallow; men's beside, whose brows are heavy
+DARK_LIDS, MENS_LIDS = 0.30, 0.06  # of the light that the lids' thin skin and its creases swallow; men's beside, whose brows are heavy
 LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
@@ -176,6 +177,7 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     colour[at] *= 1 + f.lips[at, None] * np.asarray(LIPS, np.float32) * np.float32(pink)
     women = (1 - f.skin.masculine) * (1 - 0.25 * old)
     upper = between(f.texels.place[at, 2], *MOUTH_LINE)[:, None] * np.asarray(UPPER_LIP, np.float32)
+    upper *= np.float32(1 + (MENS_UPPER_LIP - 1) * f.skin.masculine)
     lost = np.asarray(DARK_LIPS, np.float32) + np.float32(women) * np.asarray(WOMENS_LIPS, np.float32) + upper
     # On into the mouth as far as it is seen.
     seen = np.maximum(f.outer_lips[at], f.lips[at] * between(f.texels.place[at, 1], *INTO_MOUTH, 1.0, 0.0))
@@ -185,7 +187,7 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (
-        ((0.34 + 0.36 * old) * f.skin.under_eye + 0.12 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        ((0.30 + 0.35 * old) * f.skin.under_eye + 0.10 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:

@@ -12,12 +12,13 @@ from .measured import TONES, regional_maps
 
 OIL = {"nose_tip": 0.8, "nose_bridge": 0.8, "forehead": 0.6, "chin": 0.45, "apples": 0.35}
 # Where dark skin is darker yet and where paler, shares: around eyes, mouth and on the forehead.
-DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.02, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
+DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.04, "jaw_sides": 0.08, "upper_lip_skin": 0.08, "cheeks": -0.10,
         "nostrils": 0.12}  # fmt: skip
-# What the textures show too little of: lids were made up, and the light was flat and the people at rest.
-LIDS = {"lids": 0.22, "under_eyes": 0.05, "chin": -0.12}
+# What the textures show too little of: lids were made up, and the light was flat and the people at rest; and what photographs
+# show paler than light from above leaves it.
+LIDS = {"lids": 0.22, "under_eyes": -0.12, "chin": -0.30, "jaw_sides": 0.03, "forehead": 0.02}
 FLUSH = {"apples": 0.26, "cheeks": 0.11, "ears": 0.80, "nose_tip": 0.46, "nostrils": 0.38, "chin": 0.24, "lids": 0.42, "under_eyes": 0.24,
-         "mouth_corners": 0.26, "nasolabial": 0.18, "forehead": 0.13}  # fmt: skip
+         "mouth_corners": 0.26, "nasolabial": 0.18, "forehead": 0.10}  # fmt: skip
 UNSEEN = 0.5  # of the flush that dark skin hides beside what its melanin does
 COARSE = {
     "nose_tip": 1.0,
