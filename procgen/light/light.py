@@ -83,9 +83,9 @@ def _meter(radiance: np.ndarray, lamps: list[Lamp], tone: float, exposure: float
 
 
 def skin_compensation(person) -> float:
-    """Photographers open up for dark skin and close for pale skin, by a third of the difference."""
+    """Photographers open up for dark skin and close for pale skin, by two fifths of the difference."""
     tone = getattr(person, "skin_luminance", None)
-    return float(np.clip((0.42 / tone) ** 0.33, 0.8, 1.5)) if tone else 1.0
+    return float(np.clip((0.42 / tone) ** 0.40, 0.8, 1.8)) if tone else 1.0
 
 
 def build_light(light: Light, person) -> list:

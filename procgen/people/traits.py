@@ -80,7 +80,7 @@ HANGING = {
 APART = 1.25  # how much further than SEX says men and women stand apart
 # Years between which a man's bones come to all that, and the share of it that he has before (Enlow and Hans, Essentials of
 # Facial Growth, 1996, recalled: brow, nose and jaw of men grow on into the third decade).
-GROWN, YOUTH = (18.0, 32.0), 0.55
+GROWN, YOUTH = (18.0, 30.0), 0.75
 # How much further yet a woman's head goes, as factors: what a face is read as a woman's by.
 FURTHER = {
     "brow_ridge": 2.1,
