@@ -13,23 +13,24 @@ from .head_data import head_data
 ACTIONS = tuple(name.removeprefix("action/") for name in head_data().targets if name.startswith("action/"))
 
 # Each expression in ARKit actions; a name without a side stands for left and right alike.
-# Emotions after the prototypes of Ekman and Friesen's Facial Action Coding System (1978).
+# Emotions after the prototypes of Ekman and Friesen's Facial Action Coding System (1978); how far the parts of smiles go
+# after 68 points on photographs (LFPW's odd half: gap of the lips, height of the corners, breadth, thickness of the lips).
 LIBRARY: dict[str, dict[str, float]] = {
     "neutral": {},
-    "relaxed": {"mouthSmile": 0.32, "cheekSquint": 0.10, "eyeSquint": 0.06},
-    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.50, "eyeSquint": 0.15, "mouthDimple": 0.12},
+    "relaxed": {"mouthSmile": 0.26, "cheekSquint": 0.10, "eyeSquint": 0.04},
+    "smile": {"mouthSmile": 0.72, "cheekSquint": 0.48, "eyeSquint": 0.09},
     "open_smile": {
-        "mouthSmile": 0.85, "cheekSquint": 0.60, "eyeSquint": 0.16, "jawOpen": 0.16, "mouthUpperUp": 0.72,
-        "mouthLowerDown": 0.35,
+        "mouthSmile": 0.90, "cheekSquint": 0.60, "eyeSquint": 0.09, "jawOpen": 0.21, "mouthUpperUp": 0.58,
+        "mouthLowerDown": 0.52,
     },
     "laugh": {
-        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.28, "jawOpen": 0.31,
-        "mouthUpperUp": 0.70, "mouthLowerDown": 0.35, "noseSneer": 0.10,
+        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.20, "jawOpen": 0.32,
+        "mouthUpperUp": 0.62, "mouthLowerDown": 0.50, "noseSneer": 0.12,
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
     "happiness": {
-        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.20, "jawOpen": 0.18, "mouthUpperUp": 0.75,
-        "mouthLowerDown": 0.35,
+        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.13, "jawOpen": 0.22, "mouthUpperUp": 0.60,
+        "mouthLowerDown": 0.50,
     },
     "sadness": {
         "browInnerUp": 1.0, "browDown": 0.08, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
