@@ -12,15 +12,17 @@ RUN := $(BIN)/python -m simulacra
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.base: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.13 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.base: pyproject.toml | $(BIN)/pip
 	$(PIP) -e .
 	touch $@
 
-$(VENV)/.installed: $(VENV)/.base
+$(VENV)/.installed: pyproject.toml | $(BIN)/pip
 	$(PIP) -e '.[dev]'
-	touch $@
+	touch $(VENV)/.base $@
+
+$(BIN)/pip:  # the last that is made of an environment
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.13 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
 
 # Small enough for two cores and a cup of tea.
 DEMO ?= demo

@@ -10,6 +10,8 @@ from ..errors import BadInput
 
 def require_openable(path: Path) -> None:
     """Raise BadInput where Blender dies of a file; what it can tell of a file by itself is left to who opens it."""
+    if not path.is_file():  # Blender has nothing to die of
+        return
     module = f"{__package__.rpartition('.')[0]}.rendering.scene_file"
     program = ""
     if module.startswith("bl_ext."):
