@@ -81,6 +81,7 @@ def test_systems_are_listed(capsys):
         "eg3d",
         "pi_gan",
         "giraffe",
+        "get3d",
         "auto_encoder",
         "face_analysis",
         "scene_analysis",

@@ -15,6 +15,7 @@ from ...datagen.terminal import emit, say
 from ..kinds import table
 from ..systems.catalogue import SYSTEMS, System, find
 from ..systems.request import Request, check_prompt
+from .drags import drags_of
 from .needs import names, require_torch
 
 SAID = {"prompt": "a prompt", "photo": "a photo", "edit": "another avatar", "unconditional": "nothing but a seed"}
@@ -40,6 +41,8 @@ MOST = 10_000  # results of one command, and steps of sampling
 @options.option("--steps", type=options.WHOLE, metavar="N", help="steps of sampling")
 @options.option("--draws", type=options.WHOLE, metavar="N",
                 help="how many are drawn for a prompt or photo and ranked by it; 1 is a first draw")  # fmt: skip
+@options.option("--drag", metavar="FROM:TO", multiple=True,
+                help="pull what is at X,Y,Z to X,Y,Z, in metres; may be given several times")  # fmt: skip
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
 def command(system, run, out, as_json, bare, count, **asked) -> None:
@@ -83,7 +86,7 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
         say(*files)
 
 
-def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps, draws) -> Request:
+def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps, draws, drag=()) -> Request:
     """What the options ask for; raises BadInput where they contradict each other or the system cannot do it."""
     said, prompt = prompt is not None, " ".join((prompt or "").split())
     for name, path in (("photo", photo), ("edit", edit)):
@@ -101,13 +104,13 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in {low}..{high}")
     if guidance is not None and not (math.isfinite(guidance) and 0 <= guidance <= 100):
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
-    for name, value in (("guidance", guidance), ("steps", steps), ("draws", draws)):
+    for name, value in (("guidance", guidance), ("steps", steps), ("draws", draws), ("drag", drag or None)):
         if value is not None and name not in system.takes:
             able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
             raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
     if not system.can:
         raise BadInput(f"{system.name}: makes nothing of its own; simulacra predict asks it about photographs")
-    request = Request(prompt, photo, edit, seed, guidance, steps, draws)
+    request = Request(prompt, photo, edit, seed, guidance, steps, draws, drags_of(drag))
     if guidance is not None and request.mode == "unconditional":
         raise BadInput("guidance: is not allowed without a prompt or photo, which it would follow")
     if draws is not None and request.mode not in ("prompt", "photo"):

@@ -13,11 +13,12 @@ from .data import Person, composite, shrink
 
 
 class PosedViews:
-    """All views of all people, as uint8, at one size."""
+    """All views of all people, as uint8, at one size; with ``masks`` what is covered is a fourth channel."""
 
-    def __init__(self, people: Sequence[Person], size: int):
+    def __init__(self, people: Sequence[Person], size: int, masks: bool = False):
         if not len(people):
             raise BadInput("people: there are none to train on; allowed are one or more")
+        self.masks = masks
         self.rgba = torch.cat([_at(person, size) for person in people])
         self.cameras = Cameras(
             *(torch.cat(parts) for parts in zip(*(person.cameras for person in people), strict=True))
@@ -32,11 +33,14 @@ class PosedViews:
         return self
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Cameras]:
-        """``count`` pictures (count, 3, H, W) in [-1, 1] on white and their cameras; every person is as likely."""
+        """``count`` pictures (count, 3 or 4, H, W) in [-1, 1] on white and their cameras; every person is as likely."""
         person = torch.randint(len(self.counts), (count,), generator=generator, device=generator.device)
         view = (torch.rand(count, generator=generator, device=generator.device) * self.counts[person]).long()
         index = self.starts[person] + view.clamp(max=self.counts[person] - 1)
-        return composite(self.rgba[index]), self.cameras.pick(index)
+        pictures = composite(self.rgba[index])
+        if self.masks:
+            pictures = torch.cat([pictures, self.rgba[index, 3:].float() / 127.5 - 1], 1)
+        return pictures, self.cameras.pick(index)
 
 
 def _at(person: Person, size: int) -> Tensor:

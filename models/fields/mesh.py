@@ -119,8 +119,15 @@ def surface(grid: np.ndarray, keep: float = 0.05) -> Mesh:
     ring = np.pad(np.zeros_like(grid, bool), 1, constant_values=True)
     padded[ring] = -np.maximum(np.abs(padded[ring]), np.abs(grid).max()) / NEAREST
     vertices, faces, *_ = marching_cubes(_off_nodes(padded), 0.0)
-    vertices = ((vertices - 1) * (2 / (len(grid) - 1)) - 1).astype(np.float32)
-    vertices, faces = _pieces(vertices, faces.astype(np.int32), keep)
+    return closed_mesh((vertices - 1) * (2 / (len(grid) - 1)) - 1, faces, keep)
+
+
+def closed_mesh(vertices: np.ndarray, faces: np.ndarray, keep: float = 0.05) -> Mesh:
+    """A mesh of closed triangles in box units, without hollows and pieces below ``keep`` of the largest one's area.
+
+    Raises Unfinished where no piece encloses anything.
+    """
+    vertices, faces = _pieces(vertices.astype(np.float32), faces.astype(np.int32), keep)
     return Mesh(vertices, faces, _normals(vertices, faces))
 
 

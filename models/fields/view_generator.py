@@ -21,6 +21,7 @@ class ViewGenerator(nn.Module):
     """What a generator of people in a box gives: the scene of latents, and from it posed pictures."""
 
     latent: int  # width of a latent
+    masks = False  # whether what is covered is a fourth channel of its pictures, and of real ones
 
     def scene(self, latents: Tensor) -> Scene:
         """The people of latents (B, L), ready to be seen by cameras."""
@@ -35,7 +36,7 @@ class ViewGenerator(nn.Module):
         raise NotImplementedError
 
     def real(self, pictures: Tensor, images: int) -> Tensor:
-        """Real pictures (B, 3, H, W) in the form that ``forward`` gives its own."""
+        """Real pictures (B, 3 or 4, H, W) in the form that ``forward`` gives its own."""
         return pictures
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:

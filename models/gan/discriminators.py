@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -90,6 +91,23 @@ class Discriminator(nn.Module):
         condition = normalise(self.embed[0](poses))
         condition = normalise(self.embed[2](leaky(self.embed[1](condition))))
         return {"logit": (logit * condition).mean(1) * math.sqrt(logit.shape[1]), **outputs}
+
+
+class Discriminators(nn.Module):
+    """Several discriminators, each of the channels after those of the one before; "logit" has all their scores, (D * B,).
+
+    So the mean of a loss is over discriminators too, and the squared gradient by a picture is the sum of theirs.
+    """
+
+    def __init__(self, configs: Sequence[DiscriminatorConfig]):
+        super().__init__()
+        self.networks = nn.ModuleList(Discriminator(config) for config in configs)
+
+    def forward(self, pictures: Tensor, poses: Tensor | None = None, sigma: float = 0.0) -> dict[str, Tensor]:
+        """Score pictures (B, C, H, W) under a blur of ``sigma`` pixels."""
+        parts = pictures.split([network.config.channels for network in self.networks], 1)
+        scores = [network(part, poses, sigma) for network, part in zip(self.networks, parts, strict=True)]
+        return {"logit": torch.cat([score["logit"] for score in scores])}
 
 
 def dual(picture: Tensor, raw: Tensor) -> Tensor:

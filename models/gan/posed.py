@@ -16,7 +16,7 @@ from ..core.posed_views import PosedViews
 from ..core.progress import Progress
 from ..core.training import seeded
 from ..fields.view_generator import ViewGenerator, sheet
-from .discriminators import Discriminator, DiscriminatorConfig
+from .discriminators import Discriminator, DiscriminatorConfig, Discriminators
 from .regularizers import Regularizer
 from .trainer import AdversarialConfig, AdversarialTrainer
 
@@ -27,13 +27,13 @@ def train_posed(
     folder: Path,
     config: AdversarialConfig,
     generator: ViewGenerator,
-    discriminator: DiscriminatorConfig,
+    discriminator: DiscriminatorConfig | Sequence[DiscriminatorConfig],
     regularizers: Sequence[Regularizer],
     progress: Progress | None,
 ) -> None:
     """Train a generator on single posed pictures of people; its folder can be loaded after every checkpoint.
 
-    ``config`` also has the ``size`` of the pictures.
+    ``config`` also has the ``size`` of the pictures. Several discriminators share out the pictures' channels.
     """
     people = people.training
     some = people[0].cameras.pick(torch.linspace(0, len(people[0].rgba) - 1, 3).long())
@@ -48,8 +48,9 @@ def train_posed(
         rng = torch.Generator(trainer.device).manual_seed(config.seed)  # of the same people each time
         return {"people": sheet(generator, cameras, config.size, rng)}
 
-    network = seeded(lambda: Discriminator(discriminator), config.seed + 1)
-    views = PosedViews(people, config.size)
+    one = isinstance(discriminator, DiscriminatorConfig)
+    network = seeded(lambda: Discriminator(discriminator) if one else Discriminators(discriminator), config.seed + 1)
+    views = PosedViews(people, config.size, generator.masks)
     trainer = AdversarialTrainer(folder, generator, network, views, config, regularizers, saved, pictures, progress,
                                  people.digest)  # fmt: skip
     trainer.run()

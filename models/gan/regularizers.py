@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..core.cameras import Cameras
 from ..core.losses import density_smoothness
 from ..fields.view_generator import ViewGenerator
+from ..surfaces.tetrahedra import sign_changes
 
 
 @dataclass(eq=False)
@@ -154,3 +155,21 @@ class CameraHead(Regularizer):
 
     def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
         return self._loss(context)
+
+
+class SignChanges(Regularizer):
+    """``weight`` times the cross-entropy of the sides of edges that a surface cuts, and ``empty`` times how far a shape
+    without an inside is from having one (GET3D, arXiv 2209.11163).
+
+    The generator gives ``distances(styles) -> (B, N)``, negative inside, at the nodes of its ``grid``.
+    """
+
+    name = "sign_changes"
+
+    def __init__(self, weight: float = 0.01, empty: float = 1.0):
+        super().__init__(weight=weight, empty=empty)
+
+    def generator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
+        distances = context.generator.distances(context.styles)
+        missing = F.relu(distances.amin(1)).mean()
+        return self.weight * sign_changes(distances, context.generator.grid.edges) + self.empty * missing

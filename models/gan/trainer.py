@@ -19,7 +19,7 @@ from ..core.progress import Progress
 from ..core.settings import setting
 from ..core.training import Training
 from ..fields.view_generator import ViewGenerator
-from .discriminators import Discriminator, blur_at
+from .discriminators import Discriminator, Discriminators, blur_at
 from .regularizers import Context, Regularizer
 
 REGULARIZERS = 2 << 32  # the first stream of their random numbers; a process's own is its rank
@@ -70,7 +70,7 @@ class AdversarialTrainer(Training):
         self,
         folder: Path,
         generator: ViewGenerator,
-        discriminator: Discriminator,
+        discriminator: Discriminator | Discriminators,
         views: PosedViews,
         config: AdversarialConfig,
         regularizers: Sequence[Regularizer] = (),

@@ -36,14 +36,22 @@ class TetrahedralGrid(NamedTuple):
         return self.nodes + torch.tanh(offsets) * (REACH * self.cell)
 
     def closed(self, distances: Tensor) -> Tensor:
-        """Distances (..., N) in which the box's faces are outside, so that no surface is open there."""
-        return torch.where(self.border, distances.clamp(min=self.cell / 2), distances)
+        """Distances (..., N) that have a surface, closed: the box's faces are outside, and where no node is inside all
+        come down until one is."""
+        inner = torch.where(self.border, torch.inf, distances)
+        lowered = distances - F.relu(inner.amin(-1, keepdim=True) + self.cell / 4)
+        return torch.where(self.border, distances.clamp(min=self.cell / 2), lowered)
 
 
 def tetrahedral_grid(resolution: int) -> TetrahedralGrid:
     """A grid of resolution^3 cells, each cut into six tetrahedra around its diagonal (Kuhn 1960); neighbours fit."""
     if not 1 <= resolution <= MOST:
         raise BadInput(f"resolution: {resolution} is not allowed; allowed are 1 to {MOST} cells")
+    with torch.device("cpu"):  # also where a model is made without memory
+        return _cut(resolution)
+
+
+def _cut(resolution: int) -> TetrahedralGrid:
     side = resolution + 1
     axis = torch.linspace(-1, 1, side)
     nodes = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)

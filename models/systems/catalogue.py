@@ -62,7 +62,7 @@ class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES, or empty for what
     answers several photographs at once and is asked by ``simulacra predict`` alone.
 
-    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps and draws that mean something to it; ``data``
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws and drag that mean something to it; ``data``
     is what it learns from.
     """
 
@@ -99,6 +99,8 @@ SYSTEMS = (
     System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
     System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
+    System("get3d", "get3d", "textured meshes by a style GAN, of a shape and of colours; --drag pulls at them (2209.11163, 2305.10973)",
+           kind="mesh", takes=("drag",)),
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),

@@ -27,6 +27,7 @@ class Request:
     guidance: float | None = None  # 1 is none; the system's own where it is not given
     steps: int | None = None  # of sampling; the system's own where it is not given
     draws: int | None = None  # of which the best is kept; 1 is a first draw; the system's own where it is not given
+    drags: tuple[tuple[float, ...], ...] = ()  # places x, y, z and where they should go, in metres
 
     @property
     def mode(self) -> str:

@@ -1,0 +1,55 @@
+"""Things of one coloured solid each, seen from all around: what tests train generators of objects on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from simulacra.models.core.cameras import camera_rays, orbit
+from simulacra.models.core.data import People, Person
+from simulacra.models.core.toyshapes import Shapes, trace
+
+COLOURS = {"red": (0.9, 0.15, 0.1), "green": (0.2, 0.7, 0.2), "blue": (0.15, 0.3, 0.9), "yellow": (0.95, 0.8, 0.1)}
+KINDS = ("ball", "egg", "stick", "disc")
+LIGHT = torch.tensor([0.3, -0.8, 0.5]) / np.linalg.norm([0.3, -0.8, 0.5])
+
+
+def solid(kind: str, colour: str, rng: np.random.Generator):
+    """One solid in the box [-1, 1]^3."""
+    shapes, size = Shapes(), float(rng.uniform(0.4, 0.6))
+    look = (1, "plain", COLOURS[colour])
+    if kind == "ball":
+        shapes.ellipsoid(look, (0.0, 0.0, 0.0), (size,) * 3)
+    elif kind == "egg":
+        shapes.ellipsoid(look, (0.0, 0.0, 0.0), (size * 0.6, size * 0.6, size * 1.3))
+    elif kind == "stick":
+        shapes.capsule(look, (0.0, 0.0, -size), (0.0, 0.0, size), 0.25)
+    else:
+        shapes.disc(look, (0.0, 0.0, 0.0), size * 1.2, 0.15, 0.05)
+    return shapes.freeze()
+
+
+def seen(solids, cameras, size: int) -> torch.Tensor:
+    """Pictures uint8 (V, 4, size, size)."""
+    origins, directions = (part.flatten(0, 1) for part in camera_rays(cameras, size, size))
+    depth = trace(solids, origins, directions)
+    hit = depth.isfinite()
+    points = (origins + depth[:, None] * directions)[hit]
+    light = 0.6 + 0.4 * (solids.normals(points) @ LIGHT).clamp(min=0)
+    rgba = torch.zeros(len(depth), 4)
+    rgba[hit] = torch.cat([solids.colours[0] * light[:, None], torch.ones(len(points), 1)], 1)
+    return (rgba * 255).round().to(torch.uint8).view(-1, size, size, 4).permute(0, 3, 1, 2).contiguous()
+
+
+def toy_things(count: int, seed: int = 0, views: int = 6, size: int = 32) -> People:
+    """Things of every kind and colour in turn, seen from random sides."""
+    things = []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        kind, colour = KINDS[index % len(KINDS)], list(COLOURS)[(index // len(KINDS)) % len(COLOURS)]
+        azimuths, elevations = rng.uniform(0, 360, views), rng.uniform(-20, 50, views)
+        cameras = orbit(torch.tensor(azimuths), torch.tensor(elevations), 4.0, 32.0)
+        rgba = seen(solid(kind, colour, rng), cameras, size)
+        about = {"kind": kind, "colour": colour}
+        things.append(Person(f"toy-{index}", rgba, cameras, about, (f"a {colour} {kind}",)))
+    return People(tuple(things), 0.1)
