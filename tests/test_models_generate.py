@@ -18,6 +18,7 @@ from model_commands import FAKE, events, failed  # noqa: E402
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.addon.avatar.decode import field  # noqa: E402
 from simulacra.addon.avatar.format import read_avatar  # noqa: E402
+from simulacra.datagen.formats.png import read_png  # noqa: E402
 from simulacra.models.kinds import field as field_kind  # noqa: E402
 from simulacra.models.systems import catalogue  # noqa: E402
 
@@ -132,7 +133,7 @@ def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, 
 
 
 @pytest.mark.parametrize("more, words", [
-    (["--out", "OUT/me.obj"], "me.obj is not allowed; an avatar is written to a name that ends in .avatar.safetensors, .glb, .mp4, .gif or .png"),
+    (["--out", "OUT/me.obj"], "me.obj is not allowed; an avatar is written to a name that ends in .avatar.safetensors, .glb, .portrait.png, .mp4, .gif or .png"),
     (["--out", "OUT/.glb"], ".glb is not allowed"),
     (["--out", "OUT/nowhere/me.glb"], "nowhere: is not a folder"),
     (["--photo", "nowhere.png"], "photo: nowhere.png is not a file"),
@@ -145,6 +146,8 @@ def test_words_that_are_not_known_are_named_with_those_near_them(run, tmp_path, 
     (["--count", "0"], "count: 0 is not allowed"),
     (["--no-turntable", "--out", "OUT/me.glb", "--out", "OUT/you.glb"], "--out: is given more than once"),
     (["--steps", "0"], "steps: 0 is not allowed"),
+    (["--size", "15"], "size: 15 is not allowed; allowed is a whole number in 16..2048"),
+    (["--no-refiner"], "no-refiner: is not allowed with fake, which has none"),
     (["--draws", "0"], "draws: 0 is not allowed; allowed is a whole number in 1..10000"),
     (["--guidance", "nan"], "--guidance: nan is not allowed; allowed is a number"),
     (["--guidance", "much"], "--guidance: much is not allowed; allowed is a number"),
@@ -168,7 +171,10 @@ def test_wrong_systems_and_runs_are_refused(run, tmp_path, capsys, monkeypatch):
         (["fake"], "fake: no weights are shipped with this version; name the RUN"),
         (["fake", tmp_path / "nowhere"], "nowhere is not a folder; allowed is a RUN of simulacra train fake"),
         (["fake", tmp_path], "config.json: is missing"),
-        (["eg3d", run], "me.avatar.safetensors is not allowed; a person is written to a name that ends in .glb, .mp4"),
+        (
+            ["eg3d", run],
+            "me.avatar.safetensors is not allowed; a person is written to a name that ends in .glb, .portrait.png, .mp4",
+        ),
         (["nfd", run, "--prompt", "old"], "nfd: cannot make an avatar from a prompt; it can from nothing but a seed"),
     ):
         assert told in failed(capsys, ["generate", *words, "--out", out])
@@ -205,13 +211,16 @@ def test_a_model_of_latents_alone_gives_planes_or_a_field(monkeypatch):
     assert result.kind == "field" and torch.equal(result.field(points)[1], points)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4"])
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4", ".portrait.png"])
 def test_an_avatar_can_be_pictures_alone(suffix, run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(field_kind, "FRAMES", 4)
     monkeypatch.setattr(field_kind, "SIZE", 16)
     (tmp_path / "out").mkdir()
     out = tmp_path / "out" / f"me{suffix}"
-    assert main(["generate", "fake", str(run), "--out", str(out), "--prompt", "bald"]) == 0
+    assert main(["generate", "fake", str(run), "--out", str(out), "--prompt", "bald", "--size", "24"]) == 0
+    if suffix.endswith(".png"):
+        wide = 24 if suffix == ".portrait.png" else 48  # four pictures on a sheet
+        assert read_png(out).shape == (wide, wide, 3)
     assert names(out.parent) == [out.name] and out.stat().st_size
 
 

@@ -64,6 +64,7 @@ def test_labels_are_of_their_photograph():
 def test_every_kind_has_its_module_its_writers_and_a_preview(tmp_path, monkeypatch):
     monkeypatch.setattr(field, "FRAMES", 2)
     monkeypatch.setattr(field, "SIZE", 16)
+    monkeypatch.setattr(field, "PORTRAIT", 16)
     made = results()
     assert made.keys() == table.KINDS.keys()
     for kind, result in made.items():

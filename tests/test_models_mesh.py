@@ -294,14 +294,16 @@ def glow(points):
 
 
 def test_a_turntable_begins_in_front_and_goes_to_the_persons_left():
-    front, left, *_ = (to_bytes(view).astype(int) for view in turntable.turntable(glow, 4, 24, elevation=0))
+    front, left, *_ = (
+        to_bytes(view).astype(int) for view in render_image(glow, turntable.turntable_cameras(4, 0.0), 24)
+    )
     assert front.shape == (24, 24, 3) and (front[0] == 255).all() and (front[12, 12] < 160).all()
     # From the front green (y) is low; from the person's left (+x) red is high.
     assert front[12, 12, 1] < 80 and left[12, 12, 0] > 175
 
 
 def test_a_turntable_is_once_around():
-    views = turntable.turntable(glow, 7, 32)
+    views = render_image(glow, turntable.turntable_cameras(7), 32)
     assert views.shape == (7, 3, 32, 32) and views.min() >= -1 and views.max() <= 1
     azimuth, elevation = azimuth_elevation(turntable.turntable_cameras(4))
     assert torch.allclose(azimuth.abs(), torch.tensor([0.0, 90.0, 180.0, 90.0]), atol=1e-3)

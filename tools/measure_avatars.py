@@ -3,6 +3,7 @@
 python tools/measure_avatars.py fit DATASET            one person's planes: PSNR of held-out views, and mm to the true skin
 python tools/measure_avatars.py judges OUT --data …   train what judges and never guides: an image-text model, a classifier
 python tools/measure_avatars.py prompts RUN JUDGES --data …   64 prompts, judged by those: first draws, and the best of many
+python tools/measure_avatars.py refiner RUN           what the refiner adds to views that no fit has seen, of toy people or of --data
 python tools/measure_avatars.py table NAME=RUN …       all systems on the same people, with the floor
 python tools/measure_avatars.py time RUN               from a prompt to a coarse mesh with colour; the sampler's overhead
 """
@@ -149,6 +150,48 @@ def _write_sheet(path: Path, stack: torch.Tensor) -> None:
     )
 
 
+@torch.no_grad()
+def measure_refiner(arguments) -> dict:
+    """PSNR in dB of held-out views and how strong edges are, in those of the truth: rendered, bicubic and refined from half."""
+    from dataclasses import replace
+
+    from simulacra.models.core.data import composite
+    from simulacra.models.fields.fit import fit, held_out_views
+    from simulacra.models.fields.render import render_image
+    from simulacra.models.systems.catalogue import find
+    from simulacra.models.vision.toypeople import toy_people
+
+    model, size = find("rodin").load().load(arguments.run), arguments.size
+    people = (
+        read_people(arguments.data, size) if arguments.data else toy_people(arguments.count, 77, 12, size, samples=2)
+    )
+    settings = replace(model.config.fit, steps=arguments.steps, people=1, held_out=6, lowest=0)
+    rows: dict[str, list] = {"rendered": [], "bicubic": [], "refined": []}
+    for person in people.people[: arguments.count]:
+        planes = model.large.mean[None].clone()
+        with torch.enable_grad():
+            fit([person], planes, model.decoder, settings, train_decoder=False)
+        views = held_out_views(len(person.rgba), settings)
+        truth, cameras = composite(person.rgba[views]), person.cameras.pick(views)
+        half = render_image(model.field(planes), cameras, size // 2)
+        large = torch.nn.functional.interpolate(half, (size, size), mode="bicubic", align_corners=False).clamp(-1, 1)
+        made = {"rendered": render_image(model.field(planes), cameras, size), "bicubic": large,
+                "refined": model.refiner.enlarge(half, size)}  # fmt: skip
+        for name, pictures in made.items():
+            psnr = float(-10 * ((pictures - truth) / 2).square().mean().log10())
+            rows[name].append((psnr, _edges(pictures) / _edges(truth)))
+    means = {name: np.mean(values, 0) for name, values in rows.items()}
+    return {"people": arguments.count, "size_px": size, "toy": not arguments.data} | {
+        name: {"psnr_db": round(float(psnr), 2), "edges": round(float(edges), 3)}
+        for name, (psnr, edges) in means.items()
+    }
+
+
+def _edges(pictures: torch.Tensor) -> float:
+    """The mean difference of neighbouring pixels."""
+    return float(sum(pictures.diff(dim=axis).abs().mean() for axis in (-1, -2)))
+
+
 def measure_time(arguments) -> dict:
     """Seconds from a prompt to a coarse mesh with colours; the sampler's time over that of the bare network calls."""
     from simulacra.models.fields.mesh import MeshConfig, extract
@@ -239,6 +282,15 @@ def main() -> None:
     judges.add_argument("out", type=Path)
     judges.add_argument("--data", nargs="+", required=True)
     judges.set_defaults(measure=train_judges)
+    refined = commands.add_parser("refiner")
+    refined.add_argument("run", type=Path)
+    refined.add_argument(
+        "--data", nargs="+", default=[], help="datasets whose people are fitted; toy people by default"
+    )
+    refined.add_argument("--count", type=int, default=4)
+    refined.add_argument("--steps", type=int, default=150)
+    refined.add_argument("--size", type=int, default=128)
+    refined.set_defaults(measure=measure_refiner)
     timed = commands.add_parser("time")
     timed.add_argument("run", type=Path)
     timed.set_defaults(measure=measure_time)

@@ -19,7 +19,8 @@ from .drags import drags_of
 from .needs import names, require_torch
 
 SAID = {"prompt": "a prompt", "photo": "a photo", "edit": "another avatar", "unconditional": "nothing but a seed"}
-MOST = 10_000  # results of one command, and steps of sampling
+MOST = 10_000  # results of one command, steps of sampling, and draws
+LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
 
 
 @options.command()
@@ -43,20 +44,23 @@ MOST = 10_000  # results of one command, and steps of sampling
                 help="how many are drawn for a prompt or photo and ranked by it; 1 is a first draw")  # fmt: skip
 @options.option("--drag", metavar="FROM:TO", multiple=True,
                 help="pull what is at X,Y,Z to X,Y,Z, in metres; may be given several times")  # fmt: skip
+@options.option("--size", type=options.WHOLE, metavar="PX", help="edge of each picture")
+@options.option("--no-refiner", "unrefined", is_flag=True, help="draw pictures of 512 px and more without the refiner")
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
-def command(system, run, out, as_json, bare, count, **asked) -> None:
+def command(system, run, out, as_json, bare, count, size, unrefined, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
     RUN is the folder of a run; the weights that are shipped by default. simulacra list systems says what a system makes:
-    an avatar is written as .avatar.safetensors, .glb, .mp4, .gif or .png; another suffix is refused with those that are
-    allowed. What cannot be finished leaves no file.
+    an avatar is written as .avatar.safetensors, .glb, .portrait.png, .mp4, .gif or .png; another suffix is refused with those
+    that are allowed. What cannot be finished leaves no file.
     """
     system = find(system)
     request = request_of(system, count=count, **asked)
     name, suffix = table.split_suffix(out, system.kind)
     if bare and suffix in table.SEEN:
         raise BadInput(f"no-turntable: is not allowed with {suffix}, which shows itself and gets none")
+    shown = _shown(system, size, unrefined)
     folder = out.parent
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
@@ -71,7 +75,7 @@ def command(system, run, out, as_json, bare, count, **asked) -> None:
             with Progress(as_json) as progress:
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
-                _generate(system, run, request, count, not bare, Path(beside), name, suffix, progress.tell)
+                _generate(system, run, request, count, not bare, Path(beside), name, suffix, shown, progress.tell)
             made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
@@ -122,8 +126,8 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
 
 
 def _generate(system: System, run: Path | None, request: Request, count: int, all_sides: bool, folder: Path, name: str,
-              suffix: str, tell) -> None:  # fmt: skip
-    """Write every result and its preview into a folder."""
+              suffix: str, shown: dict, tell) -> None:  # fmt: skip
+    """Write every result and its preview into a folder; ``shown`` are fields of results that say how they are drawn."""
     run = run or system.shipped
     if run is None:
         raise BadInput(f"{system.name}: no weights are shipped with this version; name the RUN of a simulacra train "
@@ -141,11 +145,24 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
             raise TypeError(f"{system.name}: made {result.kind}; its row of the catalogue says {system.kind}")
         if result.kind == "avatar":
             result = replace(result, generator=f"simulacra {system.name}{_of_draws(result.draws)}")
+        result = replace(result, **shown) if shown else result
         table.write(folder / f"{stem}{suffix}", result, suffix)
         if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
         if count > 1:
             tell({"stage": "results", "done": index + 1, "total": count})
+
+
+def _shown(system: System, size: int | None, unrefined: bool) -> dict:
+    """The fields of a result that its pictures depend on; raises BadInput where there are none to change."""
+    if size is not None:
+        if system.kind not in table.SIZED:
+            raise BadInput(f"size: is not allowed with {table.KINDS[system.kind].noun}; allowed is it with a person")
+        if not LEAST <= size <= LARGEST:
+            raise BadInput(f"size: {size} is not allowed; allowed is a whole number in {LEAST}..{LARGEST}")
+    if unrefined and "refiner" not in system.takes:
+        raise BadInput(f"no-refiner: is not allowed with {system.name}, which has none")
+    return ({} if size is None else {"size": size}) | ({"enlarge": None} if unrefined else {})
 
 
 def _of_draws(draws: int) -> str:

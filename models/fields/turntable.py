@@ -1,13 +1,11 @@
-"""Turntables: cameras once around the box, and what they see of a field."""
+"""Turntables: cameras once around the box."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from ...datagen.errors import BadInput
 from ..core.cameras import Cameras, orbit
-from .render import Field, render_image
 
 DISTANCE, FIELD_OF_VIEW = 4.0, 30.0  # box units, degrees: the whole box is seen
 
@@ -18,8 +16,3 @@ def turntable_cameras(frames: int, elevation: float = 5.0) -> Cameras:
         raise BadInput(f"turntable: {frames} pictures are not allowed; allowed is 1 or more")
     azimuths = torch.arange(frames) * (360.0 / frames)
     return orbit(azimuths, torch.full_like(azimuths, elevation), DISTANCE, FIELD_OF_VIEW)
-
-
-def turntable(field: Field, frames: int = 36, size: int = 256, elevation: float = 5.0) -> Tensor:
-    """Pictures (frames, 3, size, size) in [-1, 1] once around a field of batch 1."""
-    return render_image(field, turntable_cameras(frames, elevation), size)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
+from ..core.cameras import Cameras
 from ..fields import mesh as meshes
 from ..fields.export import SavedAvatar
 from ..fields.export import write_avatar as write_saved
+from ..fields.render import render_image
 from ..fields.triplane import Decoder, TriplaneField
-from .field import Radiance, preview, write_gif, write_mp4, write_png
+from .field import Radiance, preview, write_gif, write_mp4, write_png, write_portrait
 from .table import Result
 
-__all__ = ["Avatar", "preview", "write_avatar", "write_gif", "write_glb", "write_mp4", "write_png"]
+__all__ = ["Avatar", "preview", "write_avatar", "write_gif", "write_glb", "write_mp4", "write_png", "write_portrait"]
+REFINED = 512  # pixels from which on pictures are drawn at half their edge and enlarged
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +28,8 @@ class Avatar(Result):
     """Planes (3, C, R, R) and their decoder, in a box of half side ``half`` around ``centre`` in metres.
 
     ``generator`` names what made it; ``draws`` says of how many that were drawn and ranked it is the best: 1 of a first
-    draw, 0 where nothing was drawn.
+    draw, 0 where nothing was drawn. ``enlarge(pictures, size)`` is its system's refiner, if it has one, through which
+    pictures of 512 px or more go; ``size`` is their edge, 0 the usual one.
     """
 
     kind = "avatar"
@@ -34,6 +40,8 @@ class Avatar(Result):
     prompt: str = ""
     generator: str = ""
     draws: int = 0
+    size: int = 0
+    enlarge: Callable[[Tensor, int], Tensor] | None = None
     coloured = True
 
     @cached_property
@@ -41,9 +49,26 @@ class Avatar(Result):
         """The field in box units, of batch 1."""
         return TriplaneField(self.planes[None], self.decoder)
 
+    @torch.no_grad()
+    def seen(self, cameras: Cameras, size: int) -> Tensor:
+        """Its pictures (V, 3, size, size) in [-1, 1], refined where that is wanted."""
+        if self.enlarge is None or size < REFINED:
+            return render_image(self.field, cameras, size)
+        small = render_image(self.field, cameras, -(-size // 2))
+        return torch.cat([self.enlarge(picture[None], size) for picture in small])
+
+    @property
+    def drawn(self) -> Radiance:
+        """It as a field with pictures."""
+        return Radiance(self.field, self.half, views=self.seen, size=self.size)
+
     def around(self):
-        """Pictures uint8 (N, H, W, 3) once around, the first from the front."""
-        return Radiance(self.field, self.half).around()
+        """Pictures uint8 (N, size, size, 3) once around, the first from the front."""
+        return self.drawn.around()
+
+    def portrait(self):
+        """A picture uint8 (size, size, 3) from the front."""
+        return self.drawn.portrait()
 
 
 def write_glb(path: Path, result: Avatar) -> None:

@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 
 from ...datagen.errors import BadInput
 
-SEEN = (".png", ".mp4", ".gif")  # files that show themselves and need no preview
+SEEN = (".portrait.png", ".png", ".mp4", ".gif")  # files that show themselves and need no preview
 
 
 class Result:
@@ -40,13 +40,15 @@ AROUND = {
     ".gif": "write_gif",
     ".png": "write_png",
 }  # pictures from all sides, or one after another
+PORTRAIT = {".portrait.png": "write_portrait"}
+SIZED = ("field", "avatar")  # kinds whose pictures can have any size
 KINDS = {
     "picture": Kind("a picture", {".png": "write_png"}),
     "video": Kind("a video", AROUND),
     "points": Kind("a point cloud", {".ply": "write_ply", ".npz": "write_npz"}),
     "mesh": Kind("a mesh", {".glb": "write_glb"}),
-    "field": Kind("a person", {".glb": "write_glb"} | AROUND),
-    "avatar": Kind("an avatar", {".avatar.safetensors": "write_avatar", ".glb": "write_glb"} | AROUND),
+    "field": Kind("a person", {".glb": "write_glb"} | PORTRAIT | AROUND),
+    "avatar": Kind("an avatar", {".avatar.safetensors": "write_avatar", ".glb": "write_glb"} | PORTRAIT | AROUND),
     "labels": Kind("a labelled photograph", {".png": "write_png", ".json": "write_json_record", ".npz": "write_npz"}),
     "scene": Kind("a scene", {".json": "write_json"}),
 }
