@@ -26,7 +26,7 @@ class Config:
     steps: int = 3
     size: int = 16
     mixed: bool = False
-    kind: str = "cosine"
+    kind: str = field(default="cosine", metadata={"later": True})
     inner: Inner = field(default_factory=Inner)
 
 

@@ -188,6 +188,15 @@ def test_training_writes_a_run_and_tells_of_it(fake, people, tmp_path, capsys):
     assert "base: 5 of 5" in capsys.readouterr().err
     assert json.loads((out / "run.json").read_text())["config"] == record["config"] | {"steps": 5}
     assert len((out / "log.jsonl").read_text().splitlines()) == 5
+    # What it was trained with so far stays, and nothing is spoiled by asking for more.
+    for change, was in (
+        ("size=8", "size is 16"),
+        ("inner.sizes=4,4", "inner.sizes is 4,4,8"),
+        ("mixed=false", "mixed is true"),
+    ):
+        line = failed(capsys, [*words[:6], "--set", change, "--set", "steps=9", "--resume"])
+        assert f"set: {was} in this run; allowed with --resume are how long it trains" in line
+        assert json.loads((out / "run.json").read_text())["config"] == record["config"] | {"steps": 5}
     # What a training refuses is not kept: the run goes on with what it was.
     record = (out / "run.json").read_text()
     assert "has no parts" in failed(capsys, [*words[:6], "--set", "kind=parts", "--set", "steps=9", "--resume"])

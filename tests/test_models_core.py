@@ -370,6 +370,14 @@ def test_weights_round_trip_and_other_ones_are_refused(tmp_path):
         load_weights(tmp_path, other, "rodin")
     with pytest.raises(BadInput, match="is missing"):
         load_weights(tmp_path / "nowhere", other, "toy")
+    path = tmp_path / "model.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-3] + bytes([whole[-3] ^ 4]) + whole[-2:])  # a bit of a weight
+    before = other["head"].weight.clone()
+    with pytest.raises(BadInput, match=r"model\.safetensors: is damaged: its SHA-256 is not the one it was saved with"):
+        load_weights(tmp_path, other, "toy")
+    assert torch.equal(other["head"].weight, before)
+    path.write_bytes(whole)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(BadInput, match="is not a JSON file"):
         load_weights(tmp_path, other, "toy")

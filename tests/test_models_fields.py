@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
+from simulacra.datagen.formats.png import read_png  # noqa: E402
 from simulacra.models.core.cameras import camera_rays, orbit, pixel_grid, project, viewed_point  # noqa: E402
 from simulacra.models.core.data import Person, composite, shrink  # noqa: E402
 from simulacra.models.fields.fit import (  # noqa: E402
@@ -218,7 +219,7 @@ def test_rays_are_drawn_through_the_centres_of_the_pixels_they_carry():
 def test_a_fit_that_was_stopped_goes_on_bit_for_bit(tmp_path):
     people = [ball(), ball(centre=(-0.1, 0.1, 0.0))]
     config = FitConfig(channels=2, resolution=8, width=8, depth=1, samples=8, importance=4, rays=16, people=2, lowest=4,
-                       steps=6, save_every=3)  # fmt: skip
+                       steps=6, save_every=3, picture_every=3)  # fmt: skip
     whole = new_planes(2, config), new_decoder(config)
     fit(people, *whole, config)
     parts = new_planes(2, config), new_decoder(config)
@@ -228,6 +229,9 @@ def test_a_fit_that_was_stopped_goes_on_bit_for_bit(tmp_path):
     fit(people, *again, config, folder=tmp_path)
     assert torch.equal(whole[0], again[0])
     assert all(torch.equal(a, b) for a, b in zip(whole[1].parameters(), again[1].parameters(), strict=True))
+    shown = [read_png(path) for path in sorted((tmp_path / "pictures").iterdir())]
+    assert [picture.shape for picture in shown] == [(128, 128, 3)] * 2  # after 3 and 6 steps: two people, made and seen
+    assert (shown[0][64:] == shown[1][64:]).all() and (shown[0][:64] != shown[1][:64]).any()
     with pytest.raises(BadInput, match="another configuration"):
         fit(people, new_planes(2, config), new_decoder(config), replace(config, rays=8), folder=tmp_path)
 

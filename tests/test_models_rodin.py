@@ -1,6 +1,7 @@
 """Rodin's own parts against identities; the whole of it, small, from training to an edited avatar (slow)."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,14 +16,17 @@ from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
 from simulacra.models.diffusion.samplers import ddim  # noqa: E402
 from simulacra.models.fields.fit import FitConfig  # noqa: E402
+from simulacra.models.fields.render import render_image  # noqa: E402
 from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
+from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
-from simulacra.models.systems.rodin import Config, base, load, model, train  # noqa: E402
+from simulacra.models.systems.rodin import Config, base, load, model, previews, train  # noqa: E402
 from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
 from simulacra.models.systems.rodin.model import Rodin  # noqa: E402
 from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait  # noqa: E402
 from simulacra.models.systems.rodin.planes import Statistics  # noqa: E402
 from simulacra.models.systems.rodin.refiner import Refiner  # noqa: E402
+from simulacra.models.systems.rodin.training import train_stage  # noqa: E402
 from simulacra.models.systems.rodin.upsampler import Upsampler  # noqa: E402
 
 SMALL = Config(
@@ -115,10 +119,51 @@ def test_draws_are_counted_and_a_first_draw_is_left_as_it_is(untrained, monkeypa
     monkeypatch.setattr(untrained.prior, "sample", lambda text, *rest: counts.append(len(text)) or prior(text, *rest))
     for asked, drawn in ((None, SMALL.drawn), (1, 1), (3, 3)):
         assert untrained.generate(Request("an old man", draws=asked)).draws == drawn
-    assert untrained.generate(Request()).draws == 1 and counts == [4, 1, 3, 1]
+    nobody = untrained.generate(Request())
+    assert nobody.draws == 1 and counts == [4, 1, 3, 1]
     first = untrained.latents_of("an old man", 1, 1, seeded(5))
     text = untrained.vlm.encode_text(["an old man"])
     assert torch.equal(first, prior(text, seeded(5), 20, 1.5))
+
+
+def test_pictures_of_512_px_go_through_the_refiner_unless_that_is_switched_off(untrained, monkeypatch):
+    from simulacra.models.kinds import avatar as avatars
+
+    monkeypatch.setattr(avatars, "REFINED", 32)
+    made = untrained.generate(Request(seed=2))
+    cameras = turntable_cameras(2)
+    half = render_image(made.field, cameras, 16)
+    assert torch.equal(made.seen(cameras, 32), untrained.refiner.enlarge(half, 32))
+    plain = dataclasses.replace(made, enlarge=None, size=32)
+    assert torch.equal(plain.seen(cameras, 32), render_image(made.field, cameras, 32))
+    assert torch.equal(made.seen(cameras, 31), render_image(made.field, cameras, 31))
+    assert plain.portrait().shape == (32, 32, 3)
+    assert not (plain.portrait() == dataclasses.replace(made, size=32).portrait()).all()
+
+
+def test_stages_are_drawn_while_they_are_trained(untrained, tmp_path, monkeypatch):
+    from simulacra.models.vision.toypeople import toy_people
+
+    monkeypatch.setattr(previews, "SHOWN", 2)
+    people, size = toy_people(2, 0, views=3, size=16), SMALL.resolution
+    low, latents = (
+        torch.randn(2, 2, 4, size, 3 * size, generator=seeded()),
+        torch.randn(2, 2, 1, 16, generator=seeded(1)),
+    )
+    drawn = previews.previews_of(untrained, people, low, latents)
+    assert drawn["upsampler"](1)["people"].shape == (3, 3 * 64, 2 * 64)  # plain, upsampled, true
+    step = SimpleNamespace(rendered=torch.zeros(3, 3, 8, 8), seen=torch.ones(3, 3, 16, 16), network=untrained.refiner)
+    picture = previews.refined(step)(1)["pictures"]
+    assert picture.shape == (3, 3 * 16, 2 * 16) and (picture[:, -16:] == 1).all()
+    settings = dataclasses.replace(SMALL.base, steps=2, picture_every=1)
+    monkeypatch.setattr(untrained, "config", dataclasses.replace(SMALL, base=settings))
+
+    def descend(number, generator):
+        return {"loss": untrained.base.plane.square().sum()}
+
+    train_stage(untrained, "base", descend, tmp_path, None, drawn["base"])
+    names = [path.name for path in sorted((tmp_path / "base" / "pictures").iterdir())]
+    assert names == ["people_000001.png", "people_000002.png"]
 
 
 def test_statistics_make_units_of_the_planes_and_give_them_back():

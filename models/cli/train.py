@@ -21,7 +21,9 @@ RECORD = "run.json"  # what a run was begun with
                 help="folder of a dataset; may be repeated")  # fmt: skip
 @options.option("--out", required=True, type=options.FOLDER, metavar="RUN", help="folder of the run")
 @options.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="a field of its configuration")
-@options.option("--resume", is_flag=True, help="go on with the run in RUN, with its own configuration and --set on top")
+@options.option(
+    "--resume", is_flag=True, help="go on with the run in RUN; --set may say how long it trains and what it shows"
+)
 @options.json_option(help="print JSON lines")
 def command(system, data, out, settings, resume, as_json) -> None:
     """Train SYSTEM on datasets into RUN: checkpoints, log.jsonl, TensorBoard events and pictures.
@@ -34,11 +36,15 @@ def command(system, data, out, settings, resume, as_json) -> None:
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress
+    from ..core.resuming import check_resumed
     from ..core.settings import configured, plain, restored
 
     api = system.load()
     before = begun(out, system.name, resume)
-    config = configured(restored(api.Config(), before["config"]) if before else api.Config(), settings)
+    begun_with = restored(api.Config(), before["config"]) if before else api.Config()
+    config = configured(begun_with, settings)
+    if before:
+        check_resumed(begun_with, config)
     samples = system.data.read(list(data), config)
     if before and before["digest"] != samples.digest:
         raise BadInput(f"{out}: was begun with other data ({', '.join(map(str, before['data']))[:200]})")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from ...datagen.formats.reading import GIB, open_regular
 from ...datagen.formats.writing import replacing
 from .settings import restored
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS, CONFIG, HASH = "model.safetensors", "config.json", "sha256"
 LARGEST = 64 * GIB  # bytes of a file of tensors: 16 thousand million weights
 Model = TypeVar("Model", bound=nn.Module)
 Config = TypeVar("Config")
@@ -33,7 +34,10 @@ def save_weights(path: Path, modules: dict[str, nn.Module], about: dict) -> None
     if not isinstance(about.get("system"), str):
         raise ValueError("about: has no system; allowed is the name of what loads these weights")
     folder.mkdir(parents=True, exist_ok=True)
-    write_tensors(folder / WEIGHTS, weights_of(modules), {"system": about["system"]})
+    tensors = weights_of(modules)
+    write_tensors(
+        folder / WEIGHTS, tensors, {"system": about["system"], HASH: digest(sorted(tensors), tensors.__getitem__)}
+    )
     write_json(folder / CONFIG, about)
 
 
@@ -41,7 +45,7 @@ def load_weights(path: Path, modules: dict[str, nn.Module], system: str) -> dict
     """Fill the modules from a folder that ``save_weights`` wrote and return its ``about``.
 
     Values are cast to the modules' own types. Raises BadInput, with the modules unchanged, where the folder holds
-    another system's weights, other names or other shapes.
+    another system's weights, other names or other shapes, or weights that are not those that were saved.
     """
     folder = _folder(path)
     about = read_json(folder / CONFIG)
@@ -51,9 +55,25 @@ def load_weights(path: Path, modules: dict[str, nn.Module], system: str) -> dict
     held = weights_of(modules)
     with open_tensors(folder / WEIGHTS) as file:
         check_shapes(folder / WEIGHTS, file, {name: tuple(value.shape) for name, value in held.items()})
+        # In the file itself, or beside weights that are older than that.
+        expected = (file.metadata() or {}).get(HASH, about.get(HASH))
+        if expected is not None and expected != digest(sorted(held), file.get_tensor):
+            raise BadInput(
+                f"{folder / WEIGHTS}: is damaged: its SHA-256 is not the one it was saved with; allowed is an unchanged copy"
+            )
         for name, value in held.items():
             value.copy_(file.get_tensor(name))
     return about
+
+
+def digest(names: Sequence[str], tensor: Callable[[str], Tensor]) -> str:
+    """The SHA-256 of tensors by name, with their types and shapes, in the order of the names."""
+    total = hashlib.sha256()
+    for name in names:
+        value = tensor(name).detach().cpu().contiguous()
+        total.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        total.update(value.reshape(-1).view(torch.uint8).numpy())
+    return total.hexdigest()
 
 
 def read_about(path: Path) -> dict:

@@ -14,7 +14,7 @@ LARGEST = 2**53  # of a number: up to there a float holds every whole one
 DIGITS = 100  # of a number as text; int() refuses thousands with an error of its own
 MOST = 1000  # numbers in a list, letters in a text
 Value = TypeVar("Value")
-MEANING, BEFORE = "meaning", "before"  # where a field's metadata has them
+MEANING, BEFORE, LATER = "meaning", "before", "later"  # where a field's metadata has them
 
 
 def means(meaning: str) -> dict[str, str]:
@@ -22,12 +22,14 @@ def means(meaning: str) -> dict[str, str]:
     return {MEANING: meaning}
 
 
-def setting(default: Value, meaning: str, **before: Value) -> Value:
+def setting(default: Value, meaning: str, before: Value | None = None, later: bool = False) -> Value:
     """A field of a configuration with its default and what it means.
 
     ``before`` is its value in documents that were written before there was such a field, where that is not the default.
+    One that is looked at ``later``, when what was trained is asked, may change while a training goes on.
     """
-    return cast(Value, field(default=default, metadata={**means(meaning), **before}))
+    metadata = means(meaning) | {LATER: later} | ({} if before is None else {BEFORE: before})
+    return cast(Value, field(default=default, metadata=metadata))
 
 
 def require(config, **ranges: tuple[float, float]) -> None:

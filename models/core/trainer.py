@@ -38,9 +38,14 @@ class TrainerConfig:
     accumulate: int = setting(1, "calls of the step function in a step, whose gradients are averaged")
     precision: str = setting("fp32", "fp32, or bf16, which GPUs and newer processors know and others imitate slowly")
     save_every: int = setting(200, "steps between checkpoints")
-    picture_every: int = setting(200, "0 draws none")
+    picture_every: int = setting(200, "steps between pictures; 0 draws none")
     seed: int = setting(0, "seed of everything that is drawn")
     seconds: float = setting(0.0, "of training in all runs together; 0 is no limit")
+
+    @property
+    def follows_steps(self) -> bool:
+        """Whether the rate depends on how many steps there will be."""
+        return self.schedule == "cosine"
 
     def __post_init__(self):
         least = {"steps": 0, "learning_rate": 0, "weight_decay": 0, "warmup": 0, "clip": 0, "accumulate": 1, "save_every": 1,
@@ -134,7 +139,7 @@ class Trainer(Training):
     def settings(self) -> dict:
         """The config, the modules' rates, the steps where the rate depends on them, and the phases where they alternate."""
         found = super().settings() | {"learning_rates": self.rates}
-        if self.config.schedule == "cosine":
+        if self.config.follows_steps:
             found |= {"steps": self.config.steps}
         if self.alternates:
             found |= {"phases": [[p.name, list(p.modules), p.every, list(p.betas or ())] for p in self.phases]}

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...datagen.errors import BadInput, Unfinished
 from ..core.checkpoint import check_shapes, header_json, open_tensors, write_tensors
-from ..core.data import People, Person, composite
+from ..core.data import People, Person, composite, frontal
+from ..core.pictures import to_bytes, write_png
 from ..core.progress import Progress
 from ..core.settings import restored, setting
+from ..core.training_log import PICTURES
 from .render import render, render_image
 from .triplane import Decoder, TriplaneField, resize, sample_planes
 
 CHECKPOINT = "fit.safetensors"
+SHOWN, SHOWN_SIZE = 4, 64  # people in pictures of a fit, and pixels of each
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class FitConfig:
     smoothness: float = setting(1e-3, "weight of |density(x) - density(x + n)|, n of 0.004 box units")
     held_out: int = setting(0, "every so many views are kept for measuring; 0 keeps none")
     save_every: int = setting(500, "steps between checkpoints")
+    picture_every: int = setting(500, "steps between pictures of the first people; 0 draws none")
     seed: int = setting(0, "seed of everything that is drawn")
 
 
@@ -100,7 +105,7 @@ class RaySource:
         directions = (self.unproject[view] @ local[..., None])[..., 0]
         background = torch.rand(count, 3, generator=generator)
         colour, alpha = self.rgba[pick].float().div(255).split([3, 1], -1)
-        return Rays(self.origins[view], torch.nn.functional.normalize(directions, dim=-1),
+        return Rays(self.origins[view], F.normalize(directions, dim=-1),
                     colour * alpha + background * (1 - alpha), background)  # fmt: skip
 
 
@@ -226,8 +231,24 @@ def fit(
             optimiser.step()
         if progress and (number % 20 == 0 or number + 1 == config.steps):
             progress({"stage": "fit", "done": number + 1, "total": config.steps, "mse": error.detach().mean().item()})
+        last = number + 1 == config.steps
+        if folder and config.picture_every and (last or (number + 1) % config.picture_every == 0):
+            _show(folder, number + 1, people, planes, decoder)
         if folder and ((number + 1) % config.save_every == 0 or number + 1 == config.steps):
             _save(folder, number + 1, planes, moments, decoder, optimiser, config)
+
+
+@torch.no_grad()
+def _show(folder: Path, step: int, people: Sequence[Person], planes: Tensor, decoder: Decoder) -> None:
+    """Write what is fitted of the first people, and below it what was seen, as a picture."""
+    made, true = [], []
+    for person, own in zip(people[:SHOWN], planes, strict=False):
+        view = frontal(person, 180.0)[:1]
+        made.append(render_image(TriplaneField(own[None], decoder), person.cameras.pick(view), SHOWN_SIZE, 24, 16)[0])
+        true.append(F.interpolate(composite(person.rgba[view]), (SHOWN_SIZE, SHOWN_SIZE), mode="area")[0])
+    picture = to_bytes(torch.cat([torch.cat(made, 2), torch.cat(true, 2)], 1))
+    (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+    write_png(folder / PICTURES / f"people_{step:06d}.png", picture)
 
 
 def _kept(count: int, held_out: int) -> list[int]:
@@ -263,7 +284,7 @@ def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfi
         before, step = restored(config, header_json(path, file, "config")), (file.metadata() or {}).get("step", "")
         if not re.fullmatch("[0-9]{1,15}", step):
             raise BadInput(f"{path}: names no step; allowed is what a fit has saved")
-        free = {"steps": 0, "save_every": 0}
+        free = {"steps": 0, "save_every": 0, "picture_every": 0}
         if replace(before, **free) != replace(config, **free):
             raise BadInput(f"{path}: was fitted with another configuration; allowed is the same, or a new folder")
         for index, parameter in enumerate(decoder.parameters()):

@@ -51,12 +51,12 @@ class Config:
     schedule: str = setting("linear", "noise schedule of the diffusion")
     diffusion_steps: int = setting(1000, "steps of the diffusion process")
     prediction: str = setting("eps", 'as published; "v" learns in far fewer steps what is sampled from pure noise')
-    sampling: int = setting(100, "steps")
+    sampling: int = setting(100, "steps", later=True)
     steps: int = setting(20000, "steps of training in all")
     batch: int = setting(8, "samples in a step")
     learning_rate: float = setting(2e-4, "learning rate of AdamW")
     save_every: int = setting(500, "steps between checkpoints")
-    picture_every: int = setting(0, "steps between pictures; 0 draws none")
+    picture_every: int = setting(1000, "steps between pictures; 0 draws none")
     seed: int = setting(0, "seed of everything that is drawn")
 
     @property

@@ -14,6 +14,7 @@ from ..core.trainer import TrainerConfig
 class TrainedConfig:
     """The fields of a training by AdamW along a cosine; a system's own Config adds what its net is and gives other defaults."""
 
+    follows_steps: ClassVar[bool] = True  # the cosine ends with the last step
     clip: ClassVar[float] = 1.0  # largest norm of all gradients together
 
     steps: int = setting(6000, "steps of training in all")

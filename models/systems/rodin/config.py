@@ -65,11 +65,15 @@ class Config:
         default_factory=lambda: TrainerConfig(steps=600, learning_rate=0.0005, ema=0.99),
         metadata=means("training of the refiner"),
     )
-    guidance: float = setting(4.0, "of the base diffusion when it samples")
-    steps: int = setting(25, "of the base diffusion when it samples")
-    upsampler_sampling: int = setting(5, "steps of the upsampler when it samples")
-    drawn: int = setting(64, "latents that the prior draws for a prompt, of which the best become candidates")
-    candidates: int = setting(6, "that a prompt makes, of which the guiding image-text model keeps the best")
+    guidance: float = setting(4.0, "of the base diffusion when it samples", later=True)
+    steps: int = setting(25, "of the base diffusion when it samples", later=True)
+    upsampler_sampling: int = setting(5, "steps of the upsampler when it samples", later=True)
+    drawn: int = setting(
+        64, "latents that the prior draws for a prompt, of which the best become candidates", later=True
+    )
+    candidates: int = setting(
+        6, "that a prompt makes, of which the guiding image-text model keeps the best", later=True
+    )
 
     def __post_init__(self):
         if self.latents not in LATENTS:

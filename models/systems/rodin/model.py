@@ -130,9 +130,13 @@ class Rodin(nn.Module):
         """The field of planes (3, C, R, R) or (1, 3, C, R, R)."""
         return TriplaneField(planes if planes.dim() == 5 else planes[None], self.decoder)
 
+    def enlarged_plainly(self, rolled: Tensor) -> Tensor:
+        """Large planes (B, 3, C, R, R) of small rolled ones without the upsampler: blurred, and there at once."""
+        return resize(self.small.unroll(rolled), self.config.fit.resolution)
+
     def looks(self, rolled: Tensor) -> Tensor:
         """Quick pictures (B, K, 3, s, s) in [-1, 1] of small rolled planes."""
-        planes = resize(self.small.unroll(rolled), self.config.fit.resolution)
+        planes = self.enlarged_plainly(rolled)
         return torch.stack([render_image(self.field(one), self.front(), LOOK_SIZE, 32, 16) for one in planes])
 
     @torch.no_grad()
@@ -146,7 +150,7 @@ class Rodin(nn.Module):
         else:
             draws = self.draws(request)
             planes = self._made(request, draws, guidance, steps, generator, progress)
-        return Avatar(planes, self.decoder, self.half, prompt=request.prompt, draws=draws)
+        return Avatar(planes, self.decoder, self.half, prompt=request.prompt, draws=draws, enlarge=self.refiner.enlarge)
 
     def draws(self, request: Request) -> int:
         """How many are drawn for a request and ranked by it: latents for a prompt, avatars for a photo; 1 is a first draw."""
@@ -277,11 +281,6 @@ class Rodin(nn.Module):
         """Pictures (B, V, 3, size, size) in [-1, 1] of people made from nothing."""
         made = [self.sample_planes(min(4, count - start), generator) for start in range(0, count, 4)]
         return torch.stack([render_image(self.field(one), cameras, size) for one in torch.cat(made)])
-
-    @torch.no_grad()
-    def pictures(self, planes: Tensor, cameras: Cameras, size: int) -> Tensor:
-        """Refined pictures (V, 3, size, size) in [-1, 1] of planes (3, C, R, R)."""
-        return self.refiner.enlarge(render_image(self.field(planes), cameras, size // 2), size)
 
 
 def load(folder: Path) -> Rodin:

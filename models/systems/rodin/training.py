@@ -27,6 +27,7 @@ from .base import BaseStep
 from .config import Config
 from .latents import Centred
 from .model import SYSTEM, Rodin, rig_of
+from .previews import Pictures, previews_of, refined
 from .refiner import RefinerStep
 from .upsampler import UpsamplerStep
 
@@ -52,14 +53,18 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
             staged(progress, "vlm"),
         )
     fitted = fit_all(learn, folder, config, progress)
-    model, stages = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
-    for name, step in stages.items():
-        train_stage(model, name, step(), folder, progress)
+    model, stages, previews = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
+    for name, make in stages.items():
+        step = make()
+        pictures = refined(step) if name == "refiner" else previews.get(name)
+        train_stage(model, name, step, folder, progress, pictures)
     save(model, folder, {"data": people.digest, "people": len(learn)})
 
 
-def stages_of(people: People, fitted: Fitted, vlm: nn.Module, config: Config) -> tuple[Rodin, dict[str, Callable]]:
-    """An untrained model, and by the name of each network what makes its training step; they are independent."""
+def stages_of(
+    people: People, fitted: Fitted, vlm: nn.Module, config: Config
+) -> tuple[Rodin, dict[str, Callable], dict[str, Pictures]]:
+    """An untrained model, and by the name of each network what makes its training step, and what draws it; they are independent."""
     model = Rodin(config, vlm, people.half, *rig_of(people))
     model.decoder.load_state_dict(fitted.decoder.state_dict())
     small = resize(fitted.planes, config.resolution)
@@ -72,13 +77,14 @@ def stages_of(people: People, fitted: Fitted, vlm: nn.Module, config: Config) ->
     both = [(model.small, small), (model.large, fitted.planes)]
     low, high = (torch.stack([s.roll(planes), s.roll(mirrored(planes))], 1) for s, planes in both)
     model.requires_grad_(False)
-    return model, {
+    stages = {
         "base": lambda: BaseStep(model.base, low, told, views, config),
         "prior": lambda: PriorStep(model, people, latents, views, config),
         "upsampler": lambda: UpsamplerStep(model.upsampler, model.decoder, model.large, low, high, told, views,
                                            [RaySource(person) for person in people], config),
         "refiner": lambda: RefinerStep(model.refiner, *pairs_of(people, fitted), config),
     }  # fmt: skip
+    return model, stages, previews_of(model, people, low, latents)
 
 
 def save(model: Rodin, folder: Path, more: dict) -> None:
@@ -154,11 +160,12 @@ def pairs_of(people: People, fitted: Fitted) -> tuple[Tensor, Tensor]:
     return torch.cat(rendered), torch.cat(seen)
 
 
-def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress | None = None) -> None:
-    """Train one network by its step and leave its averaged weights in it."""
+def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress | None = None,
+                pictures: Pictures | None = None) -> None:  # fmt: skip
+    """Train one network by its step and leave its averaged weights in it; ``pictures`` draws it on the way."""
     network = getattr(model, name).requires_grad_(True)
     trainer = Trainer(
-        folder / name, {name: network}, step, getattr(model.config, name), progress=staged(progress, name)
+        folder / name, {name: network}, step, getattr(model.config, name), pictures, staged(progress, name)
     )
     trainer.run()
     network.load_state_dict(trainer.ema_modules()[name].state_dict())

@@ -1,0 +1,62 @@
+"""Pictures of a Rodin while it is trained: the same few people after every so many steps, beside what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...core.data import People, composite, frontal
+from ...fields.render import render_image
+from .model import LOOK_SIZE, LOOKS, Rodin
+from .refiner import RefinerStep
+
+SHOWN = 4  # people
+STEPS = 10  # of sampling
+Pictures = Callable[[int], dict[str, Tensor]]
+
+
+def previews_of(model: Rodin, people: People, low: Tensor, latents: Tensor) -> dict[str, Pictures]:
+    """By the name of a stage what draws pictures (3, H, W) in 0…1 of it by name; all draw the first people.
+
+    ``low`` (N, 2, C, r, 3r) are rolled small planes, ``latents`` (N, 2, K, D) what portraits say. The prior makes latents,
+    of which there is nothing to see; the refiner's pairs are known to its step (``refined``).
+    """
+    chosen = latents[:SHOWN, 0, 0]
+    true = torch.cat([composite(person.rgba[frontal(person)[:1]]) for person in people.people[:SHOWN]])
+    true = F.interpolate(true, (LOOK_SIZE, LOOK_SIZE), mode="area")
+    cameras = model.front(LOOKS[:1])
+
+    def seen(planes: Tensor) -> Tensor:
+        return torch.cat([render_image(model.field(one), cameras, LOOK_SIZE, 24, 16) for one in planes])
+
+    def base(number: int) -> dict[str, Tensor]:
+        noise = torch.randn(1, *low.shape[2:], generator=torch.Generator().manual_seed(model.config.base.seed))
+        noise = noise.expand(len(chosen), -1, -1, -1)  # what differs then is what the latents make
+        made = model.planes_of(chosen, noise, model.config.guidance, STEPS)
+        return {"people": rows(seen(model.enlarged_plainly(made)), true)}
+
+    def upsampler(number: int) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(model.config.upsampler.seed)
+        large = model.enlarged(low[:SHOWN, 0], chosen, generator)
+        return {"people": rows(seen(model.enlarged_plainly(low[:SHOWN, 0])), seen(large), true)}
+
+    return {"base": base, "upsampler": upsampler}
+
+
+def refined(step: RefinerStep) -> Pictures:
+    """What draws pictures of a refiner: rendered and enlarged, refined, as it should be."""
+
+    def pictures(number: int) -> dict[str, Tensor]:
+        low, high = step.rendered[:SHOWN], step.seen[:SHOWN]
+        plain = F.interpolate(low, high.shape[-2:], mode="bicubic", align_corners=False)
+        return {"pictures": rows(plain, step.network(low), high)}
+
+    return pictures
+
+
+def rows(*pictures: Tensor) -> Tensor:
+    """Rows of pictures (N, 3, H, W) in [-1, 1] as one picture (3, rows * H, N * W) in 0…1."""
+    return torch.cat([torch.cat(list(row), 2) for row in pictures], 1).clamp(-1, 1) / 2 + 0.5
