@@ -12,6 +12,7 @@ from .errors import BadInput
 from .formats.dense import split_dense
 from .labels import HAIR, LABELS, PARTS
 from .readers import Sample
+from .thing_checks import THING_CHECKS
 
 IDS = 2**16  # that the instance label can hold
 ROUNDINGS = 8  # of single precision, between a surface and its box
@@ -87,7 +88,8 @@ def background(v, camera, sample, frame):
 def known_ids(v, camera, sample, frame):
     wrong = 0
     if "parts" in v:
-        wrong += (~np.isin(v["parts"], list(PARTS))).sum()
+        known = sample.taxonomy.get("parts")
+        wrong += (~np.isin(v["parts"], [int(number) for number in known] if known else list(PARTS))).sum()
     if "instance" in v and sample.holds("objects.json"):
         wrong += (~np.isin(v["instance"], [0, *(record["id"] for record in sample.objects(frame))])).sum()
     return float(wrong)
@@ -297,4 +299,5 @@ CHECKS: dict[str, tuple[Callable, float, str]] = {
     "disparity agrees": (disparity_agrees, 1e-3, "px"),
     "scene flow projects to flow": (scene_flow_projects, 0.05, "px"),
     "spec reads back": (spec_round_trip, 0, ""),
+    **THING_CHECKS,
 }

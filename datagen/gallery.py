@@ -15,9 +15,9 @@ from ..procgen.params import to_dict
 from .formats.png import encode_png
 from .formats.writing import write_whole
 from .jpeg import encode_jpeg
-from .labels import CLASSES_COLOURS, LABELS, PARTS
+from .labels import CLASSES_COLOURS, LABELS, parts_of
 from .markup import Element, document
-from .pictures import picture, with_landmarks
+from .pictures import picture, with_landmarks, with_points
 from .readers import Dataset, Sample
 
 LARGE, SMALL = 512, 240  # px, the longer edge of a sample's picture and of its labels'
@@ -54,6 +54,7 @@ count.textContent=shown+' of '+all.length+' shown'};
 box.addEventListener('input',filter);filter();
 """
 CHARTED = {
+    "family": "family",
     "age": "identity.age",
     "melanin": "skin.melanin",
     "groom": "hair.groom",
@@ -164,6 +165,8 @@ def _article(sample: Sample, spec: dict) -> Element:
             figures.append(
                 _figure(name, picture(name, values, hero) if points else picture(name, _thinned(values, SMALL)))
             )
+    if sample.holds("points.npz"):
+        figures.append(_figure("points", with_points(hero.shape[0], sample.points, sample.camera(frame))))
     for other in sample.frames[1:FRAMES]:
         figures.append(_figure(f"frame {other}", sample.label("rgb", other)))
     caption, seed = sample.caption[:WORDS], sample.record.get("seed", "unknown")
@@ -217,10 +220,12 @@ def write_gallery(path: str | Path, out: Path | None = None, limit: int = 48) ->
         specs.append(_spec(sample))
         articles.append(_article(sample, specs[-1]))
     charts = [each for title, field in CHARTED.items() for each in _chart(title, [_at(spec, field) for spec in specs])]
+    generator = registry.GENERATORS.get(str(dataset.description.get("recipe", {}).get("generator")))
+    classes = parts_of(generator.family if generator else "people")
     legend = [
         Element("span", Element("svg", Element("rect", width=12, height=12, fill=f"rgb{tuple(CLASSES_COLOURS[index].tolist())}"),
                                 width=12, height=12), name.replace("_", " "))
-        for index, name in (PARTS.items() if "parts" in dataset.description.get("rendered", ()) else ())
+        for index, name in (classes.items() if "parts" in dataset.description.get("rendered", ()) else ())
     ]  # fmt: skip
     name = dataset.path.resolve().name
     header = Element(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .cameras import project
 from .labels import CLASSES_COLOURS
 
 # Viridis (CC0): the entry of its 256 colours, and the colour; straight lines between them are within 2/255 of it.
@@ -96,6 +97,19 @@ def with_landmarks(image: np.ndarray, record: dict) -> np.ndarray:
         start = np.array(record["points_2d"][index])
         end = start + np.array(gaze[side][:2]) * image.shape[0] * 0.12
         stroke(drawn, start, end, size / 2, (255, 210, 60))
+    return drawn
+
+
+def with_points(size: int, points, camera: dict) -> np.ndarray:
+    """A picture (size, size, 3) of the points on a thing's surface that face a camera, each a pixel of its colour."""
+    drawn = np.full((size, size, 3), 18, np.uint8)
+    towards = np.array(camera["cam2world"])[:3, 3] - points.place
+    facing = (towards * points.normal).sum(1) > 0
+    pixels, depth = project(camera, points.place[facing])
+    order = np.argsort(-depth)
+    x, y = np.floor(pixels[order] * size / camera["width"]).astype(int).T
+    inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+    drawn[y[inside], x[inside]] = points.colour[facing][order][inside]
     return drawn
 
 

@@ -21,6 +21,8 @@ from .errors import BadInput
 from .formats.dense import Dense, split_dense
 from .formats.files import decode_json, decode_label, decode_text
 from .formats.limits import most_of
+from .formats.mesh_file import MeshFile, decode_mesh
+from .formats.points import POINTS, SDF, Distances, SurfacePoints, decode_points
 from .formats.reading import read_regular
 from .formats.records import (
     check_camera,
@@ -31,6 +33,7 @@ from .formats.records import (
     frames_of,
     plain,
 )
+from .formats.thing import check_thing
 from .formats.topology import MOST_BYTES, TOPOLOGY, Topology, decode_topology
 from .formats.whole import open_recorded
 from .labels import LABELS, file_name
@@ -123,6 +126,26 @@ class Sample:
     def caption(self) -> str:
         """The caption."""
         return decode_text(self.bytes("caption.txt"), self.path / "caption.txt").strip()
+
+    @cached_property
+    def thing(self) -> dict:
+        """Of a thing: family, sort, box, size in metres, colours and captions."""
+        return check_thing(self.document("thing.json"), self.path / "thing.json")
+
+    @cached_property
+    def mesh(self) -> MeshFile:
+        """Of a thing: its mesh with one picture, in the box's frame."""
+        return decode_mesh(self.bytes("mesh.glb"), self.path / "mesh.glb")
+
+    @cached_property
+    def points(self) -> SurfacePoints:
+        """Of a thing: points drawn evenly on its mesh."""
+        return decode_points(self.bytes(POINTS), self.path / POINTS, SurfacePoints)
+
+    @cached_property
+    def distances(self) -> Distances:
+        """Of a thing: signed distances near its surface and all over its box."""
+        return decode_points(self.bytes(SDF), self.path / SDF, Distances)
 
     def document(self, file: str):
         """The JSON value of one of its files."""

@@ -13,7 +13,7 @@ from ..procgen.params import SpecError, parse_settings
 from .devices import DEVICES
 from .errors import BadInput
 from .formats.files import read_json
-from .labels import PARTS, SEMANTIC, check_labels, default_labels, table
+from .labels import SEMANTIC, check_labels, default_labels, parts_of, table
 from .scene_recipe import SceneRecipe
 from .validity.table import levels
 
@@ -75,8 +75,10 @@ class Recipe:
         if self.generator not in registry.PICTURED:
             able = ", ".join(registry.PICTURED)
             raise BadInput(f"generator: {self.generator} makes no picture of its own; allowed are {able}")
-        if self.height and (self.family == "people" or self.height < LIMITS["size"][0]):
-            raise BadInput(f"size: {self.size}x{self.height} is not allowed; people are square, the least is 16")
+        if self.height and (self.family != "places" or self.height < LIMITS["size"][0]):
+            raise BadInput(f"size: {self.size}x{self.height} is not allowed; {self.family} are square, the least is 16")
+        if self.family == "things" and self.frames > 1:
+            raise BadInput(f"frames: {self.frames} is not allowed of things, which stand still; allowed is 1")
         if self.family == "places" and self.views > 2:
             raise BadInput(f"views: {self.views} is not allowed of places; allowed are 1, and 2 for a stereo pair")
         for name in ("frames", "views"):
@@ -87,8 +89,8 @@ class Recipe:
         self.label_names()
         parse_settings(self.settings)
         self.levels()
-        if self.hdri and self.family != "people":
-            raise BadInput("hdri: is for people; a place has its own sky")
+        if self.hdri and self.family == "places":
+            raise BadInput("hdri: is for people and things; a place has its own sky")
         if self.hdri and not self.environments():
             raise BadInput(f"hdri: {self.hdri} is not a folder that holds .exr or .hdr files")
         if self.spec and self.count != 1:
@@ -98,7 +100,7 @@ class Recipe:
 
     @property
     def family(self) -> str:
-        """What is rendered: people or places."""
+        """What is rendered: people, places or things."""
         return registry.find(self.generator).family
 
     @property
@@ -155,7 +157,7 @@ class Recipe:
         """The names of the classes by label and id."""
         if self.family == "places":
             return {"semantic": {str(number): name for number, name in enumerate(SEMANTIC)}}
-        return {"parts": {str(number): name for number, name in PARTS.items()}}
+        return {"parts": {str(number): name for number, name in parts_of(self.family).items()}}
 
     def identity(self, index: int) -> int:
         """What decides the split of a sample."""

@@ -17,11 +17,12 @@ from .places.sea_life.catalogue import SEA_LIFE
 from .places.terrain.catalogue import TERRAIN
 from .places.water.catalogue import WATER
 from .places.weather.catalogue import WEATHER
+from .things.catalogue import THINGS
 from .wishes import check_held, check_paths
 
-CATALOGUES = (PEOPLE, PLACES, TERRAIN, PLANTS, SEA_LIFE, CREATURES, WEATHER, WATER, MATERIALS)
+CATALOGUES = (PEOPLE, PLACES, THINGS, TERRAIN, PLANTS, SEA_LIFE, CREATURES, WEATHER, WATER, MATERIALS)
 GENERATORS = {generator.name: generator for catalogue in CATALOGUES for generator in catalogue}
-FAMILIES = ("people", "places")  # whose generators make whole pictures; all others make what is in them
+FAMILIES = ("people", "places", "things")  # whose generators make whole pictures; all others make what is in them
 PICTURED = {name: generator for name, generator in GENERATORS.items() if generator.family in FAMILIES}
 
 OFFERED = {name: generator for name, generator in PICTURED.items() if generator.shown}  # in the sidebar

@@ -55,7 +55,7 @@ def recipe_options(said: bool = False):
         options.option("--labels", default="", help="comma-separated; all that apply by default"),
         options.option("--frames", type=options.WHOLE, default=None, help="frames of a sequence; 1 by default, of flow 2"),
         options.option("--views", type=options.WHOLE, default=None,
-                       help="views around the same person; 2 of a place are a stereo pair, as stereo has by default"),
+                       help="views around the same person or thing; 2 of a place are a stereo pair, as stereo has by default"),
         options.option("--hdri", default="", metavar="FOLDER",
                        help="folder of environment pictures to use in place of the procedural ones"),
         options.option("--threads", type=options.WHOLE, default=0, help="threads of one worker; 0 shares the cores out"),
@@ -117,7 +117,7 @@ def recipe_fields(given: Mapping, generator: str = "") -> dict:
 @options.option("--renderer", default="", hidden=True)
 def command(generator, out, count, spec, workers, backend, address, shard, resume, repair, timeout, retries, as_json, renderer,
             **drawn) -> None:  # fmt: skip
-    """Render a dataset of GENERATOR (faces, places, stereo or flow) into OUT, a folder or a URL such as s3://bucket/name.
+    """Render a dataset of GENERATOR (faces, places, things, stereo or flow) into OUT, a folder or a URL such as s3://bucket/name.
 
     Running the same command again finishes what is missing.
 

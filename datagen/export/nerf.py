@@ -25,7 +25,7 @@ MILLIMETRES = 1000  # of depth pictures, as nerfstudio reads them
 
 @needs("rgb", "camera", pinhole=True)
 def nerf(dataset: Dataset, out: Path) -> None:
-    """one folder a person or place with transforms.json and its splits, pictures (RGBA with the label alpha) and depth"""
+    """one folder a person, place or thing with transforms.json and its splits, pictures (RGBA with the label alpha), depth, mesh"""
     for sample in dataset:
         folder = out / sample.name
         folder.mkdir()
@@ -42,6 +42,8 @@ def nerf(dataset: Dataset, out: Path) -> None:
         kept = splits(frames)
         names = {f"{split}_filenames": [row["file_path"] for row in rows] for split, rows in kept.items()}
         _write(folder / "transforms.json", {"camera_model": "OPENCV", **shared, **names, "frames": frames})
+        if sample.holds("mesh.glb"):  # what the views show, in the frame of their cameras but for its node
+            sample.copy("mesh.glb", folder / "mesh.glb")
         for split, rows in kept.items():
             # These readers put the suffix there themselves.
             bare = [row | {"file_path": f"./{Path(row['file_path']).stem}"} for row in rows]

@@ -25,6 +25,7 @@ from .splits import by_split
 PER_SHARD = 500  # frames
 MOST_WORKERS = 61  # that Windows lets one process wait for
 FORMAT = 1
+OF_THINGS = ("thing.json", "mesh.glb", "points.npz", "sdf.npz")  # once a thing, with its first view
 
 
 @needs("rgb")
@@ -102,6 +103,9 @@ def _members(dataset: Path, frames: list[tuple[str, int]]) -> Iterator[tuple[str
         for record in ("caption.txt", "spec.json"):
             if sample.holds(record):
                 members[record] = sample.bytes(record).strip()
+        for record in OF_THINGS if frame == sample.frames[0] else ():
+            if sample.holds(record):
+                members[record] = sample.bytes(record)
         for field in sorted(members):
             content = members[field]
             yield (

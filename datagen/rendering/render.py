@@ -41,6 +41,10 @@ def render_sample(spec, recipe, folder: Path) -> dict:
         from .render_place import render_place
 
         return render_place(spec, recipe, folder)
+    if recipe.family == "things":
+        from .render_thing import render_thing
+
+        return render_thing(spec, recipe, folder)
     import bpy
 
     from . import passes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...procgen.things.parts import PARTS as THING_PARTS
 from ..labels import LABELS, PARTS, SEMANTIC
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
@@ -73,7 +74,7 @@ def forbidden(name: str, values: np.ndarray) -> int:
         elif name == "hair_alpha":
             wrong = (values < 0) | (values > 1)
         elif name == "parts":
-            wrong = ~np.isin(values, list(PARTS))
+            wrong = ~np.isin(values, [*PARTS, *range(len(THING_PARTS))])
         elif name == "semantic":
             wrong = values >= len(SEMANTIC)
         else:

@@ -9,6 +9,7 @@ from ..errors import BadInput
 
 LEVELS = ("ignore", "warn", "redo", "fail")
 BEFORE, AFTER = "before", "after"  # the render
+WHERE = ("people", "places")  # a thing has one part, and its cameras are placed around it
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ CHECKS = {
               "", "the view transform rolls highlights off: a quarter of white shows no detail; sound ones had under 0.05"),
         Check("camera_inside", "redo", "share of 26 directions in which the camera sees the inside of one thing first, 1 where "
               "ground lies over it or a surface is nearer than the clip start", 0.8, "", "from within a closed thing it is 1, "
-              "from beneath leaves and arches about a half at most; water is no such thing", (BEFORE,)),
+              "from beneath leaves and arches about a half at most; water is no such thing", (BEFORE,), WHERE),
         Check("missing_part", "redo", "points of a part that the spec asks for; after the render its pixels in all frames", 1,
-              "", "a part is there or it is not", (BEFORE, AFTER), least=True),
+              "", "a part is there or it is not", (BEFORE, AFTER), WHERE, least=True),
         Check("empty_label", "redo", "pixels of a label that differ from its background, where another label of the frame "
               "shows something", 1, "px", "whatever is hit has a depth, a normal, a place, a number and a class", least=True),
         Check("out_of_gamut", "warn", "pixels with values that their label's unit forbids: colour below -0.01 or above 100000, "
