@@ -121,7 +121,7 @@ FAMILIES: dict[str, Family] = {
     }, detail=0.4, colours=("coat",)),
     "bird": Family("bird", "form", {
         name: (name,) for name in ("songbird", "pigeon", "crow", "eagle", "gull", "duck")
-    }, detail=0.4, colours=("plumage",)),
+    }, detail=0.6, colours=("plumage",)),
     "fish": Family("fish", "form", {
         name: (name,) for name in ("perch", "trout", "tuna", "carp", "angelfish", "eel", "shark")
     }, detail=1.0, colours=("colours",)),

@@ -11,7 +11,7 @@ from mathutils import Matrix
 
 from ..blender import set_attribute
 from ..geometry.mesh import Mesh
-from ..light.light import build_light
+from ..light.light import GREY, build_light
 from ..places.site import mesh_object
 from ..places.things import dressed, thing_asset
 from .families import FAMILIES
@@ -23,6 +23,7 @@ HALF = 0.5  # half side of the box
 FILL = 0.9  # of the box that the thing's longest extent takes
 ROOM = 4.0  # a thing is so many times as large as the head that lamps are placed around
 SENSOR = 36.0  # mm
+COAT = 0.5  # of the length of hairs by which a coat is raised
 
 
 class Stand:
@@ -40,7 +41,7 @@ class Stand:
         bpy.context.scene.collection.children.link(self.collection)
         asset = thing_asset(self.generator, self.own, FAMILIES[thing.family].detail)
         self.kind, self.surfaces = asset.kind, asset.surfaces
-        self.mesh = triangulated(asset.mesh)
+        self.mesh = triangulated(coated(asset.mesh, asset.surfaces))
         used = self.mesh.vertices[np.unique(self.mesh.faces[:, :3])]
         low, high = used.min(0), used.max(0)
         self.centre, self.extent = (low + high) / 2, high - low
@@ -51,6 +52,7 @@ class Stand:
                 lamp.location *= ROOM
                 lamp.data.size *= ROOM
                 lamp.data.energy *= ROOM**2
+        fill_in(bpy.context.scene.world, thing.fill)
         self._cameras(views, float(np.linalg.norm(used - self.centre, axis=1).max() / self.metres))
 
     def link(self, obj: bpy.types.Object, kind: str, parent: bool = False) -> bpy.types.Object:
@@ -82,6 +84,27 @@ class Stand:
             obj["rig"] = around.kind
             self.link(obj, "camera")
             self.cameras.append(obj)
+
+
+def fill_in(world: bpy.types.World, share: float) -> None:
+    """Add even light from all sides to a world, ``share`` of what makes a white card white."""
+    tree = world.node_tree
+    output = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputWorld")
+    both, even = tree.nodes.new("ShaderNodeAddShader"), tree.nodes.new("ShaderNodeBackground")
+    even.inputs["Strength"].default_value = share * GREY
+    tree.links.new(output.inputs["Surface"].links[0].from_socket, both.inputs[0])
+    tree.links.new(even.outputs[0], both.inputs[1])
+    tree.links.new(both.outputs[0], output.inputs["Surface"])
+
+
+def coated(mesh: Mesh, surfaces) -> Mesh:
+    """The mesh with fur's volume: what strands would stand on is raised by a share of their length."""
+    if "fur" not in mesh.attributes:
+        return mesh
+    furry = np.array([surface.material == "fur" for surface in surfaces])[mesh.slot]
+    raised = np.zeros(len(mesh.vertices), bool)
+    raised[mesh.faces[furry][:, :3]] = True
+    return mesh.moved(mesh.normals() * (COAT * mesh.attributes["fur"] * raised)[:, None])
 
 
 def triangulated(mesh: Mesh) -> Mesh:

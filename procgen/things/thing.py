@@ -7,7 +7,7 @@ from typing import Any
 from numpy.random import Generator
 
 from ..light.light import PANORAMA, Light, sample_light
-from ..params import OneOf, SpecError, choice, draw, fork, group, seed, spec, within
+from ..params import OneOf, SpecError, beta, choice, draw, fork, group, seed, spec, within
 from .families import FAMILIES, FAMILY_OF, generator_of
 from .views import Around
 
@@ -28,6 +28,7 @@ class Thing:
     )
     seed: int = seed(doc="child seed of the thing's own fields, and of the points that are drawn on it and around it")
     light: Light = group(Light)
+    fill: float = beta(2.5, 2.5, 0.05, 0.6, doc="even light that is added from all sides, as a share of a white card's")
     camera: Around = group(Around)
 
 
