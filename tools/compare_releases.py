@@ -75,8 +75,12 @@ def main(other: str, count: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(seed, seed + count):
             paths = [Path(folder, f"{number}_{k}.npz") for k in (0, 1)]
-            for python, path in zip((sys.executable, other), paths, strict=True):
-                subprocess.run([python, "-c", DUMP, str(number), str(path)], check=True, stdout=subprocess.DEVNULL)
+            words = [[python, "-c", DUMP, str(number), str(path)]
+                     for python, path in zip((sys.executable, other), paths, strict=True)]  # fmt: skip
+            building = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in words]
+            for process, command in zip(building, words, strict=True):
+                if process.wait():
+                    raise subprocess.CalledProcessError(process.returncode, command)
             largest, points = difference(*paths)
             click.echo(f"seed {number}: {points} points, at most {largest:.2e} m apart")
             worst = max(worst, largest)

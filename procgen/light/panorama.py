@@ -10,6 +10,8 @@ from ..geometry.angles import arctan2
 
 HEIGHT, WIDTH = 768, 1536
 EYE_HEIGHT = 1.55  # of the origin above the ground, metres
+LATTICE = 4096  # numbers of the noise, a power of two
+AT_ONCE = 1 << 14  # points of the noise: what a core has beside it
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
 
 
@@ -24,25 +26,34 @@ def directions(height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
 
 def noise(points: np.ndarray, seed: int, octaves: int = 3) -> np.ndarray:
     """Fractal value noise (…,) in about 0..1 at points (…, 2 or 3) with unit lattice."""
-    table = np.random.Generator(np.random.PCG64(seed)).random(4096).astype(np.float32)
+    table = np.random.Generator(np.random.PCG64(seed)).random(LATTICE).astype(np.float32)
+    flat = points.reshape(-1, points.shape[-1])
+    values = np.empty(len(flat), np.result_type(flat, np.float32))
+    for start in range(0, len(flat), AT_ONCE):
+        values[start : start + AT_ONCE] = _fractal(flat[start : start + AT_ONCE], table, octaves)
+    return values.reshape(points.shape[:-1])
+
+
+def _fractal(points: np.ndarray, table: np.ndarray, octaves: int) -> np.ndarray:
+    """The noise (k,) of a table at points (k, 2 or 3)."""
+    columns = [np.ascontiguousarray(column) for column in points.T]
+    primes = (1, 57, 613)[: len(columns)]
+    round_about = np.concatenate([table, table[: sum(primes)]])  # so that a step past the end is a step to the start
     total, amplitude, weight = 0.0, 1.0, 0.0
-    primes = np.array([1, 57, 613][: points.shape[-1]])
-    corners = np.stack(np.meshgrid(*[[0, 1]] * points.shape[-1], indexing="ij"), -1).reshape(-1, points.shape[-1])
     for _ in range(octaves):
-        cell = np.floor(points)
-        t = points - cell
-        t = t * t * (3 - 2 * t)
-        steps = cell.astype(np.int64)
-        index = sum(steps[..., axis] * primes[axis] for axis in range(len(primes)))
-        ends = [(1 - t[..., axis], t[..., axis]) for axis in range(len(primes))]
+        cells = [np.floor(column) for column in columns]
+        shares = [column - cell for column, cell in zip(columns, cells, strict=True)]
+        shares = [t * t * (3 - 2 * t) for t in shares]
+        index = sum(cell.astype(np.int64) * prime for cell, prime in zip(cells, primes, strict=True)) & (LATTICE - 1)
+        ends = [(1 - t, t) for t in shares]
+        corners = [(share, step) for step, share in enumerate(ends[0])]
+        for end, prime in zip(ends[1:], primes[1:], strict=True):
+            corners = [(share * end[k], step + k * prime) for share, step in corners for k in (0, 1)]
         value = 0.0
-        for corner in corners:
-            share = ends[0][corner[0]]
-            for axis in range(1, len(primes)):
-                share = share * ends[axis][corner[axis]]
-            value = value + share * table[(index + int((corner * primes).sum())) & 4095]
+        for share, step in corners:
+            value = value + share * round_about[step : step + LATTICE].take(index)
         total, weight = total + amplitude * value, weight + amplitude
-        points, amplitude = points * 2.03 + 17.3, amplitude * 0.5
+        columns, amplitude = [column * 2.03 + 17.3 for column in columns], amplitude * 0.5
     return total / weight
 
 

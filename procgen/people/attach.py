@@ -32,7 +32,10 @@ STILL = 0.6  # weight of the bones below the neck from which on skin counts as t
 STEPS = 1024  # of shares that are stored with points: a file compresses them well
 STRAND_STEPS = 64  # of those of scalp hair, which goes with its triangle wherever in it it stands
 VIEWPORT_SHARE = "viewport_share"  # property of the rig: how many of its strands viewports show, 0…1; renders show all
-TAUT, TAUT_BEHIND = 0.035, 0.06  # m: over how far a mask's cloth evens out what the skin does, and behind which depth it does nothing
+TAUT, TAUT_BEHIND = (
+    0.035,
+    0.06,
+)  # m: over how far a mask's cloth evens out what the skin does, and behind which depth it does nothing
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
 

@@ -24,35 +24,40 @@ def hinges(rest: np.ndarray, roots: np.ndarray, triangles: np.ndarray, eyes: np.
         indices, deltas = data.targets[f"action/eyeBlink{side}"]
         moved[indices] += deltas
     skin = data.groups["body"]
-    chosen = np.empty_like(triangles)
-    for index, (root, triangle) in enumerate(zip(roots, triangles, strict=True)):
-        centre = eyes[np.linalg.norm(eyes - root, axis=1).argmin()]
-        pair = triangle[np.argsort(np.linalg.norm(rest[triangle] - root, axis=1))[:2]]
-        wanted = _turn(root - centre, root + (moved - rest)[pair].mean(0) - centre)
-        distance = np.linalg.norm(rest[skin] - root, axis=1)
-        nearest = np.argpartition(distance, AROUND)[:AROUND]
-        third, distance = skin[nearest], distance[nearest]
-        first, height = _frames(rest, pair, third)
-        second, _ = _frames(moved, pair, third)
-        wrong = np.linalg.norm(second @ first.transpose(0, 2, 1) - wanted, axis=(1, 2)) + PER_DISTANCE * distance
-        wrong[(height < LEAST_HEIGHT) | np.isin(third, pair)] = np.inf
-        chosen[index] = *pair, third[wrong.argmin()]
-    return chosen
+    points = rest[skin]
+    nearest = np.array([np.argpartition(((points - root) ** 2).sum(1), AROUND)[:AROUND] for root in roots])
+    third = skin[nearest]
+    # By root and corner: the two nearest vertices.
+    order = np.argsort(np.linalg.norm(rest[triangles] - roots[:, None], axis=2), axis=1)
+    pair = np.take_along_axis(triangles, order[:, :2], 1)
+    centre = eyes[np.linalg.norm(eyes - roots[:, None], axis=2).argmin(1)]
+    wanted = _turns(roots - centre, roots + (moved - rest)[pair].mean(1) - centre)
+    first, height = _frames(rest, pair, third)
+    second, _ = _frames(moved, pair, third)
+    distance = np.linalg.norm(rest[third] - roots[:, None], axis=2)
+    turned = second @ first.swapaxes(2, 3)
+    wrong = np.linalg.norm(turned - wanted[:, None], axis=(2, 3)) + PER_DISTANCE * distance
+    wrong[(height < LEAST_HEIGHT) | (third[:, :, None] == pair[:, None]).any(2)] = np.inf
+    best = np.take_along_axis(third, wrong.argmin(1)[:, None], 1)
+    return np.concatenate([pair, best], 1)
 
 
-def _turn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The least rotation (3, 3) that turns the direction of one vector (3,) to that of another (Rodrigues)."""
-    before, after = before / np.linalg.norm(before), after / np.linalg.norm(after)
-    x, y, z = np.cross(before, after)
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + skew + skew @ skew / (1 + before @ after)
+def _turns(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The least rotations (k, 3, 3) that turn the directions of vectors (k, 3) to those of others (Rodrigues)."""
+    before = before / np.linalg.norm(before, axis=1, keepdims=True)
+    after = after / np.linalg.norm(after, axis=1, keepdims=True)
+    x, y, z = np.cross(before, after).T
+    o = np.zeros_like(x)
+    skew = np.stack([o, -z, y, z, o, -x, -y, x, o], 1).reshape(-1, 3, 3)
+    return np.eye(3) + skew + skew @ skew / (1 + (before * after).sum(1))[:, None, None]
 
 
 def _frames(points: np.ndarray, pair: np.ndarray, third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The orthonormal frames (m, 3, 3) of two vertices and each third one (m,), and its height (m,) over them."""
-    along = points[pair[1]] - points[pair[0]]
-    x = np.broadcast_to(along / np.linalg.norm(along), (len(third), 3))
-    normal = np.cross(x, points[third] - points[pair[0]])
-    height = np.linalg.norm(normal, axis=1)
-    z = normal / np.maximum(height, 1e-9)[:, None]
-    return np.stack([x, np.cross(z, x), z], 2), height
+    """The orthonormal frames (k, m, 3, 3) of two vertices (k, 2) and third ones (k, m), and their heights (k, m) over the two."""
+    start = points[pair[:, 0]]
+    along = points[pair[:, 1]] - start
+    x = np.broadcast_to((along / np.linalg.norm(along, axis=1, keepdims=True))[:, None], (*third.shape, 3))
+    normal = np.cross(x, points[third] - start[:, None])
+    height = np.linalg.norm(normal, axis=2)
+    z = normal / np.maximum(height, 1e-9)[..., None]
+    return np.stack([x, np.cross(z, x), z], 3), height

@@ -17,8 +17,15 @@ from .teeth import Arch, gum, row
 # between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
 UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
 LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0216, -0.0682, (0.0275, 0.036)
-CLEAR, MOST_BACK = 0.0005, 0.007  # m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
-LIP_RIM, UNDER_RIM, SEEN_DEPTH = 493, 0.003, 0.005  # vertex of the lower lip's rim; m: what hangs below it and before this depth counts
+CLEAR, MOST_BACK = (
+    0.0005,
+    0.007,
+)  # m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
+LIP_RIM, UNDER_RIM, SEEN_DEPTH = (
+    493,
+    0.003,
+    0.005,
+)  # vertex of the lower lip's rim; m: what hangs below it and before this depth counts
 
 
 @spec
@@ -118,7 +125,9 @@ def _tongue(person, jaw: np.ndarray, back: float, material):
     local = np.full(len(data.template), -1)
     local[members] = np.arange(len(members))
     faces = local[data.faces[data.face_group == "helper-tongue"]]
-    obj = mesh_object("Tongue", transform(jaw, data.template[members] + [0.0, back, 0.0]), faces, part=PART["mouth_interior"])
+    obj = mesh_object(
+        "Tongue", transform(jaw, data.template[members] + [0.0, back, 0.0]), faces, part=PART["mouth_interior"]
+    )
     obj.data.materials.append(material)
     smooth = obj.modifiers.new("Subdivision", "SUBSURF")
     smooth.levels = smooth.render_levels = 2

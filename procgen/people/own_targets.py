@@ -75,7 +75,12 @@ SLANTS: Moves = {"brow_in": (0, 0, 0.48), "brow_mid": (0, 0, 0.05), "brow_out": 
                  "glabella": (0, 0, 0.2)}  # fmt: skip
 BROW_ARCH = "own/brow_arch"
 # It lifts the middle of a brow over its ends; the mean height stays.
-ARCHES: Moves = {"brow_in": (0, 0, -0.45), "brow_mid": (0, 0, 0.55), "brow_out": (0, 0, -0.45), "lid_fold": (0, 0, 0.15)}
+ARCHES: Moves = {
+    "brow_in": (0, 0, -0.45),
+    "brow_mid": (0, 0, 0.55),
+    "brow_out": (0, 0, -0.45),
+    "lid_fold": (0, 0, 0.15),
+}
 WHOLE = "whole"  # one per cent of all: bones, flesh and teeth
 
 
