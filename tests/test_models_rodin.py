@@ -65,7 +65,7 @@ def toy_people(count=6, factors=6, dim=48, views=3, size=4):
 
 
 def test_the_latent_decides_after_a_short_training():
-    """The bar of issue 18. Raw latents gave 0.2: the noise decided, and the latent changed next to nothing."""
+    """Raw latents gave 0.2: the noise decided, and the latent changed next to nothing."""
     planes, latents = toy_people()
     both, views = latents[:, None].repeat(1, 2, 1, 1), torch.full((len(planes),), latents.shape[1])
     config = Config(fit=FitConfig(channels=4), resolution=4, base_width=16, base_multipliers=(1,), base_attention=())

@@ -193,7 +193,7 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (
-        ((0.30 + 0.35 * old) * f.skin.under_eye + 0.10 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        ((0.22 + 0.33 * old) * f.skin.under_eye + 0.10 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:

@@ -10,9 +10,10 @@ from .colour import skin_colours
 from .fields import SWEAT_SEEN, SkinFields
 from .relief import heights
 from .texels import Texels
-from .zones import sweaty
+from .zones import darkness, sweaty
 
 LEAST_ROUGHNESS = 0.27
+DULLER = 0.14  # of the specular level that the darkest skin has less: what photographs of it show
 FLAT = (128, 128, 255)  # the normal of a plane
 
 
@@ -50,7 +51,7 @@ def _surface(f: SkinFields) -> np.ndarray:
     gloss = f.skin.makeup.gloss * 0.9 if f.skin.makeup_on else 0.0
     result = np.empty((len(f.texels.index), 3), np.float32)
     # Light is lost in pores and lines, and glints off what stands out between them.
-    gleam = np.float32(0.45) - np.float32(0.04) * f.residual + np.float32(0.45) * f.fine
+    gleam = np.float32(0.45 - DULLER * darkness(f.skin)) - np.float32(0.04) * f.residual + np.float32(0.45) * f.fine
     result[:, 0] = np.clip(gleam + np.float32(400) * f.lines_at_rest, 0.15, 0.8) * (1 - np.float32(0.85) * f.scalp)
     roughness = np.float32(f.skin.roughness) + np.float32(0.24) * f.shine - np.float32(0.13) * f.oil
     roughness += np.float32(0.012) * f.residual
