@@ -56,7 +56,7 @@ def shares(srgb: np.ndarray) -> dict[str, float]:
     """The share of each colour that is there among sRGB uint8 (n, 3), the largest first."""
     count = np.bincount(names(srgb), minlength=len(NAMES)) / len(srgb)
     order = np.argsort(-count, kind="stable")
-    return {NAMES[place]: round(float(count[place]), 4) for place in order if count[place] >= LEAST}
+    return {NAMES[place]: round(float(count[place]), 3) for place in order if count[place] >= LEAST}
 
 
 def main_colours(found: dict[str, float]) -> list[str]:

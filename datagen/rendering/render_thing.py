@@ -120,7 +120,7 @@ class Session:
         stand = self.stand
         return {
             "id": 1, "name": stand.spec.sort, "class": stand.kind, "box_2d": box,
-            "box_3d": {"center": [0.0] * 3, "size": (stand.extent / stand.metres).tolist(), "rotation": np.eye(3).tolist()},
+            "box_3d": {"center": [0.0] * 3, "size": np.round(stand.extent / stand.metres, 9).tolist(), "rotation": np.eye(3).tolist()},
             "pose": np.eye(4).tolist(), "spec": "thing",
         }  # fmt: skip
 

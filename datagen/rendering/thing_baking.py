@@ -62,20 +62,16 @@ def bake(stand, edge: int) -> Baked:
         other.select_set(other is obj)
     bpy.context.view_layer.objects.active = obj
     _chart(obj)
-    used = np.unique(stand.mesh.slot)
     image = _baked(obj, edge, lambda tree, principled: _socket(tree, principled, "Base Color"), "sRGB")
     pixels = np.zeros(edge * edge * 4, np.float32)
     image.pixels.foreach_get(pixels)
     picture = np.rint(pixels.reshape(edge, edge, 4)[::-1, :, :3] * 255).astype(np.uint8)
     uv, normals = _corners(obj.data)
-    rough = _surface_values(obj, uv)
-    surfaces = []
-    for slot, surface in enumerate(stand.surfaces):
-        own = rough[stand.mesh.slot == slot] if slot in used else np.array([[0.5, 0.0]])
-        area = _areas(stand)[stand.mesh.slot == slot] if slot in used else np.ones(1)
-        mean = np.average(own, 0, area if area.sum() > 0 else None)
-        part = int(stand.object.data.attributes["part"].data[int(np.argmax(stand.mesh.slot == slot))].value)
-        surfaces.append(Surface(surface.material, part, *(float(np.round(value, 3)) for value in mean)))
+    rough, weight, surfaces = _surface_values(obj, uv), _areas(stand), []
+    for slot, (surface, part) in enumerate(zip(stand.surfaces, stand.parts, strict=True)):
+        own = stand.mesh.slot == slot
+        mean = np.average(rough[own], 0, weight[own]) if own.any() else (0.5, 0.0)
+        surfaces.append(Surface(surface.material, int(part), *(round(float(value), 3) for value in mean)))
     for slot, surface in enumerate(surfaces):
         obj.material_slots[slot].material = _dressed(surface, image)
     return Baked(uv, normals, picture, np.asarray(stand.mesh.slot), tuple(surfaces))

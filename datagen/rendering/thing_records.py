@@ -44,7 +44,7 @@ def write_records(folder: Path, stand, baked) -> None:
     write_json(folder / "thing.json", {
         "family": stand.spec.family, "sort": stand.spec.sort, "category": f"{stand.spec.family}/{stand.spec.sort}",
         "box": {"half": HALF, "metres": stand.metres, "centre_m": stand.centre.tolist(),
-                "extent": (stand.extent / stand.metres).tolist()},
+                "extent": np.round(stand.extent / stand.metres, 9).tolist()},
         "size_m": stand.extent.tolist(), "closed": closed, "triangles": len(triangles), "colours": colours, "facts": found,
         "captions": rows, "own": registry.dump(stand.generator, stand.own),
     })  # fmt: skip

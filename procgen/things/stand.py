@@ -30,6 +30,7 @@ class Stand:
     """What is built of a thing.
 
     ``mesh`` holds its triangles in metres as its generator made them; a vertex v lies at (v - centre) / metres in the box.
+    ``parts`` are the classes of its surfaces.
     """
 
     def __init__(self, thing: Thing, views: int):
@@ -44,8 +45,9 @@ class Stand:
         self.mesh = triangulated(coated(asset.mesh, asset.surfaces))
         used = self.mesh.vertices[np.unique(self.mesh.faces[:, :3])]
         low, high = used.min(0), used.max(0)
-        self.centre, self.extent = (low + high) / 2, high - low
-        self.metres = float(self.extent.max() / (2 * HALF * FILL))
+        # To the nanometre: the last bits differ between releases of numpy.
+        self.centre, self.extent = np.round((low + high) / 2, 9), np.round(high - low, 9)
+        self.metres = float(np.round(self.extent.max() / (2 * HALF * FILL), 9))
         self.object = self._object()
         for lamp in build_light(thing.light, self):
             if lamp.data.type == "AREA":
@@ -65,8 +67,8 @@ class Stand:
     def _object(self) -> bpy.types.Object:
         site = SimpleNamespace(materials={})
         obj = mesh_object(self.spec.sort, self.mesh, [dressed(site, surface) for surface in self.surfaces])
-        parts = np.array([part_of(surface.material, self.kind) for surface in self.surfaces], np.float32)
-        set_attribute(obj.data, "part", "FLOAT", "FACE", parts[self.mesh.slot])
+        self.parts = np.array([part_of(surface.material, self.kind) for surface in self.surfaces], np.uint8)
+        set_attribute(obj.data, "part", "FLOAT", "FACE", self.parts[self.mesh.slot].astype(np.float32))
         obj.pass_index = 1
         scale = Matrix.Diagonal((1 / self.metres,) * 3).to_4x4()
         obj.matrix_world = scale @ Matrix.Translation((-self.centre).tolist())
