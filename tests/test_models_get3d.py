@@ -13,6 +13,7 @@ from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.cli.drags import drags_of  # noqa: E402
 from simulacra.models.cli.generate import request_of  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
+from simulacra.models.core.posed_views import PosedViews  # noqa: E402
 from simulacra.models.core.training import seeded as made_from  # noqa: E402
 from simulacra.models.gan.discriminators import Discriminators  # noqa: E402
 from simulacra.models.kinds import table  # noqa: E402
@@ -99,6 +100,16 @@ def test_each_discriminator_sees_its_channels():
     assert torch.equal(scores[:4], network.networks[0](pictures[:, :3], poses)["logit"])
 
 
+def test_things_tell_what_the_road_asks_of_people():
+    things = toy_things(5, views=2, size=8)
+    assert len(things.training) == 5 and things.digest != toy_things(5, seed=1, views=2, size=8).digest
+    split = dataclasses.replace(things, splits=("train", "test", "train", "test", "test"))
+    assert [thing.name for thing in split.training] == ["toy-0", "toy-2"]
+    one = things[1]  # an egg: what stands in for rendered things is true
+    assert one.points.isfinite().all() and (one.near[:, 3] < 0).any() and (one.far[:, 3] > 0).any()
+    assert PosedViews(things, 8, masks=True).draw(3, seeded())[0].shape == (3, 4, 8, 8)
+
+
 def test_a_drag_is_two_places():
     assert drags_of(("0,0,.05:0,0.01,1e-1",)) == ((0.0, 0.0, 0.05, 0.0, 0.01, 0.1),)
     for text in ("", "1,2,3", "1,2:3,4", "1,2,3:4,5,6:7,8,9", "0,0,nan:0,0,0", "0,0,1e9:0,0,0", "a,b,c:d,e,f"):
@@ -124,7 +135,7 @@ def test_things_are_learned_stopped_resumed_sampled_and_written(tmp_path):
     get3d.train(things, parts, long, told.append)
     assert [row["step"] for row in told] == [3, 4] and all(row["generator_sign_changes"] >= 0 for row in told)
     first, second = get3d.load(whole), get3d.load(parts)
-    assert first.half == things.half and not first.training
+    assert first.half == things.half == 0.1 and not first.training
     views = [model.sample_views(2, FRONT, 24, seeded(5)) for model in (first, second)]
     assert torch.equal(*views) and views[0].shape == (2, 2, 3, 24, 24) and views[0].isfinite().all()
     made = first.generate(Request(seed=3))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from simulacra.models.core.cameras import camera_rays, orbit
-from simulacra.models.core.data import People, Person
+from simulacra.models.core.things import Thing, Things
 from simulacra.models.core.toyshapes import Shapes, trace
 
 COLOURS = {"red": (0.9, 0.15, 0.1), "green": (0.2, 0.7, 0.2), "blue": (0.15, 0.3, 0.9), "yellow": (0.95, 0.8, 0.1)}
@@ -41,15 +41,26 @@ def seen(solids, cameras, size: int) -> torch.Tensor:
     return (rgba * 255).round().to(torch.uint8).view(-1, size, size, 4).permute(0, 3, 1, 2).contiguous()
 
 
-def toy_things(count: int, seed: int = 0, views: int = 6, size: int = 32) -> People:
-    """Things of every kind and colour in turn, seen from random sides."""
-    things = []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        kind, colour = KINDS[index % len(KINDS)], list(COLOURS)[(index // len(KINDS)) % len(COLOURS)]
-        azimuths, elevations = rng.uniform(0, 360, views), rng.uniform(-20, 50, views)
-        cameras = orbit(torch.tensor(azimuths), torch.tensor(elevations), 4.0, 32.0)
-        rgba = seen(solid(kind, colour, rng), cameras, size)
-        about = {"kind": kind, "colour": colour}
-        things.append(Person(f"toy-{index}", rgba, cameras, about, (f"a {colour} {kind}",)))
-    return People(tuple(things), 0.1)
+def toy_thing(index: int, seed: int, views: int, size: int) -> Thing:
+    """The thing of a number: its kind and colour follow from that, its size and the cameras are random."""
+    rng = np.random.default_rng([seed, index])
+    kind, colour = KINDS[index % len(KINDS)], list(COLOURS)[(index // len(KINDS)) % len(COLOURS)]
+    azimuths, elevations = rng.uniform(0, 360, views), rng.uniform(-20, 50, views)
+    cameras = orbit(torch.tensor(azimuths), torch.tensor(elevations), 4.0, 32.0)
+    solids = solid(kind, colour, rng)
+    inwards = torch.nn.functional.normalize(torch.tensor(rng.normal(size=(512, 3)), dtype=torch.float32), dim=1)
+    depth = trace(solids, -3 * inwards, inwards)
+    points = (depth[:, None] - 3) * inwards
+    places = torch.tensor(rng.uniform(-1, 1, (512, 3)), dtype=torch.float32)
+    near = points + 0.05 * torch.tensor(rng.normal(size=points.shape), dtype=torch.float32)
+    near, far = (torch.cat([at, solids.distance(at)[:, None]], 1) for at in (near, places))
+    return Thing(
+        f"toy-{index}", kind, f"{colour} {kind}", seen(solids, cameras, size), cameras, points, solids.normals(points),
+        solids.colours[:1].expand(len(points), 3), torch.zeros(len(points), dtype=torch.uint8), near, far, 0.1, True,
+        {colour: 1.0}, (f"a {colour} {kind}",), (),
+    )  # fmt: skip
+
+
+def toy_things(count: int, seed: int = 0, views: int = 6, size: int = 32) -> Things:
+    """Things of every kind and colour in turn, seen from random sides, each 20 cm large."""
+    return Things(tuple(toy_thing(index, seed, views, size) for index in range(count)))

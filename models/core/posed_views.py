@@ -10,12 +10,13 @@ from torch import Tensor
 from ...datagen.errors import BadInput
 from .cameras import Cameras
 from .data import Person, composite, shrink
+from .things import Thing
 
 
 class PosedViews:
     """All views of all people, as uint8, at one size; with ``masks`` what is covered is a fourth channel."""
 
-    def __init__(self, people: Sequence[Person], size: int, masks: bool = False):
+    def __init__(self, people: Sequence[Person] | Sequence[Thing], size: int, masks: bool = False):
         if not len(people):
             raise BadInput("people: there are none to train on; allowed are one or more")
         self.masks = masks
@@ -43,5 +44,5 @@ class PosedViews:
         return pictures, self.cameras.pick(index)
 
 
-def _at(person: Person, size: int) -> Tensor:
+def _at(person: Person | Thing, size: int) -> Tensor:
     return person.rgba if person.rgba.shape[-1] == size else shrink(person.rgba, size, person.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ...datagen.formats.mesh_file import MeshFile
 from ...datagen.readers import Dataset, Sample
 from ...datagen.storage.naming import split_of
 from .cameras import Cameras, from_record, into_box
-from .data import LARGEST, VIEWS, shrink
+from .data import LARGEST, VIEWS, People, read_people, shrink
 
 PIXELS = (
     "depth",
@@ -80,6 +81,25 @@ class Things(Sequence):
         """The names of the families, in order."""
         return tuple(sorted({thing.family for thing in self.things}))
 
+    @property
+    def half(self) -> float:
+        """What a box unit stands for in metres, the median of the things': one that is drawn anew has no size of its own."""
+        return float(np.median([thing.metres for thing in self.things]))
+
+    @property
+    def training(self) -> Things:
+        """Those to learn from: the split train where things are split, else all."""
+        return self.split("train") if self.splits else self
+
+    @property
+    def digest(self) -> str:
+        """A hash of the names and pictures."""
+        total = hashlib.sha256()
+        for thing in self.things:
+            total.update(thing.name.encode())
+            total.update(thing.rgba.numpy().tobytes())
+        return total.hexdigest()[:16]
+
     def split(self, name: str) -> Things:
         """The things of train, validation or test."""
         chosen = [i for i, split in enumerate(self.splits) if split == name]
@@ -111,6 +131,14 @@ def read_things(paths: Sequence[str | Path] | str | Path, size: int | None = Non
             f"{paths}: holds nothing{f' of the split {split}' if split else ''}; allowed are rendered things"
         )
     return Things(tuple(things), tuple(splits))
+
+
+def read_things_or_people(paths: Sequence[str | Path], size: int | None = None) -> Things | People:
+    """Read datasets of what is seen from all around: all of things, or all of people, as the first one is."""
+    first = Dataset(paths[0]).description.get("recipe", {})
+    if first.get("generator") == "things":
+        return read_things(paths, size, labels=False)
+    return read_people(paths, size)
 
 
 def _thing(sample: Sample, name: str, size: int | None, labels: bool, meshes: bool) -> Thing:

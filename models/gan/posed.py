@@ -14,6 +14,7 @@ from ..core.checkpoint import save_weights
 from ..core.data import People
 from ..core.posed_views import PosedViews
 from ..core.progress import Progress
+from ..core.things import Things
 from ..core.training import seeded
 from ..fields.view_generator import ViewGenerator, sheet
 from .discriminators import Discriminator, DiscriminatorConfig, Discriminators
@@ -23,7 +24,7 @@ from .trainer import AdversarialConfig, AdversarialTrainer
 
 def train_posed(
     system: str,
-    people: People,
+    people: People | Things,
     folder: Path,
     config: AdversarialConfig,
     generator: ViewGenerator,
@@ -31,7 +32,7 @@ def train_posed(
     regularizers: Sequence[Regularizer],
     progress: Progress | None,
 ) -> None:
-    """Train a generator on single posed pictures of people; its folder can be loaded after every checkpoint.
+    """Train a generator on single posed pictures of people or things; its folder can be loaded after every checkpoint.
 
     ``config`` also has the ``size`` of the pictures. Several discriminators share out the pictures' channels.
     """

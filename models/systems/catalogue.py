@@ -16,8 +16,8 @@ WEIGHTS = Path(__file__).resolve().parents[1] / "weights"  # a folder a system t
 class Data(NamedTuple):
     """What a system learns from: in words, the command that renders it, and the labels of every frame that it reads.
 
-    With no labels it is people seen from all around, as ``core.data.People``; else frames, as ``core.shots.Shots``, of which
-    some may have ``more`` labels.
+    With no labels it is people seen from all around, as ``core.data.People``, or with ``things`` these or them, as
+    ``core.things.Things``; else frames, as ``core.shots.Shots``, of which some may have ``more`` labels.
     """
 
     says: str
@@ -25,9 +25,14 @@ class Data(NamedTuple):
     labels: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    things: bool = False
 
     def read(self, paths: list[Path], config):
         """Read datasets for a training; raises BadInput where one lacks what is needed, with the command that renders it."""
+        if self.things:
+            from ..core.things import read_things_or_people
+
+            return read_things_or_people(paths, size=getattr(config, "size", None))
         if not self.labels:
             from ..core.data import read_people
 
@@ -42,6 +47,8 @@ class Data(NamedTuple):
 
 AROUND = Data("pictures around people, and what of them the person covers",
               "simulacra render faces DATASET --count 400 --views 24 --labels alpha")  # fmt: skip
+OBJECTS = Data("pictures around things, or around people, and what these cover",
+               "simulacra render things DATASET --count 1000 --views 12 --size 128", things=True)  # fmt: skip
 FACES = Data("pictures of faces with classes and landmarks; depth and normals are learned from those that have them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
              ("rgb", "parts", "landmarks"), more=("depth", "normal"))  # fmt: skip
@@ -100,7 +107,7 @@ SYSTEMS = (
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
     System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
     System("get3d", "get3d", "textured meshes by a style GAN, of a shape and of colours; --drag pulls at them (2209.11163, 2305.10973)",
-           kind="mesh", takes=("drag",)),
+           kind="mesh", takes=("drag",), data=OBJECTS),
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),

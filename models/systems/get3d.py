@@ -14,6 +14,7 @@ from ..core.data import People
 from ..core.progress import Progress
 from ..core.settings import setting
 from ..core.style_layers import EqualLinear
+from ..core.things import Things
 from ..core.training import seeded
 from ..fields.mesh import Mesh, closed_mesh
 from ..fields.synthesis import Mapping, TriplaneSynthesis
@@ -186,12 +187,14 @@ def discriminators(config: Config) -> list[DiscriminatorConfig]:
     ]  # fmt: skip
 
 
-def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
-    """Train on random single views of people or things; goes on from what the folder holds."""
+def train(
+    things: Things | People, folder: Path, config: Config | None = None, progress: Progress | None = None
+) -> None:
+    """Train on random single views of things or people; goes on from what the folder holds."""
     config = config or Config()
     model = seeded(lambda: GET3D(config), config.seed)
     regularizers = [R1(config.r1, config.r1_every), SignChanges(config.sign_changes)]
-    train_posed(SYSTEM, people, folder, config, model, discriminators(config), regularizers, progress)
+    train_posed(SYSTEM, things, folder, config, model, discriminators(config), regularizers, progress)
 
 
 def load(folder: Path) -> GET3D:
