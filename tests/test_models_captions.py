@@ -17,6 +17,7 @@ from simulacra.models.vision.captions import (  # noqa: E402
     unknown_words,
     vocabulary,
 )
+from simulacra.models.vision.prompts import read  # noqa: E402
 from simulacra.models.vision.tokenizer import CLASS, END, PAD, UNKNOWN, Tokenizer, words  # noqa: E402
 
 
@@ -87,6 +88,41 @@ def test_captions_follow_their_generator():
     assert len(set(captions(truth, np.random.default_rng(5), 20))) > 15
     with pytest.raises(BadInput, match="allowed are none, glasses, sunglasses"):
         captions({"glasses": "monocle"}, np.random.default_rng(5), 1)
+
+
+@pytest.mark.parametrize(("prompt", "told"), [
+    ("queen", []),
+    ("a woman with dark skin and a cap", []),
+    ("a man in green", ["green: says nothing without what is so, as 'green hair'"]),
+    ("a black man", ["black: says nothing without what is so, as 'black hair' or 'dark skin'"]),
+    ("a woman with a long face", ["long: says nothing without what is so, as 'long hair'"]),
+    ("an angry wooman with red hair", ["angry: is no known word and says nothing; of expressions 'neutral' and 'smiling' are known",
+                                       "wooman: is no known word and says nothing; known near it are woman"]),
+    ("une femme blonde", ["prompt: is read in English alone", "une: is no known word and says nothing; known near it are uncle",
+                          "femme: is no known word and says nothing"]),
+    ("a bald man with long hair", ["long hair: says hair length long, but bald says bald, which holds"]),
+    ("an old young man, clean shaven, with a beard", ["young: says age young, but old says old, which holds",
+                                                      "beard: says beard beard, but clean shaven says none, which holds"]),
+    ("a man with a beard and a moustache, but no hat", []),
+    ("an elf", "'an elf' holds no known word; known are .*, skin, in English, .*; elf: people alone are made"),
+    ("ein Mann mit Bart", "in English"), ("старик", "in English"), ("blue", "as 'blue hair'"),
+])  # fmt: skip
+def test_all_that_a_prompt_says_in_vain_is_told(prompt, told):
+    from simulacra.models.systems.request import check_prompt
+
+    if isinstance(told, list):
+        assert check_prompt(prompt) == told
+    else:
+        with pytest.raises(BadInput, match=told):
+            check_prompt(prompt)
+
+
+@pytest.mark.parametrize(("prompt", "skin"), [
+    ("a dark skinned woman with fair hair", "dark"), ("a pale old man", "light"), ("tanned", "medium"), ("a man, very dark skin", "dark"),
+    ("a woman with fair hair", ""), ("a man without dark skin", ""),
+])  # fmt: skip
+def test_a_tone_of_skin_can_be_asked_for(prompt, skin):
+    assert read(prompt).skin == skin and not read(prompt).unknown
 
 
 @pytest.mark.parametrize(

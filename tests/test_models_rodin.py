@@ -20,7 +20,7 @@ from simulacra.models.fields.render import render_image  # noqa: E402
 from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
 from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
-from simulacra.models.systems.rodin import Config, base, load, model, previews, train  # noqa: E402
+from simulacra.models.systems.rodin import Config, base, load, model, previews, tones, train  # noqa: E402
 from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
 from simulacra.models.systems.rodin.model import Rodin  # noqa: E402
 from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait  # noqa: E402
@@ -164,6 +164,16 @@ def test_stages_are_drawn_while_they_are_trained(untrained, tmp_path, monkeypatc
     train_stage(untrained, "base", descend, tmp_path, None, drawn["base"])
     names = [path.name for path in sorted((tmp_path / "base" / "pictures").iterdir())]
     assert names == ["people_000001.png", "people_000002.png"]
+
+
+def test_avatars_are_ranked_by_their_skin_and_a_first_draw_says_that_it_is_not(untrained):
+    greys = torch.tensor([60.0, 119.0, 200.0]).div(127.5).sub(1).view(-1, 1, 1, 1).expand(-1, 3, 64, 64)
+    assert tones.lightness(greys).tolist() == pytest.approx([24.9, 50.0, 80.6], abs=0.5)  # CIE L*, of any colour table
+    assert [int(tones.toned(greys, tone).argmax()) for tone in ("dark", "medium", "light")] == [0, 1, 2]
+    told = []
+    untrained.generate(Request("a woman with dark skin", draws=1), told.append)
+    assert told[0] == {"event": "warning",
+                       "message": "dark skin: says nothing here; a first draw is not ranked by it; draw more"}  # fmt: skip
 
 
 def test_statistics_make_units_of_the_planes_and_give_them_back():

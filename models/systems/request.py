@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...datagen.errors import BadInput
 from ..core.attributes import ATTRIBUTES
-from ..vision.captions import vocabulary
-from ..vision.lexicon import FILLER
-from ..vision.prompts import parse, unknown_words
+from ..vision.hints import foreign, hint, told
+from ..vision.prompts import read
 from ..vision.tokenizer import words
 
 EXAMPLE = "'an old man with a grey beard and glasses'"
@@ -38,16 +36,19 @@ class Request:
 
 
 def check_prompt(prompt: str) -> list[str]:
-    """A warning for each word that says nothing, with the known ones near it; raises BadInput where none says anything."""
-    strange = unknown_words(prompt)
-    known = sorted(word for word in vocabulary() if word[0].isalpha() and word not in FILLER)
-    near = {word: difflib.get_close_matches(word, known, 3, 0.6) for word in strange}
-    if not parse(prompt) and (strange or not words(prompt)):
-        some = ", ".join(dict.fromkeys(other for others in near.values() for other in others))
-        raise BadInput(f"prompt: {prompt!r} holds no known word; known are {', '.join(ATTRIBUTES)}, as in {EXAMPLE}"
-                       + (f"; near it are {some}" if some else ""))  # fmt: skip
+    """A warning for all that a prompt says in vain: words that say nothing, with what can be said, and contradictions.
+
+    Raises BadInput where none of its words says anything.
+    """
+    reading = read(prompt)
+    elsewhere = ["prompt: is read in English alone"] if foreign(list(reading.unknown)) else []
+    if not reading.attributes and not reading.skin and (reading.unknown or not words(prompt)):
+        some = "; ".join(dict.fromkeys(f"{word}: {text}" for word in reading.unknown if (text := hint(word))))
+        raise BadInput(f"prompt: {prompt!r} holds no known word; known are {', '.join(ATTRIBUTES)}, skin, in English, as in {EXAMPLE}"
+                       + (f"; {some}" if some else ""))  # fmt: skip
     return [
-        f"{word}: is no known word and says nothing"
-        + (f"; known near it are {', '.join(near[word])}" if near[word] else "")
-        for word in strange
-    ]
+        *elsewhere,
+        *map(told, reading.unknown),
+        *(f"{row.words}: says {row.attribute.replace('_', ' ')} {row.value}, but {row.holds} says {row.held}, which holds"
+          for row in reading.dropped),
+    ]  # fmt: skip

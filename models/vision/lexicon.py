@@ -120,6 +120,9 @@ HEARD: dict[str, dict[str, str]] = {
     "stern": {"expression": "neutral"}, "neutral face": {"expression": "neutral"},
     "neutral look": {"expression": "neutral"},
 }  # fmt: skip
+TITLES = {"woman": "queen princess duchess witch actress waitress nun bride wife sister daughter aunt ballerina",
+          "man": "king prince duke wizard waiter monk husband brother son uncle sir bridegroom"}  # fmt: skip
+HEARD |= {title: {"gender": gender} for gender, titles in TITLES.items() for title in titles.split()}
 HEARD_COLOURS = {
     "black": ("dark", "ebony"),
     "brown": ("brunette", "hazel", "mousy"),
@@ -149,3 +152,26 @@ FILLER = frozenset(
     expression chin""".split()
 )
 NEGATIONS = frozenset("without no not never isn't doesn't hasn't neither lacking lacks minus non nor".split())
+# Tones of skin, by what prompts call them. No caption says them yet: avatars that were drawn are ranked by them.
+SKINS = {
+    "light": ("light skin", "light skinned", "fair skin", "fair skinned", "pale skin", "pale skinned", "pale", "white skin"),
+    "medium": ("medium skin", "olive skin", "olive skinned", "tanned skin", "tan skin", "tanned", "light brown skin"),
+    "dark": ("dark skin", "dark skinned", "brown skin", "brown skinned", "black skin", "dark brown skin", "very dark skin"),
+}  # fmt: skip
+TONES = ("black", "brown", "white", "dark", "light", "fair")  # colours that are said of skin too
+# Words of what cannot be asked, and what can.
+BEYOND = {
+    "sad angry surprised crying frowning scared afraid disgusted bored tired furious worried shocked": "of expressions 'neutral' and 'smiling' are known",
+    "eyes eye eyed iris irises": "nothing can be asked of eyes",
+    "crown tiara helmet hood scarf turban headscarf hijab veil bandana": "of headwear hats and caps are known",
+    "elf orc fairy vampire zombie robot alien goblin dwarf demon angel monster mermaid cat dog": "people alone are made",
+    "african asian european indian chinese japanese korean american latino latina hispanic caucasian arab":
+        "what can be asked is light, medium or dark skin",
+    "skin complexion tone": "known are light, medium and dark skin",
+}  # fmt: skip
+FOREIGN = frozenset(
+    """ein eine einen einem einer mit ohne und mann frau junge alter alte alt haare haaren bart brille une un avec sans et
+    femme homme fille garçon vieux vieille jeune cheveux barbe lunettes chapeau con sin una el la hombre mujer viejo vieja
+    joven pelo barba gafas uomo donna vecchio giovane capelli occhiali um uma com sem mulher homem velho cabelo óculos een
+    vrouw jonge oude haar zonder""".split()
+)

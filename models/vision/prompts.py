@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 from ..core.attributes import AGES, ATTRIBUTES
 from . import lexicon
@@ -11,6 +12,7 @@ from .tokenizer import words
 DIRECT, INDIRECT, DENIED, PRONOUN = range(4)  # which of two statements about one attribute holds: the lower
 ABSENT = {"beard": "none", "glasses": "none", "headwear": "none"}
 OPPOSITE = {("expression", "smile"): "neutral", ("gender", "man"): "woman", ("gender", "woman"): "man"}
+INCLUDED = {("beard", "beard"): ("moustache", "stubble")}  # what does not contradict a value
 ARTICLES = ("a", "an", "any", "the", "his", "her", "their")
 
 
@@ -20,17 +22,38 @@ def parse(prompt: str) -> dict[str, str]:
     A colour before a beard is also the hair's unless the prompt says the hair's, and a white one is grey. Colours and
     lengths of anything else (a black hat, a long face) say nothing.
     """
-    return _read(prompt)[0]
+    return read(prompt).attributes
 
 
 def unknown_words(prompt: str) -> list[str]:
     """The words of a prompt that say nothing to ``parse``, fillers aside, in order and each once."""
-    return _read(prompt)[1]
+    return list(read(prompt).unknown)
 
 
-def _read(prompt: str) -> tuple[dict[str, str], list[str]]:
+class Dropped(NamedTuple):
+    """Words of a prompt that say a ``value`` of an attribute, and those that say another one, which holds."""
+
+    words: str
+    attribute: str
+    value: str
+    holds: str
+    held: str
+
+
+class Reading(NamedTuple):
+    """What a prompt says: attributes, a tone of skin or "", words that say nothing, and what it contradicts itself in."""
+
+    attributes: dict[str, str]
+    skin: str
+    unknown: tuple[str, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def read(prompt: str) -> Reading:
+    """Read a prompt whole; see ``parse``."""
     tokens = words(prompt)
-    said: list[tuple[int, str, str]] = []
+    said: list[tuple[int, str, str, str]] = []
+    skin = ""
     unknown: list[str] = []
     denied = ""  # the negation that holds for the next phrase
     stated = True  # whether a phrase was read since that negation
@@ -44,33 +67,65 @@ def _read(prompt: str) -> tuple[dict[str, str], list[str]]:
             denied, stated, i = "without", False, i + 2
             continue
         end, meaning = _phrase(tokens, i)
+        after, tone = _skin(tokens, i)
+        if tone and after >= end:
+            skin, i, denied = (skin or tone) if not denied else skin, after, ""
+            continue
         if meaning is None:
             # A denial ends after its phrase, unless a list goes on: "no hat or glasses", "without a beard, hat or glasses".
             if denied and stated and not _goes_on(tokens, i, denied):
                 denied = ""
             if token in lexicon.PRONOUNS:
-                said.append((PRONOUN, "gender", lexicon.PRONOUNS[token]))
+                said.append((PRONOUN, "gender", lexicon.PRONOUNS[token], token))
             elif token not in lexicon.FILLER and token != ",":
                 unknown.append(token)
             i += 1
             continue
         if denied and stated and tokens[i - 1] not in ("or", "nor", "and", ",", *ARTICLES):
             denied = ""
+        text = " ".join(tokens[i:end])
         for rank, attribute, value in meaning:
             if not denied:
-                said.append((rank, attribute, value))
+                said.append((rank, attribute, value, text))
             elif attribute in ABSENT and value != "none":
-                said.append((DENIED, attribute, ABSENT[attribute]))
+                said.append((DENIED, attribute, ABSENT[attribute], text))
             elif (attribute, value) in OPPOSITE:
-                said.append((DENIED, attribute, OPPOSITE[attribute, value]))
+                said.append((DENIED, attribute, OPPOSITE[attribute, value], text))
             elif (attribute, value) == ("hair_length", "any"):
-                said.append((DENIED, attribute, "bald"))
+                said.append((DENIED, attribute, "bald", text))
         stated, i = True, end
-    found = {}
-    for _, attribute, value in sorted(said, key=lambda statement: statement[0]):
-        if value != "any":
-            found.setdefault(attribute, value)
-    return {attribute: found[attribute] for attribute in ATTRIBUTES if attribute in found}, list(dict.fromkeys(unknown))
+    found, dropped = _settled(said)
+    return Reading({attribute: found[attribute] for attribute in ATTRIBUTES if attribute in found}, skin,
+                   tuple(dict.fromkeys(unknown)), tuple(dropped))  # fmt: skip
+
+
+def _settled(said: list[tuple[int, str, str, str]]) -> tuple[dict[str, str], list[Dropped]]:
+    """Of statements (rank, attribute, value, words) the values that hold, and those that others contradict."""
+    held: dict[str, tuple[str, str]] = {}
+    dropped = []
+    for rank, attribute, value, text in sorted(said, key=lambda statement: statement[0]):
+        if value == "any":
+            continue
+        winner, by = held.setdefault(attribute, (value, text))
+        if winner != value and rank != DENIED and value not in INCLUDED.get((attribute, winner), ()):
+            dropped.append(Dropped(text, attribute, value, by, winner))
+    return {attribute: value for attribute, (value, _) in held.items()}, list(dict.fromkeys(dropped))
+
+
+def _skin(tokens: list[str], i: int) -> tuple[int, str]:
+    """The longest tone of skin at ``i``: its end and its name, or ``i`` and "" where there is none."""
+    table, longest = _skins()
+    for length in range(longest, 0, -1):
+        tone = table.get(tuple(tokens[i : i + length]), "")
+        if tone and i + length <= len(tokens):
+            return i + length, tone
+    return i, ""
+
+
+@cache
+def _skins() -> tuple[dict[tuple[str, ...], str], int]:
+    table = {tuple(words(phrase)): tone for tone, phrases in lexicon.SKINS.items() for phrase in phrases}
+    return table, max(map(len, table))
 
 
 def _goes_on(tokens: list[str], i: int, negation: str) -> bool:

@@ -26,7 +26,7 @@ from ...fields.triplane import Decoder, TriplaneField, resize
 from ...kinds.avatar import Avatar
 from ...vision import vlm as vlms
 from ...vision.captions import say
-from ...vision.prompts import parse
+from ...vision.prompts import parse, read
 from ..request import Request
 from . import base, upsampler
 from .config import Config
@@ -34,6 +34,7 @@ from .latents import told_of
 from .photo import read_portrait
 from .planes import Statistics
 from .refiner import refiner_of
+from .tones import toned
 
 SYSTEM = "rodin"
 LEVEL = 0.1  # of the noise that small planes get before they are upsampled
@@ -142,6 +143,8 @@ class Rodin(nn.Module):
     @torch.no_grad()
     def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
         """Make one avatar; raises BadInput for a photo without a face or an avatar that cannot be read."""
+        if progress and (in_vain := self._in_vain(request)):
+            progress({"event": "warning", "message": in_vain})
         guidance = self.config.guidance if request.guidance is None else request.guidance
         steps = request.steps or self.config.steps
         generator = torch.Generator().manual_seed(request.seed)
@@ -151,6 +154,14 @@ class Rodin(nn.Module):
             draws = self.draws(request)
             planes = self._made(request, draws, guidance, steps, generator, progress)
         return Avatar(planes, self.decoder, self.half, prompt=request.prompt, draws=draws, enlarge=self.refiner.enlarge)
+
+    def _in_vain(self, request: Request) -> str:
+        """What of a request's prompt changes nothing: latents know no tone of skin, by which only what is drawn is ranked."""
+        tone = read(request.prompt).skin
+        if not tone or (request.edit is None and self.draws(request) > 1):
+            return ""
+        how = "an edit changes none" if request.edit is not None else "a first draw is not ranked by it; draw more"
+        return f"{tone} skin: says nothing here; {how}"
 
     def draws(self, request: Request) -> int:
         """How many are drawn for a request and ranked by it: latents for a prompt, avatars for a photo; 1 is a first draw."""
@@ -181,7 +192,8 @@ class Rodin(nn.Module):
                 seen = torch.stack(
                     [self.agreement(self.vlm.encode_image(view), request.prompt) for view in pictures.unbind(1)]
                 )
-                best = int(seen.mean(0).argmax())
+                tone = read(request.prompt).skin
+                best = int((seen.mean(0) + (toned(pictures[:, 0], tone) if tone else 0)).argmax())
         planes = self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
         return planes if portrait is None else self.tuned(planes, portrait, progress)
 
