@@ -28,7 +28,7 @@ class Thing:
     )
     seed: int = seed(doc="child seed of the thing's own fields, and of the points that are drawn on it and around it")
     light: Light = group(Light)
-    fill: float = beta(2.5, 2.5, 0.05, 0.6, doc="even light that is added from all sides, as a share of a white card's")
+    fill: float = beta(2, 4, 0.02, 0.45, doc="even light that is added from all sides, as a share of a white card's")
     camera: Around = group(Around)
 
 
