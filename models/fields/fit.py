@@ -93,17 +93,22 @@ class RaySource:
         self.covered = (self.rgba[:, 3] > 0).nonzero()[:, 0]
         self.share = on_person if len(self.covered) else 0.0
 
+    def to(self, device: torch.device) -> None:
+        """Bring what it draws from to a device."""
+        for name in ("rgba", "origins", "unproject", "covered"):
+            setattr(self, name, getattr(self, name).to(device))
+
     def draw(self, count: int, generator: torch.Generator) -> Rays:
         """``count`` rays with a random background each, which asks for the right opacity too."""
-        on = round(count * self.share)
-        pick = torch.randint(len(self.rgba), (count,), generator=generator)
+        on, device = round(count * self.share), generator.device
+        pick = torch.randint(len(self.rgba), (count,), generator=generator, device=device)
         if on:
-            pick[:on] = self.covered[torch.randint(len(self.covered), (on,), generator=generator)]
+            pick[:on] = self.covered[torch.randint(len(self.covered), (on,), generator=generator, device=device)]
         view, rest = pick // (self.height * self.width), pick % (self.height * self.width)
         y, x = (rest // self.width + 0.5) / self.height, (rest % self.width + 0.5) / self.width
         local = torch.stack([x, y, torch.ones_like(x)], -1)
         directions = (self.unproject[view] @ local[..., None])[..., 0]
-        background = torch.rand(count, 3, generator=generator)
+        background = torch.rand(count, 3, generator=generator, device=device)
         colour, alpha = self.rgba[pick].float().div(255).split([3, 1], -1)
         return Rays(self.origins[view], F.normalize(directions, dim=-1),
                     colour * alpha + background * (1 - alpha), background)  # fmt: skip

@@ -39,8 +39,10 @@ class BaseStep:
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         count = self.config.batch
-        who = torch.randint(len(self.rolled), (count,), generator=generator)
-        side = torch.randint(2, (count,), generator=generator)
-        view = (torch.rand(count, generator=generator) * self.views[who]).long()
+        device = generator.device  # to which what it learns from is brought in the first step
+        self.rolled, self.latents, self.views = (x.to(device) for x in (self.rolled, self.latents, self.views))
+        who = torch.randint(len(self.rolled), (count,), generator=generator, device=device)
+        side = torch.randint(2, (count,), generator=generator, device=device)
+        view = (torch.rand(count, generator=generator, device=device) * self.views[who]).long()
         cond = drop(Cond(vec=self.latents[who, side, view]), self.config.drop, generator)
         return {"loss": self.process.loss(self.network, self.rolled[who, side], cond, generator, "min_snr")}

@@ -220,13 +220,13 @@ class Rodin(nn.Module):
         before = {name: ATTRIBUTES[name][int(score.argmax())] for name, score in scores.items()}
         after = {**before, **parse(request.prompt)}
         shift = self.vlm.encode_text([say(after)]) - self.vlm.encode_text([say(before)])
-        wanted = F.normalize(now + shift, dim=-1)
+        wanted = F.normalize(now + shift, dim=-1) if after != before else now  # to the bit
         process = base.process_of(self.config)
         noise = ddim_inverse(
             guided(self.base, Cond(vec=self.told(now))), process, rolled, steps, counting(progress, "inversion")
         )
         changed = self.planes_of(wanted, noise, guidance, steps, progress)
-        again = self.planes_of(now, noise, 1.0, steps)
+        again = self.planes_of(now, noise, guidance, steps)  # as strictly, or guidance itself would be an edit
         # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.
         twin = torch.Generator().manual_seed(request.seed), torch.Generator().manual_seed(request.seed)
         difference = self.enlarged(changed, wanted, twin[0], progress) - self.enlarged(again, now, twin[1])

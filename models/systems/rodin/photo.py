@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ....datagen.errors import BadInput
-from ...core.photographs import face_box, read_photo
+from ...core.photographs import read_photo, sure_face_box
 
 SIZE = 128  # pixels of what comes out
 FACE = 0.375  # share of a frontal picture's edge that a detected face takes
@@ -20,7 +20,7 @@ LARGEST = 1024  # pixels of a photo's longer edge that are looked at
 def read_portrait(path: Path) -> Tensor:
     """A photo (3, 128, 128) in [-1, 1] on white, framed as the dataset's frontal pictures are.
 
-    The face is found by OpenCV's cascade (Viola and Jones 2001), the person cut out by GrabCut (Rother et al. 2004).
+    The face is one that two of OpenCV's cascades see (Viola and Jones 2001), the person cut out by GrabCut (Rother et al. 2004).
     Raises BadInput where the file is no picture, a larger one than is allowed, or shows no face.
     """
     import cv2
@@ -28,7 +28,7 @@ def read_portrait(path: Path) -> Tensor:
     image = read_photo(path)
     scale = min(LARGEST / max(image.shape[:2]), 1.0)
     image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    box = face_box(image)
+    box = sure_face_box(image)
     if box is None:
         raise BadInput(f"photo: {path} shows no face; allowed is a picture of one person seen from the front")
     left, top, side = box

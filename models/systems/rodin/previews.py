@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...core.cameras import Cameras
 from ...core.data import People, composite, frontal
 from ...fields.render import render_image
 from .model import LOOK_SIZE, LOOKS, Rodin
@@ -27,21 +28,27 @@ def previews_of(model: Rodin, people: People, low: Tensor, latents: Tensor) -> d
     chosen = latents[:SHOWN, 0, 0]
     true = torch.cat([composite(person.rgba[frontal(person)[:1]]) for person in people.people[:SHOWN]])
     true = F.interpolate(true, (LOOK_SIZE, LOOK_SIZE), mode="area")
-    cameras = model.front(LOOKS[:1])
+    front = model.front(LOOKS[:1])
 
     def seen(planes: Tensor) -> Tensor:
+        cameras = Cameras(*(part.to(planes.device) for part in front))
         return torch.cat([render_image(model.field(one), cameras, LOOK_SIZE, 24, 16) for one in planes])
 
     def base(number: int) -> dict[str, Tensor]:
-        noise = torch.randn(1, *low.shape[2:], generator=torch.Generator().manual_seed(model.config.base.seed))
+        device = model.to(model.base.plane.device).base.plane.device  # a training brings one network there alone
+        noise = torch.randn(
+            1, *low.shape[2:], generator=torch.Generator(device).manual_seed(model.config.base.seed), device=device
+        )
         noise = noise.expand(len(chosen), -1, -1, -1)  # what differs then is what the latents make
-        made = model.planes_of(chosen, noise, model.config.guidance, STEPS)
-        return {"people": rows(seen(model.enlarged_plainly(made)), true)}
+        made = model.planes_of(chosen.to(device), noise, model.config.guidance, STEPS)
+        return {"people": rows(seen(model.enlarged_plainly(made)), true.to(device))}
 
     def upsampler(number: int) -> dict[str, Tensor]:
-        generator = torch.Generator().manual_seed(model.config.upsampler.seed)
-        large = model.enlarged(low[:SHOWN, 0], chosen, generator)
-        return {"people": rows(seen(model.enlarged_plainly(low[:SHOWN, 0])), seen(large), true)}
+        device = model.to(model.upsampler.plane.device).upsampler.plane.device
+        generator = torch.Generator(device).manual_seed(model.config.upsampler.seed)
+        small = low[:SHOWN, 0].to(device)
+        large = model.enlarged(small, chosen.to(device), generator)
+        return {"people": rows(seen(model.enlarged_plainly(small)), seen(large), true.to(device))}
 
     return {"base": base, "upsampler": upsampler}
 

@@ -69,9 +69,11 @@ class RefinerStep:
         self.network, self.rendered, self.seen, self.config = network, rendered, seen, config
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
-        pick = torch.randint(len(self.rendered), (self.config.refiner_batch,), generator=generator)
+        device = generator.device
+        self.rendered, self.seen = self.rendered.to(device), self.seen.to(device)
+        pick = torch.randint(len(self.rendered), (self.config.refiner_batch,), generator=generator, device=device)
         low, high = self.rendered[pick], self.seen[pick]
-        if torch.rand(1, generator=generator) < 0.5:
+        if torch.rand(1, generator=generator, device=device) < 0.5:
             low, high = low.flip(-1), high.flip(-1)
         made = self.network(low)
         error = (made - high).abs().mean()

@@ -142,10 +142,11 @@ class PriorStep:
             )
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
-        count = self.config.prior_batch
-        who = torch.randint(len(self.texts), (count,), generator=generator)
-        view = (torch.rand(count, generator=generator) * self.views[who]).long()
-        side, caption = (torch.randint(n, (count,), generator=generator) for n in (2, CAPTIONS))
+        count, device = self.config.prior_batch, generator.device
+        self.texts, self.latents, self.views = (x.to(device) for x in (self.texts, self.latents, self.views))
+        who = torch.randint(len(self.texts), (count,), generator=generator, device=device)
+        view = (torch.rand(count, generator=generator, device=device) * self.views[who]).long()
+        side, caption = (torch.randint(n, (count,), generator=generator, device=device) for n in (2, CAPTIONS))
         return {"loss": self.prior.loss(self.latents[who, side, view], self.texts[who, caption], generator)}
 
 
@@ -170,3 +171,4 @@ def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress 
     trainer.run()
     network.load_state_dict(trainer.ema_modules()[name].state_dict())
     network.requires_grad_(False).eval()
+    model.cpu()  # what the next stages and the last file are made from lies there

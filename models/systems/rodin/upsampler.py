@@ -52,13 +52,14 @@ class UpsamplerStep:
         self.sources, self.config, self.process = sources, config, process_of(config)
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
-        config, count = self.config, self.config.upsampler_batch
-        who = torch.randint(len(self.small), (count,), generator=generator)
-        side = torch.randint(2, (count,), generator=generator)
+        config, count, device = self.config, self.config.upsampler_batch, generator.device
+        self._bring(device)
+        who = torch.randint(len(self.small), (count,), generator=generator, device=device)
+        side = torch.randint(2, (count,), generator=generator, device=device)
         side[: (count + 1) // 2] = 0
-        level = torch.rand(count, generator=generator) * NOISIEST
+        level = torch.rand(count, generator=generator, device=device) * NOISIEST
         spatial = augment(self.small[who, side], level, generator, BLUR)
-        view = (torch.rand(count, generator=generator) * self.views[who]).long()
+        view = (torch.rand(count, generator=generator, device=device) * self.views[who]).long()
         cond = drop(Cond(vec=self.latents[who, side, view]), config.drop, generator, ("vec",))
         cond = Cond(cond.vec, None, spatial, cond.keep, level)
         x0 = self.large[who, side]
@@ -66,8 +67,18 @@ class UpsamplerStep:
         made = self.network(self.process.q_sample(x0, t, noise), t, cond)
         error = (made - x0).square().mean()
         seen = side == 0
-        rays = draw_rays([self.sources[i] for i in who[seen]], RAYS, generator)
+        rays = draw_rays([self.sources[i] for i in who[seen].tolist()], RAYS, generator)
         field = TriplaneField(self.statistics.unroll(made[seen]), self.decoder)
         rendered = render(field, rays.origins, rays.directions, 20, 20, rays.background, generator)
         apart = (rendered.colour - rays.colour).abs().mean()
         return {"loss": error + config.render_weight * apart, "planes": error, "rendered": apart}
+
+    def _bring(self, device: torch.device) -> None:
+        """Bring all that it learns from to a device; nothing is done where it is there."""
+        if self.small.device != device:
+            self.decoder.to(device), self.statistics.to(device)
+            for source in self.sources:
+                source.to(device)
+        self.small, self.large, self.latents, self.views = (
+            x.to(device) for x in (self.small, self.large, self.latents, self.views)
+        )
