@@ -19,14 +19,42 @@ os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
 # Before torch and numpy are: tests run side by side, and threads that wait for each other take many times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEED_BLENDER = {"scene", "sidebar", "blender_tool", "extension_zip", "face_dataset"}
+# The files of tests side by side that take longest, longest first: with them last, one core would wait for the other.
+LONGEST = (
+    "people", "tools", "cluster", "jobs", "render_place", "render_face", "models_diffusion", "models_vision_learned", "labels",
+    "sidebar", "worker", "sidebar_edits", "models_fields", "dense_landmarks", "stock_blender", "boundary", "hair", "wheel", "rig",
+    "engines", "contributing", "survival", "sidebar_places", "facial_hair", "make", "layers", "orbit", "devices", "models_gan_training",
+    "transpile_nodes", "sidebar_guest", "packaging", "character",
+)  # fmt: skip
+# One worker takes the files of a line: what they share is made once.
+TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset",
+            "sidebar_edits": "ada", "sidebar_copies": "ada"}  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What uses a fixture of Blender's is run on both releases."""
+    """What uses a fixture of Blender's is run on both releases; long files come first."""
     for item in items:
         if NEED_BLENDER & set(getattr(item, "fixturenames", ())):
             item.add_marker("blender")
+    place = {f"test_{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file goes to one worker, in the order of collection, with those that share what it makes."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return TOGETHER.get(Path(file).stem.removeprefix("test_"), file)
+
+    config.option.loadscopereorder = False  # which puts files of few tests last, and those are long ones
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure():
@@ -66,9 +94,9 @@ def sidebar(scene):
     addon_utils.disable(name, default_set=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ada_file(tmp_path_factory):
-    """Where a person of the sidebar's is kept once a module has built it."""
+    """Where a person of the sidebar's is kept once a test has built it."""
     return tmp_path_factory.mktemp("people") / "person.blend"
 
 

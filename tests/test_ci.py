@@ -46,12 +46,12 @@ def test_a_copy_named_simulacra_below_a_space_is_tested_on_both_releases(tmp_pat
     words = [line.partition(": make ")[2].split()[0] for line in asked]
     folders = {Path(line.partition(": make ")[0]) for line in asked}
     assert [folder.name for folder in folders] == ["simulacra"] and folders.pop().parent.name == "a b"
-    assert sorted(words[:-1]) == [".venv-3.13/.installed", "test"] and words[-1] == "releases"
+    assert sorted(words[:-1]) == [".venv-3.13/.installed", ".venv/.installed", "test"] and words[-1] == "releases"
     last = result.stdout.splitlines()[-4:]
     assert "12 passed, 1 skipped in 2.00s" in last and "7 passed in 1.00s" in last
 
 
-@pytest.mark.parametrize("failing", ["test", ".venv-3.13/.installed", "releases"])
+@pytest.mark.parametrize("failing", ["test", ".venv/.installed", ".venv-3.13/.installed", "releases"])
 def test_a_step_that_fails_fails_the_run_and_is_seen(tmp_path, failing):
     result, asked = ci(tmp_path, failing)
     assert result.returncode and "1 failed, 11 passed in 2.00s" in result.stdout

@@ -169,6 +169,7 @@ def test_the_sidebar_offers_the_new_things(run, followed):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_the_new_label_and_groom_are_rendered_checked_and_exported(simulacra, rendered, tmp_path):
     from simulacra.datagen.formats.exr import read_exr
 

@@ -25,7 +25,7 @@ FORBIDDEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["simulacra", "main", "my-repo"])
+@pytest.fixture(params=["simulacra", "my-repo"])
 def clone(request, tmp_path):
     """A copy of what the linter reads, in a folder of each name below one with a space."""
     root = tmp_path / "a b" / request.param

@@ -9,6 +9,7 @@ import pytest
 
 from simulacra.datagen.caption import caption
 from simulacra.procgen import registry
+from simulacra.procgen.light import panorama
 from simulacra.procgen.light.lamps import lamp_irradiance
 from simulacra.procgen.light.library import DATA, library, odds, read_panorama
 from simulacra.procgen.light.light import PANORAMA, Light, build_light, sample_light
@@ -169,3 +170,16 @@ def test_specs_name_the_panorama_and_old_ones_load():
     assert from_dict(Light, before).kind == "studio"
     studio = registry.sample("faces", 5, parse_settings(["light.kind=studio"]))
     assert caption("faces", studio).endswith("in a photo studio.")
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_noise_has_the_numbers_of_its_lattice_and_is_the_same_in_pieces(axes, monkeypatch):
+    table = np.random.Generator(np.random.PCG64(5)).random(4096).astype(np.float32)
+    cells = child(3).integers(-3000, 3000, (200, axes))
+    corners = panorama.noise(cells.astype(np.float32), 5, 1)
+    assert np.array_equal(corners, table[cells @ [1, 57, 613][:axes] & 4095])
+    points = child(4).normal(0, 30, (4, 50, axes)).astype(np.float32)
+    whole = panorama.noise(points, 5)
+    assert whole.shape == (4, 50) and whole.dtype == np.float32 and 0 <= whole.min() and whole.max() <= 1
+    monkeypatch.setattr(panorama, "AT_ONCE", 7)
+    assert panorama.noise(points, 5).tobytes() == whole.tobytes()

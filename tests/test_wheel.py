@@ -66,6 +66,7 @@ def test_the_installed_package_lists_and_draws(elsewhere):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_the_installed_package_renders_and_its_sidebar_is_whole(elsewhere, tmp_path):
     pytest.importorskip("bpy")
     words = ["--size", 32, "--samples", 1, "--labels", "depth", "--set", "hair.groom=shaved"]
