@@ -85,7 +85,7 @@ def test_help_and_bad_input(stock):
     assert (result.returncode, result.stdout) == (2, "")
     assert (
         result.stderr.strip()
-        == "simulacra: dragons: no such generator; allowed are faces, places, stereo, flow, and the things in simulacra list"
+        == "simulacra: dragons: no such generator; allowed are faces, places, stereo, flow, things, and the things in simulacra list"
     )
 
 
