@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 GRID = 2048  # bins of the numerical quantile function; the error of a draw is below range / GRID
+KEPT = 512  # distributions whose quantiles are kept, 32 KiB each: all that a person declares
 
 
 class SpecError(ValueError):
@@ -77,12 +79,7 @@ class Continuous:
         quantile = rng.random()
         if self.low == self.high:
             return rounded(self.low)
-        edges = np.linspace(self.low, self.high, GRID + 1)
-        weight = self.density((edges[1:] + edges[:-1]) / 2)
-        if not weight.sum() > 0:
-            weight = np.ones(GRID)  # the user asked for a range the density never reaches
-        cumulative = np.concatenate([[0.0], np.cumsum(weight)])
-        value = rounded(float(np.interp(quantile, cumulative / cumulative[-1], edges)))
+        value = rounded(float(np.interp(quantile, *_quantiles(self))))
         return min(max(value, self.low), self.high)
 
     def narrowed(self, path: str, constraint: Constraint, declared: Continuous) -> Continuous:
@@ -97,6 +94,17 @@ class Continuous:
 
     def schema(self) -> dict:
         return {"type": "number", "minimum": self.low, "maximum": self.high}
+
+
+@lru_cache(KEPT)
+def _quantiles(drawn: Continuous) -> tuple[np.ndarray, np.ndarray]:
+    """The quantiles (GRID + 1,) of a density, and the values that they belong to."""
+    edges = np.linspace(drawn.low, drawn.high, GRID + 1)
+    weight = drawn.density((edges[1:] + edges[:-1]) / 2)
+    if not weight.sum() > 0:
+        weight = np.ones(GRID)  # the user asked for a range the density never reaches
+    cumulative = np.concatenate([[0.0], np.cumsum(weight)])
+    return cumulative / cumulative[-1], edges
 
 
 @dataclass(frozen=True)
