@@ -63,8 +63,8 @@ FAMILIES: dict[str, Family] = {
         "seven_arms": ("starfish with seven arms", "seven-armed sea star"), "eight_arms": ("starfish with eight arms",),
     }),
     "seaweed": Family("seaweed", "habit", {
-        "sea_lettuce": ("sea lettuce",), "eel_grass": ("eel grass",), "red_branching": ("branching seaweed",),
-        "sargassum": ("sargassum",), "dulse": ("dulse",),
+        "sea_lettuce": ("frond of sea lettuce",), "eel_grass": ("tuft of eel grass",), "red_branching": ("branching seaweed",),
+        "sargassum": ("sprig of sargassum",), "dulse": ("plant of dulse",),
     }, detail=0.7),
     "mushroom": Family("mushroom", "kind", {
         "fly_agaric": ("fly agaric", "fly agaric mushroom", "toadstool with white spots"), "bolete": ("bolete", "bolete mushroom"),
@@ -77,7 +77,7 @@ FAMILIES: dict[str, Family] = {
     }, detail=1.0),
     "flower": Family("flower", "kind", {
         "daisy": ("daisy", "daisy flower"), "poppy": ("poppy", "poppy flower"), "tulip": ("tulip",), "sunflower": ("sunflower",),
-        "lavender": ("lavender",), "lupin": ("lupin",), "orchid": ("orchid",), "bluebell": ("bluebell",),
+        "lavender": ("lavender plant", "tuft of lavender"), "lupin": ("lupin",), "orchid": ("orchid",), "bluebell": ("bluebell",),
         "dandelion": ("dandelion",),
     }, detail=1.0, fixed={"stems": FEW}),
     "cactus": Family("cactus", "habit", {
@@ -102,7 +102,7 @@ FAMILIES: dict[str, Family] = {
     }, detail=0.28),
     "bush": Family("bush", "habit", {
         "round": ("round bush", "bush"), "upright": ("tall shrub",), "flowering": ("flowering bush",), "berry": ("berry bush",),
-        "heather": ("heather",), "juniper": ("juniper",), "sage": ("desert shrub",), "dry": ("dry bush",),
+        "heather": ("heather bush", "tuft of heather"), "juniper": ("juniper",), "sage": ("desert shrub",), "dry": ("dry bush",),
     }, detail=0.45),
     "rock": Family("boulder", "rock", {
         name: (f"{name} boulder", f"{name} rock") for name in ("granite", "basalt", "sandstone", "limestone", "slate", "marble")
