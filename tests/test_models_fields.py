@@ -11,6 +11,8 @@ from simulacra.datagen.errors import BadInput, Unfinished  # noqa: E402
 from simulacra.datagen.formats.png import read_png  # noqa: E402
 from simulacra.models.core.cameras import camera_rays, orbit, pixel_grid, project, viewed_point  # noqa: E402
 from simulacra.models.core.data import Person, composite, shrink  # noqa: E402
+from simulacra.models.core.settings import plain, restored  # noqa: E402
+from simulacra.models.fields.emptiness import EmptySpace, dirt  # noqa: E402
 from simulacra.models.fields.fit import (  # noqa: E402
     FitConfig,
     PlaneAdam,
@@ -205,15 +207,39 @@ def test_rays_are_drawn_through_the_centres_of_the_pixels_they_carry():
     rays = RaySource(person).draw(64, seeded())
     seen = 0
     grid = pixel_grid(8, 8)
-    for origin, direction, colour, background in zip(*rays, strict=True):
+    for origin, direction, colour, background, alpha in zip(*rays, strict=True):
         view = int((person.cameras.c2w[:, :3, 3] - origin).norm(dim=1).argmin())
         at, _ = project(person.cameras.pick(slice(view, view + 1)), (origin + 3 * direction)[None])
         pixel = int((grid - at[0, 0]).norm(dim=1).argmin())
         assert (grid[pixel] - at[0, 0]).abs().max() < 1e-4
         value = person.rgba[view].flatten(1)[:, pixel].float() / 255
         assert torch.allclose(colour, value[:3] * value[3] + background * (1 - value[3]), atol=1e-6)
+        assert alpha == value[3]
         seen += float(value[3]) > 0
     assert seen >= 48  # three quarters are drawn on the person
+
+
+def test_space_is_empty_where_some_picture_looks_through_it():
+    person, middle = ball(views=8, size=32), torch.tensor([0.1, -0.1, 0.05])
+    at = torch.rand(4000, 3, generator=seeded()) * 2 - 1
+    away, empty = (at - middle).norm(dim=-1), EmptySpace(person, range(8))(at)
+    assert not empty[away < 0.5].any() and empty[away > 0.8].float().mean() > 0.9
+
+
+def test_a_fit_leaves_less_dirt_where_nobody_is_when_it_is_told_of_it():
+    person = ball(views=6, size=16)
+    config = FitConfig(
+        channels=2, resolution=12, width=16, depth=1, samples=10, importance=0, rays=64, people=1, lowest=0, steps=80
+    )
+    left = []
+    for told in (0.0, 1.0):
+        planes, decoder = new_planes(1, config), new_decoder(config)
+        fit([person], planes, decoder, replace(config, silhouette=0.1 * told, emptiness=told))
+        with torch.no_grad():
+            left.append(float(dirt(planes, decoder, [EmptySpace(person, range(6))], 4000, seeded())))
+    assert left[1] < 0.8 * left[0]
+    before = {name: value for name, value in plain(config).items() if name not in ("silhouette", "emptiness")}
+    assert restored(FitConfig(), before).silhouette == restored(FitConfig(), before).emptiness == 0  # older fits go on
 
 
 def test_a_fit_that_was_stopped_goes_on_bit_for_bit(tmp_path):

@@ -21,6 +21,7 @@ from ..core.pictures import to_bytes, write_png
 from ..core.progress import Progress
 from ..core.settings import restored, setting
 from ..core.training_log import PICTURES
+from .emptiness import EmptySpace, dirt
 from .render import render, render_image
 from .triplane import Decoder, TriplaneField, resize, sample_planes
 
@@ -48,6 +49,8 @@ class FitConfig:
     variation: float = setting(2e-3, "weight of the planes' total variation")
     magnitude: float = setting(1e-3, "weight of the planes' squares")
     smoothness: float = setting(1e-3, "weight of |density(x) - density(x + n)|, n of 0.004 box units")
+    silhouette: float = setting(0.1, "weight of the squared error of opacity, which outlines tell", before=0.0)
+    emptiness: float = setting(1.0, "weight of what is left where pictures show that nobody is", before=0.0)
     held_out: int = setting(0, "every so many views are kept for measuring; 0 keeps none")
     save_every: int = setting(500, "steps between checkpoints")
     picture_every: int = setting(500, "steps between pictures of the first people; 0 draws none")
@@ -72,12 +75,13 @@ class PlaneConfig(Protocol):
 
 
 class Rays(NamedTuple):
-    """Rays of B people: origins and unit directions (B, N, 3), colour (B, N, 3) on ``background`` (B, N, 3)."""
+    """Rays of B people: origins and unit directions (B, N, 3), colour (B, N, 3) on ``background`` (B, N, 3), alpha (B, N)."""
 
     origins: Tensor
     directions: Tensor
     colour: Tensor
     background: Tensor
+    alpha: Tensor
 
 
 class RaySource:
@@ -111,7 +115,7 @@ class RaySource:
         background = torch.rand(count, 3, generator=generator, device=device)
         colour, alpha = self.rgba[pick].float().div(255).split([3, 1], -1)
         return Rays(self.origins[view], F.normalize(directions, dim=-1),
-                    colour * alpha + background * (1 - alpha), background)  # fmt: skip
+                    colour * alpha + background * (1 - alpha), background, alpha[:, 0])  # fmt: skip
 
 
 def draw_rays(sources: Sequence[RaySource], count: int, generator: torch.Generator) -> Rays:
@@ -168,10 +172,13 @@ class PlaneAdam:
 
 
 def photometric(planes: Tensor, decoder: Decoder, rays: Rays, config: FitConfig, generator: torch.Generator) -> Tensor:
-    """Mean squared colour error (B,) of rays through planes (B, 3, C, R, R)."""
+    """Mean squared error (B,) of the colours of rays through planes (B, 3, C, R, R), and of their opacity as the config weighs it."""
     field = TriplaneField(planes, decoder)
     seen = render(field, rays.origins, rays.directions, config.samples, config.importance, rays.background, generator)
-    return (seen.colour - rays.colour).square().mean((1, 2))
+    colours = (seen.colour - rays.colour).square().mean((1, 2))
+    if not config.silhouette:
+        return colours
+    return colours + config.silhouette * (seen.opacity - rays.alpha).square().mean(1)
 
 
 def new_decoder(config: PlaneConfig) -> Decoder:
@@ -207,6 +214,7 @@ def fit(
     """
     views = [_kept(len(person.rgba), config.held_out) for person in people]
     sources = [RaySource(person, kept) for person, kept in zip(people, views, strict=True)]
+    empty = [EmptySpace(person, kept) for person, kept in zip(people, views, strict=True)] if config.emptiness else []
     moments = PlaneAdam(planes)
     optimiser = torch.optim.Adam(decoder.parameters(), lr=config.decoder_rate, betas=(0.9, 0.99))
     start = _restore(folder, planes, moments, decoder, optimiser, config) if folder else 0
@@ -225,6 +233,9 @@ def fit(
             + config.magnitude * chosen.square().mean()
             + config.smoothness * unevenness(seen, decoder, 1024, generator)
         )
+        if config.emptiness:
+            spaces = [empty[i] for i in index]
+            loss = loss + len(index) * config.emptiness * dirt(seen, decoder, spaces, 1024, generator)
         if not torch.isfinite(loss):
             raise Unfinished(f"step {number} of the fit: the loss is {loss.item()}; the last saved state is kept")
         optimiser.zero_grad(set_to_none=True)
