@@ -50,7 +50,7 @@ PUBLISHED = {
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
     "nose_length": (51.2, 48.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (37.5, 33.0), "jaw_breadth": (121.5, 108.9),
-    "face_outline": (119.4, 107.6), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
+    "face_outline": (119.4, 105.6), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
     "mouth_breadth": (52.3, 48.8), "brow_height": (19.8, 20.6), "upper_lip": (5.4, 6.05), "lower_lip": (8.4, 9.2),
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
 CONTRAST = 1.5  # the base phenotypes are averages of many people, and people differ more than averages do
-AGE_OF_WOMEN = 0.35  # of the years past 25, how many the base model's form of women is given
+AGE_OF_WOMEN = 0.45  # of the years past 25, how many the base model's form of women is given
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 

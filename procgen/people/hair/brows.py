@@ -37,10 +37,10 @@ INNER, OUTER = 0.0088, 0.0605  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
 TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([82, 64, 34, 10, -16]))  # angle to the brow's line along it
 # Along it: single hairs at the nose, the most beyond the middle of its inner half, few at the tail.
-ALONG = ([-0.10, -0.04, 0.03, 0.09, 0.20, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.14, 0.50, 0.80, 1.0, 1.0, 0.86, 0.64, 0.34, 0])  # fmt: skip
+ALONG = ([-0.10, -0.04, 0.03, 0.09, 0.20, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.14, 0.50, 0.80, 1.0, 1.0, 0.92, 0.80, 0.50, 0])  # fmt: skip
 FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.62, 0.82, 1.0, 0.96, 0.70])  # relative radius of hairs along it
 POINTS = 7
-HAIRS = 950  # of a brow of usual thickness
+HAIRS = 920  # of a brow of usual thickness
 RADIUS = 0.000042  # m: at the root of its thickest
 LONGEST = 0.0108  # m: of a hair
 LIGHTEST, DARKEST = 0.54, 0.90  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
@@ -71,9 +71,9 @@ class Brows:
 def _brow_weights(identity: Identity) -> dict[str, float]:
     female = identity.gender
     weights = {name: 1.0 for name in SHAPES}
-    weights |= {"thin": 0.1 + 0.5 * female, "high_arch": 0.15 + 0.85 * female, "bushy": 1.3 - 1.25 * female, "rounded": 0.8,
-                "flat_thick": 1.7 - 1.3 * female, "monobrow": 0.12 - 0.11 * female, "sparse": 0.5, "soft_arch": 3.0,
-                "straight": 1.8, "short": 0.4, "slanted": 0.2, "downturned": 0.6, "s_shape": 0.5}  # fmt: skip
+    weights |= {"thin": 0.1 + 0.5 * female, "high_arch": 0.15 + 1.35 * female, "bushy": 1.3 - 1.25 * female, "rounded": 0.8 + 0.5 * female,
+                "flat_thick": 1.7 - 1.6 * female, "monobrow": 0.12 - 0.11 * female, "sparse": 0.5, "soft_arch": 3.0,
+                "straight": 1.8 - 1.3 * female, "short": 0.4 - 0.3 * female, "slanted": 0.1, "downturned": 0.6, "s_shape": 0.5}  # fmt: skip
     return weights
 
 
@@ -83,7 +83,7 @@ def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -
     colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
     return draw(
         Brows, rng, fixed, shape=choice(_brow_weights(identity)), unruly=beta(1.4 + 2 * years, 4.0),
-        thickness=lognormal(1.08 - 0.06 * identity.gender, 0.12, 0.6, 1.6),
+        thickness=lognormal(1.08 - 0.10 * identity.gender, 0.12, 0.6, 1.6),
         length=lognormal(0.95 + 0.3 * years * (1 - identity.gender), 0.12, 0.6, 1.8), colour=colour,
     )  # fmt: skip
 

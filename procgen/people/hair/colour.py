@@ -23,6 +23,9 @@ OTHERS = {"black": 0.72, "dark brown": 0.24, "brown": 0.035, "auburn": 0.005}
 
 
 LOUD = ("pink", "blue", "green", "purple")  # dyes that no hair has by nature
+# Years at which hair begins to grey, mean and deviation, and until it is white; whites grey from 34 ± 10 on, blacks from 44 ± 10 on
+# (Tobin and Paus 2001, doi 10.1016/S0531-5565(00)00206-4, recalled), and some dye it in its own colour.
+GREYING, WHITENING = (44.0, 9.0), 30.0
 LOUD_SHARE = 0.2  # of all who dye their hair
 
 
@@ -52,8 +55,8 @@ def sample_hair_colour(rng: Generator, fixed=None, *, identity: Identity) -> Hai
     first = {key: value for key, value in (fixed or {}).items() if key == "family"}
     family = draw(HairColour, rng, first, family=choice(weights)).family
     melanin, redness = NATURAL[family]
-    onset = fork(rng, "grey").normal(52, 9)
-    grey = float(np.clip((identity.age - onset) / 28, 0, 1)) ** 0.8
+    onset = fork(rng, "grey").normal(*GREYING)
+    grey = float(np.clip((identity.age - onset) / WHITENING, 0, 1)) ** 0.8
     dyed = 0.06 if identity.age < 45 else 0.02
     return draw(
         HairColour, rng, fixed, family=choice(weights), melanin=normal(melanin, 0.03, 0, 1), redness=normal(redness, 0.06, 0, 1),

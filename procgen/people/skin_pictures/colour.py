@@ -18,14 +18,14 @@ LIPSTICK = [(0.45, 0.20, 0.14), (0.46, 0.15, 0.15), (0.40, 0.055, 0.055), (0.26,
 EYESHADOW = [(0.16, 0.08, 0.045), (0.08, 0.08, 0.09), (0.16, 0.06, 0.2), (0.05, 0.11, 0.26), (0.05, 0.16, 0.09),
              (0.45, 0.30, 0.10)]  # fmt: skip
 LINER, BLUSH = (0.012, 0.010, 0.010), (0.50, 0.14, 0.13)
-LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.52, 0.55, 0.9, 0.30  # at full strength
+LIPSTICK_COVER, EYESHADOW_COVER, LINER_COVER, BLUSH_COVER = 0.60, 0.55, 0.9, 0.30  # at full strength
 FOUNDATION_SEEN, FOUNDATION_COVER = 0.05, 0.5
 UNDERTONES = {"neutral": (1, 1, 1), "warm": (1.03, 1.0, 0.92), "cool": (0.99, 0.99, 1.08)}  # factors on the colour
 UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the eyes
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 # What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
 # (Russell 2009, doi 10.1068/p6331).
-WOMENS_LIPS = (0.15, 0.27, 0.24)
+WOMENS_LIPS = (0.12, 0.33, 0.28)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
 DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.19, 0.27, 0.25)
 MENS_UPPER_LIP = 1.2  # of it that men's lose, whose are not painted
