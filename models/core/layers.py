@@ -1,4 +1,4 @@
-"""Layers that networks share: embeddings of times and numbers, attention, zero initialisation."""
+"""Layers that networks share: embeddings of times and numbers, attention and a block of it, zero initialisation."""
 
 from __future__ import annotations
 
@@ -61,3 +61,19 @@ class Attention(nn.Module):
             query, key, value = self.query_key_value(x).chunk(3, -1)
         query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value))
         return self.close(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
+
+
+class AttentionBlock(nn.Module):
+    """Attention of tokens (B, N, C) on themselves or on others, and a feed-forward net: normalised before, added after, nothing
+    at first (arXiv 2002.04745); ``context`` are the channels of the others."""
+
+    def __init__(self, width: int, heads: int, context: int = 0):
+        super().__init__()
+        self.norm, self.attention = nn.LayerNorm(width), Attention(width, heads, context)
+        self.feed = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), zero_module(nn.Linear(4 * width, width))
+        )
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        x = x + self.attention(self.norm(x), context)
+        return x + self.feed(x)

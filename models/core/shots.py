@@ -164,7 +164,8 @@ class Shots(Sequence):
     """The frames of one or more datasets that have all that is asked for; each is read when it is taken.
 
     ``labels`` are names of the label table, "landmarks" or "caption"; ``partners`` some of PARTNERS; ``split`` one of the
-    dataset's; ``more`` are names of the label table that are read of the frames that have them. Raises BadInput where a path is no dataset, has no such split, or holds no frame with all of them.
+    dataset's; ``more`` are names of the label table that are read of the frames that have them. Raises BadInput where a
+    path is no dataset, has no such split, or holds no frame with all of them.
     """
 
     def __init__(self, paths: str | Path | Sequence[str | Path], labels: Sequence[str], split: str | None = None,

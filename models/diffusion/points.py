@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ..core.layers import Attention, timestep_embedding, zero_module
+from ..core.layers import AttentionBlock, timestep_embedding, zero_module
 from ..core.settings import require, setting
 from .conditioning import Cond
 
@@ -34,21 +34,6 @@ class PointsConfig:
             raise BadInput(f"heads: {self.heads} is not allowed; allowed is what divides a width of {self.width}")
 
 
-class Block(nn.Module):
-    """Attention of all tokens on each other and a feed-forward net, normalised before, added after, nothing at first."""
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.norm, self.attention = nn.LayerNorm(width), Attention(width, heads)
-        self.feed = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), zero_module(nn.Linear(4 * width, width))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention(self.norm(x))
-        return x + self.feed(x)
-
-
 class PointTransformer(nn.Module):
     """Noised clouds (B, C, N) at steps (B,) with conditions to what is predicted of them (B, C, N), zero at first.
 
@@ -67,7 +52,7 @@ class PointTransformer(nn.Module):
         )
         self.known = nn.Linear(config.channels, width) if config.known else None
         self.enter = nn.Linear(config.channels, width)
-        self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(AttentionBlock(width, config.heads) for _ in range(config.depth))
         self.close = nn.Sequential(nn.LayerNorm(width), zero_module(nn.Linear(width, config.channels)))
 
     def forward(self, x: Tensor, t: Tensor, cond: Cond | None = None) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ..core.layers import Attention, zero_module
+from ..core.layers import AttentionBlock
 from ..core.settings import require, setting
 from .render import Field
 
@@ -31,19 +31,6 @@ class PointSurfaceConfig:
             raise BadInput(f"heads: {self.heads} is not allowed; allowed is what divides a width of {self.width}")
 
 
-class _Block(nn.Module):
-    def __init__(self, width: int, heads: int, crosses: bool):
-        super().__init__()
-        self.norm, self.attention = nn.LayerNorm(width), Attention(width, heads, width if crosses else 0)
-        self.feed = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), zero_module(nn.Linear(4 * width, width))
-        )
-
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        x = x + self.attention(self.norm(x), context)
-        return x + self.feed(x)
-
-
 class PointSurface(nn.Module):
     """Clouds (B, N, 3) and points (B, M, 3) in one box to signed distances (B, M), negative inside.
 
@@ -58,9 +45,9 @@ class PointSurface(nn.Module):
         self.place, self.ask = (
             nn.Sequential(nn.Linear(3, width), nn.GELU(), nn.Linear(width, width)) for _ in range(2)
         )
-        self.reads = nn.ModuleList(_Block(width, heads, False) for _ in range(config.reads))
+        self.reads = nn.ModuleList(AttentionBlock(width, heads) for _ in range(config.reads))
         self.read_norm = nn.LayerNorm(width)
-        self.answers = nn.ModuleList(_Block(width, heads, True) for _ in range(config.answers))
+        self.answers = nn.ModuleList(AttentionBlock(width, heads, width) for _ in range(config.answers))
         self.close = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
 
     def read(self, cloud: Tensor) -> Tensor:

@@ -24,18 +24,14 @@ FOLLOWS = {
     "caruncle": "surface", "headwear": "head", "glasses": "head", "earring": "head", "teeth": "head", "gums": "head",
     "tongue": "jaw", "facewear": "face", "garment": "skin",
 }  # fmt: skip
-SHOULDER = (
-    (0.075, 0.135),
-    (-0.10, -0.16),
-)  # m of the template: from where to where skin goes over to the shoulder's bone
+# m of the template: from where to where skin goes over to the shoulder's bone
+SHOULDER = ((0.075, 0.135), (-0.10, -0.16))
 STILL = 0.6  # weight of the bones below the neck from which on skin counts as the body that hair lands on
 STEPS = 1024  # of shares that are stored with points: a file compresses them well
 STRAND_STEPS = 64  # of those of scalp hair, which goes with its triangle wherever in it it stands
 VIEWPORT_SHARE = "viewport_share"  # property of the rig: how many of its strands viewports show, 0…1; renders show all
-TAUT, TAUT_BEHIND = (
-    0.035,
-    0.06,
-)  # m: over how far a mask's cloth evens out what the skin does, and behind which depth it does nothing
+# m: over how far a mask's cloth evens out what the skin does, and behind which depth it does nothing
+TAUT, TAUT_BEHIND = 0.035, 0.06
 LEAST_MOVE = 1e-6  # m: a key that moves no point of a part by more is not made
 
 

@@ -17,15 +17,10 @@ from .teeth import Arch, gum, row
 # between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
 UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
 LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0216, -0.0682, (0.0275, 0.036)
-CLEAR, MOST_BACK = (
-    0.0005,
-    0.007,
-)  # m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
-LIP_RIM, UNDER_RIM, SEEN_DEPTH = (
-    493,
-    0.003,
-    0.005,
-)  # vertex of the lower lip's rim; m: what hangs below it and before this depth counts
+# m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
+CLEAR, MOST_BACK = 0.0005, 0.007
+# A vertex of the lower lip's rim; m: what hangs below it and before this depth counts.
+LIP_RIM, UNDER_RIM, SEEN_DEPTH = 493, 0.003, 0.005
 
 
 @spec

@@ -31,10 +31,8 @@ DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.19, 0.27, 0.25)
 MENS_UPPER_LIP = 1.2  # of it that men's lose, whose are not painted
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
 INTO_MOUTH = (-0.024, -0.012)  # m: depths of the template between which the colour of lips ends
-DARK_LIDS, MENS_LIDS = (
-    0.30,
-    0.06,
-)  # of the light that the lids' thin skin and its creases swallow; men's beside, whose brows are heavy
+# Of the light that the lids' thin skin and its creases swallow; men's beside, whose brows are heavy.
+DARK_LIDS, MENS_LIDS = 0.30, 0.06
 LASH_LINE = 0.80  # how dark the roots of lashes make the upper lid's edge
 DEEPER = 0.62  # of a nude lipstick's light is missing on dark skin
 LIP_SHADE = 0.16  # of the light that furrows of the lips swallow
