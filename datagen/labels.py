@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -88,19 +89,32 @@ LABELS = {
 }  # fmt: skip
 
 NOTHING = 1e9  # planar depth in metres from which Cycles' passes show nothing
-PICTURES = ("rgb", "alpha")  # have no pass of their own; alone they come without objects and landmarks
-# Records beside the pictures, one file a sample.
+PICTURES = (
+    "rgb",
+    "alpha",
+)  # have no pass of their own; alone and from several sides they come without objects and landmarks
+
+
+class Record(NamedTuple):
+    """A file beside a sample's pictures: what it holds, and of what it is made."""
+
+    doc: str
+    of: tuple[str, ...] = FAMILIES
+
+
+# Records come with the labels, one file a sample.
 RECORDS = {
-    "landmarks": "70 face landmarks in 2D and 3D with visibility, head pose and gaze",
-    "objects": "2D and oriented 3D boxes, class, pose, instance id, the part of the spec",
-    "camera": "intrinsics, cam2world, lens",
-    "caption": "a sentence from the spec",
-    "spec": "everything that was drawn",
-    "thing": "of things: family, sort, box, size in metres, colours, the thing's own fields, captions and which are wrong",
-    "mesh": "of things: mesh.glb, what is rendered, with one picture of its colours",
-    "points": "of things: 16,384 points on the surface with normal, colour and part",
-    "sdf": "of things: signed distances and occupancy near the surface and all over the box",
-}
+    "landmarks": Record("70 face landmarks in 2D and 3D with visibility, head pose and gaze", ("people",)),
+    "objects": Record("2D and oriented 3D boxes, class, pose, instance id, the part of the spec"),
+    "camera": Record("intrinsics, cam2world, lens"),
+    "caption": Record("a sentence from the spec"),
+    "spec": Record("everything that was drawn"),
+    "thing": Record("of things: family, sort, box, size in metres, colours, the thing's own fields, captions and which are wrong",
+                    ("things",)),
+    "mesh": Record("of things: mesh.glb, what is rendered, with one picture of its colours", ("things",)),
+    "points": Record("of things: 16,384 points on the surface with normal, colour and part", ("things",)),
+    "sdf": Record("of things: signed distances and occupancy near the surface and all over the box", ("things",)),
+}  # fmt: skip
 PARTS = {index: name for index, name in enumerate(CLASSES)} | {IGNORE: "ignore"}
 HAIR = CLASSES.index("hair")
 # What an object is, by its class; the order is the id, so new ones are added at the end.
@@ -144,10 +158,10 @@ def default_labels(frames: int, family: str = "people", stereo: bool = False) ->
 
 def check_labels(names: tuple[str, ...], frames: int, family: str = "people", stereo: bool = False) -> tuple[str, ...]:
     """The labels asked for, rgb first; raises BadInput on unknown ones and on what the recipe cannot have."""
-    known = [name for name, label in LABELS.items() if family in label.of]
+    known = [name for name, row in (LABELS | RECORDS).items() if family in row.of]
     for name in names:
-        if name not in known and name not in RECORDS:
-            raise BadInput(f"labels: {name} is not a label of {family}; allowed are {', '.join([*known, *RECORDS])}")
+        if name not in known:
+            raise BadInput(f"labels: {name} is not a label of {family}; allowed are {', '.join(known)}")
         if name in LABELS and LABELS[name].sequence and frames < 2:
             raise BadInput(f"labels: {name} needs a sequence; allowed with --frames 2 or more")
         if name in LABELS and LABELS[name].stereo and not stereo:

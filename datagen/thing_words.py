@@ -12,23 +12,21 @@ from .thing_colours import NAMES, main_colours
 CAPTIONS = 4  # of a thing; the first is that of caption.txt
 WRONG = 0.05  # share of captions in which one thing is said that is not so
 FRAMES = ("{}", "{}", "a picture of {}", "a 3D model of {}", "{} on its own", "a render of {}", "a photograph of {}")
-TALL, FLAT, LONG = (
-    1.9,
-    0.32,
-    2.4,
-)  # height by width from which and below which, and length by width from which it is said
+TALL = 1.9  # height by length from which it is said
+LONG = 2.4  # length by the larger of width and height
+FLAT = 0.32  # height by width up to which it is said, of what is not long
 BEHIND = ("with", "in", "under", "of")  # first words of what stands behind the noun
 CHANCES = {"shape": 0.6, "colour": 0.85, "size": 0.25, "field": 0.7}  # of being said
 
 
 def shape_word(extent) -> str:
     """A word for extents (3,) x, y and z; empty where none stands out."""
-    across, high = max(extent[:2]), extent[2]
+    (wide, across), high = sorted(extent[:2]), extent[2]
     if high >= TALL * across:
         return "tall"
-    if high <= FLAT * across:
-        return "flat"
-    return "long" if across >= LONG * max(min(extent[:2]), 1e-9) else ""
+    if across >= LONG * max(wide, high, 1e-9):  # asked first: what is round and lies down is low by its length alone
+        return "long"
+    return "flat" if high <= FLAT * wide else ""
 
 
 def size_words(metres: float) -> str:

@@ -143,7 +143,10 @@ def test_a_glb_is_in_metres_y_up_and_holds_the_colours(tmp_path, coarse):
     found = extract(sphere, replace(SPHERE, resolution=24, texture=64, coarse=coarse))
     found = replace(found, vertices=found.vertices * np.array([1, 0.8, 0.6], np.float32))
     centre = np.array([0.1, -0.2, 1.5])
-    mesh.write_glb(tmp_path / "a.glb", found, 0.24, centre)
+    mesh.write_glb(tmp_path / "a.glb", found, 0.24, centre, name="person")
+    chunk = (tmp_path / "a.glb").read_bytes()[20:]
+    (material,) = json.JSONDecoder().raw_decode(chunk.decode("latin-1"))[0]["materials"]
+    assert material["name"] == "person"
     (read,) = trimesh.load(tmp_path / "a.glb").geometry.values()
     ours = np.stack([read.vertices[:, 0], -read.vertices[:, 2], read.vertices[:, 1]], 1)  # as importing turns it back
     assert np.allclose(ours, found.vertices * 0.24 + centre, atol=1e-6) and np.array_equal(read.faces, found.faces)

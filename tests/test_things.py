@@ -85,6 +85,10 @@ def test_every_sort_can_be_drawn_and_asked_for():
         with pytest.raises(BadInput, match="is not allowed"):
             Recipe("things", **words)
     assert Recipe("things").label_names() == ("rgb", "alpha", "depth", "normal", "parts", "albedo")
+    for generator, name in (("things", "landmarks"), ("places", "landmarks"), ("places", "sdf"), ("faces", "points")):
+        with pytest.raises(BadInput, match=f"labels: {name} is not a label of .*; allowed are rgb, [^\n]*spec"):
+            Recipe(generator, labels=("depth", name))
+    assert Recipe("things", labels=("objects", "sdf")).label_names() == ("rgb",)  # records that every sample comes with
 
 
 def test_cameras_see_the_whole_thing_from_all_around():
@@ -99,6 +103,17 @@ def test_cameras_see_the_whole_thing_from_all_around():
         assert height.min() > -20.1 and height.max() < 60.1 and np.ptp(height) > 70
         turns = np.sort(np.degrees(np.arctan2(eyes[:, 0], -eyes[:, 1])) % 360)
         assert np.diff(turns).max() < (6 if kind == "orbit" else 40)
+
+
+def test_shapes_are_named_by_all_three_extents():
+    """An eel, a log and a trout are round and lie down; a leaf and a plate have a height that is small by their width."""
+    named = {"long": [(0.10, 0.90, 0.10), (2.0, 0.40, 0.35), (0.06, 0.30, 0.11), (0.12, 0.5, 0.02)],
+             "flat": [(0.08, 0.12, 0.01), (0.20, 0.20, 0.03), (1.0, 2.3, 0.3)],
+             "tall": [(0.2, 0.2, 0.9), (0.1, 0.3, 0.6)],
+             "": [(1.0, 1.0, 1.0), (0.5, 0.9, 0.2), (0.3, 0.6, 0.25)]}  # fmt: skip
+    for word, rows in named.items():
+        for extent in rows:
+            assert thing_words.shape_word(extent) == thing_words.shape_word((extent[1], extent[0], extent[2])) == word
 
 
 def test_captions_say_what_is_so_but_for_a_fixed_share():

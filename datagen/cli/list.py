@@ -50,7 +50,7 @@ def rows(what: str) -> list[dict]:
             {"name": label.name, "file": label.suffix, "unit": label.unit, "doc": label.doc}
             for label in LABELS.values()
         ]
-        return found + [{"name": name, "file": "json", "unit": "", "doc": doc} for name, doc in RECORDS.items()]
+        return found + [{"name": name, "file": "json", "unit": "", "doc": row.doc} for name, row in RECORDS.items()]
     if what == "checks":
         from ..validity.table import rows as checks
 

@@ -98,7 +98,8 @@ class Session:
         self.scene, self.person, self.recipe, self.folder = scene, person, recipe, folder
         self.labels = set(recipe.label_names())
         self.shots = [(frame, camera) for frame in range(recipe.frames) for camera in person.cameras]
-        self.pictures_alone = self.labels <= set(PICTURES) and recipe.frames == 1 and recipe.views > 1
+        asked = self.labels | {"landmarks", "objects"} & set(recipe.labels)
+        self.pictures_alone = asked <= set(PICTURES) and recipe.frames == 1 and recipe.views > 1
         self.picture_clock, self.label_clock = CyclesClock(), CyclesClock()
 
     def take_pictures(self, device: str) -> None:

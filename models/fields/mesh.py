@@ -132,12 +132,17 @@ def closed_mesh(vertices: np.ndarray, faces: np.ndarray, keep: float = 0.05) -> 
 
 
 def write_glb(
-    path: str | Path, mesh: Mesh, half: float, centre=(0.0, 0.0, 0.0), texts: dict[str, str] | None = None
+    path: str | Path,
+    mesh: Mesh,
+    half: float,
+    centre=(0.0, 0.0, 0.0),
+    texts: dict[str, str] | None = None,
+    name: str = "surface",
 ) -> None:
     """Write a mesh as binary glTF in metres: a box of half side ``half`` around ``centre``.
 
     Our world has z up and the person face -y; glTF has y up and the front towards +z, so the file holds (x, z, -y), and
-    what imports glTF in Blender turns that back. ``texts`` become the file's ``asset.extras``.
+    what imports glTF in Blender turns that back. ``texts`` become the file's ``asset.extras``, ``name`` is its material's.
     """
     import trimesh
 
@@ -152,13 +157,13 @@ def write_glb(
         if texts:
             tree["asset"]["extras"] = texts
         if mesh.texture is None:
-            _name_colours(tree)
+            _name_colours(tree, name)
 
     if mesh.texture is not None:
         from PIL import Image
 
         material = trimesh.visual.material.PBRMaterial(
-            name="avatar", baseColorTexture=Image.fromarray(mesh.texture), metallicFactor=0.0, roughnessFactor=0.6
+            name=name, baseColorTexture=Image.fromarray(mesh.texture), metallicFactor=0.0, roughnessFactor=0.6
         )
         found = trimesh.Trimesh(**kept, visual=trimesh.visual.TextureVisuals(uv=mesh.uv, material=material))
         data = found.export(file_type="glb", include_normals=True, tree_postprocessor=finish)
@@ -172,9 +177,9 @@ def write_glb(
     write_whole(path, cast(bytes, data))
 
 
-def _name_colours(tree: dict) -> None:
+def _name_colours(tree: dict, name: str) -> None:
     """Call the colours what glTF calls them, and give them a material that is no metal."""
-    tree["materials"] = [{"name": "avatar", "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.6}}]
+    tree["materials"] = [{"name": name, "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.6}}]
     for mesh in tree["meshes"]:
         for primitive in mesh["primitives"]:
             primitive["attributes"]["COLOR_0"] = primitive["attributes"].pop("_COLOR_0")

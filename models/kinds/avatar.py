@@ -74,7 +74,7 @@ class Avatar(Result):
 def write_glb(path: Path, result: Avatar) -> None:
     """Write the surface as binary glTF, textured, which says in ``asset.extras`` what made it and from which prompt."""
     texts = {"generator": result.generator, "prompt": result.prompt}
-    meshes.write_glb(path, meshes.extract(result.field), result.half, result.centre, texts)
+    meshes.write_glb(path, meshes.extract(result.field), result.half, result.centre, texts, "avatar")
 
 
 def write_avatar(path: Path, result: Avatar) -> None:

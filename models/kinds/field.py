@@ -57,7 +57,7 @@ def write_glb(path: Path, result: Radiance) -> None:
     else:
         how = meshes.MeshConfig()
         mesh = meshes.surface(meshes.level_grid(result.field, how.resolution, how.kind, how.level), how.keep)
-    meshes.write_glb(path, mesh, result.half, result.centre)
+    meshes.write_glb(path, mesh, result.half, result.centre, name="person")
 
 
 def write_mp4(path: Path, result: Radiance) -> None:
