@@ -81,7 +81,7 @@ def test_what_an_exporter_declares_is_enough(people, tmp_path, to):
 
 
 @pytest.mark.parametrize("to, missing, recipe, told", [
-    ("facesynthetics", "parts", {"generator": "places"}, "only people have parts"),
+    ("facesynthetics", "parts", {"generator": "places"}, "only people and things have parts"),
     ("facesynthetics", "landmarks", {"source": "a.blend"}, "only people have landmarks"),
     ("coco", "instance", {"source": "a.blend"}, "simulacra label makes it with --labels alpha,depth,parts,instance,flow,occlusion"),
     ("sintel", "flow", {"generator": "faces"}, "simulacra render makes it with --frames 2 --labels "),

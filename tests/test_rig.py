@@ -108,7 +108,7 @@ def test_long_hair_under_a_turned_head_keeps_its_length_and_lies_on_the_shoulder
         along = (points[low] - [tuple(hit[0]) for hit in found]) * [tuple(hit[1]) for hit in found]
         gap[name] = np.sign(along.sum(1)) * [hit[3] for hit in found]
     # What lies on the slope of the neck sinks a little into the cloth; nothing goes through the shoulder.
-    assert np.quantile(gap["turned"], 0.01) > -0.008 and gap["turned"].min() > -0.016
+    assert np.quantile(gap["turned"], 0.01) > -0.010 and gap["turned"].min() > -0.016
     assert np.quantile(gap["turned"] - gap["rest"], 0.98) < 0.022  # no tuft stands off
 
 

@@ -35,9 +35,8 @@ def save_weights(path: Path, modules: dict[str, nn.Module], about: dict) -> None
         raise ValueError("about: has no system; allowed is the name of what loads these weights")
     folder.mkdir(parents=True, exist_ok=True)
     tensors = weights_of(modules)
-    write_tensors(
-        folder / WEIGHTS, tensors, {"system": about["system"], HASH: digest(sorted(tensors), tensors.__getitem__)}
-    )
+    # One entry alone: the format keeps several in no order, and the same weights are to be the same bytes.
+    write_tensors(folder / WEIGHTS, tensors, {HASH: digest(sorted(tensors), tensors.__getitem__)})
     write_json(folder / CONFIG, about)
 
 
