@@ -6,6 +6,7 @@ gaze, 19 classes, depth and normals. Label adaptation is a net of its own, ``vis
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
@@ -113,9 +114,8 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
     else:
         trainer = _teaching_itself(folder, net, drawn, config, pictures, progress)
     trainer.run()
-    save_weights(
-        folder, {"net": trainer.ema_modules()["net"]}, {"system": SYSTEM, "config": asdict(config), "faces": len(faces)}
-    )
+    half = copy.deepcopy(trainer.ema_modules()["net"]).half()
+    save_weights(folder, {"net": half}, {"system": SYSTEM, "config": asdict(config), "faces": len(faces)})
 
 
 def _begun(config: Config) -> FaceNet:

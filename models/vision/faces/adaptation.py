@@ -57,7 +57,7 @@ class Adaptation(nn.Module):
         return self.layers(local.flatten(1)).unflatten(1, (self.count, 2))
 
 
-def fit_adaptation(found: Tensor, wanted: Tensor, steps: int = 800, rate: float = 1e-3, decay: float = 0.1,
+def fit_adaptation(found: Tensor, wanted: Tensor, steps: int = 300, rate: float = 1e-3, decay: float = 0.1,
                    seed: int = 0) -> Adaptation:  # fmt: skip
     """Learn what takes landmarks (N, K, 2) as a net finds them to those of annotators (N, K, 2), by L1 in eye distances."""
     if found.shape != wanted.shape or found.ndim != 3:

@@ -20,6 +20,7 @@ from .targets import MARGIN, face_window
 CASCADE = 0.85  # the landmarks' box in edges of the cascade's: medians of 40 photographs that people annotated
 LOWER = 0.155  # how far below the middle of the cascade's box that of the landmarks is, in its edges
 LOOKS = 2  # windows: each is set by the landmarks that were found in the one before
+WIDER, HIGHER = 1.4, 0.16  # a window of all hair, in widths of the face's, and how far above that its middle is
 ROWS = 64  # of a photograph that are classified together
 
 
@@ -29,7 +30,7 @@ class FoundFace:
 
     ``points`` (70, 2) and their deviations ``spread`` (70,) are pixels; ``rotation`` (3, 3) is the head's, ``angles`` its
     yaw, pitch and roll in degrees; ``gaze`` (2, 3) unit vectors of the right and the left eye. Maps are of the photograph's
-    size: ``parts`` uint8, 255 beyond the ``window`` that was looked at; ``depth`` float32 in metres behind the head's pivot, +inf
+    size: ``parts`` uint8, 255 beyond what was looked at, the ``window`` and around it; ``depth`` float32 in metres behind the head's pivot, +inf
     where no head is; ``normal`` float32 (h, w, 3), 0 there.
     """
 
@@ -68,7 +69,8 @@ def first_window(photo: np.ndarray, size: int) -> tuple[Window, bool]:
 def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> FoundFace:
     """What a net in evaluation mode says of the largest face of a photograph uint8 (h, w, 3).
 
-    A window that is given is looked at as it is; else it is found, and set anew around the landmarks once.
+    A window that is given is looked at as it is; else it is found, and set anew around the landmarks once. What lies around it
+    is told by a wider look, which holds the top of the head.
     """
     photo = colours_of(photo)
     if window is not None and not window.inside(*photo.shape[:2]).any():
@@ -76,23 +78,33 @@ def find_face(net: FaceNet, photo: np.ndarray, window: Window | None = None) -> 
                        "are windows of a part of it")  # fmt: skip
     values = torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))
     size = net.config.size
-    device = next(net.parameters()).device
     looks, detected = (LOOKS, False) if window is None else (1, True)
     if window is None:
         window, detected = first_window(photo, size)
     for look in range(looks):
-        picture = window.smooth(values)[None].to(device) / 255
-        said = Outputs({name: value.float().cpu() for name, value in net.both_ways(picture).items()})
+        said = _said(net, values, window)
         points = window.back((said["points"][0] + 1) * (size / 2))
         if look + 1 < looks:
             window = face_window(points, size)
     rotation = from_six(said["pose"][0])
-    parts, depth, normal = _laid_back(said, window, *photo.shape[:2])
+    up = window.back(torch.tensor([size / 2, size * (0.5 - HIGHER)])).tolist()
+    around = replace(window, centre=(up[0], up[1]), width=window.width * WIDER)
+    parts, depth, normal = _laid_back(_said(net, values, around), around, *photo.shape[:2])
+    near = _laid_back(said, window, *photo.shape[:2])
+    seen = near[0] != IGNORE
+    for there, here in zip((parts, depth, normal), near, strict=True):
+        there[seen] = here[seen]
     yaw, pitch, roll = (float(angle) for angle in angles(rotation))
     return FoundFace(
         points.numpy().astype(np.float64), (said["spread"][0].exp() * (size / 2) / window.scale).numpy(), rotation.numpy(),
         (yaw, pitch, roll), F.normalize(said["gaze"][0], dim=-1).numpy(), parts, depth, normal, window, detected,
     )  # fmt: skip
+
+
+def _said(net: FaceNet, photo: Tensor, window: Window) -> Outputs:
+    """What a net says of a window of a photograph (3, h, w), looked at in both ways."""
+    picture = window.smooth(photo)[None].to(next(net.parameters()).device) / 255
+    return Outputs({name: value.float().cpu() for name, value in net.both_ways(picture).items()})
 
 
 def _laid_back(said: Outputs, window: Window, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
