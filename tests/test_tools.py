@@ -58,7 +58,7 @@ OTHERS = {
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {
-    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_weights.sh", "measure_avatars.py", "pack_head.py",
+    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_face_weights.sh", "make_weights.sh", "measure_avatars.py", "pack_head.py",
     "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
 ELSEWHERE = {
@@ -275,6 +275,12 @@ def test_the_weights_are_made_by_commands_that_exist(tmp_path):
         accepted(words[2:])
     tool, *rest = commands[8]
     assert Path(tool) == TOOLS / "measure_avatars.py" and rest[:2] == ["judges", f"{tmp_path}/o u t/judges"]
+    noted.unlink()
+    subprocess.run(["bash", TOOLS / "make_face_weights.sh", tmp_path / "o u t"], check=True, env=environment)
+    commands = [line.split("\t")[:-1] for line in noted.read_text().splitlines()]
+    assert [words[2] for words in commands] == ["render"] * 2 + ["train"] * 3
+    for words in commands:
+        accepted(words[2:])
 
 
 def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
