@@ -58,6 +58,27 @@ def test_handles_are_found_by_their_features_alone():
     assert (steps[-1] - (PLACES[0] + 0.09) * SIZE).abs().max() <= 0.5
 
 
+def test_a_handle_is_where_its_first_features_are_and_not_its_last():
+    gone = {"steps": 0}
+
+    def fades(
+        latents,
+    ):  # one blob turns from the first colour to the second, what lies beside it has four fifths of the first
+        share = 0.05 * gone["steps"]
+        fading, beside = blobs(torch.tensor([[20.0, 20.0], [20.0, 32.0]]) / SIZE + 0 * latents)[0]
+        return read_picture(torch.stack([(1 - share) * fading + 0.8 * beside, share * fading])[None])
+
+    def told(done, steps, handles):
+        gone["steps"] += 1
+        found.append(handles[0])
+
+    found: list[torch.Tensor] = []
+    config = DragConfig(steps=8, search=14)
+    drag(fades, PLACES, torch.tensor([[20.0, 20.0]]), torch.tensor([[20.0, 60.0]]), 1.0, config, callback=told)
+    assert (found[1] - torch.tensor([20.0, 20.0])).norm() <= 1  # it looks most as it did first
+    assert (found[-1] - torch.tensor([20.0, 32.0])).norm() <= 1  # a step's change never says so, but all of them do
+
+
 def test_what_is_held_stays():
     one = torch.tensor([[0.3, 0.4]])  # both blobs hang on one latent
 
@@ -100,6 +121,27 @@ def test_a_surface_is_pulled_and_its_colours_stay(thing):
     after = model.shapes(moved.latents)[0].vertices
     assert after[:, 2].max() > before[:, 2].max() + 0.05
     assert torch.equal(moved.latents[:, 64:], styles[:, 64:])
+
+
+class Joined:
+    """Pictures of two blobs, a colour each; the second hangs on the first, and has an offset of its own."""
+
+    @staticmethod
+    def scene(latents):
+        first, own = latents.chunk(2, 1)
+        seen = blobs(torch.cat([first, first + own]))
+        return lambda camera, size: torch.cat([seen, seen[:, :1] * 0], 1) * 2 - 1
+
+
+def test_a_picture_changes_where_it_is_free_to():
+    latents = torch.tensor([[0.7, 0.25, -0.4, 0.4]])  # blobs at the right above and at the left below
+    handles, targets = latents[:, :2] * SIZE, latents[:, :2] * SIZE + torch.tensor([[-6.0, 5.0]])
+    free = torch.zeros(SIZE, SIZE, dtype=torch.bool)
+    free[: SIZE // 2, SIZE // 2 - 8 :] = True  # rows, columns
+    moved = drag_picture(Joined, latents, None, handles, targets, SIZE, QUICK, free)
+    assert (moved.latents[:, :2] * SIZE - targets).norm() <= 2
+    change = (Joined.scene(moved.latents)(None, SIZE) - Joined.scene(latents)(None, SIZE))[0].abs().mean(0)
+    assert change[~free].mean() <= 0.1 * change[free].mean()
 
 
 def test_a_picture_of_any_generator_is_pulled(thing):

@@ -18,7 +18,7 @@ from simulacra.models.core.training import seeded as made_from  # noqa: E402
 from simulacra.models.gan.discriminators import Discriminators  # noqa: E402
 from simulacra.models.kinds import table  # noqa: E402
 from simulacra.models.surfaces.tetrahedra import sign_changes  # noqa: E402
-from simulacra.models.systems import eg3d, get3d  # noqa: E402
+from simulacra.models.systems import drag, eg3d, get3d  # noqa: E402
 from simulacra.models.systems.catalogue import find  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
 
@@ -123,6 +123,28 @@ def test_a_drag_is_two_places():
         request_of(system, **none, drag=("0,0,0:0,0,1",))
 
 
+def test_a_drag_is_in_metres_within_the_box_and_tells_how_far_it_came(model):
+    model.half, told = 0.1, []
+    styles = model.styles(model.draw(1, seeded(3)))
+    top = max(model.shapes(styles)[0].vertices.tolist(), key=lambda place: place[2])
+    goal = [*top[:2], top[2] + 0.1]
+    config = dataclasses.replace(get3d.PULL, steps=6)
+    metres = tuple(0.1 * value for value in (*top, *goal))
+    there = drag.pulled(model, styles, [metres], config, told.append)
+    wanted = drag.drag_surface(model, styles, torch.tensor([top]), torch.tensor([goal]), config)
+    assert torch.allclose(there, wanted.latents, atol=1e-5) and not torch.equal(there, styles)
+    assert [event["stage"] for event in told[:-1]] == ["drag"] * wanted.steps and told[-1]["event"] == "warning"
+    left = float((wanted.handles - torch.tensor([goal])).norm()) * 100
+    assert f"ended {left:.1f} mm from" in told[-1]["message"] and ", of 10.0 mm, after" in told[-1]["message"]
+    for place in ((0.09, 0.09, 0.09), (0.0, 0.0, 0.0)):  # outside and inside
+        drag.pulled(model, styles, [(*place, *place)], config, told.append)
+        assert told[-2]["event"] == "warning" and "mm off the surface" in told[-2]["message"]
+        assert told[-1]["event"] == "note" and told[-1]["message"].endswith("of 0.0 mm, after 0 steps")
+    for one in ((90, 90, 90, 91, 91, 91), (0, 0, 0.05, 0, 0, 0.11)):
+        with pytest.raises(BadInput, match="is outside the box of this run's things; allowed is -0"):
+            model.generate(Request(drags=(one,)))
+
+
 def test_things_are_learned_stopped_resumed_sampled_and_written(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     pytest.importorskip("xatlas")
@@ -143,7 +165,7 @@ def test_things_are_learned_stopped_resumed_sampled_and_written(tmp_path):
     table.write(path, made, ".glb")
     assert made.mesh.texture.shape == (64, 64, 3) and 0 <= made.mesh.uv.min() and made.mesh.uv.max() <= 1
     pulled = first.generate(Request(seed=3, drags=((0.0, 0.0, 0.03, 0.0, 0.0, 0.06),)), told.append)
-    assert told[-1]["stage"] == "drag" and len(pulled.mesh.vertices) and pulled.half == first.half
+    assert told[-2]["stage"] == "drag" and len(pulled.mesh.vertices) and pulled.half == first.half
     assert not np.array_equal(pulled.mesh.vertices, made.mesh.vertices)
     read = trimesh.load(path, force="mesh")
     read.merge_vertices(merge_tex=True, merge_norm=True)

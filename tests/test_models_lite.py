@@ -13,6 +13,7 @@ from simulacra.models.systems import face_analysis  # noqa: E402
 from simulacra.models.systems.catalogue import FACES  # noqa: E402
 from simulacra.models.vision import lite  # noqa: E402
 from simulacra.models.vision.faces.net import NetConfig  # noqa: E402
+from simulacra.models.vision.faces.targets import Faces  # noqa: E402
 
 PAINT = (8, 8, 12, 16)
 
@@ -42,6 +43,8 @@ def test_a_run_begins_with_anothers_weights_and_faces_may_lack_depth(tmp_path, m
     poor = Shots(dataset, FACES.labels)
     assert set(poor[0].maps) == {"rgb", "parts"} and set(Shots(dataset, FACES.labels, more=FACES.more)[0].maps) == {
         "rgb", "parts", "depth", "normal"}  # fmt: skip
+    told = Faces(poor, 32).straight([0, 1], 32)
+    assert told.depth.isnan().all() and not told.normal.any()  # what is not known is not zero
     net = NetConfig(32, paint=PAINT, encoder="lite")
     config = face_analysis.Config(net, steps=2, batch=2, warmup=1, picture_every=0, ema=0.0, precision="bf16")
     face_analysis.train(poor, tmp_path / "first", config)

@@ -61,6 +61,7 @@ def test_clouds_are_diffused_in_one_range_and_come_back():
     colours = torch.rand(2, 30, 3, generator=seeded(1))
     cloud = as_cloud(places, colours)
     assert cloud.shape == (2, 6, 30) and cloud.abs().max() <= 1
+    assert torch.allclose(cloud[:, :3], (places * 2).transpose(1, 2))  # the cube fills the range
     assert torch.allclose(cloud[:, 3:], (colours * 255 / 127.5 - 1).transpose(1, 2), atol=1e-6)  # as published
     back = from_cloud(cloud)
     assert torch.allclose(back[0], places, atol=1e-6) and torch.allclose(back[1], colours, atol=1e-6)
@@ -107,9 +108,10 @@ def test_a_surface_is_asked_point_by_point_and_knows_no_order():
     found = net(cloud, points)
     assert torch.allclose(net(cloud[:, torch.randperm(64, generator=seeded(1))], points), found, atol=1e-12)
     assert torch.allclose(net(cloud, points[:, 5:9]), found[:, 5:9], atol=1e-12)
-    field = net.field(cloud[0], torch.rand(64, 3, generator=seeded(2), dtype=torch.float64))
-    distances, colours = field(points[:1])
-    assert torch.allclose(distances, found[:1]) and colours.shape == (1, 96, 3)
+    given = torch.rand(64, 3, generator=seeded(2), dtype=torch.float64)
+    distances, colours = net.field(cloud[0], given)(points[:1])
+    nearest = [min(range(64), key=lambda at: float((cloud[0, at] - point).norm())) for point in points[0]]
+    assert torch.allclose(distances, found[:1]) and torch.equal(colours[0], given[nearest])
 
 
 @pytest.mark.slow

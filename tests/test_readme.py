@@ -34,6 +34,16 @@ def test_the_ten_lines_run():
     assert re.search(r"(afro|locs) 75 True", result.stdout) and "52 actions True" in result.stdout
 
 
+def test_the_surface_of_the_models_page_is_seen():
+    pytest.importorskip("torch")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "models/README.md").read_text(), re.S)
+    names: dict = {}
+    exec(next(code for code in blocks if "softened" in code), names)
+    picture, mask = names["picture"], names["seen"].mask[0]
+    assert picture.shape == (1, 3, 64, 64) and picture[:, :, 32, 32].min() > 0 and not picture[:, :, 0].any()
+    assert 0.3 < mask.float().mean() < 0.5  # a ball of 0.7 from 4 in 32 degrees
+
+
 def test_every_label_exporter_and_user_has_its_place():
     from simulacra.datagen.export import EXPORTERS
     from simulacra.datagen.labels import LABELS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# Called with {"stage", "done", "total"}, a trainer's {"step", "steps"}, both with more numbers, or {"event": "warning",
-# "message"}.
+# Called with {"stage", "done", "total"}, a trainer's {"step", "steps"}, both with more numbers, or {"event": "warning"
+# or "note", "message"}.
 Progress = Callable[[dict], None]
 
 

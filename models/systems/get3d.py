@@ -30,7 +30,7 @@ from ..kinds.mesh import PlacedMesh
 from ..surfaces.rasterise import interpolated, rasterise
 from ..surfaces.silhouettes import softened
 from ..surfaces.tetrahedra import TetrahedralGrid, march, tetrahedral_grid
-from .drag import drag_surface
+from .drag import pulled
 from .request import Request
 
 SYSTEM = "get3d"
@@ -164,13 +164,7 @@ class GET3D(ViewGenerator):
         """Make one thing of a seed, and pull at it where that is asked for."""
         styles = self.styles(self.draw(1, torch.Generator().manual_seed(request.seed)))
         if request.drags:
-            places = torch.tensor(request.drags) / self.half
-
-            def told(done: int, steps: int, handles: Tensor) -> None:
-                if progress:
-                    progress({"stage": "drag", "done": done, "total": steps})
-
-            styles = drag_surface(self, styles, *places.split(3, 1), PULL, callback=told).latents
+            styles = pulled(self, styles, request.drags, PULL, progress)
         return PlacedMesh(self.mesh(styles), self.half)
 
 
