@@ -195,7 +195,7 @@ def test_training_writes_a_run_and_tells_of_it(fake, people, tmp_path, capsys):
         ("mixed=false", "mixed is true"),
     ):
         line = failed(capsys, [*words[:6], "--set", change, "--set", "steps=9", "--resume"])
-        assert f"set: {was} in this run; allowed with --resume are how long it trains" in line
+        assert f"set: {was} in this run; allowed with --resume are steps, kind, or a new folder" in line
         assert json.loads((out / "run.json").read_text())["config"] == record["config"] | {"steps": 5}
     # What a training refuses is not kept: the run goes on with what it was.
     record = (out / "run.json").read_text()

@@ -12,13 +12,14 @@ from toy_things import toy_things  # noqa: E402
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.cli.drags import drags_of  # noqa: E402
 from simulacra.models.cli.generate import request_of  # noqa: E402
+from simulacra.models.core import resuming  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.core.posed_views import PosedViews  # noqa: E402
 from simulacra.models.core.training import seeded as made_from  # noqa: E402
 from simulacra.models.gan.discriminators import Discriminators  # noqa: E402
 from simulacra.models.kinds import table  # noqa: E402
 from simulacra.models.surfaces.tetrahedra import sign_changes  # noqa: E402
-from simulacra.models.systems import drag, eg3d, get3d  # noqa: E402
+from simulacra.models.systems import drag, eg3d, face_analysis, get3d  # noqa: E402
 from simulacra.models.systems.catalogue import find  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
 
@@ -167,9 +168,28 @@ def test_things_are_learned_stopped_resumed_sampled_and_written(tmp_path):
     pulled = first.generate(Request(seed=3, drags=((0.0, 0.0, 0.03, 0.0, 0.0, 0.06),)), told.append)
     assert told[-2]["stage"] == "drag" and len(pulled.mesh.vertices) and pulled.half == first.half
     assert not np.array_equal(pulled.mesh.vertices, made.mesh.vertices)
+    get3d.train(things, whole, dataclasses.replace(long, texture=32, keep=0.5))  # it is over, and asked in another way
+    finer = get3d.load(whole)
+    assert finer.config == dataclasses.replace(long, texture=32, keep=0.5)
+    assert torch.equal(finer.sample_views(2, FRONT, 24, seeded(5)), views[0])
     read = trimesh.load(path, force="mesh")
     read.merge_vertices(merge_tex=True, merge_norm=True)
     assert read.is_watertight and read.volume > 0
     assert abs(read.bounds).max() <= things.half * 1.01  # metres
     with pytest.raises(BadInput, match="get3d"):
         eg3d.load(whole)
+
+
+def test_fields_have_bounds_and_a_run_tells_what_may_change():
+    for bad in ({"latent": 0}, {"keep": 2.0}, {"grid": 2}, {"texture": 8}, {"size": 24}, {"planes": 2}, {"mapping": 0}, {"seed": -1},
+                {"r1_every": 0}, {"decoder": 0}, {"generator_rate": -1.0}, {"blur": 2.0}):  # fmt: skip
+        with pytest.raises(BadInput, match=f"{next(iter(bad))}: .* is not allowed; allowed (is|are)"):
+            dataclasses.replace(SMALL, **bad)
+    assert resuming.free(SMALL) == ["images", "seconds", "save_every", "picture_every", "texture", "keep"]
+    resuming.check_resumed(SMALL, dataclasses.replace(SMALL, texture=1024, keep=0.0, images=8))
+    before = face_analysis.Config()
+    told = "allowed with --resume are save_every, picture_every, seconds, or a new folder"
+    for changes, was in (({"steps": 9}, "steps is 6000"), ({"start": "a"}, "start is empty")):
+        with pytest.raises(BadInput) as raised:
+            resuming.check_resumed(before, dataclasses.replace(before, **changes))
+        assert str(raised.value) == f"set: {was} in this run; {told}"

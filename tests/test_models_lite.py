@@ -1,5 +1,7 @@
 """The encoder that begins with ImageNet weights: its maps are the ruler's, it is taught in part, and a run begins with another's."""
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,6 +11,7 @@ import shot_stage  # noqa: E402
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.models.core.shots import Shots  # noqa: E402
+from simulacra.models.core.training import CHECKPOINT  # noqa: E402
 from simulacra.models.systems import face_analysis  # noqa: E402
 from simulacra.models.systems.catalogue import FACES  # noqa: E402
 from simulacra.models.vision import lite  # noqa: E402
@@ -53,7 +56,17 @@ def test_a_run_begins_with_anothers_weights_and_faces_may_lack_depth(tmp_path, m
     face_analysis.train(poor, tmp_path / "second", again)
     second = face_analysis.load(tmp_path / "second").net.state_dict()
     assert all(torch.equal(value, second[name]) for name, value in first.items())
-    begun = {name: value.half().to(value) for name, value in face_analysis._begun(config).state_dict().items()}
+    later = replace(config, start=str(tmp_path / "first"))
+    face_analysis.train(poor, tmp_path / "third", later)
+    told = (tmp_path / "third" / "config.json").read_text()
+    assert (tmp_path / "third" / CHECKPOINT).is_file() and str(tmp_path) not in told
+    assert face_analysis.load(tmp_path / "third").config.start == "first"
+    (tmp_path / "first").rename(tmp_path / "gone")
+    face_analysis.train(poor, tmp_path / "third", later)  # goes on without it
+    with pytest.raises(BadInput, match="first"):
+        face_analysis.train(poor, tmp_path / "fourth", later)
+    begun = face_analysis._begun(config, tmp_path / "none").state_dict()
+    begun = {name: value.half().to(value) for name, value in begun.items()}
     moved = {name for name, value in first.items() if not torch.equal(value, begun[name])}
     assert "body.rows.2.0.join.weight" in moved and "body.painter.up.0.0.weight" in moved
     assert not [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from ...datagen.errors import BadInput
-from .settings import LATER
+from .settings import LATER, described
 
 FREE = {"steps", "images", "seconds", "save_every", "picture_every"}  # what every training lets change
 
@@ -26,22 +26,23 @@ def held(config, path: str = "") -> Iterator[tuple[str, object]]:
             yield path + row.name, value
 
 
+def free(config) -> list[str]:
+    """The other fields of a configuration, by dotted path in its own order."""
+    bound = {name for name, _ in held(config)}
+    return [row.field for row in described(config) if row.type != "section" and row.field not in bound]
+
+
 def check_resumed(before, config) -> None:
     """Raise BadInput where a configuration changes of a run's what it was trained with so far."""
     now = dict(held(config))
     for name, value in held(before):
         if now.get(name) != value:
-            raise BadInput(f"set: {name} is {_said(value)} in this run; allowed with --resume are how long it trains and what it "
-                           f"shows ({', '.join(sorted(FREE))}), or a new "
+            raise BadInput(f"set: {name} is {_said(value)} in this run; allowed with --resume are {', '.join(free(config))}, or a new "
                            "folder")  # fmt: skip
 
 
 def _said(value) -> str:
-    """A value as --set takes it."""
-    return (
-        ",".join(map(str, value))
-        if isinstance(value, tuple)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+    """A value as --set takes it; what holds nothing is empty."""
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value) or "empty"

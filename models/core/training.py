@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput, Unfinished
 from .checkpoint import check_shapes, header_json, open_tensors, weights_of, write_tensors
 from .progress import Progress
-from .settings import LARGEST
+from .settings import LARGEST, LATER
 from .training_log import TrainingLog
 from .workers import Workers
 
@@ -107,7 +107,8 @@ class Training:
 
     def settings(self) -> dict:
         """What must be the same in all runs of a training, as JSON values."""
-        return {name: value for name, value in asdict(self.config).items() if name not in self.free}
+        later = {row.name for row in fields(self.config) if row.metadata.get(LATER)}  # type: ignore[arg-type]
+        return {name: value for name, value in asdict(self.config).items() if name not in self.free | later}
 
     @property
     def over(self) -> bool:

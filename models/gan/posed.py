@@ -55,3 +55,5 @@ def train_posed(
     trainer = AdversarialTrainer(folder, generator, network, views, config, regularizers, saved, pictures, progress,
                                  people.digest)  # fmt: skip
     trainer.run()
+    if trainer.done and trainer.workers.rank == 0:
+        saved(trainer.ema_modules())  # also where a run that is over is asked in another way from now on

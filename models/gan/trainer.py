@@ -16,7 +16,7 @@ from ...datagen.errors import BadInput
 from ..core.cameras import pose_vectors
 from ..core.posed_views import PosedViews
 from ..core.progress import Progress
-from ..core.settings import setting
+from ..core.settings import require, setting
 from ..core.training import Training
 from ..fields.view_generator import ViewGenerator
 from .discriminators import Discriminator, Discriminators, blur_at
@@ -46,9 +46,9 @@ class AdversarialConfig:
     seed: int = setting(0, "seed of everything that is drawn")
 
     def __post_init__(self):
-        for name, least in (("images", 0), ("batch", 2), ("ema_half_life", 0), ("save_every", 1), ("picture_every", 0)):
-            if getattr(self, name) < least:
-                raise BadInput(f"{name}: {getattr(self, name)} is not allowed; allowed is {least} or more")
+        least = {"images": 0, "seconds": 0, "batch": 2, "generator_rate": 0, "discriminator_rate": 0, "ema_half_life": 0,
+                 "blur_images": 0, "save_every": 1, "picture_every": 0, "seed": 0}  # fmt: skip
+        require(self, blur=(0, 1), **{name: (low, math.inf) for name, low in least.items()})
 
     @property
     def steps(self) -> int:

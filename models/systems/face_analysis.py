@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import KW_ONLY, asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ from ..core.progress import Progress
 from ..core.settings import means, setting
 from ..core.shots import Shots
 from ..core.trainer import Trainer
-from ..core.training import seeded
+from ..core.training import CHECKPOINT, seeded
 from ..core.window import Window
 from ..kinds.labels import Labels
 from ..vision.faces.appearance import AppearanceConfig, changed, photographed
@@ -60,7 +60,9 @@ class Config(TrainedConfig):
         metadata=means("classes that it learns from photographs without labels (FST, 2209.06993)"),
     )
     _: KW_ONLY
-    start: str = setting("", "folder of a run whose weights it begins with")
+    start: str = setting(
+        "", "folder of a run whose weights it begins with; asked for until it has a checkpoint of its own"
+    )
     encoder_rate: float = setting(0.3, "learning rate of an encoder that begins with ImageNet weights, as a share")
     steps: int = setting(6000, "steps of training in all")
     batch: int = setting(16, "faces in a step")
@@ -93,7 +95,7 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
     """Train on the faces of the split train; pictures show what it says of some of them."""
     config = config or Config()
     faces = Faces(shots.of("train"), config.net.size, progress)
-    net = _begun(config)
+    net = _begun(config, folder)
 
     def drawn(generator: torch.Generator) -> Targets:
         with torch.autocast(generator.device.type, enabled=False):  # truth is as exact as it was rendered
@@ -107,20 +109,33 @@ def train(shots: Shots, folder: Path, config: Config | None = None, progress: Pr
     def pictures(number: int) -> dict[str, Tensor]:
         return {"faces": _sheet(net, faces)}
 
+    slow: dict[str, nn.Module] = {"encoder": net.body.rows} if isinstance(net.body, Lite) else {}
+    rates = dict.fromkeys(slow, config.encoder_rate * config.learning_rate)
+    modules = slow | {"net": net}
     if not config.self_training.photographs:
-        slow = {"encoder": net.body.rows} if isinstance(net.body, Lite) else {}
-        rates = dict.fromkeys(slow, config.encoder_rate * config.learning_rate)
-        trainer = Trainer(folder, slow | {"net": net}, step, config.training, pictures, progress, rates)
+        trainer = Trainer(folder, modules, step, config.training, pictures, progress, rates)
     else:
-        trainer = _teaching_itself(folder, net, drawn, config, pictures, progress)
+        trainer = _teaching_itself(folder, modules, rates, drawn, config, pictures, progress)
     trainer.run()
     half = copy.deepcopy(trainer.ema_modules()["net"]).half()
-    save_weights(folder, {"net": half}, {"system": SYSTEM, "config": asdict(config), "faces": len(faces)})
+    about = {"system": SYSTEM, "config": asdict(_without_places(config)), "faces": len(faces)}
+    save_weights(folder, {"net": half}, about)
 
 
-def _begun(config: Config) -> FaceNet:
-    """The net that a training begins with: of its seed, with ImageNet weights in it, or that of another run."""
+def _without_places(config: Config) -> Config:
+    """The configuration that goes with weights: of folders that this machine has it tells the last part of the name."""
+    teaching = replace(config.self_training, photographs=Path(config.self_training.photographs).name)
+    return replace(config, start=Path(config.start).name, self_training=teaching)
+
+
+def _begun(config: Config, folder: Path) -> FaceNet:
+    """The net that a training in a folder begins with: of its seed, with ImageNet weights in it, or that of another run.
+
+    Where the folder has a checkpoint, the training goes on with that, and nothing else is asked for.
+    """
     net = seeded(lambda: FaceNet(config.net), config.seed)
+    if (Path(folder) / CHECKPOINT).is_file():
+        return net
     if config.start:
         load_weights(Path(config.start), {"net": net}, SYSTEM)
     elif isinstance(net.body, Lite):
@@ -129,12 +144,13 @@ def _begun(config: Config) -> FaceNet:
 
 
 def _teaching_itself(
-    folder: Path, net: FaceNet, drawn: Callable, config: Config, pictures: Callable, progress
-) -> Trainer:
+    folder: Path, modules: dict[str, nn.Module], rates: dict[str, float], drawn: Callable, config: Config,
+    pictures: Callable, progress,
+) -> Trainer:  # fmt: skip
     """A training whose classes come from photographs too, by a teacher that is averaged from steps ahead."""
-    teaching = config.self_training
+    net, teaching = modules["net"], config.self_training
     photographs = Photographs(Path(teaching.photographs), config.net.size, progress)
-    teacher = seeded(lambda: FaceNet(config.net), config.seed).eval()
+    teacher = copy.deepcopy(net).eval()
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
         truth = drawn(generator)
@@ -152,7 +168,7 @@ def _teaching_itself(
         return losses | {"loss": total, "taught": taught, "sure": share.mean()}
 
     return FutureTrainer(
-        folder, {"net": net}, step, config.training, pictures, progress, teaching=teaching, teacher=teacher
+        folder, modules, step, config.training, pictures, progress, rates, teaching=teaching, teacher=teacher
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ...datagen.errors import BadInput
 from ..core.cameras import POSE, Cameras
 from ..core.data import People
 from ..core.progress import Progress
-from ..core.settings import setting
+from ..core.settings import require, setting
 from ..core.style_layers import EqualLinear
 from ..core.things import Things
 from ..core.training import seeded
@@ -29,7 +31,7 @@ from ..gan.trainer import AdversarialConfig
 from ..kinds.mesh import PlacedMesh
 from ..surfaces.rasterise import interpolated, rasterise
 from ..surfaces.silhouettes import softened
-from ..surfaces.tetrahedra import TetrahedralGrid, march, tetrahedral_grid
+from ..surfaces.tetrahedra import MOST, TetrahedralGrid, march, tetrahedral_grid
 from .drag import pulled
 from .request import Request
 
@@ -58,8 +60,20 @@ class Config(AdversarialConfig):
     r1: float = setting(2.0, "weight of the discriminators' squared gradient at real pictures")
     r1_every: int = setting(16, "steps from one R1 to the next")
     sign_changes: float = setting(0.01, "weight of the cross-entropy along edges that the surface cuts")
-    texture: int = setting(512, "px a side of a generated mesh's texture")
-    keep: float = setting(0.05, "share of the largest piece's area below which a generated mesh's pieces are dropped")
+    texture: int = setting(512, "px a side of a generated mesh's texture", later=True)
+    keep: float = setting(
+        0.05, "share of the largest piece's area below which a generated mesh's pieces are dropped", later=True
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        ones = ("latent", "style", "mapping", "channels", "decoder", "narrowest", "widest", "r1_every")
+        # Nodes at the border lie outside, so a grid of less than 3 cells has one node inside at most.
+        require(self, size=(4, 1024), planes=(4, 1024), grid=(3, MOST), texture=(16, 8192), keep=(0, 1), r1=(0, math.inf),
+                sign_changes=(0, math.inf), **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
+        for name in ("size", "planes"):
+            if (value := getattr(self, name)) & (value - 1):
+                raise BadInput(f"{name}: {value} is not allowed; allowed are powers of two from 4 to 1024")
 
 
 class Shape(NamedTuple):
