@@ -9,6 +9,7 @@ import pytest
 from simulacra.procgen.params import child, fork
 from simulacra.procgen.people.expression import NEUTRAL, sample_expression
 from simulacra.procgen.people.hair.beard import MOUSTACHES, PAIRS, STYLE_WEIGHTS, STYLES, sample_beard
+from simulacra.procgen.people.hair.brows import LATE as BROWS_LATE
 from simulacra.procgen.people.hair.brows import SHAPES, sample_brows
 from simulacra.procgen.people.hair.colour import sample_hair_colour
 from simulacra.procgen.people.hair.lashes import sample_lashes
@@ -254,7 +255,8 @@ def test_brows_of_women_are_thinner_and_grey_comes_late():
     old = _identity(4, age=80.0)
     colour = dataclasses.replace(sample_hair_colour(child(1, "c"), identity=old), grey=0.9, dye="pink")
     brows = sample_brows(child(1, "b"), identity=old, hair=SimpleNamespace(colour=colour))
-    assert brows.colour.grey == pytest.approx(0.9**1.5, abs=1e-5)
+    assert brows.colour.grey == pytest.approx(0.9**BROWS_LATE, abs=1e-5)
+    assert BROWS_LATE > 1.5  # a brow is half white when four in five of the scalp's hairs are
     assert brows.colour.dye == "none"
 
 
