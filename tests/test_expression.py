@@ -102,14 +102,16 @@ def test_eyes_make_up_for_a_turned_head():
 
 @pytest.mark.parametrize("name", ["open_smile", "laugh", "happiness"])
 def test_smiles_have_the_shape_that_photographs_show(name):
-    """12 of LFPW: 0.756 ± 0.067 wide, 0.152 ± 0.079 open, corners 0.003 ± 0.056 above the upper lip, over the eyes' distance."""
+    """20 of LFPW read as happy: 0.737 ± 0.072 wide, 0.088 ± 0.069 open, corners 0.044 ± 0.040 above the upper lip's middle, over
+    the eyes' distance; corners of the opening 0.027 ± 0.035."""
     weights = dict.fromkeys(ACTIONS, 0.0) | expand(LIBRARY[name])
     template = head_data().template
     points = pose(template, dataclasses.replace(NEUTRAL, actions=tuple(weights.values()))).positions / 0.0876
-    left, right = (points[((template - POINTS[index]) ** 2).sum(1).argmin()] for index in (54, 48))
-    assert left[0] - right[0] == pytest.approx(0.756, abs=0.067)
-    assert points[474, 2] - points[493, 2] == pytest.approx(0.152, abs=0.079)
-    assert (left[2] + right[2]) / 2 - points[474, 2] == pytest.approx(0.003, abs=0.056)
+    left, right, inside = (points[((template - POINTS[index]) ** 2).sum(1).argmin()] for index in (54, 48, 60))
+    assert left[0] - right[0] == pytest.approx(0.737, abs=0.072)
+    assert points[474, 2] - points[493, 2] == pytest.approx(0.088, abs=0.069)
+    assert (left[2] + right[2]) / 2 - points[474, 2] == pytest.approx(0.044, abs=0.040)
+    assert inside[2] - points[474, 2] == pytest.approx(0.027, abs=0.035)
 
 
 @pytest.mark.parametrize("seed", [100, 103, 106, 123])
@@ -131,7 +133,7 @@ def test_cheeks_rise_with_smiles(people):
     assert np.corrcoef(corners, cheeks)[0, 1] > 0.4
     teeth = [both(actions, "mouthUpperUp") for actions, (_, e) in
              zip(smiles, [p for p in people if p[1].name in SMILES], strict=True) if e.name != "smile"]  # fmt: skip
-    assert min(teeth) > 0.35
+    assert min(teeth) > 0.15
 
 
 @pytest.mark.parametrize("name", ["sadness", "anger", "surprise", "fear", "disgust"])

@@ -20,17 +20,17 @@ LIBRARY: dict[str, dict[str, float]] = {
     "relaxed": {"mouthSmile": 0.26, "cheekSquint": 0.10, "eyeSquint": 0.04},
     "smile": {"mouthSmile": 0.72, "cheekSquint": 0.48, "eyeSquint": 0.09},
     "open_smile": {
-        "mouthSmile": 0.90, "cheekSquint": 0.60, "eyeSquint": 0.09, "jawOpen": 0.21, "mouthUpperUp": 0.58,
-        "mouthLowerDown": 0.52,
+        "mouthSmile": 0.86, "cheekSquint": 0.60, "eyeSquint": 0.09, "jawOpen": 0.11, "mouthUpperUp": 0.30,
+        "mouthLowerDown": 0.45,
     },
     "laugh": {
-        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.20, "jawOpen": 0.32,
-        "mouthUpperUp": 0.62, "mouthLowerDown": 0.50, "noseSneer": 0.12,
+        "mouthSmile": 0.95, "cheekSquint": 0.80, "eyeSquint": 0.20, "jawOpen": 0.22,
+        "mouthUpperUp": 0.42, "mouthLowerDown": 0.50, "noseSneer": 0.12,
     },
     "smirk": {"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.4, "cheekSquintLeft": 0.3, "mouthPressRight": 0.2},
     "happiness": {
-        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.13, "jawOpen": 0.22, "mouthUpperUp": 0.60,
-        "mouthLowerDown": 0.50,
+        "mouthSmile": 1.0, "cheekSquint": 0.65, "eyeSquint": 0.13, "jawOpen": 0.13, "mouthUpperUp": 0.36,
+        "mouthLowerDown": 0.45,
     },
     "sadness": {
         "browInnerUp": 1.0, "browDown": 0.08, "mouthFrown": 0.95, "mouthShrugLower": 0.55, "eyeSquint": 0.15,
@@ -99,7 +99,7 @@ ANY_STRENGTH = (0.85, 0.15, 0.5, 1.1)
 # Morency 2021, Affective Science 2, on the Duchenne smile); in few smiles the eyes stay out of it.
 RAISED_BY_SMILES = ("cheekSquint", "eyeSquint")
 RAISE_POWER, MOUTH_ALONE, LEFT_OUT = 1.3, 0.15, 0.5
-JAW_SPREAD = 0.30  # deviation of the logarithm of how far a smile's jaw drops
+JAW_SPREAD = 0.45  # deviation of the logarithm of how far a smile's jaw drops
 # Sides differ little, and all of a face to one side.
 ASYMMETRY, OWN_ASYMMETRY = 0.03, 0.015
 # How much a face at rest does, as (a, b) of a beta density and the most; a region that an expression uses has none of it.

@@ -81,6 +81,16 @@ ARCHES: Moves = {
     "brow_out": (0, 0, -0.45),
     "lid_fold": (0, 0, 0.15),
 }
+MIDFACE = "own/midface"
+# Women of the base model have noses and mouths that sit high between eyes and chin: by 68 points on photographs (LFPW's odd
+# half) the root of the nose lies 2.1 mm, its base 2.8, its tip 4.7 and the lips 2.0 to 4.4 mm lower; men's are where they should be.
+LOWER: Moves = {
+    "sellion": (0, 0, -2.2), "bridge": (0, 0, -2.4), "supratip": (0, 0, -2.7), "nose_tip": (0, 0, -2.9), "columella": (0, 0, -2.8),
+    "tip_side": (0, 0, -2.8), "ala": (0, 0, -2.5), "ala_base": (0, 0, -2.6), "subnasale": (0, 0, -2.6), "nose_side": (0, 0, -1.6),
+    "philtrum": (0, 0, -2.1), "lip_top": (0, 0, -1.7), "lip_peak": (0, 0, -1.7), "lip_edge": (0, 0, -1.9), "stomion": (0, 0, -2.2),
+    "cheilion": (0, 0, -2.2), "lip_bottom": (0, 0, -3.0), "lip_under": (0, 0, -2.9), "sublabiale": (0, 0, -1.6),
+    "apple": (0, 0, -1.0), "hollow": (0, 0, -0.8),
+}  # fmt: skip
 WHOLE = "whole"  # one per cent of all: bones, flesh and teeth
 
 
@@ -92,6 +102,7 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
     found[BROW_SLANT] = sparse(balls.hold(warp.field(SLANTS) / 1000, own=True))
     found[BROW_ARCH] = sparse(balls.hold(warp.field(ARCHES) / 1000, own=True))
+    found[MIDFACE] = sparse(balls.hold(warp.field(LOWER) / 1000, own=True))
     for name, field in closing_fields(template, balls.body).items():
         found[f"own/lips_{name}"] = sparse(field)
     for name, field in neck_fields(template, warp).items():

@@ -29,7 +29,7 @@ SEX = {
     "lips": Trait({"lip_top": (0, 0.7, 0), "lip_peak": (0, 0.7, 0), "lip_bottom": (0, 0.7, 0), "lip_under": (0, 0.4, 0)}),
     "nose": Trait({"bridge": (0, -0.8, 0), "sellion": (0, -0.5, 0), "supratip": (0, -0.6, 0), "nose_tip": (0, 0, -0.8),
                    "columella": (0, 0, -0.7), "tip_side": (0.3, 0, -0.5)}),
-    "lids": Trait({"lid_fold": (0, -0.5, -0.8), "lid_top_out": (0, 0, -0.15), "outer_corner": (0, 0, -0.5)}),
+    "lids": Trait({"lid_fold": (0, -0.5, -0.8), "lid_top_out": (0, 0, -0.15), "outer_corner": (0, 0, -0.2)}),
     "neck": Trait({"neck_side": (2.6, 0, 0), "neck_low": (4.5, 1.0, 0), "neck_front": (0, -1.5, 0), "larynx": (0, -0.8, 0),
                    "nape": (0, 1.5, 0), "neck_back": (0, 2.0, 0), "throat": (0, 0, -0.6)}),
 }  # fmt: skip
@@ -88,7 +88,7 @@ FURTHER = {
     "chin": 1.9,
     "cheeks": 1.5,
     "lips": 2.0,
-    "nose": 1.8,
+    "nose": 1.2,
     "lids": 2.1,
     "neck": 1.5,
 }
