@@ -16,6 +16,7 @@ from .rims import RIMS
 OWN = {
     "glabella": (0, -28.9, 27), "sellion": (0, -26.2, 4), "pronasale": (0, -43.6, -37.5), "subnasale": (0, -31.8, -49.5),
     "menton": (0, -12, -112.0), "gonion_l": (60, 40, -63), "gonion_r": (-60, 40, -63),
+    "outline_l": (56.5, 22.4, -63.9), "outline_r": (-56.5, 22.4, -63.9),
     "tragion_l": (71, 55, -10), "tragion_r": (-71, 55, -10),
     "frontotemporale_l": (53.5, 0, 33), "frontotemporale_r": (-53.5, 0, 33), "notch": (0, 35, -197),
 }  # fmt: skip
@@ -167,7 +168,7 @@ def measured(places: np.ndarray) -> np.ndarray:
         (between(37, 41) + between(38, 40) + between(43, 47) + between(44, 46)) / 4,
         across("euryon"), back[..., 1].max(-1) - at("glabella")[..., 1],
         apart(at("frontotemporale_l"), at("frontotemporale_r")), across("zygion"), apart(at("gonion_l"), at("gonion_r")),
-        between(4, 12),
+        apart(at("outline_l"), at("outline_r")),
         apart(at("sellion"), at("menton")), apart(at("sellion"), at("subnasale")), across("alare"),
         apart(at("subnasale"), at("pronasale")), wings[..., 1].mean(-1) - at("pronasale")[..., 1],
         marks[..., 36:48, 1].mean(-1) - at("sellion")[..., 1], between(48, 54), marks[..., 51, 2] - marks[..., 62, 2],
