@@ -15,7 +15,11 @@ LIP_LINE, LIP_REACH = -0.0679, 0.012  # m; and to the side of its middle
 LOWER_LIFT, UPPER_LIFT = 0.63, 1.3  # factors upward in the middle, below the line and of the lip above it
 UPPER_HEIGHT = 0.006  # m above the line: standard deviation
 # Where smiling lips part, the corner of the opening lies 3 mm over its middle on photographs; ours lay level with it.
-CORNER, CORNER_REACH, CORNER_LIFT = (0.0175, -0.0683), (0.0036, 0.005), 0.42  # m: |x| and z; deviations; share of the way upward
+CORNER, CORNER_REACH, CORNER_LIFT = (
+    (0.0175, -0.0683),
+    (0.0036, 0.005),
+    0.42,
+)  # m: |x| and z; deviations; share of the way upward
 # Lips that part stay together toward the corners, which the packed ones pull apart there: |x|, m, and the factor of the way.
 PARTING, PARTED_BY = ((0.004, 0.010, 0.022), (1.1, 0.9, 0.4)), ("action/mouthUpperUp", "action/mouthLowerDown")
 # Lowered brows fall most at the nose (action unit 4 of Ekman and Friesen's coding system); packed ones fall most in the

@@ -69,7 +69,7 @@ AGE = {
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.4, "hooded_lids": 0.95, "nasolabial_folds": 1.1, "marionette_folds": 1.1, "nose": 0.4, "ears": 0.7,
+    "brow_descent": 0.4, "hooded_lids": 0.95, "nasolabial_folds": 0.75, "marionette_folds": 0.75, "nose": 0.4, "ears": 0.7,
     "lips": 0.75, "orbits": 0.6, "temples": 0.8, "hollow_cheeks": 0.5,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.

@@ -24,6 +24,10 @@ BESIDE = 0.010  # metres beside it that the cage resolves
 FADED = 0.65  # how much less skin is shaded at the ears under sides that are shaved
 SHOWS, HIDES = 0.5, 0.020  # how much less under the shortest hair, and metres of hair that hide it
 TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
+# Old people wear long hair less and tie it less, old women cut it between ear and shoulder: a choice of ours. Lengths on
+# the top of the head, m; shares of the odds that are gone, or come, at 70.
+LONG, HALF_LONG = 0.26, 0.07
+OLD_TIED, OLD_LONG, OLD_HALF_LONG = 0.75, 0.65, 1.2
 
 
 @spec
@@ -69,8 +73,12 @@ def _groom_weights(identity: Identity, texture: str, hat: bool) -> dict[str, flo
             weight *= 0.01
         if groom.balding or groom.recession or name == "bald":
             weight *= 0.15 + 2.6 * years * (1 - female)
-        if max(groom.top, groom.back) > 0.2 and not groom.tie:
-            weight *= 1 - 0.55 * years
+        if groom.tie:
+            weight *= 1 - OLD_TIED * years
+        elif groom.top > LONG:
+            weight *= 1 - OLD_LONG * years
+        elif groom.top > HALF_LONG:
+            weight *= 1 + OLD_HALF_LONG * years * female
         if hat and not groom.hat:
             weight = 0.0
         weights[name] = float(weight)
