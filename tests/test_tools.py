@@ -278,7 +278,7 @@ def test_the_weights_are_made_by_commands_that_exist(tmp_path):
     noted.unlink()
     subprocess.run(["bash", TOOLS / "make_face_weights.sh", tmp_path / "o u t"], check=True, env=environment)
     commands = [line.split("\t")[:-1] for line in noted.read_text().splitlines()]
-    assert [words[2] for words in commands] == ["render"] * 2 + ["train"] * 3
+    assert [words[2] for words in commands] == ["render"] * 3 + ["train"] * 3
     for words in commands:
         accepted(words[2:])
 
