@@ -103,18 +103,16 @@ def ada_file(tmp_path_factory):
 @pytest.fixture
 def ada(ada_file, sidebar):
     """The rig of a person with little on it, keyed, in a file of its own."""
-    import addon_utils
     import bpy
+    from sidebar_state import open_kept
 
-    if not ada_file.exists():
+    def make():
         registry, params = sidebar("procgen.registry"), sidebar("procgen.params")
         wishes = ("hair.groom=bald", "wear.headwear.kind=none", "wear.garment.kind=crew_tee")
         spec = registry.sample("faces", 12, params.parse_settings(wishes))
-        made = sidebar("people.person").generate("faces", spec, name="Ada")
-        made.keyframe_insert("location", frame=1)
-        bpy.ops.wm.save_as_mainfile(filepath=str(ada_file))
-    bpy.ops.wm.open_mainfile(filepath=str(ada_file))
-    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
+        sidebar("people.person").generate("faces", spec, name="Ada").keyframe_insert("location", frame=1)
+
+    open_kept(ada_file, make)
     return bpy.data.objects["Ada"]
 
 

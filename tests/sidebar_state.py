@@ -3,6 +3,18 @@
 import numpy as np
 
 
+def open_kept(path, make) -> None:
+    """Open a file with the extension on; what is in it is made by the first call, in the scene that is open."""
+    import addon_utils
+    import bpy
+
+    if not path.exists():
+        make()
+        bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    addon_utils.enable("bl_ext.user_default.simulacra", default_set=True)
+
+
 def points_of(obj) -> np.ndarray:
     """The points of a mesh or curves object, float32, as stored."""
     source = obj.data.points if obj.type == "CURVES" else obj.data.vertices

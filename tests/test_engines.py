@@ -20,6 +20,7 @@ NOT_IN_EEVEE = {"ShaderNodeBsdfHairPrincipled", "ShaderNodeBsdfHair", "ShaderNod
                 "ShaderNodeBsdfGlass", "ShaderNodeBsdfRefraction", "ShaderNodeScript", "ShaderNodeBevel"}  # fmt: skip
 LOOK = {
     "hair.groom": "bob",
+    "hair.density": 0.25,
     "hair.colour.dye": "pink",
     "beard.style": "full",
     "wear.glasses": "round_sun",

@@ -221,6 +221,26 @@ def test_the_baselines_are_systems():
         assert config == entry.Config(**dataclasses.asdict(config))
 
 
+SIZES = ({"size": 24}, {"size": 2}, {"size": 2048}, {"samples": 0}, {"narrowest": 0}, {"widest": 0}, {"seed": -1})
+BOUNDS = {
+    eg3d: ({"planes": 12}, {"planes": 2}, {"raw": 0}, {"latent": 0}, {"style": 0}, {"mapping": 0}, {"channels": 0}, {"decoder": 0},
+           {"features": 2}, {"swap": 1.5}, {"r1": -1.0}, {"r1_every": 0}, {"smoothness": -1.0}, {"smoothness_every": 0}, {"blur": 2.0}),
+    pi_gan: ({"start": 0}, {"grow": -1}, {"latent": 0}, {"width": 0}, {"depth": 0}, {"mapping": 0}, {"r1": -1.0}, {"r1_every": 0},
+             {"camera": -1.0}, {"path_length": -1.0}, {"path_length_every": 0}, {"batch": 1}),
+    giraffe: ({"raw": 0}, {"objects": 0}, {"shape": 0}, {"appearance": 0}, {"width": 0}, {"depth": 0}, {"octaves": 0}, {"features": 0},
+              {"shrink": 1.0}, {"move": -1.0}, {"turn": 4.0}, {"r1": -1.0}, {"r1_every": 0}, {"batch": 1}),
+    auto_encoder: ({"planes": 12}, {"batch": 0}, {"code": 0}, {"style": 0}, {"channels": 0}, {"decoder": 0}, {"rate": -1.0},
+                   {"perceptual": -1.0}, {"perceptual_every": 0}, {"magnitude": -1.0}, {"save_every": 0}, {"images": -1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("system", BOUNDS, ids=["eg3d", "pi_gan", "giraffe", "auto_encoder"])
+def test_fields_have_bounds(system):
+    for bad in (*SIZES, *BOUNDS[system]):
+        with pytest.raises(BadInput, match=f"^{next(iter(bad))}: .* is not allowed; allowed (is|are)"):
+            system.Config(**bad)
+
+
 # -- overfitting (T1)
 
 

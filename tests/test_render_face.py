@@ -76,10 +76,11 @@ def sequence():
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     passes.configure(scene, (SIZE, SIZE), 1)
-    wishes = ["hair.groom=bob", "wear.glasses=round", "expression.name=neutral", "expression.head_yaw=-8..-6",
+    wishes = ["hair.groom=bob", "hair.density=0.4", "wear.glasses=round", "expression.name=neutral", "expression.head_yaw=-8..-6",
               "motion.name=open_smile", "motion.head_yaw=8..10", "beard.style=none", "wear.headwear.kind=none",
               "light.kind=studio", "camera.azimuth=-5..5"]  # fmt: skip
-    person = registry.build("faces", registry.sample("faces", 21, parse_settings(wishes)))
+    # Labels know neither light nor skin's pictures.
+    person = registry.build("faces", registry.sample("faces", 21, parse_settings(wishes)), without=("light", "skin"))
     animate(person, 3)
     for obj in person.objects:
         obj.hide_render = bool(obj.get("label_hidden"))
@@ -205,7 +206,7 @@ def orbit(tmp_path_factory):
         name for name, label in LABELS.items() if "people" in label.of and not label.sequence and not label.stereo
     )
     recipe = Recipe("faces", seed=8, size=48, samples=1, views=3, threads=1, labels=names)
-    wishes = ["hair.groom=buzz", "light.kind=studio", "camera.orbit_azimuth=180"]
+    wishes = ["hair.groom=buzz", "hair.density=0.4", "light.kind=studio", "camera.orbit_azimuth=180"]
     folder = tmp_path_factory.mktemp("orbit")
     result = render_sample(registry.sample("faces", 8, parse_settings(wishes)), recipe, folder)
     return folder, result, names

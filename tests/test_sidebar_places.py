@@ -5,7 +5,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from sidebar_state import counts, snapshot
+from sidebar_state import counts, open_kept, snapshot
 
 from simulacra.procgen import registry
 
@@ -17,9 +17,8 @@ BARE = (
 SIZE = (64, 48)
 
 
-@pytest.fixture
-def bare(sidebar):
-    """A bare plain in an empty scene."""
+def grown(sidebar):
+    """A bare plain, built into the open scene."""
     import bpy
 
     scene = bpy.context.scene
@@ -27,6 +26,21 @@ def bare(sidebar):
     fixed = sidebar("procgen.params").parse_settings(BARE)
     spec = sidebar("procgen.registry").sample("places", 1, fixed)
     return sidebar("subjects.subject").make(bpy.context, "places", spec).owner
+
+
+@pytest.fixture(scope="module")
+def bare_file(tmp_path_factory):
+    """Where the bare plain is kept once a test has built it."""
+    return tmp_path_factory.mktemp("places") / "bare.blend"
+
+
+@pytest.fixture
+def bare(bare_file, sidebar):
+    """A bare plain in a file of its own, which is opened: that such a file can be edited on has a test of its own."""
+    import bpy
+
+    open_kept(bare_file, lambda: grown(sidebar))
+    return bpy.data.collections["Place"]
 
 
 def shown(sidebar, collection):
@@ -208,11 +222,11 @@ def test_each_button_is_one_undo_step(bare, sidebar):
         assert (counts(), snapshot(bpy.data.objects)) == before
 
 
-def test_a_saved_place_can_be_edited_on(bare, sidebar, tmp_path):
+def test_a_saved_place_can_be_edited_on(sidebar, tmp_path):
     import addon_utils
     import bpy
 
-    before, path = shown(sidebar, bare), str(tmp_path / "place.blend")
+    before, path = shown(sidebar, grown(sidebar)), str(tmp_path / "place.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     bpy.ops.wm.open_mainfile(filepath=path)

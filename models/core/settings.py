@@ -45,6 +45,13 @@ def require(config, **ranges: tuple[float, float]) -> None:
                 raise BadInput(f"{name}: {number} is not allowed; allowed is {allowed}")
 
 
+def require_powers_of_two(config, *names: str) -> None:
+    """Raise BadInput unless fields of a configuration, whole numbers from 1 on, are powers of two."""
+    for name in names:
+        if (value := getattr(config, name)) & (value - 1):
+            raise BadInput(f"{name}: {value} is not allowed; allowed are powers of two")
+
+
 class Setting(NamedTuple):
     """A field of a configuration as one sets it: its dotted path, type, default and meaning."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...procgen.geometry.solid import draw_on
 from ..fields import mesh as meshes
 from . import points
 from .table import Result
@@ -32,28 +33,20 @@ def write_glb(path: Path, result: PlacedMesh) -> None:
 
 def sprinkled(mesh: meshes.Mesh, count: int) -> points.PointCloud:
     """Points drawn evenly on a mesh's surface, with its colours and normals."""
-    drawn = np.random.default_rng(0)
     corners = mesh.vertices[mesh.faces].astype(np.float64)
-    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    face = drawn.choice(len(areas), count, p=areas / areas.sum())
-    # Even on a triangle: Osada et al. 2002, Shape Distributions.
-    first, second = drawn.random((2, count, 1))
-    root = np.sqrt(first)
-    weights = np.concatenate([1 - root, root * (1 - second), root * second], 1)[..., None]
-    rows = mesh.faces[face]
-    normals = (mesh.normals[rows] * weights).sum(1)
+    drawn = draw_on(corners, count, np.random.default_rng(0))
     colours = None
     if mesh.texture is not None:
         height, width = mesh.texture.shape[:2]
-        u, v = (mesh.uv[rows] * weights).sum(1).T
+        u, v = drawn.of(mesh.uv[mesh.faces]).T
         column, row = (
             np.clip((u * width).astype(int), 0, width - 1),
             np.clip(((1 - v) * height).astype(int), 0, height - 1),
         )
         colours = mesh.texture[row, column] / 255.0
     elif mesh.colours is not None:
-        colours = (mesh.colours[rows] * weights).sum(1)
-    return points.PointCloud((corners[face] * weights).sum(1), colours, normals)
+        colours = drawn.of(mesh.colours[mesh.faces])
+    return points.PointCloud(drawn.of(corners), colours, drawn.of(mesh.normals[mesh.faces]))
 
 
 def preview(stem: Path, result: PlacedMesh) -> list[Path]:

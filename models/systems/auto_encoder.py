@@ -19,7 +19,7 @@ from ..core.features import enl0
 from ..core.losses import perceptual_loss
 from ..core.posed_views import PosedViews
 from ..core.progress import Progress
-from ..core.settings import setting
+from ..core.settings import require, require_powers_of_two, setting
 from ..core.style_layers import EqualConv, EqualLinear, leaky, resize
 from ..core.trainer import Trainer, TrainerConfig
 from ..core.training import seeded
@@ -53,6 +53,24 @@ class Config:
     save_every: int = setting(200, "steps between checkpoints")
     picture_every: int = setting(500, "steps between pictures; 0 draws none")
     seed: int = setting(0, "seed of everything that is drawn")
+
+    def __post_init__(self):
+        ones = (
+            "batch",
+            "code",
+            "style",
+            "channels",
+            "decoder",
+            "samples",
+            "narrowest",
+            "widest",
+            "perceptual_every",
+            "save_every",
+        )
+        rest = ("images", "seconds", "rate", "perceptual", "magnitude", "picture_every", "seed")
+        require(self, size=(4, 1024), planes=(4, 1024), **dict.fromkeys(ones, (1, math.inf)),
+                **dict.fromkeys(rest, (0, math.inf)))  # fmt: skip
+        require_powers_of_two(self, "size", "planes")
 
     @property
     def steps(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from ..core.cameras import POSE, Cameras, pose_vectors
 from ..core.data import People
 from ..core.progress import Progress
-from ..core.settings import setting
+from ..core.settings import require, require_powers_of_two, setting
 from ..core.style_layers import resize
 from ..core.training import seeded
 from ..fields.render import Field
@@ -48,6 +49,15 @@ class Config(AdversarialConfig):
     r1_every: int = setting(16, "steps from one R1 to the next")
     smoothness: float = setting(0.25, "weight of the density's smoothness")
     smoothness_every: int = setting(4, "steps from one to the next")
+
+    def __post_init__(self):
+        super().__post_init__()
+        ones = ("latent", "style", "mapping", "channels", "decoder", "samples", "narrowest", "widest", "r1_every",
+                "smoothness_every")  # fmt: skip
+        # The first three features are the raw picture's colours.
+        require(self, size=(4, 1024), raw=(1, 1024), planes=(4, 1024), features=(3, math.inf), swap=(0, 1),
+                r1=(0, math.inf), smoothness=(0, math.inf), **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
+        require_powers_of_two(self, "size", "planes")
 
 
 class EG3D(ViewGenerator):

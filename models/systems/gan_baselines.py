@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from ..core.cameras import Cameras
 from ..core.data import People
 from ..core.progress import Progress
-from ..core.settings import setting
+from ..core.settings import require, require_powers_of_two, setting
 from ..core.style_layers import resize
 from ..core.training import seeded
 from ..fields.compose import Boxes, compose, turned
@@ -56,6 +57,24 @@ class PiGANConfig(AdversarialConfig):
     camera: float = setting(5.0, "weight of the discriminator's guess of the camera")
     path_length: float = setting(0.0, "weight of path length regularisation, which pi-GAN has not; 0 leaves it out")
     path_length_every: int = setting(4, "steps from one to the next")
+
+    def __post_init__(self):
+        super().__post_init__()
+        ones = (
+            "latent",
+            "width",
+            "depth",
+            "mapping",
+            "samples",
+            "narrowest",
+            "widest",
+            "r1_every",
+            "path_length_every",
+        )
+        weights = ("grow", "r1", "camera", "path_length")
+        require(self, size=(4, 1024), start=(1, 1024), **dict.fromkeys(ones, (1, math.inf)),
+                **dict.fromkeys(weights, (0, math.inf)))  # fmt: skip
+        require_powers_of_two(self, "size")
 
 
 class PiGAN(ViewGenerator):
@@ -123,6 +142,15 @@ class GiraffeConfig(FeatureFieldConfig, AdversarialConfig):
     widest: int = setting(64, "channels at its coarsest levels")
     r1: float = setting(1.0, "weight of the discriminator's squared gradient at real pictures")
     r1_every: int = setting(16, "steps from one R1 to the next")
+
+    def __post_init__(self):
+        super().__post_init__()
+        ones = ("shape", "appearance", "width", "depth", "octaves", "features", "objects", "samples", "narrowest", "widest",
+                "r1_every")  # fmt: skip
+        # An object keeps a size, and its middle stays in the box.
+        require(self, size=(4, 1024), raw=(1, 1024), shrink=(0, 0.9), move=(0, 1), turn=(0, math.pi), r1=(0, math.inf),
+                **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
+        require_powers_of_two(self, "size")
 
 
 class NeuralRenderer(nn.Module):

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ...datagen.errors import BadInput
 from ..core.cameras import POSE, Cameras
 from ..core.data import People
 from ..core.progress import Progress
-from ..core.settings import require, setting
+from ..core.settings import require, require_powers_of_two, setting
 from ..core.style_layers import EqualLinear
 from ..core.things import Things
 from ..core.training import seeded
@@ -71,9 +70,7 @@ class Config(AdversarialConfig):
         # Nodes at the border lie outside, so a grid of less than 3 cells has one node inside at most.
         require(self, size=(4, 1024), planes=(4, 1024), grid=(3, MOST), texture=(16, 8192), keep=(0, 1), r1=(0, math.inf),
                 sign_changes=(0, math.inf), **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
-        for name in ("size", "planes"):
-            if (value := getattr(self, name)) & (value - 1):
-                raise BadInput(f"{name}: {value} is not allowed; allowed are powers of two from 4 to 1024")
+        require_powers_of_two(self, "size", "planes")
 
 
 class Shape(NamedTuple):

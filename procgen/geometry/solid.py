@@ -31,7 +31,10 @@ def flat_normals(corners: np.ndarray) -> np.ndarray:
 
 
 def draw_on(corners: np.ndarray, count: int, rng: Generator) -> Drawn:
-    """Draw points evenly by area on triangles with corners (k, 3, 3), stratified over their order."""
+    """Draw points evenly by area on triangles with corners (k, 3, 3), stratified over their order.
+
+    Even on a triangle: Osada et al. 2002, Shape Distributions.
+    """
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = np.cumsum(area)
     wanted = (np.arange(count) + rng.random(count)) / count * total[-1]
