@@ -33,7 +33,7 @@ RESTRAINED = {  # sliders that become caricature, or leave their place, long bef
 }  # fmt: skip
 TRANSLATION = 0.5  # of the spread, for the "-trans-" sliders: features keep their place in the face
 CONTRAST = 1.5  # the base phenotypes are averages of many people, and people differ more than averages do
-AGE_OF_WOMEN = 0.45  # of the years past 25, how many the base model's form of women is given
+AGE_OF_WOMEN = 0.28  # of the years past 25, how many the base model's form of women is given
 LATENTS = 6  # shared causes; they make features vary together as bones and fat do
 SHARED = 0.45  # part of a slider's variance that comes from the shared causes
 
@@ -113,7 +113,7 @@ def _draw_shape(rng: Generator, data: HeadData) -> list[float]:
 def sample_identity(rng: Generator, fixed=None, fit: bool = True) -> Identity:
     """Draw an identity; sliders jointly, so that heads are varied and human, then sizes that people have."""
     data = head_data()
-    lean = fork(rng, "lean").beta(0.05, 0.05)  # nearly all people look clearly like one or the other
+    lean = fork(rng, "lean").beta(0.02, 0.02)  # nearly all people look clearly like one or the other: 96 of 100
     asymmetry = fork(rng, "one side").normal(size=len(asymmetry_names(data))) * 0.16
     given = {
         "gender": normal(0.04 + 0.92 * lean, 0.04, 0, 1),

@@ -69,8 +69,8 @@ AGE = {
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.4, "hooded_lids": 0.95, "nasolabial_folds": 0.75, "marionette_folds": 0.75, "nose": 0.4, "ears": 0.7,
-    "lips": 0.75, "orbits": 0.6, "temples": 0.8, "hollow_cheeks": 0.5,
+    "brow_descent": 0.25, "hooded_lids": 0.8, "nasolabial_folds": 0.75, "marionette_folds": 0.75, "nose": 0.2, "ears": 0.7,
+    "lips": 0.5, "orbits": 0.6, "temples": 0.8, "hollow_cheeks": 0.5,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.
 HANGING = {
@@ -92,6 +92,9 @@ FURTHER = {
     "lids": 2.1,
     "neck": 1.5,
 }
+# Years in which forms of age take from a woman's face what tells it as one, and the factor by which it goes further against
+# that; necks have their own fit.
+FADES, AGAINST = (45.0, 75.0), 1.35
 
 
 def trait_field(template: np.ndarray, warp: Warp, trait: Trait) -> np.ndarray:
@@ -118,6 +121,8 @@ def trait_weights(years: float, gender: float, ageing: dict[str, float], sex: di
         weights[f"age/{name}"] = ageing[name] * share * HANGING.get(name, 1.0) * strength(years, span)
     lean = 1 - 2 * gender
     grown = float(np.interp(years, GROWN, (YOUTH, 1.0)))
-    weights |= {f"sex/{name}": APART * sex[name] * lean * (FURTHER[name] if lean < 0 else grown) for name in SEX}
+    against = float(np.interp(years, FADES, (1.0, AGAINST)))
+    further = {name: FURTHER[name] * (1.0 if name == "neck" else against) if lean < 0 else grown for name in SEX}
+    weights |= {f"sex/{name}": APART * sex[name] * lean * further[name] for name in SEX}
     weights |= {f"sex/{name}": sex[name] * max(1 - 2 * gender, 0.0) for name in MALE}
     return {name: weight for name, weight in weights.items() if weight}
