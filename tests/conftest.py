@@ -28,7 +28,7 @@ LONGEST = (
 )  # fmt: skip
 # One worker takes the files of a line: what they share is made once.
 TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset",
-            "sidebar_edits": "ada", "sidebar_copies": "ada"}  # fmt: skip
+            "sidebar_edits": "ada", "sidebar_copies": "ada", "sidebar_files": "ada", "worker": "ada"}  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -138,7 +138,7 @@ def face_dataset(tmp_path_factory):
     pytest.importorskip("bpy")
     out = tmp_path_factory.mktemp("data") / "faces"
     command = [sys.executable, "-m", "simulacra", "render", "faces", out, "--count", "1", "--seed", "3", "--size", "96",
-               "--samples", "4", "--frames", "2", "--json"]  # fmt: skip
+               "--samples", "1", "--frames", "2", "--set", "hair.density=0.3", "--json"]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=600)
     return out
 

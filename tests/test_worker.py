@@ -158,10 +158,10 @@ def test_a_dry_run_shows_every_label_as_an_image(recipe, sidebar):
 
 
 @pytest.mark.blender
-def test_locked_fields_go_into_the_recipe(recipe, sidebar):
+def test_locked_fields_go_into_the_recipe(ada, recipe, sidebar):
     import bpy
 
-    bpy.ops.simulacra.generate(seed=12, light=False, camera=False)
+    bpy.context.view_layer.objects.active = ada
     bpy.ops.simulacra.lock(path="hair.groom")
     bpy.ops.simulacra.lock(path="skin.makeup_on")
     recipe.keep_locked = True
