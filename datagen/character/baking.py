@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..rendering.bake_target import bake_into, standing_in
 from ..rendering.scene_file import quiet
 from .looks import look_of, output_of
 
@@ -86,12 +87,8 @@ class Bench:
         image.colorspace_settings.name = space
         if not socket:
             image.pixels.foreach_set(np.tile(np.float32([*FLAT, 1]), size[0] * size[1]))
-        kept = [(slot, slot.material) for obj in objects for slot in obj.material_slots]
-        stand_ins = {material: _stand_in(material, socket, image) for material in dict.fromkeys(m for _, m in kept)}
-        for slot, material in kept:
-            slot.material = stand_ins[material]
         margin = max(2, MARGIN * size[0] // 1024)
-        with quiet():
+        with standing_in(objects, lambda material: _stand_in(material, socket, image)), quiet():
             bpy.ops.object.bake(
                 type="EMIT" if socket else "NORMAL",
                 use_clear=False,
@@ -101,9 +98,7 @@ class Bench:
             )
         pixels = np.zeros(size[0] * size[1] * 4, np.float32)
         image.pixels.foreach_get(pixels)
-        for slot, material in kept:
-            slot.material = material
-        bpy.data.batch_remove([*stand_ins.values(), image])
+        bpy.data.images.remove(image)
         return pixels.reshape(size[1], size[0], 4)[..., :3].copy()
 
 
@@ -136,9 +131,5 @@ def _stand_in(material, socket: str, image) -> bpy.types.Material:
         tree.links.new(shine.outputs[0], output.inputs["Surface"])
         for link in list(output.inputs["Displacement"].links):
             tree.links.remove(link)
-    target = tree.nodes.new("ShaderNodeTexImage")
-    target.image = image
-    for node in tree.nodes:
-        node.select = node == target
-    tree.nodes.active = target
+    bake_into(tree, image)
     return copy

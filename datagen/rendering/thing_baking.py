@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import NamedTuple
 
 import bpy
@@ -11,6 +9,8 @@ import numpy as np
 
 from ...procgen.blender import new_material
 from ...procgen.nodes.shader import Nodes
+from .bake_target import bake_into, standing_in
+from .scene_file import quiet
 
 UV = "Baked"
 GAP = 0.004  # between charts, of the picture's edge
@@ -134,16 +134,9 @@ def _baked(obj, edge: int, value, space: str):
     """An image into which the materials' ``value`` is baked over the thing's charts."""
     image = bpy.data.images.new("Baked", edge, edge, alpha=False)
     image.colorspace_settings.name = space
-    kept = [slot.material for slot in obj.material_slots]
-    stand_ins = {material: _stand_in(material, image, value) for material in dict.fromkeys(kept)}
-    for slot, material in zip(obj.material_slots, kept, strict=True):
-        slot.material = stand_ins[material]
-    with contextlib.redirect_stdout(io.StringIO()):
+    with standing_in([obj], lambda material: _stand_in(material, image, value)), quiet():
         bpy.ops.object.bake(type="EMIT", use_clear=True, margin=max(2, MARGIN * edge // 512), margin_type="EXTEND",
                             target="IMAGE_TEXTURES", uv_layer=UV)  # fmt: skip
-    for slot, material in zip(obj.material_slots, kept, strict=True):
-        slot.material = material
-    bpy.data.batch_remove(list(stand_ins.values()))
     return image
 
 
@@ -159,11 +152,7 @@ def _stand_in(material, image, value) -> bpy.types.Material:
         shine.inputs["Color"].default_value = source
     output = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial")
     tree.links.new(shine.outputs[0], output.inputs["Surface"])
-    target = tree.nodes.new("ShaderNodeTexImage")
-    target.image = image
-    for node in tree.nodes:
-        node.select = node == target
-    tree.nodes.active = target
+    bake_into(tree, image)
     return copy
 
 
