@@ -26,12 +26,17 @@ def rendered(tmp_path, name, labels, views):
     return Dataset(tmp_path / name)[0]
 
 
-def test_an_orbit_in_one_run_shows_what_single_renders_show(tmp_path):
-    together = rendered(tmp_path, "together", ("alpha",), 3)
-    single = rendered(tmp_path, "single", ("alpha", "depth"), 3)
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """Four sides of somebody in one run."""
+    return rendered(tmp_path_factory.mktemp("orbit"), "together", ("alpha",), 4)
+
+
+def test_an_orbit_in_one_run_shows_what_single_renders_show(together, tmp_path):
+    single = rendered(tmp_path, "single", ("alpha", "depth"), 4)
     assert not together.holds("landmarks.json") and single.holds("landmarks.json")
     seen = []
-    for view in range(3):
+    for view in range(4):
         assert together.camera(view) == single.camera(view)
         alpha = together.label("alpha", view).astype(float)
         assert np.abs(alpha - single.label("alpha", view)).mean() < 5  # other noise at the edges, of 4 samples
@@ -48,7 +53,6 @@ def test_an_orbit_in_one_run_shows_what_single_renders_show(tmp_path):
     assert np.abs(seen[0].astype(float) - seen[1]).mean() > 3  # the camera moved
 
 
-def test_a_tent_lights_every_side_alike(tmp_path):
-    sample = rendered(tmp_path, "tent", ("alpha",), 4)
-    light = [sample.label("rgb", view)[sample.label("alpha", view) == 255].mean() for view in sample.frames]
+def test_a_tent_lights_every_side_alike(together):
+    light = [together.label("rgb", view)[together.label("alpha", view) == 255].mean() for view in together.frames]
     assert max(light) < 1.6 * min(light)

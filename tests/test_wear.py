@@ -47,7 +47,11 @@ def heads():
 
 def worn(person, field, name, seed=3):
     wishes = parse_settings([f"{key}={value}" for key, value in (PLAIN | {field: name}).items()])
-    objects = build_wear(sample_wear(child(seed), wishes, identity=person.spec.identity), person)
+    spec = sample_wear(child(seed), wishes, identity=person.spec.identity)
+    with pytest.MonkeyPatch.context() as patch:
+        if field != "garment.kind" and name != "hood":  # of the rest the hood alone looks at the garment
+            patch.setattr("simulacra.procgen.people.wear.build_garment", lambda *_: [])
+        objects = build_wear(spec, person)
     return [obj for obj in objects if field == "garment.kind" or obj["class"] != "garment"]
 
 
@@ -164,8 +168,16 @@ def check_earrings(person, name, objects):
         assert np.abs(heights(person.surface.bvh(), points_of(obj))).min() < 0.002
 
 
+def once(cases, stand):
+    """Cases of which those at some places, which stand for the others, hold on both releases: numpy cuts and lays all."""
+    return [pytest.param(*case, marks=[pytest.mark.once] * (index not in stand)) for index, case in enumerate(cases)]
+
+
+FIRST = {[field for field, _ in EVERY].index(field) for field, _ in EVERY}  # of each table
+
+
 @pytest.mark.blender
-@pytest.mark.parametrize(("field", "name"), EVERY)
+@pytest.mark.parametrize(("field", "name"), once(EVERY, FIRST))
 def test_everything_worn_fits_a_turned_head(heads, field, name):
     check(list(heads.values())[EVERY.index((field, name)) % 3], field, name)
 
@@ -181,7 +193,10 @@ def test_everything_worn_fits_thin_and_heavy(heads, head):
 @pytest.mark.blender
 @pytest.mark.parametrize(
     ("field", "name"),
-    [("garment.kind", "suit"), ("headwear.kind", "headscarf"), ("headwear.kind", "beanie"), ("glasses", "round")],
+    once(
+        [("garment.kind", "suit"), ("headwear.kind", "headscarf"), ("headwear.kind", "beanie"), ("glasses", "round")],
+        {0},
+    ),
 )
 def test_the_same_spec_gives_the_same_vertices(heads, field, name):
     first, again = ([points_of(obj) for obj in worn(heads["average"], field, name)] for _ in range(2))
@@ -204,6 +219,7 @@ def stretch_of(layer):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["crew_tee", "hoodie"])
 def test_patterns_lie_on_panels_without_stretching(heads, kind):
     person = heads["heavy" if kind == "hoodie" else "average"]
