@@ -21,10 +21,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEED_BLENDER = {"scene", "sidebar", "blender_tool", "extension_zip", "face_dataset"}
 # The files of tests side by side that take longest, longest first: with them last, one core would wait for the other.
 LONGEST = (
-    "people", "tools", "cluster", "jobs", "render_place", "render_face", "models_diffusion", "models_vision_learned", "labels",
-    "sidebar", "worker", "sidebar_edits", "models_fields", "dense_landmarks", "stock_blender", "boundary", "hair", "wheel", "rig",
-    "engines", "contributing", "survival", "sidebar_places", "facial_hair", "make", "layers", "orbit", "devices", "models_gan_training",
-    "transpile_nodes", "sidebar_guest", "packaging", "character",
+    "people", "worker", "tools", "cluster", "jobs", "render_place", "render_face", "models_diffusion", "wear", "models_vision_learned",
+    "labels", "sidebar", "sidebar_edits", "sidebar_places", "models_fields", "hair", "dense_landmarks", "stock_blender", "boundary",
+    "wheel", "rig", "engines", "contributing", "survival", "facial_hair", "make", "layers", "orbit", "devices",
+    "models_gan_training", "transpile_nodes", "sidebar_guest", "packaging", "character", "things", "transpile", "validity_scene",
+    "weather", "water_light",
 )  # fmt: skip
 # One worker takes the files of a line: what they share is made once.
 TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset",

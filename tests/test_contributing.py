@@ -104,7 +104,7 @@ def rendered(simulacra, tmp_path_factory):
     """Somebody around whom one looks, with the new groom and the new label."""
     pytest.importorskip("bpy")
     out = tmp_path_factory.mktemp("rendered") / "people"
-    wishes = ("--set", "hair.groom=mop_top", "--labels", "alpha,position,height")
+    wishes = ("--set", "hair.groom=mop_top", "--set", "hair.density=0.25", "--labels", "alpha,position,height")
     simulacra("render", "faces", out, "--views", "2", "--workers", "1", *SMALL, *wishes)
     return out
 
