@@ -12,7 +12,7 @@ from ...datagen.errors import BadInput
 from ..core.layers import timestep_embedding, zero_module
 from .conditioning import Cond, drop
 from .guidance import guided
-from .process import Gaussian
+from .process import Gaussian, noise_like
 from .samplers import ddim
 
 
@@ -80,7 +80,7 @@ class LatentPrior(nn.Module):
     def sample(self, text: Tensor, generator: torch.Generator, steps: int = 50, scale: float = 1.0) -> Tensor:
         """One vector (B, dim) of unit length for each text's (B, dim)."""
         steps = min(steps, self.config.steps)
-        noise = torch.randn(text.shape, generator=generator, device=generator.device).to(text)
+        noise = noise_like(text, generator)
         return F.normalize(
             ddim(guided(self, self._cond(text), None, scale), self.process, noise, steps, generator), dim=1
         )
