@@ -29,7 +29,8 @@ LONGEST = (
 )  # fmt: skip
 # One worker takes the files of a line: what they share is made once.
 TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset",
-            "sidebar_edits": "ada", "sidebar_copies": "ada", "sidebar_files": "ada", "worker": "ada"}  # fmt: skip
+            "sidebar_edits": "ada", "sidebar_copies": "ada", "sidebar_files": "ada", "worker": "ada",
+            "sidebar_places": "a place", "sidebar_guest": "a place"}  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,6 +116,22 @@ def ada(ada_file, sidebar):
 
     open_kept(ada_file, make)
     return bpy.data.objects["Ada"]
+
+
+@pytest.fixture(scope="session")
+def bare_file(tmp_path_factory):
+    """Where a bare plain is kept once a test has built it."""
+    return tmp_path_factory.mktemp("places") / "bare.blend"
+
+
+@pytest.fixture
+def bare(bare_file, sidebar):
+    """A bare plain in a file of its own, which is opened: that such a file can be edited on has a test of its own."""
+    import bpy
+    from sidebar_state import grown, open_kept
+
+    open_kept(bare_file, lambda: grown(sidebar))
+    return bpy.data.collections["Place"]
 
 
 @pytest.fixture(scope="session")

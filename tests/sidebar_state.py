@@ -2,6 +2,24 @@
 
 import numpy as np
 
+# A bare plain, the quickest of places.
+BARE = (
+    "kind=plain", "life.trees=0", "life.undergrowth=0", "life.ground_cover=0", "life.stones=0.5", "life.sea_life=0", "life.animals=0",
+    "weather.precipitation=none", "weather.lightning=false", "weather.clouds=none", "weather.sun_elevation=30",
+)  # fmt: skip
+SIZE = (64, 48)
+
+
+def grown(sidebar):
+    """A bare plain, built into the open scene."""
+    import bpy
+
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    fixed = sidebar("procgen.params").parse_settings(BARE)
+    spec = sidebar("procgen.registry").sample("places", 1, fixed)
+    return sidebar("subjects.subject").make(bpy.context, "places", spec).owner
+
 
 def open_kept(path, make) -> None:
     """Open a file with the extension on; what is in it is made by the first call, in the scene that is open."""

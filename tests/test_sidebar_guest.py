@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sidebar_state import BARE, SIZE
 
 SKIPPED = {"rna_type", "use_nodes", "name_full", "session_uid", "original", "users", "is_evaluated"}
 
@@ -86,7 +87,6 @@ def test_generate_leaves_the_scene_and_a_shot_gives_all_of_it_back(mine, sidebar
 
 def test_a_place_leaves_the_scene_too(mine, sidebar):
     import bpy
-    from test_sidebar_places import BARE, SIZE
 
     mine.render.resolution_x, mine.render.resolution_y = SIZE
     before = settings_of(mine)
@@ -126,16 +126,12 @@ def test_what_is_dropped_lands_under_the_mouse(sidebar):
     assert (sky - [0, 2, 4]) @ axis == pytest.approx(0, abs=1e-4)
 
 
-def test_a_place_is_seen_from_where_one_stands(sidebar):
+def test_a_place_is_seen_from_where_one_stands(bare, sidebar):
     """Its camera, put elsewhere by hand, stays there when the place is built again; ground is built for that view."""
     import bpy
     from mathutils import Matrix
-    from test_sidebar_places import BARE, SIZE
 
-    scene, live = bpy.context.scene, sidebar("places.live")
-    scene.render.resolution_x, scene.render.resolution_y = SIZE
-    spec = sidebar("procgen.registry").sample("places", 1, sidebar("procgen.params").parse_settings(BARE))
-    made = sidebar("subjects.subject").make(bpy.context, "places", spec).owner
+    scene, live, made = bpy.context.scene, sidebar("places.live"), bare
     assert scene.camera.get("place_number") == 1 and scene.world.get("place_number") == 1  # it had none of its own
     first = np.array(scene.camera.matrix_world)
     live.grow(made)

@@ -5,42 +5,9 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from sidebar_state import counts, open_kept, snapshot
+from sidebar_state import BARE, SIZE, counts, grown, snapshot
 
 from simulacra.procgen import registry
-
-# A bare plain, the quickest of places.
-BARE = (
-    "kind=plain", "life.trees=0", "life.undergrowth=0", "life.ground_cover=0", "life.stones=0.5", "life.sea_life=0", "life.animals=0",
-    "weather.precipitation=none", "weather.lightning=false", "weather.clouds=none", "weather.sun_elevation=30",
-)  # fmt: skip
-SIZE = (64, 48)
-
-
-def grown(sidebar):
-    """A bare plain, built into the open scene."""
-    import bpy
-
-    scene = bpy.context.scene
-    scene.render.resolution_x, scene.render.resolution_y = SIZE
-    fixed = sidebar("procgen.params").parse_settings(BARE)
-    spec = sidebar("procgen.registry").sample("places", 1, fixed)
-    return sidebar("subjects.subject").make(bpy.context, "places", spec).owner
-
-
-@pytest.fixture(scope="module")
-def bare_file(tmp_path_factory):
-    """Where the bare plain is kept once a test has built it."""
-    return tmp_path_factory.mktemp("places") / "bare.blend"
-
-
-@pytest.fixture
-def bare(bare_file, sidebar):
-    """A bare plain in a file of its own, which is opened: that such a file can be edited on has a test of its own."""
-    import bpy
-
-    open_kept(bare_file, lambda: grown(sidebar))
-    return bpy.data.collections["Place"]
 
 
 def shown(sidebar, collection):
