@@ -43,10 +43,19 @@ def _poses(person, obj, expression):
     return still, _strands(obj, posed=True)
 
 
-@pytest.fixture(scope="module", params=[1, 5], ids=str)
+@pytest.fixture(scope="module")
 def person(request):
-    """Two heads."""
+    """The head of a seed."""
     return _person(request.param)
+
+
+HEADS = (1, 5)
+
+
+def on_heads(names):
+    """Every name on one head or the other in turn, and those on the other ones among the slow tests."""
+    return [pytest.param(head, name, marks=[pytest.mark.slow] * ((index + side) % 2))
+            for side, head in enumerate(HEADS) for index, name in enumerate(names)]  # fmt: skip
 
 
 def _strands(obj, posed=False):
@@ -93,7 +102,7 @@ def _remove(person, objects):
         bpy.data.objects.remove(obj)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("person", "shape"), on_heads(SHAPES), indirect=["person"])
 def test_brows_of_every_shape_lie_on_the_bone_above_their_eye(person, shape):
     from simulacra.procgen.people.hair.brows import build_brows
 
@@ -118,6 +127,7 @@ def test_brows_of_every_shape_lie_on_the_bone_above_their_eye(person, shape):
     _remove(person, made)
 
 
+@pytest.mark.parametrize("person", HEADS, indirect=True)
 def test_lashes_stand_on_the_lid_margin(person):
     from simulacra.procgen.people.hair.lashes import build_lashes
 
@@ -132,24 +142,6 @@ def test_lashes_stand_on_the_lid_margin(person):
         np.median(nearest) < 0.0015 and nearest.max() < 0.0035
     )  # the outer corner is drawn to the ball, its strip is not
     _remove(person, made)
-
-
-def test_upper_lashes_go_down_with_a_blink():
-    from simulacra.procgen.people.hair.lashes import build_lashes
-
-    person = _person(5)
-    lashes = sample_lashes(child(3, "lashes"), identity=person.spec.identity)
-    (still, roots, _), (blink, _, _) = _poses(person, build_lashes(lashes, person)[0], "blink")
-    tips = np.append(roots[1:], len(still)) - 1
-    upper = still[tips, 2] > still[roots, 2]
-    assert upper.sum() > 100
-    fall = (still - blink)[tips][upper, 2]
-    assert np.median(fall) > 0.005
-    assert (fall > 0).mean() > 0.95
-    risen, shut = (_elevation(points[roots], points[tips])[upper] for points in (still, blink))
-    assert (
-        np.median(risen - shut) > 25 and np.median(shut) < 10
-    )  # degrees: they turn with the lid, and do not only sink
 
 
 def _check_beard(person, settings):
@@ -180,7 +172,7 @@ def _check_beard(person, settings):
     return counts
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("person", "style"), on_heads(STYLES), indirect=["person"])
 def test_every_beard_grows_out_of_the_jaw_and_not_into_it(person, style):
     count = _check_beard(person, {"style": style, "moustache": "none"})
     assert (count == 0) == (style == "none")
@@ -189,10 +181,28 @@ def test_every_beard_grows_out_of_the_jaw_and_not_into_it(person, style):
         assert count >= 4000
 
 
-@pytest.mark.parametrize("moustache", MOUSTACHES)
+@pytest.mark.parametrize(("person", "moustache"), on_heads(MOUSTACHES), indirect=["person"])
 def test_every_moustache_grows_above_the_lip(person, moustache):
     count = _check_beard(person, {"style": "none", "moustache": moustache})
     assert (count == 0) == (moustache == "none")
+
+
+def test_upper_lashes_go_down_with_a_blink():
+    from simulacra.procgen.people.hair.lashes import build_lashes
+
+    person = _person(5)
+    lashes = sample_lashes(child(3, "lashes"), identity=person.spec.identity)
+    (still, roots, _), (blink, _, _) = _poses(person, build_lashes(lashes, person)[0], "blink")
+    tips = np.append(roots[1:], len(still)) - 1
+    upper = still[tips, 2] > still[roots, 2]
+    assert upper.sum() > 100
+    fall = (still - blink)[tips][upper, 2]
+    assert np.median(fall) > 0.005
+    assert (fall > 0).mean() > 0.95
+    risen, shut = (_elevation(points[roots], points[tips])[upper] for points in (still, blink))
+    assert (
+        np.median(risen - shut) > 25 and np.median(shut) < 10
+    )  # degrees: they turn with the lid, and do not only sink
 
 
 def test_a_beard_follows_the_jaw():

@@ -319,7 +319,7 @@ def test_a_decoders_parameters_make_the_same_decoder():
 # it changes by +0.3 and -0.4 dB after random scaling, and by -1.0 and -1.0 dB without.
 def test_two_people_are_fitted_and_a_third_follows_with_the_decoder_frozen():
     people = [ball(12, 32, centre) for centre in ((0.3, -0.2, 0.1), (-0.3, 0.1, 0.1), (0.0, 0.3, -0.2))]
-    config = FitConfig(channels=4, resolution=32, width=32, depth=1, samples=16, importance=16, rays=256, people=2, steps=500,
+    config = FitConfig(channels=4, resolution=32, width=32, depth=1, samples=16, importance=16, rays=256, people=2, steps=300,
                        held_out=6, lowest=8)  # fmt: skip
     drops = {}
     for lowest in (8, 0):
