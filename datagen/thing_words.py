@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from ..procgen.params import caption_words, child, fields
+from ..procgen.registry import find
 from ..procgen.things.families import FAMILIES, FAMILY_OF, generator_of
 from .thing_colours import NAMES, main_colours
 
@@ -67,6 +69,25 @@ def own_words(thing, own: Any) -> list[str]:
             said.append(words)
     assert set(said) <= set(caption_words(own))
     return said
+
+
+@cache
+def declared_words() -> dict[str, frozenset[str]]:
+    """All words that things' own fields may say, as ``own_words`` says them, with the families of which they are said."""
+    said: dict[str, set[str]] = {}
+    for family, row in FAMILIES.items():
+        for sort in row.sorts:
+            generator, fixed = generator_of(family, sort)
+            for name, param in fields(find(generator).load("spec")).items():
+                if name in fixed or name in row.colours or param.nested or param.says is None:
+                    continue
+                if isinstance(param.says, str):
+                    continue  # with any value in it: no list of words
+                values = param.says.values() if isinstance(param.says, Mapping) else (text for _, text in param.says)
+                for words in values:
+                    if words and not words.startswith(("a ", "an ")):
+                        said.setdefault(words, set()).add(family)
+    return {words: frozenset(families) for words, families in said.items()}
 
 
 def captions(thing, found: Mapping[str, str], colours: Mapping[str, float]) -> list[dict]:

@@ -65,7 +65,7 @@ def command(system, run, out, as_json, bare, count, size, unrefined, **asked) ->
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
     _check_replaceable(out)
-    warnings = check_prompt(request.prompt) if request.prompt else []
+    warnings = check_prompt(request.prompt, system.data.things) if request.prompt else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress

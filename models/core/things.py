@@ -17,6 +17,7 @@ from ...datagen.readers import Dataset, Sample
 from ...datagen.storage.naming import split_of
 from .cameras import Cameras, from_record, into_box
 from .data import LARGEST, VIEWS, People, read_people, shrink
+from .thing_attributes import attributes_of
 
 PIXELS = (
     "depth",
@@ -58,6 +59,12 @@ class Thing:
     albedo: Tensor | None = None
     parts: Tensor | None = None
     mesh: MeshFile | None = None  # in lengths of the dataset's box, whose half side is 0.5
+    facts: dict[str, str] = field(default_factory=dict)  # what its dataset says of it, by slot of its captions
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What a prompt may say of it; see ``core.thing_attributes``."""
+        return attributes_of(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +164,8 @@ def _thing(sample: Sample, name: str, size: int | None, labels: bool, meshes: bo
     near, far = (np.column_stack([places, told]) / half for places, told in
                  ((distances.near, distances.near_distance), (distances.far, distances.far_distance)))  # fmt: skip
     told = [(row["text"], row["wrong"]) for row in about["captions"]]
+    facts = about.get("facts")
+    facts = {slot: word for slot, word in facts.items() if isinstance(word, str)} if isinstance(facts, dict) else {}
     return Thing(
         name, about["family"], about["sort"],
         shrink(rgba, size, str(sample.path)) if size and size != edge else rgba,
@@ -167,6 +176,7 @@ def _thing(sample: Sample, name: str, size: int | None, labels: bool, meshes: bo
         about["box"]["metres"] * half, bool(about.get("closed")), dict(about["colours"]),
         tuple(text for text, wrong in told if wrong is None), tuple(text for text, wrong in told if wrong is not None),
         **(_pixels(sample, half) if labels else {}), mesh=sample.mesh if meshes else None,
+        facts=facts,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...datagen.errors import BadInput
 from ..core.attributes import ATTRIBUTES
+from ..vision import thing_hints
 from ..vision.hints import foreign, hint, told
 from ..vision.prompts import read
 from ..vision.tokenizer import words
@@ -35,11 +36,13 @@ class Request:
         return "photo" if self.photo is not None else "prompt" if self.prompt else "unconditional"
 
 
-def check_prompt(prompt: str) -> list[str]:
+def check_prompt(prompt: str, things: bool = False) -> list[str]:
     """A warning for all that a prompt says in vain: words that say nothing, with what can be said, and contradictions.
 
-    Raises BadInput where none of its words says anything.
+    It is one for people, or with ``things`` for these. Raises BadInput where none of its words says anything.
     """
+    if things:
+        return _check_thing(prompt)
     reading = read(prompt)
     elsewhere = ["prompt: is read in English alone"] if foreign(list(reading.unknown)) else []
     if not reading.attributes and not reading.skin and (reading.unknown or not words(prompt)):
@@ -52,3 +55,11 @@ def check_prompt(prompt: str) -> list[str]:
         *(f"{row.words}: says {row.attribute.replace('_', ' ')} {row.value}, but {row.holds} says {row.held}, which holds"
           for row in reading.dropped),
     ]  # fmt: skip
+
+
+def _check_thing(prompt: str) -> list[str]:
+    lines, says = thing_hints.in_vain(prompt)
+    if not says:
+        raise BadInput(f"prompt: {prompt!r} holds no known word; known are {thing_hints.NAMED}, in English, as in {thing_hints.EXAMPLE}"
+                       + (f"; {'; '.join(dict.fromkeys(lines))}" if lines else ""))  # fmt: skip
+    return lines

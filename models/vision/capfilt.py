@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
-from .captions import Caption, parse
+from .captions import Caption
 from .vlm import VLM
 
 
@@ -55,7 +55,7 @@ def filter_captions(captioner: VLM, scorer: VLM, pictures: Tensor, given: Sequen
     kept: list[tuple[Caption, ...]] = []
     true_kept = true = wrong_kept = wrong = added = 0
     for n, (own, text) in enumerate(zip(given, new, strict=True)):
-        every = [*own, Caption(text, parse(text))]
+        every = [*own, Caption(text, captioner.subject.parse(text))]
         passed = fits(
             scorer, tokens[n : n + 1].expand(len(every), -1, -1), [c.text for c in every], match, similarity
         ).tolist()

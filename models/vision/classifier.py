@@ -1,4 +1,4 @@
-"""Names what a portrait shows: one head for each attribute, one that tells whether there is a face, and features."""
+"""Names what a picture of a person or a thing shows: a head for each attribute, of people one for whether there is a face."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ...datagen.formats.files import write_json
-from ..core.attributes import ATTRIBUTES
-from ..core.checkpoint import load_model, read_trained, save_weights
+from ..core.checkpoint import load_model, read_about, read_trained, save_weights
 from ..core.data import People
+from ..core.things import Things
 from ..core.trainer import Trainer, TrainerConfig
 from .convolutions import Trunk
 from .dependence import Dependence
 from .faceless import faceless
 from .fit import base_rates
 from .portraits import CROP, Portraits, focus, learn_and_test, portraits
+from .subject import PEOPLE, Subject, named, subject_of
 
 SYSTEM = "attribute-classifier"
 PERSON = "person"
@@ -55,19 +56,21 @@ class ClassifierConfig:
 
 
 class AttributeClassifier(nn.Module):
-    """A small residual net; pictures are [-1, 1] (B, 3, H, H) in the framing of the people's views, of any size."""
+    """A small residual net; pictures are [-1, 1] (B, 3, H, H) in the framing of the dataset's views, of any size."""
 
     name = "gen"  # of its features in records
 
-    def __init__(self, config: ClassifierConfig | None = None):
+    def __init__(self, config: ClassifierConfig | None = None, subject: Subject = PEOPLE):
         super().__init__()
-        self.config = c = config or ClassifierConfig()
+        self.config, self.subject = config or ClassifierConfig(crop=subject.crop), subject
+        c = self.config
         self.trunk = Trunk(c.width)
         # Rows and columns of the last map are kept apart: a hat is above and a beard below.
         self.pooled = nn.Sequential(nn.Linear(4 * c.width * (c.size // 16) ** 2, 4 * c.width), nn.SiLU())
         self.dropout = nn.Dropout(c.dropout)
-        self.heads = nn.ModuleDict({name: nn.Linear(4 * c.width, len(v)) for name, v in ATTRIBUTES.items()})
-        self.heads[PERSON] = nn.Linear(4 * c.width, 1)
+        self.heads = nn.ModuleDict({name: nn.Linear(4 * c.width, len(v)) for name, v in subject.attributes.items()})
+        if subject.absent:
+            self.heads[PERSON] = nn.Linear(4 * c.width, 1)
 
     def features(self, images: Tensor) -> Tensor:
         """Features (B, 4 width) for distances between sets of portraits (FD-gen)."""
@@ -78,7 +81,7 @@ class AttributeClassifier(nn.Module):
         return self.pooled(self.trunk(images).flatten(1))
 
     def logits(self, features: Tensor) -> dict[str, Tensor]:
-        """Scores by attribute (B, values), and by "person" (B, 1)."""
+        """Scores by attribute (B, values), and of people by "person" (B, 1)."""
         features = self.dropout(features)
         return {name: head(features) for name, head in self.heads.items()}
 
@@ -88,8 +91,9 @@ class AttributeClassifier(nn.Module):
     def predict(self, images: Tensor) -> list[dict[str, str]]:
         """The attributes of each picture."""
         scores = self.logits(self.features(images))
-        best = {name: scores[name].argmax(1).tolist() for name in ATTRIBUTES}
-        return [{name: ATTRIBUTES[name][best[name][i]] for name in ATTRIBUTES} for i in range(len(images))]
+        table = self.subject.attributes
+        best = {name: scores[name].argmax(1).tolist() for name in table}
+        return [{name: table[name][best[name][i]] for name in table} for i in range(len(images))]
 
     @torch.no_grad()
     def person(self, images: Tensor) -> Tensor:
@@ -97,43 +101,45 @@ class AttributeClassifier(nn.Module):
         return self.logits(self.features(images))[PERSON][:, 0].sigmoid()
 
 
-def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None = None,
+def fit_classifier(people: People | Things, folder: Path, config: ClassifierConfig | None = None,
                    progress: Callable | None = None) -> dict:  # fmt: skip
-    """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
+    """Train on the people or things of the split train; save averaged weights (half precision) and a report in ``folder``.
 
-    The report holds the accuracy on people kept apart, and how often faces are refused and other pictures let in.
+    The report holds the accuracy on those kept apart, of people and how often faces are refused and other pictures let in.
     Training that was stopped goes on.
     """
-    config = config or ClassifierConfig()
+    subject = subject_of(people)
+    config, table = config or ClassifierConfig(crop=subject.crop), subject.attributes
     learn, test = learn_and_test(people)
-    views = portraits(learn, config.size, config.crop)
+    views = portraits(learn, config.size, config.crop, subject.limit, table)
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        model = AttributeClassifier(config)
-    weights = {name: _weights(views.codes[:, i], len(v)) for i, (name, v) in enumerate(ATTRIBUTES.items())}
+        model = AttributeClassifier(config, subject)
+    weights = {name: _weights(views.codes[:, i], len(v)) for i, (name, v) in enumerate(table.items())}
 
     told = Dependence(
-        torch.cat([torch.full((len(v),), i) for i, v in enumerate(ATTRIBUTES.values())]), config.dependence_share
+        torch.cat([torch.full((len(v),), i) for i, v in enumerate(table.values())]), config.dependence_share
     )
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
         device = generator.device
         index = torch.randint(len(views), (config.batch,), generator=generator, device=device).cpu()
         images = views.varied(index, generator)
-        others = faceless(images, config.faceless, generator)
-        scores = model.logits(model.cropped(torch.cat([images, others])))
+        shown = torch.cat([images, faceless(images, config.faceless, generator)]) if subject.absent else images
+        scores = model.logits(model.cropped(shown))
         truth = views.codes[index].to(device)
         losses = {
             name: F.cross_entropy(
                 scores[name][: config.batch], truth[:, i], weights[name].to(device), label_smoothing=0.05
             )
-            for i, name in enumerate(ATTRIBUTES)
+            for i, name in enumerate(table)
         }
-        here = (torch.arange(config.batch + config.faceless, device=device) < config.batch).float()
-        losses[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
+        if subject.absent:
+            here = (torch.arange(len(shown), device=device) < config.batch).float()
+            losses[PERSON] = F.binary_cross_entropy_with_logits(scores[PERSON][:, 0], here)
         total = sum(losses.values())
         if config.dependence:
-            losses["dependence"] = told(torch.cat([scores[name][: config.batch] for name in ATTRIBUTES], 1))
+            losses["dependence"] = told(torch.cat([scores[name][: config.batch] for name in table], 1))
             total = total + config.dependence * losses["dependence"]
         return {"loss": total} | losses
 
@@ -147,9 +153,10 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
     best = copy.deepcopy(trainer.ema_modules()["classifier"]).cpu().eval()
     report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
     if test is not None:
-        report |= {"test_people": len(test)} | evaluate(best, portraits(test, config.size, config.crop))
+        kept_apart = portraits(test, config.size, config.crop, subject.limit, table)
+        report |= {"test_people": len(test)} | evaluate(best, kept_apart)
     save_weights(folder, {"classifier": copy.deepcopy(best).half()},
-                 {"system": SYSTEM, "config": asdict(config), "report": report})  # fmt: skip
+                 {"system": SYSTEM, "config": asdict(config), "report": report, "subject": subject.name})  # fmt: skip
     write_json(Path(folder) / "report.json", report)
     return report
 
@@ -157,7 +164,8 @@ def fit_classifier(people: People, folder: Path, config: ClassifierConfig | None
 def load(folder: Path) -> AttributeClassifier:
     """The classifier of a folder that ``fit_classifier`` filled; raises BadInput where it holds another model."""
     config, _ = read_trained(folder, SYSTEM, ClassifierConfig())
-    return load_model(folder, SYSTEM, lambda: AttributeClassifier(config), lambda model: {"classifier": model})
+    subject = named(read_about(folder).get("subject"))
+    return load_model(folder, SYSTEM, lambda: AttributeClassifier(config, subject), lambda model: {"classifier": model})
 
 
 @torch.no_grad()
@@ -166,12 +174,14 @@ def evaluate(model: AttributeClassifier, views: Portraits) -> dict:
     features = torch.cat([model.cropped(chunk) for chunk in views.chunks()])
     scores = model.logits(features)
     attributes = {}
-    for i, (name, values) in enumerate(ATTRIBUTES.items()):
+    for i, (name, values) in enumerate(model.subject.attributes.items()):
         truth, right = views.codes[:, i], scores[name].argmax(1) == views.codes[:, i]
         of_each = [right[truth == n].float().mean() for n in range(len(values)) if (truth == n).any()]
         attributes[name] = {"accuracy": round(float(right.float().mean()), 4),
                             "balanced": round(float(torch.stack(of_each).mean()), 4),
                             **base_rates(truth, len(values))}  # fmt: skip
+    if not model.subject.absent:
+        return {"attributes": attributes}
     generator = torch.Generator().manual_seed(0)
     others = torch.cat([faceless(chunk, len(chunk), generator) for chunk in views.chunks()])
     refused = model.logits(model.cropped(others))[PERSON][:, 0] <= 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,8 @@ class Memory(nn.Module):
         self.slow = copy.deepcopy(model).requires_grad_(False)
         self.register_buffer("pictures", torch.zeros(length, model.config.embedding))
         self.register_buffer("texts", torch.zeros(length, model.config.embedding))
-        self.register_buffer("true", torch.full((length, 8), -2))  # -2 agrees with no code
-        self.register_buffer("said", torch.full((length, 8), -2))
+        self.register_buffer("true", torch.full((length, len(model.subject.attributes)), -2))  # -2 agrees with no code
+        self.register_buffer("said", torch.full((length, len(model.subject.attributes)), -2))
         self.register_buffer("filled", torch.zeros((), dtype=torch.long))
         self.register_buffer("at", torch.zeros((), dtype=torch.long))
 
@@ -83,9 +84,9 @@ def hard_negatives(similarity: Tensor, match: Tensor, generator: torch.Generator
     return torch.multinomial(weights, 1, generator=generator)[:, 0], there
 
 
-def attribute_loss(logits: Tensor, true: Tensor) -> Tensor:
-    """Cross-entropy of logits (B, all values) of one sentence for each value, within each attribute, given codes (B, 8)."""
-    groups = logits.split([len(values) for values in ATTRIBUTES.values()], 1)
+def attribute_loss(logits: Tensor, true: Tensor, table: Mapping[str, Sequence[str]] = ATTRIBUTES) -> Tensor:
+    """Cross-entropy of logits (B, all values) of one sentence for each value, within each attribute, given codes (B, A)."""
+    groups = logits.split([len(values) for values in table.values()], 1)
     return sum(F.cross_entropy(group, true[:, i]) for i, group in enumerate(groups)) / len(groups)
 
 
@@ -94,7 +95,7 @@ def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, plain: T
     """The losses of one step, with one pass of the tower: contrast (ITC), match (ITM), next words (LM), and attributes.
 
     Pictures (B, 3, size, size) are cropped already; token numbers (B, L); ``plain`` (values, L') has a sentence for each
-    value of each attribute; codes (B, 8) of what pictures show and captions say.
+    value of each attribute; codes (B, A) of what pictures show and captions say.
 
     The attribute loss is ours: sentences that differ in one value are the hardest negatives, and few batches hold them.
 
@@ -127,7 +128,7 @@ def losses(model: VLM, memory: Memory, images: Tensor, numbers: Tensor, plain: T
     # The captioner reads the words and predicts each next one; padding predicts nothing.
     words = model.next_words(tokens, numbers[:, :-1])
     caption = F.cross_entropy(words.flatten(0, 1), numbers[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
-    attribute = attribute_loss(pictures @ model.embed_text(plain).T / heat, true)
+    attribute = attribute_loss(pictures @ model.embed_text(plain).T / heat, true, model.subject.attributes)
     losses = {
         "contrast": contrast,
         "attribute": attribute,

@@ -1,4 +1,4 @@
-"""Trains the picture-text model on people, and measures it on others."""
+"""Trains the picture-text model on people or on things, and measures it on others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from torch import Tensor
 
 from ...datagen.errors import BadInput
 from ...datagen.formats.files import write_json
-from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import save_weights
 from ..core.data import People
 from ..core.progress import Progress
+from ..core.things import Things
 from ..core.trainer import Trainer, TrainerConfig
-from .captions import Caption, draw_captions, parse, say
+from .captions import Caption
 from .contrast import Memory, losses
 from .portraits import Portraits, code, learn_and_test, portraits
+from .subject import PEOPLE, Subject, subject_of
 from .tokenizer import PAD
 from .vlm import SYSTEM, VLM, VLMConfig
 
@@ -29,7 +30,7 @@ from .vlm import SYSTEM, VLM, VLMConfig
 class FitConfig:
     """How to train one model; ``part`` 0 or 1 reads one half of all sentences only."""
 
-    model: VLMConfig = field(default_factory=VLMConfig)
+    model: VLMConfig = field(default_factory=VLMConfig)  # things are seen whole, with a crop of 1
     steps: int = 500
     batch: int = 32
     learning_rate: float = 1e-3
@@ -43,45 +44,48 @@ class FitConfig:
     seed: int = 0
 
 
-def write_bank(people: Sequence, config: FitConfig) -> list[list[Caption]]:
-    """Captions of each person."""
+def write_bank(people: Sequence, config: FitConfig, subject: Subject = PEOPLE) -> list[list[Caption]]:
+    """Captions of each person or thing."""
     generator = np.random.default_rng([config.seed, 7])
-    return [draw_captions(person.attributes, generator, config.sentences, part=config.part) for person in people]
+    return [subject.draw(one.attributes, generator, config.sentences, part=config.part) for one in people]
 
 
-def write_plain(config: FitConfig, count: int = 24) -> list[list[str]]:
-    """Sentences that say one value of one attribute and nothing else, ``count`` of each, in ATTRIBUTES' order."""
+def write_plain(config: FitConfig, count: int = 24, subject: Subject = PEOPLE) -> list[list[str]]:
+    """Sentences that say one value of one attribute and nothing else, ``count`` of each, in the attributes' order."""
     generator = np.random.default_rng([config.seed, 8])
     return [
-        [caption.text for caption in draw_captions({name: value}, generator, count, part=config.part)]
-        for name, values in ATTRIBUTES.items()
+        [caption.text for caption in subject.draw({name: value}, generator, count, part=config.part)]
+        for name, values in subject.attributes.items()
         for value in values
     ]
 
 
-def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progress: Progress | None = None,
+def fit_vlm(people: People | Things, folder: Path, config: FitConfig | None = None, progress: Progress | None = None,
             bank: list[list[Caption]] | None = None) -> dict:  # fmt: skip
-    """Train on the people of the split train and save the averaged weights (half precision) and a report in ``folder``.
+    """Train on the people or things of the split train and save the averaged weights (half precision) and a report in ``folder``.
 
     ``bank`` replaces the captions that are drawn of each of them. The report, which is returned too, holds figures on
     the people kept apart. Training that was stopped goes on.
     """
-    config = config or FitConfig()
+    subject = subject_of(people)
+    config = config or FitConfig(model=VLMConfig(crop=subject.crop))
     learn, test = learn_and_test(people)
-    views = portraits(learn, config.model.size, config.model.crop)
-    bank = bank if bank is not None else write_bank(learn, config)
+    views = portraits(learn, config.model.size, config.model.crop, subject.limit, subject.attributes)
+    bank = bank if bank is not None else write_bank(learn, config, subject)
     if len(bank) != len(learn) or not all(bank):
         raise BadInput(
             f"bank: holds captions of {sum(map(bool, bank))} people; allowed are some of each of the {len(learn)}"
         )
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        model = VLM(config.model)
+        model = VLM(config.model, subject=subject)
     memory = Memory(model, config.queue, config.momentum)
     numbers = [model.numbers([caption.text for caption in of]) for of in bank]
-    plain = torch.stack([model.numbers(texts) for texts in write_plain(config)], 1)  # (sentences, values, L)
+    plain = torch.stack(
+        [model.numbers(texts) for texts in write_plain(config, subject=subject)], 1
+    )  # (sentences, values, L)
     plain = plain[..., : int((plain != PAD).sum(-1).max())]
-    said = [torch.stack([code(caption.said) for caption in of]) for of in bank]
+    said = [torch.stack([code(caption.said, subject.attributes) for caption in of]) for of in bank]
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
         device = generator.device
@@ -106,7 +110,8 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
     best = copy.deepcopy(trainer.ema_modules()["vlm"]).cpu().eval()
     report = {"people": len(learn), "views": len(views), "digest": people.digest, "steps": config.steps}
     if test is not None:
-        report |= evaluate(best, portraits(test, config.model.size, config.model.crop), len(test))
+        kept_apart = portraits(test, config.model.size, config.model.crop, subject.limit, subject.attributes)
+        report |= evaluate(best, kept_apart, len(test))
     save(best, folder, {"fit": asdict(config), "report": report})
     write_json(Path(folder) / "report.json", report)
     return report
@@ -114,7 +119,8 @@ def fit_vlm(people: People, folder: Path, config: FitConfig | None = None, progr
 
 def save(model: VLM, folder: Path, more: dict | None = None) -> None:
     """Save a model's weights in half precision with its config and vocabulary."""
-    about = {"system": SYSTEM, "config": asdict(model.config), "vocabulary": list(model.tokenizer.vocabulary)}
+    about = {"system": SYSTEM, "config": asdict(model.config), "vocabulary": list(model.tokenizer.vocabulary),
+             "subject": model.subject.name}  # fmt: skip
     save_weights(folder, {"vlm": copy.deepcopy(model).half()}, about | (more or {}))
 
 
@@ -128,16 +134,16 @@ def evaluate(model: VLM, views: Portraits, people: int) -> dict:
     """
     tokens = torch.cat([model.tower(chunk) for chunk in views.chunks()])
     embedded = model.embed_picture(tokens)
-    attributes = {}
+    attributes, subject = {}, model.subject
     scores = model.attribute_scores(embedded)
-    for column, (name, values) in enumerate(ATTRIBUTES.items()):
+    for column, (name, values) in enumerate(subject.attributes.items()):
         truth = views.codes[:, column]
         right = (scores[name].argmax(1) == truth).float().mean()
         attributes[name] = {"accuracy": round(float(right), 4), **base_rates(truth, len(values))}
-    written = torch.stack([code(parse(text)) for text in model.write(tokens)])
+    written = torch.stack([code(subject.parse(text), subject.attributes) for text in model.write(tokens)])
     claimed = written != -1
-    sentences = [dict(zip(ATTRIBUTES, row, strict=True)) for row in _values(views.codes)]
-    distinct = {tuple(s.values()): say(s) for s in sentences}
+    sentences = [dict(zip(subject.attributes, row, strict=True)) for row in _values(views.codes, subject)]
+    distinct = {tuple(s.values()): subject.say(s) for s in sentences}
     nearest = (embedded @ model.encode_text(list(distinct.values())).T).argmax(1)
     keys = list(distinct)
     hits = [keys[n] == tuple(s.values()) for n, s in zip(nearest.tolist(), sentences, strict=True)]
@@ -148,7 +154,7 @@ def evaluate(model: VLM, views: Portraits, people: int) -> dict:
             "right": round(float((written == views.codes)[claimed].float().mean()), 4),
             "said": round(float(claimed.float().sum(1).mean()), 3),
             "commonest": round(float(torch.stack([(views.codes[:, c] == views.codes[:, c].mode().values).float().mean()
-                                                  for c in range(8)]).mean()), 4),
+                                                  for c in range(views.codes.shape[1])]).mean()), 4),
         },
         "retrieval": {"recall_at_1": round(sum(hits) / len(hits), 4), "chance": round(1 / len(keys), 4)},
     }  # fmt: skip
@@ -160,5 +166,6 @@ def base_rates(truth: Tensor, count: int) -> dict[str, float]:
     return {"chance": round(1 / count, 4), "commonest": round(float(commonest), 4)}
 
 
-def _values(codes: Tensor) -> list[list[str]]:
-    return [[values[n] for values, n in zip(ATTRIBUTES.values(), row, strict=True)] for row in codes.tolist()]
+def _values(codes: Tensor, subject: Subject) -> list[list[str]]:
+    table = subject.attributes.values()
+    return [[values[n] for values, n in zip(table, row, strict=True)] for row in codes.tolist()]

@@ -14,6 +14,7 @@ from ...datagen.errors import BadInput
 from ..core.attributes import ATTRIBUTES
 from ..core.cameras import azimuth_elevation
 from ..core.data import People
+from ..core.things import Things
 
 CROP = 0.625  # the share of an orbit's view, around its centre, that head and hair fill
 MARGIN = 1.2  # how much more than the crop is kept where there is more: turned and moved pictures need it
@@ -35,21 +36,21 @@ def focus(images: Tensor, size: int, crop: float = CROP) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="bilinear", antialias=kept > size, align_corners=False)
 
 
-def code(attributes: Mapping[str, str]) -> Tensor:
-    """Attributes as numbers long (8,) of their values in ATTRIBUTES' order; -1 where one is not said."""
+def code(attributes: Mapping[str, str], table: Mapping[str, Sequence[str]] = ATTRIBUTES) -> Tensor:
+    """Attributes as numbers long (A,) of their values in a table's order, of people's 8 by default; -1 where one is not said."""
     return torch.tensor([
-        values.index(attributes[name]) if name in attributes else -1 for name, values in ATTRIBUTES.items()
+        values.index(attributes[name]) if name in attributes else -1 for name, values in table.items()
     ])  # fmt: skip
 
 
 def agree(said: Tensor, true: Tensor) -> Tensor:
-    """Whether captions' codes (..., 8) hold for pictures' codes (..., 8): all that is said is so."""
+    """Whether captions' codes (..., A) hold for pictures' codes (..., A): all that is said is so."""
     return ((said == -1) | (said == true)).all(-1)
 
 
 @dataclass(frozen=True, eq=False)
 class Portraits:
-    """N views of the front: premultiplied rgba uint8 (N, 4, S, S) a margin beyond the crop, whose they are, and codes (N, 8)."""
+    """N views of the front: premultiplied rgba uint8 (N, 4, S, S) a margin beyond the crop, whose they are, and codes (N, A)."""
 
     rgba: Tensor
     person: Tensor  # long (N,)
@@ -97,8 +98,12 @@ class Portraits:
         return (images * 2 - 1).clamp(-1, 1)  # resizing leaves rounding errors
 
 
-def portraits(people: People | Sequence, size: int = 64, crop: float = CROP, limit: float = FRONT) -> Portraits:
-    """All views within ``limit`` degrees of straight ahead, around the vertical; raises BadInput where there are none."""
+def portraits(people: People | Sequence, size: int = 64, crop: float = CROP, limit: float = FRONT,
+              table: Mapping[str, Sequence[str]] = ATTRIBUTES) -> Portraits:  # fmt: skip
+    """All views within ``limit`` degrees of straight ahead, around the vertical; raises BadInput where there are none.
+
+    ``table`` holds the attributes that are numbered, those of people or of things.
+    """
     margin = min(MARGIN, 1 / crop)
     pictures, person, codes = [], [], []
     for number, one in enumerate(people):
@@ -110,7 +115,7 @@ def portraits(people: People | Sequence, size: int = 64, crop: float = CROP, lim
             kept = focus(rgba, round(size * margin), crop * margin)
             pictures.append((kept.clamp(0, 1) * 255).round().to(torch.uint8))
         person += [number] * len(chosen)
-        codes += [code(one.attributes)] * len(chosen)
+        codes += [code(one.attributes, table)] * len(chosen)
     if not pictures:
         raise BadInput(
             f"people: have no view within {limit:g} degrees of straight ahead; allowed are faces seen from the front"
@@ -118,9 +123,9 @@ def portraits(people: People | Sequence, size: int = 64, crop: float = CROP, lim
     return Portraits(torch.cat(pictures), torch.tensor(person), torch.stack(codes), size, margin)
 
 
-def learn_and_test(people: People) -> tuple[People, People | None]:
+def learn_and_test(people: People | Things) -> tuple[People | Things, Sequence | None]:
     """Those to learn from and those kept apart (validation and test), by identity; None where there are no splits."""
-    apart = [person for name in ("validation", "test") for person in people.split(name)]
+    apart = [one for name in ("validation", "test") for one in people.split(name)]
     if not apart or not len(people.split("train")):
         return people, None
-    return people.split("train"), People(tuple(apart), people.half)
+    return people.split("train"), apart

@@ -11,10 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
-from ..core.attributes import ATTRIBUTES
 from ..core.checkpoint import load_model, read_about, read_trained
-from .captions import say, vocabulary
 from .portraits import CROP, focus
+from .subject import PEOPLE, Subject, named
 from .tokenizer import CLASS, DECODE, ENCODE, END, PAD, UNKNOWN, Tokenizer
 from .transformer import PictureTower, TextTransformer
 
@@ -49,14 +48,15 @@ class VLMConfig:
 class VLM(nn.Module):
     """A picture tower and a text transformer with three modes: text alone, text with picture, and captioner.
 
-    Pictures are [-1, 1] (B, 3, H, H) in the framing of the people's views and of any size; texts are strings, of which
-    unknown words are read as one unknown word.
+    Pictures are [-1, 1] (B, 3, H, H) in the framing of the dataset's views and of any size; texts are strings, of which
+    unknown words are read as one unknown word. ``subject`` is what the pictures are of.
     """
 
-    def __init__(self, config: VLMConfig | None = None, tokenizer: Tokenizer | None = None):
+    def __init__(self, config: VLMConfig | None = None, tokenizer: Tokenizer | None = None, subject: Subject = PEOPLE):
         super().__init__()
-        self.config = c = config or VLMConfig()
-        self.tokenizer = tokenizer or Tokenizer(vocabulary())
+        self.config, self.subject = config or VLMConfig(crop=subject.crop), subject
+        c = self.config
+        self.tokenizer = tokenizer or Tokenizer(subject.vocabulary())
         self.tower = PictureTower(c.size, c.width, c.picture_depth, c.heads, c.feed)
         self.text = TextTransformer(len(self.tokenizer), c.length, c.width, c.text_depth, c.heads, c.feed)
         cells = min(c.size // 8, CELLS)
@@ -119,8 +119,8 @@ class VLM(nn.Module):
         A value's score is the likeness to the plain sentence that says it and nothing else.
         """
         scores = {}
-        for name, values in ATTRIBUTES.items():
-            sentences = self.encode_text([say({name: value}) for value in values])
+        for name, values in self.subject.attributes.items():
+            sentences = self.encode_text([self.subject.say({name: value}) for value in values])
             scores[name] = (embedded @ sentences.T / self.temperature).log_softmax(-1)
         return scores
 
@@ -129,7 +129,8 @@ class VLM(nn.Module):
         """The attributes of each picture (B, 3, H, H)."""
         scores = self.attribute_scores(self.encode_image(images))
         best = {name: score.argmax(1).tolist() for name, score in scores.items()}
-        return [{name: ATTRIBUTES[name][best[name][i]] for name in ATTRIBUTES} for i in range(len(images))]
+        table = self.subject.attributes
+        return [{name: table[name][best[name][i]] for name in table} for i in range(len(images))]
 
     @torch.no_grad()
     def caption(self, images: Tensor, generator: torch.Generator | None = None, top_p: float = 0.9) -> list[str]:
@@ -165,8 +166,9 @@ def nucleus(probabilities: Tensor, top_p: float, generator: torch.Generator) -> 
 def load(folder: Path) -> VLM:
     """The model of a folder that was trained or saved; raises BadInput where it holds another."""
     config, _ = read_trained(folder, SYSTEM, VLMConfig())
-    listed = read_about(folder).get("vocabulary")
+    about = read_about(folder)
+    listed = about.get("vocabulary")
     if not isinstance(listed, list) or len(listed) > WORDS or not all(isinstance(word, str) for word in listed):
         raise BadInput(f"{folder}: holds no vocabulary; allowed is a list of at most {WORDS} words")
-    tokenizer = Tokenizer(listed)
-    return load_model(folder, SYSTEM, lambda: VLM(config, tokenizer), lambda model: {"vlm": model})
+    tokenizer, subject = Tokenizer(listed), named(about.get("subject"))
+    return load_model(folder, SYSTEM, lambda: VLM(config, tokenizer, subject), lambda model: {"vlm": model})
