@@ -18,7 +18,7 @@ from simulacra.models.core import pictures, videos  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.fields.mesh import Mesh  # noqa: E402
 from simulacra.models.fields.triplane import Decoder  # noqa: E402
-from simulacra.models.kinds import avatar, field, labels, mesh, picture, points, scene, table, video  # noqa: E402
+from simulacra.models.kinds import avatar, field, labels, mesh, picture, points, scene, table, thing, video  # noqa: E402
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -47,6 +47,7 @@ def results() -> dict[str, table.Result]:
         "video": video.Video(noise(5, 3, 6, 8), 12),
         "points": points.PointCloud(drawn.normal(size=(9, 3)).astype(np.float32), drawn.random((9, 3))),
         "mesh": mesh.PlacedMesh(triangle(colours=np.full((4, 3), 0.5, np.float32)), 0.2),
+        "thing": thing.Turned(lambda cameras, size: noise(len(cameras.c2w), 3, size, size), lambda: triangle(), 0.2, 4.0, 30.0),
         "field": field.Radiance(ball, 0.2),
         "avatar": avatar.Avatar(noise(3, 2, 8, 8) + 3, decoder, 0.2),
         "labels": labels.Labels(
@@ -65,6 +66,8 @@ def test_every_kind_has_its_module_its_writers_and_a_preview(tmp_path, monkeypat
     monkeypatch.setattr(field, "FRAMES", 2)
     monkeypatch.setattr(field, "SIZE", 16)
     monkeypatch.setattr(field, "PORTRAIT", 16)
+    monkeypatch.setattr(thing, "FRAMES", 2)
+    monkeypatch.setattr(thing, "SIZE", 16)
     made = results()
     assert made.keys() == table.KINDS.keys()
     for kind, result in made.items():

@@ -104,8 +104,9 @@ def test_the_menu_of_systems_is_the_catalogue(sidebar):
 
     choices = sidebar("systems.catalogue")
     shown = [(row.name, set(row.can), row.suffix) for row in choices.SYSTEM_CHOICES]
-    people = [row for row in SYSTEMS if row.kind in ("avatar", "field")]  # what the panel brings into the scene
-    assert shown == [(row.name, set(row.can), row.files[0]) for row in people]
+    brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing")]  # into the scene
+    assert shown == [(row.name, set(row.can), row.files[0]) for row in brought]
+    assert [row.things for row in choices.SYSTEM_CHOICES] == [row.data.things for row in brought]
     assert {row[0] for row in choices.MODES} == set(MODES)
 
 
@@ -236,6 +237,32 @@ def test_an_avatar_arrives_in_the_scene(settings, sidebar, python, run, shape):
     settings.mode, settings.prompt = "edit", "old"
     assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
     assert bpy.context.object != obj
+
+
+def test_a_thing_arrives_upright_in_metres_at_the_cursor(settings, sidebar, python, monkeypatch, tmp_path):
+    """The worker is a script that writes what Point-E's writer writes of a tall box, its front to -y."""
+    import bpy
+
+    from simulacra.models.fields.mesh import Mesh, write_glb
+
+    corners = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.3, 0.3) for z in (-0.9, 0.9)], np.float32)
+    faces = np.array([[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
+                      [1, 5, 7], [1, 7, 3]], np.int32)  # fmt: skip
+    made = tmp_path / "box.glb"
+    write_glb(made, Mesh(corners, faces, corners / np.linalg.norm(corners, axis=1, keepdims=True)), 0.1)
+    python.write_text(ANSWERS + f'for last; do :; done\ncp "{made}" "$last"\n')
+    settings.system, settings.mode, settings.prompt = "point_e", "prompt", "a tall red mushroom"
+    model = sidebar("systems.operators")
+    words = model.arguments(bpy.context, settings)
+    assert words[:2] == ["generate", "point_e"] and "--prompt=a tall red mushroom" in words
+    assert {"prompt", "guidance", "steps"} <= set(drawn(sidebar)) and "shape" not in drawn(sidebar)
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
+    assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    (obj,) = (one for one in bpy.data.objects if one.type == "MESH")
+    bpy.context.view_layer.update()
+    places = np.array([obj.matrix_world @ vertex.co for vertex in obj.data.vertices])
+    assert np.allclose(places.min(0), (0.98, 1.97, 2.91), atol=1e-5)
+    assert np.allclose(places.max(0), (1.02, 2.03, 3.09), atol=1e-5)
 
 
 def test_what_the_worker_refuses_is_shown(settings, sidebar, python, run, tmp_path):

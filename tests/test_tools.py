@@ -58,7 +58,8 @@ OTHERS = {
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {
-    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_face_weights.sh", "make_weights.sh", "measure_avatars.py", "pack_head.py",
+    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_face_weights.sh", "make_weights.sh", "measure_avatars.py", "measure_things.py",
+    "pack_head.py",
     "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
 ELSEWHERE = {
@@ -291,6 +292,46 @@ def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
         with pytest.raises(SystemExit) as end:
             tool.main()
         assert end.value.code == 0 and f"measure_avatars.py {command}" in capsys.readouterr().out
+
+
+def test_things_are_measured_by_judges_that_did_not_guide(monkeypatch):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("trimesh")
+    from types import SimpleNamespace
+
+    from toy_things import toy_things
+
+    from simulacra.models.core.thing_views import ThingViews
+    from simulacra.models.fields.mesh import Mesh
+    from simulacra.models.vision import point_net
+
+    tool = loaded("measure_things")
+    corners = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
+    faces = np.array([[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
+                      [1, 5, 7], [1, 7, 3]], np.int32)  # fmt: skip
+    box = Mesh(
+        corners, faces, corners, uv=np.zeros((8, 2), np.float32), texture=np.full((4, 4, 3), (255, 0, 0), np.uint8)
+    )
+    seen = tool.judged_pictures(box, 16)
+    red = torch.isclose(seen, torch.tensor([1.0, -1.0, -1.0]).view(3, 1, 1)).all(1)
+    assert (red | (seen == 1).all(1)).all() and (0.1 < red.float().mean((1, 2))).all()
+    toys = toy_things(4, views=3, size=16)
+    monkeypatch.setattr(tool, "verdict", lambda judge, pictures: {"family": "fruit", "colour": "red", "shape": "tall"})
+    model = SimpleNamespace(generate=lambda request: SimpleNamespace(mesh=box))
+    judge = SimpleNamespace(config=SimpleNamespace(size=16))
+    monkeypatch.setattr(tool, "wishes", lambda things, count: [
+        {"family": "fruit", "colour": "red", "shape": "flat"}, {"family": "shell", "colour": "red", "shape": "tall"}])  # fmt: skip
+    found = tool.measure_prompts(model, judge, toys, 2)
+    assert found["family"]["right"] == 0.5 and found["colour"] == {"right": 1.0, "chance": 1.0, "said": {"red": 2}}
+    assert found["closed and one piece"] == 1.0
+    clouds = torch.rand(5, 6, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    alike = tool.compare_sets(clouds, clouds, point_net.PointNet(point_net.PointNetConfig(width=8)))
+    assert alike["coverage"] == 1 and alike["1-NNA"] == 0 and alike["P-FID (ours)"] == pytest.approx(0, abs=1e-6)
+    copies = SimpleNamespace(config=SimpleNamespace(size=16), turned=lambda picture, *_: picture[None])
+    found = tool.measure_views(copies, toys, 2)
+    assert found["zero123"] == found["the picture itself"] and found["things"] == 2
+    views = ThingViews(toys, 16).pictures(torch.tensor([0, 1]), torch.device("cpu"))
+    assert found["mean of training views"] < 40 and views.shape == (2, 3, 16, 16)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class SystemChoice(NamedTuple):
-    """A system as the menu shows it: what it makes avatars from, the suffix of what it writes, whether it samples in steps."""
+    """A system as the menu shows it: what it makes avatars or things from, the suffix of what it writes, whether it samples in steps."""
 
     name: str
     title: str
@@ -12,9 +12,10 @@ class SystemChoice(NamedTuple):
     can: tuple[str, ...] = ("unconditional",)
     suffix: str = ".avatar.safetensors"
     steps: bool = False
+    things: bool = False
 
 
-# The systems that make people. Their catalogue belongs to models, which the extension comes without: a test keeps the two equal.
+# The systems that make people, then those that make things. Their catalogue belongs to models, which the extension comes without: a test keeps the two equal.
 SYSTEM_CHOICES = (
     SystemChoice(
         "rodin", "Rodin", "Triplanes by roll-out diffusion", ("prompt", "photo", "edit", "unconditional"), steps=True
@@ -24,6 +25,25 @@ SYSTEM_CHOICES = (
     SystemChoice("pi_gan", "pi-GAN", "A sine network by a GAN; arrives as a mesh", suffix=".glb"),
     SystemChoice("giraffe", "GIRAFFE", "A feature field by a GAN; arrives as a mesh without colours", suffix=".glb"),
     SystemChoice("auto_encoder", "Auto-encoder", "Portrait to triplane, sampled by a Gaussian"),
+    SystemChoice("get3d", "GET3D", "Things with a texture, by a style GAN", suffix=".glb", things=True),
+    SystemChoice(
+        "point_e",
+        "Point-E",
+        "Things from a prompt or a picture, by clouds of points",
+        ("prompt", "photo", "unconditional"),
+        suffix=".glb",
+        steps=True,
+        things=True,
+    ),
+    SystemChoice(
+        "zero123",
+        "Zero-1-to-3",
+        "The thing that a picture shows, from all sides",
+        ("photo",),
+        suffix=".glb",
+        steps=True,
+        things=True,
+    ),
 )
 SYSTEMS = [(row.name, row.title, row.about) for row in SYSTEM_CHOICES]
 MODES = [

@@ -1,4 +1,4 @@
-"""The operator that asks a trained system for an avatar through the worker, and says honestly what is missing."""
+"""The operator that asks a trained system for an avatar or a thing through the worker, and says honestly what is missing."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def out_file(settings, words: list[str]) -> Path:
 
 
 class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
-    """Let a trained system make an avatar, and bring it into the scene"""
+    """Let a trained system make an avatar or a thing, and bring it to the 3D cursor"""
 
     bl_idname = "simulacra.generate_with_model"
     bl_label = "Generate Avatar"

@@ -10,7 +10,7 @@ from . import operators
 
 
 class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
-    """Let a trained system make an avatar"""
+    """Let a trained system make an avatar or a thing"""
 
     bl_label = "Generate with a Model"
     bl_order = 8
@@ -51,7 +51,8 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
         draw_wrapped(layout, short, "INFO")
         row = layout.row()
         row.scale_y = 1.4
-        row.operator("simulacra.generate_with_model", icon="OUTLINER_OB_POINTCLOUD")
+        text = iface_("Generate Thing") if chosen.things else iface_("Generate Avatar")
+        row.operator("simulacra.generate_with_model", text=text, icon="OUTLINER_OB_POINTCLOUD")
         draw_job(layout, "model")
 
 

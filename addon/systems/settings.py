@@ -11,14 +11,18 @@ class SIMULACRA_PG_model(bpy.types.PropertyGroup):
     """What a trained system is asked for."""
 
     system: EnumProperty(name="System", description="Which trained system", items=SYSTEMS)
-    mode: EnumProperty(name="Make", description="What the avatar is made from", items=MODES, default="prompt")
+    mode: EnumProperty(name="Make", description="What the avatar or thing is made from", items=MODES, default="prompt")
     run: StringProperty(
         name="Run",
         description="Folder of a system that you trained; empty takes the weights that Simulacra ships",
         subtype="DIR_PATH",
     )
-    prompt: StringProperty(name="Prompt", description="What the avatar should look like")
-    photo: StringProperty(name="Photo", description="A picture that the avatar should resemble", subtype="FILE_PATH")
+    prompt: StringProperty(name="Prompt", description="What the avatar or thing should look like")
+    photo: StringProperty(
+        name="Photo",
+        description="A picture of what is made: a face, or one thing before a plain background",
+        subtype="FILE_PATH",
+    )
     edit: StringProperty(
         name="Avatar",
         description="File of the avatar to change; empty takes the selected one",

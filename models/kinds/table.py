@@ -47,6 +47,7 @@ KINDS = {
     "video": Kind("a video", AROUND),
     "points": Kind("a point cloud", {".ply": "write_ply", ".npz": "write_npz"}),
     "mesh": Kind("a mesh", {".glb": "write_glb"}),
+    "thing": Kind("a thing", {".glb": "write_glb"} | AROUND),
     "field": Kind("a person", {".glb": "write_glb"} | PORTRAIT | AROUND),
     "avatar": Kind("an avatar", {".avatar.safetensors": "write_avatar", ".glb": "write_glb"} | PORTRAIT | AROUND),
     "labels": Kind("a labelled photograph", {".png": "write_png", ".json": "write_json_record", ".npz": "write_npz"}),

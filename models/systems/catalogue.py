@@ -17,7 +17,7 @@ class Data(NamedTuple):
     """What a system learns from: in words, the command that renders it, and the labels of every frame that it reads.
 
     With no labels it is people seen from all around, as ``core.data.People``, or with ``things`` these or them, as
-    ``core.things.Things``; else frames, as ``core.shots.Shots``, of which some may have ``more`` labels.
+    ``core.things.Things``, or with ``alone`` things and nothing else; else frames, as ``core.shots.Shots``, of which some may have ``more`` labels.
     """
 
     says: str
@@ -26,9 +26,14 @@ class Data(NamedTuple):
     partners: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     things: bool = False
+    alone: bool = False
 
     def read(self, paths: list[Path], config):
         """Read datasets for a training; raises BadInput where one lacks what is needed, with the command that renders it."""
+        if self.alone:
+            from ..core.things import read_things
+
+            return read_things(paths, size=getattr(config, "size", None), labels=False)
         if self.things:
             from ..core.things import read_things_or_people
 
@@ -49,6 +54,8 @@ AROUND = Data("pictures around people, and what of them the person covers",
               "simulacra render faces DATASET --count 400 --views 24 --labels alpha")  # fmt: skip
 OBJECTS = Data("pictures around things, or around people, and what these cover",
                "simulacra render things DATASET --count 1000 --views 12 --size 128", things=True)  # fmt: skip
+THINGS = Data("pictures around things, points on them, distances around them, and captions",
+              "simulacra render things DATASET --count 1000 --views 12 --size 64", things=True, alone=True)  # fmt: skip
 FACES = Data("pictures of faces with classes and landmarks; depth and normals are learned from those that have them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
              ("rgb", "parts", "landmarks"), more=("depth", "normal"))  # fmt: skip
@@ -106,9 +113,13 @@ SYSTEMS = (
     System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),
     System("giraffe", "gan_baselines:giraffe", "a feature field and a neural renderer, by a GAN (2011.12100)", kind="field"),
+    System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("get3d", "get3d", "textured meshes by a style GAN, of a shape and of colours; --drag pulls at them (2209.11163, 2305.10973)",
            kind="mesh", takes=("drag",), data=OBJECTS),
-    System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
+    System("point_e", "point_e", "meshes of things from a prompt or a picture, by clouds of points (2212.08751)",
+           ("prompt", "photo", "unconditional"), kind="mesh", takes=("guidance", "steps", "draws"), data=THINGS),
+    System("zero123", "zero123", "a thing from all sides, and its mesh, from one picture (2303.11328)", ("photo",), kind="thing",
+           takes=("guidance", "steps"), data=THINGS),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
     System("scene_analysis", "scene_analysis", "depth but for its scale, normals and classes of pictures of places", ("photo",),

@@ -16,13 +16,13 @@ from ...core.checkpoint import save_weights
 from ...core.data import People, composite, frontal
 from ...core.progress import Progress, staged
 from ...core.settings import plain
-from ...core.trainer import Trainer
 from ...fields.fit import Fitted, RaySource, fit, fit_people
 from ...fields.render import render_image
 from ...fields.triplane import TriplaneField, mirrored, resize
 from ...vision import fit as vision
 from ...vision import vlm as vlms
 from ...vision.captions import captions
+from ..stages import train_stage
 from .base import BaseStep
 from .config import Config
 from .latents import Centred
@@ -159,16 +159,3 @@ def pairs_of(people: People, fitted: Fitted) -> tuple[Tensor, Tensor]:
         rendered.append(render_image(field, person.cameras.pick(views), person.rgba.shape[-1] // 2, 24, 24))
         seen.append(composite(person.rgba[views]))
     return torch.cat(rendered), torch.cat(seen)
-
-
-def train_stage(model: Rodin, name: str, step, folder: Path, progress: Progress | None = None,
-                pictures: Pictures | None = None) -> None:  # fmt: skip
-    """Train one network by its step and leave its averaged weights in it; ``pictures`` draws it on the way."""
-    network = getattr(model, name).requires_grad_(True)
-    trainer = Trainer(
-        folder / name, {name: network}, step, getattr(model.config, name), pictures, staged(progress, name)
-    )
-    trainer.run()
-    network.load_state_dict(trainer.ema_modules()[name].state_dict())
-    network.requires_grad_(False).eval()
-    model.cpu()  # what the next stages and the last file are made from lies there
