@@ -109,9 +109,11 @@ def test_a_photographed_thing_stands_in_the_middle_as_large_as_views_show_things
 
 
 def test_fields_have_bounds_and_data_must_have_points(tmp_path):
-    for bad in ({"points": 4}, {"dense": 32}, {"drop": 2.0}, {"prediction": "x"}, {"size": 17}, {"heads": 5}):
+    for bad in ({"points": 4}, {"dense": 8}, {"drop": 2.0}, {"prediction": "x"}, {"size": 17}, {"heads": 5}):
         with pytest.raises(BadInput):
             dataclasses.replace(SMALL, **bad)
     with pytest.raises(BadInput, match="the things have 512 points, which is the most"):
         point_e.train(things(2), tmp_path / "run", dataclasses.replace(SMALL, dense=600))
+    with pytest.raises(BadInput, match="allowed is more than the 32 points of a coarse cloud"):
+        point_e.train(things(2), tmp_path / "run", dataclasses.replace(SMALL, dense=32))
     assert not (tmp_path / "run").exists() and find("point_e").data.alone

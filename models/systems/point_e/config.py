@@ -41,7 +41,7 @@ class Config:
     surface_net: PointSurfaceConfig = field(
         default_factory=PointSurfaceConfig, metadata=means("what says how far the surface of a cloud is")
     )
-    surface_points: int = setting(1024, "points of the fine cloud that it reads")
+    surface_points: int = setting(1024, "points of the fine cloud that it reads, at most")
     asked: int = setting(256, "places that it is asked about in a step, half of them near the surface")
     prediction: str = setting("v", "the paper predicts eps and its variance; short trainings are steadier with v")
     process_steps: int = setting(1024, "steps of the diffusion processes")
@@ -78,7 +78,7 @@ class Config:
             "dense_steps",
             "draws",
         )
-        require(self, size=(16, 256), points=(8, 1 << 15), dense=(self.points + 1, 1 << 16), surface_points=(8, self.dense),
+        require(self, size=(16, 256), points=(8, 1 << 15), dense=(9, 1 << 16), surface_points=(8, 1 << 16),
                 drop=(0, 1), guidance=(0, 100), grid=(4, 512), skin=(0, 0.2), keep=(0, 1), texture=(16, 8192),
                 **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
         if self.prediction not in PREDICTIONS:

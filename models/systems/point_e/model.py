@@ -138,7 +138,7 @@ class PointE(nn.Module):
         It lies ``skin`` outside the level that the net says, on the mean, of the cloud's own points.
         """
         config = self.config
-        chosen = torch.linspace(0, len(cloud.places) - 1, config.surface_points).long()
+        chosen = torch.linspace(0, len(cloud.places) - 1, min(config.surface_points, len(cloud.places))).long()
         places = cloud.places[chosen]
         asked = self.surface.field(places, cloud.colours[chosen])
         level = float(asked(places[None])[0].median()) + config.skin

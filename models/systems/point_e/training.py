@@ -36,6 +36,10 @@ def train(things: Things, folder: Path, config: Config | None = None, progress: 
     learn = things.training
     if len(learn) < 2:
         raise BadInput(f"data: holds {len(learn)} things to learn from; allowed are 2 or more")
+    if config.dense <= config.points:
+        raise BadInput(
+            f"dense: {config.dense} is not allowed; allowed is more than the {config.points} points of a coarse cloud"
+        )
     if (least := min(len(thing.points) for thing in learn)) < config.dense:
         raise BadInput(f"dense: {config.dense} is not allowed; the things have {least} points, which is the most")
     folder.mkdir(parents=True, exist_ok=True)
