@@ -84,6 +84,7 @@ def test_systems_are_listed(capsys):
         "auto_encoder",
         "get3d",
         "point_e",
+        "shap_e",
         "zero123",
         "face_analysis",
         "scene_analysis",

@@ -1,6 +1,7 @@
 """Point-E: from words to a view, clouds and a closed mesh in metres, trained, stopped, resumed, sampled and written."""
 
 import dataclasses
+import shutil
 
 import pytest
 
@@ -20,7 +21,7 @@ from simulacra.models.systems.request import Request  # noqa: E402
 
 ONE = TrainerConfig(steps=2, save_every=1, picture_every=2, warmup=1)
 SMALL = point_e.Config(
-    size=16, vlm_width=32, vlm_steps=2, view_width=8, view_multipliers=(1, 2), points=32, dense=64, width=16, depth=1,
+    size=16, vlm_width=32, vlm_steps=1, view_width=8, view_multipliers=(1, 2), points=32, dense=64, width=16, depth=1,
     dense_width=16, dense_depth=1, surface_net=PointSurfaceConfig(16, 1, 1), surface_points=48, asked=16, batch=2, view=ONE, base=ONE,
     upsampler=ONE, surface=ONE, view_steps=2, steps=2, dense_steps=2, draws=2, grid=12, texture=32,
 )  # fmt: skip
@@ -48,6 +49,7 @@ def run(tmp_path_factory):
 def test_what_was_stopped_goes_on_to_the_same_weights(run, tmp_path):
     short = dataclasses.replace(SMALL, base=dataclasses.replace(ONE, steps=1))
     told = []
+    shutil.copytree(run / "vlm", tmp_path / "vlm")  # which is proved to go on by its own tests
     point_e.train(things(), tmp_path, short)
     point_e.train(things(), tmp_path, SMALL, told.append)
     assert [row["step"] for row in told if row["stage"] == "base" and "step" in row] == [2]

@@ -74,16 +74,30 @@ def test_the_net_of_points_has_no_order_and_comes_back(tmp_path):
     toys = toy_things(4, views=1, size=8)
     names = dict(zip(("ball", "egg", "stick", "disc"), ("fruit", "shell", "cactus", "starfish"), strict=True))
     toys = dataclasses.replace(toys, things=tuple(dataclasses.replace(toy, family=names[toy.family]) for toy in toys))
-    config = point_net.PointNetConfig(width=16, points=128, steps=140, batch=6, learning_rate=1e-2)
+    config = point_net.PointNetConfig(width=8, points=64, steps=3, batch=4)
     report = point_net.fit_point_net(dataclasses.replace(toys, splits=("train",) * 3 + ("test",)), tmp_path, config)
     assert report["things"] == 3 and report["commonest"] == 1.0
     net = point_net.load(tmp_path)
-    drawn = torch.stack([point_net.cloud_of(toy, 128, seeded(number)) for number, toy in enumerate(toys)])
-    assert drawn.shape == (4, 6, 128) and torch.equal(drawn[0, :3].T[0:1], drawn[0, :3, :1].T)
+    drawn = torch.stack([point_net.cloud_of(toy, 64, seeded(number)) for number, toy in enumerate(toys)])
+    assert drawn.shape == (4, 6, 64) and drawn.abs().max() <= 1
+    assert (
+        torch.cdist(drawn[1, :3].T, toys[1].points, compute_mode="donot_use_mm_for_euclid_dist").amin(1) < 1e-6
+    ).all()  # on the surface
     features = net(drawn)
-    assert torch.allclose(net(drawn[..., torch.randperm(128, generator=seeded(9))]), features, atol=1e-5)
-    truth = [point_net.FAMILIES.index(toy.family) for toy in toys]
-    assert net.logits(drawn).argmax(1).tolist()[:3] == truth[:3]  # what it was shown, by other points of it
+    assert torch.allclose(net(drawn[..., torch.randperm(64, generator=seeded(9))]), features, atol=1e-5)
     assert float(frechet_distance_between(features, features)) == pytest.approx(0, abs=1e-6)
     with pytest.raises(BadInput, match="allowed are 600 or more"):
         point_net.cloud_of(toys[0], 600, seeded())
+
+
+@pytest.mark.slow
+def test_the_net_of_points_tells_families_by_other_points(tmp_path):
+    toys = toy_things(3, views=1, size=8)
+    names = dict(zip(("ball", "egg", "stick"), ("fruit", "shell", "cactus"), strict=True))
+    toys = dataclasses.replace(toys, things=tuple(dataclasses.replace(toy, family=names[toy.family]) for toy in toys))
+    point_net.fit_point_net(
+        toys, tmp_path, point_net.PointNetConfig(width=16, points=128, steps=140, batch=6, learning_rate=1e-2)
+    )
+    net = point_net.load(tmp_path)
+    drawn = torch.stack([point_net.cloud_of(toy, 128, seeded(number)) for number, toy in enumerate(toys)])
+    assert net.logits(drawn).argmax(1).tolist() == [point_net.FAMILIES.index(toy.family) for toy in toys]

@@ -36,6 +36,15 @@ SYSTEM_CHOICES = (
         things=True,
     ),
     SystemChoice(
+        "shap_e",
+        "Shap-E",
+        "Things from a prompt or a picture, by latents that write a field",
+        ("prompt", "photo", "unconditional"),
+        suffix=".glb",
+        steps=True,
+        things=True,
+    ),
+    SystemChoice(
         "zero123",
         "Zero-1-to-3",
         "The thing that a picture shows, from all sides",

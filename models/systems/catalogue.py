@@ -118,6 +118,8 @@ SYSTEMS = (
            kind="mesh", takes=("drag",), data=OBJECTS),
     System("point_e", "point_e", "meshes of things from a prompt or a picture, by clouds of points (2212.08751)",
            ("prompt", "photo", "unconditional"), kind="mesh", takes=("guidance", "steps", "draws"), data=THINGS),
+    System("shap_e", "shap_e", "things from a prompt or a picture, by latents that write a field (2305.02463)",
+           ("prompt", "photo", "unconditional"), kind="thing", takes=("guidance", "steps"), data=THINGS),
     System("zero123", "zero123", "a thing from all sides, and its mesh, from one picture (2303.11328)", ("photo",), kind="thing",
            takes=("guidance", "steps"), data=THINGS),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
