@@ -1,6 +1,6 @@
 """Measure what the bars of things ask: prompt following by a judge that did not guide, sets of shapes, views that were not seen.
 
-python tools/measure_things.py judges OUT --data DATASET            train what judges and never guides: a classifier, a net of points
+python tools/measure_things.py judges OUT --data DATASET            train what judges and never guides: an image-text model, a classifier, a net of points
 python tools/measure_things.py prompts RUN JUDGES --data DATASET    first draws for prompts: family and colour right, closed, one piece, seconds
 python tools/measure_things.py sets RUN JUDGES --data DATASET       Point-E's clouds: coverage, distances, 1-NNA, P-FID, beside their floor
 python tools/measure_things.py views RUN --data DATASET             Zero-1-to-3: dB on things kept apart, beside three trivial answers
@@ -29,9 +29,10 @@ from simulacra.models.core.shape_metrics import (
 )
 from simulacra.models.core.thing_attributes import THING_ATTRIBUTES
 from simulacra.models.core.things import Things, read_things
+from simulacra.models.evaluate import vlm_match
 from simulacra.models.surfaces.rasterise import interpolated, rasterise
 from simulacra.models.systems.request import Request
-from simulacra.models.vision import classifier, point_net
+from simulacra.models.vision import classifier, fit, point_net, vlm
 from simulacra.models.vision.portraits import learn_and_test
 from simulacra.models.vision.thing_captions import say
 
@@ -68,18 +69,25 @@ def wishes(things: Things, count: int) -> list[dict[str, str]]:
     return [table[i] for i in drawn.permutation(len(table))[:count]]
 
 
-def measure_prompts(model, judge: classifier.AttributeClassifier, things: Things, count: int) -> dict:
-    """First draws for prompts, by a judge; chance is the commonest answer given to every prompt."""
+def measure_prompts(
+    model, judge: classifier.AttributeClassifier, things: Things, count: int, scorer: vlm.VLM | None = None
+) -> dict:
+    """First draws for prompts, by a judge; chance is the commonest wish given to every prompt.
+
+    A scorer, which must not be the guide, tells R-precision and cosines of front views.
+    """
     import trimesh
 
-    rows = []
+    rows, fronts = [], []
     for number, wish in enumerate(wishes(things, count)):
         started = time.perf_counter()
         mesh = model.generate(Request(prompt=say(wish), seed=number, draws=1)).mesh
         seconds = time.perf_counter() - started
         solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
         solid.merge_vertices(merge_tex=True, merge_norm=True)
-        said = verdict(judge, judged_pictures(mesh, judge.config.size))
+        seen = judged_pictures(mesh, judge.config.size)
+        said = verdict(judge, seen)
+        fronts.append(seen[0])
         rows.append(
             {
                 "wish": wish,
@@ -90,6 +98,8 @@ def measure_prompts(model, judge: classifier.AttributeClassifier, things: Things
         )
     found: dict = {"prompts": len(rows), "closed and one piece": sum(row["closed"] for row in rows) / len(rows),
                    "seconds, median": float(np.median([row["seconds"] for row in rows]))}  # fmt: skip
+    if scorer is not None:
+        found |= vlm_match(torch.stack(fronts), [say(row["wish"]) for row in rows], scorer, model.vlm)
     for name in ("family", "colour", "shape"):
         asked = [row["wish"][name] for row in rows]
         said = [row["said"][name] for row in rows]
@@ -170,9 +180,11 @@ def _at(thing, size: int) -> Tensor:
 
 
 def train_judges(things: Things, out: Path, steps: int, size: int) -> dict:
-    """Train both judges, with a seed that no guide has."""
+    """Train the judges, with a seed that no guide has; the image-text model on the half of all sentences that guides have not."""
     judge = classifier.ClassifierConfig(size=size, crop=1.0, steps=steps, seed=1)
+    looks = vlm.VLMConfig(size=size, crop=1.0)
     return {
+        "vlm": fit.fit_vlm(things, out / "vlm", fit.FitConfig(looks, steps=steps, part=1, seed=1)),
         "classifier": classifier.fit_classifier(things, out / "classifier", judge),
         "points": point_net.fit_point_net(things, out / "points", point_net.PointNetConfig(steps=steps, seed=1)),
     }
@@ -203,7 +215,8 @@ def main() -> None:
             parser.error(f"{asked.what}: needs the folder of judges")
         model = point_e.load(asked.run)
         if asked.what == "prompts":
-            found = measure_prompts(model, classifier.load(asked.judges / "classifier"), things.training, asked.count)
+            judge, scorer = classifier.load(asked.judges / "classifier"), vlm.load(asked.judges / "vlm")
+            found = measure_prompts(model, judge, things.training, asked.count, scorer)
         else:
             found = measure_sets(model, point_net.load(asked.judges / "points"), things, asked.count)
     print(json.dumps(found, indent=1))

@@ -28,7 +28,10 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
 @options.argument("run", type=options.FOLDER, required=False)
 @options.option("--prompt", metavar="TEXT", help="what the result should look like")
 @options.option(
-    "--photo", type=options.FILE, metavar="FILE", help="a picture of a face that the result should resemble"
+    "--photo",
+    type=options.FILE,
+    metavar="FILE",
+    help="a picture of a face, or of one thing, that the result should resemble",
 )
 @options.option("--edit", type=options.FILE, metavar="AVATAR", help="an avatar to change as the prompt says")
 @options.option(

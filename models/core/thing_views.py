@@ -22,15 +22,16 @@ class ThingViews:
         self.starts = self.counts.cumsum(0) - self.counts
 
     def index(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """The place (B,) of a random view of each thing in ``chosen`` (B,), all on the CPU."""
-        share = torch.rand(len(chosen), generator=generator, device=generator.device).cpu()
+        """The place (B,) of a random view of each thing in ``chosen`` (B,), which may be on any device; it is where the views are."""
+        chosen = chosen.to(self.counts.device)
+        share = torch.rand(len(chosen), generator=generator, device=generator.device).to(self.counts.device)
         return self.starts[chosen] + (share * self.counts[chosen]).long().clamp(max=self.counts[chosen] - 1)
 
     def pictures(self, index: Tensor, device: torch.device) -> Tensor:
         """Pictures (B, 3, size, size) in [-1, 1] on white."""
-        return composite(self.rgba[index].to(device))
+        return composite(self.rgba[index.to(self.rgba.device)].to(device))
 
     def covered(self, index: Tensor, device: torch.device) -> Tensor:
         """Pictures (B, 4, size, size) in [-1, 1] on white, with coverage as the last channel."""
-        rgba = self.rgba[index].to(device)
+        rgba = self.rgba[index.to(self.rgba.device)].to(device)
         return torch.cat([composite(rgba), rgba[:, 3:].float() / 127.5 - 1], 1)

@@ -227,7 +227,7 @@ class Step:
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device
-        who = torch.randint(len(self.views.counts), (config.batch,), generator=generator, device=device).cpu()
+        who = torch.randint(len(self.views.counts), (config.batch,), generator=generator, device=device)
         first, second = (self.views.index(who, generator) for _ in range(2))
         given, wanted = (self.views.covered(index, device) for index in (first, second))
         pose = relative_pose(self.cameras.pick(first), self.cameras.pick(second)).to(device)
@@ -254,8 +254,9 @@ def train(things: Things, folder: Path, config: Config | None = None, progress: 
     about = {"system": SYSTEM, "config": asdict(config), "data": things.digest}
     about |= {name: getattr(model, name) for name in ("half", "distance", "field_of_view", "fill")}
 
+    step = Step(model, learn)
+
     def draw(number: int) -> dict[str, Tensor]:
-        step = Step(model, learn)
         device = next(model.network.parameters()).device
         given = step.views.covered(step.views.starts[:4], device)
         pose = torch.tensor([[0.0, 1.0, 0.0, 0.0]], device=device).expand(len(given), -1)
@@ -269,7 +270,7 @@ def train(things: Things, folder: Path, config: Config | None = None, progress: 
     def saved(averages: dict[str, nn.Module]) -> None:
         save_weights(folder, {name: copy.deepcopy(averages[name]).half() for name in model.parts()}, about)
 
-    Trainer(folder, model.parts(), Step(model, learn), config.training, draw, progress, saved=saved).run()
+    Trainer(folder, model.parts(), step, config.training, draw, progress, saved=saved).run()
     if (folder / "config.json").is_file():  # fields that may change later
         trained = load(folder)
         save_weights(folder, {name: part.half() for name, part in trained.parts().items()}, about)

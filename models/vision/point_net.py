@@ -63,7 +63,8 @@ class PointNet(nn.Module):
 
 def cloud_of(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
     """Points (6, count) of a thing's surface, places and colours in [-1, 1], drawn from a generator."""
-    chosen = torch.randperm(len(thing.points), generator=generator)[:count]
+    order = torch.randperm(len(thing.points), generator=generator, device=generator.device)
+    chosen = order[:count].to(thing.points.device)
     if len(chosen) < count:
         raise BadInput(f"{thing.name}: has {len(chosen)} points; allowed are {count} or more")
     return torch.cat([thing.points[chosen], thing.colours[chosen] * 2 - 1], 1).T
@@ -84,13 +85,12 @@ def fit_point_net(
         model = PointNet(config)
 
     def step(number: int, generator: torch.Generator) -> dict[str, Tensor]:
-        chosen = torch.randint(len(learn), (config.batch,), generator=generator, device=generator.device).cpu()
-        drawn = torch.Generator().manual_seed(
-            int(torch.randint(1 << 40, (), generator=generator, device=generator.device))
+        chosen = torch.randint(len(learn), (config.batch,), generator=generator, device=generator.device)
+        clouds = torch.stack([cloud_of(learn[i], config.points, generator) for i in chosen.tolist()]).to(
+            generator.device
         )
-        clouds = torch.stack([cloud_of(learn[i], config.points, drawn) for i in chosen.tolist()]).to(generator.device)
         scores = model.logits(clouds + 0.01 * torch.randn(clouds.shape, generator=generator, device=generator.device))
-        return {"loss": F.cross_entropy(scores, truth[chosen].to(generator.device), label_smoothing=0.05)}
+        return {"loss": F.cross_entropy(scores, truth.to(generator.device)[chosen], label_smoothing=0.05)}
 
     settings = TrainerConfig(steps=config.steps, learning_rate=config.learning_rate, weight_decay=0.05, ema=0.99, save_every=200,
                              picture_every=0, seed=config.seed)  # fmt: skip

@@ -88,11 +88,12 @@ class ViewStep:
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device
+        self.told = self.told.to(device)
         who, which = (
-            torch.randint(n, (config.batch,), generator=generator, device=device).cpu() for n in self.told.shape[:2]
+            torch.randint(n, (config.batch,), generator=generator, device=device) for n in self.told.shape[:2]
         )
         pictures = self.views.pictures(self.views.index(who, generator), device)
-        cond = drop(Cond(vec=self.told[who, which].to(device)), config.drop, generator)
+        cond = drop(Cond(vec=self.told[who, which]), config.drop, generator)
         return {"loss": config.process("view").loss(self.model.view, pictures, cond, generator, "min_snr")}
 
     def draw(self, number: int) -> dict[str, Tensor]:
@@ -111,7 +112,7 @@ class BaseStep:
     def draw_things(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Points (B, 6, count) of random things as they are diffused, and the grids (B, L, D) of a view of each."""
         device = generator.device
-        who = torch.randint(len(self.things), (self.config.batch,), generator=generator, device=device).cpu()
+        who = torch.randint(len(self.things), (self.config.batch,), generator=generator, device=device)
         pictures = self.views.pictures(self.views.index(who, generator), device)
         vlm = self.model.vlm.to(device)
         with torch.no_grad():
@@ -172,7 +173,7 @@ def points_of(thing, count: int, generator: torch.Generator) -> Tensor:
 
 def some(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """``count`` different rows of (N, D), all of them where there are fewer."""
-    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].cpu()]
+    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].to(rows.device)]
 
 
 def row(pictures: Tensor) -> Tensor:

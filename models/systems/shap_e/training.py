@@ -91,10 +91,8 @@ class FieldStep:
         index = torch.stack([self.views.index(torch.tensor([i]).repeat(config.encoder.views), generator) for i in who])
         pictures = self.views.covered(index.flatten(), device).unflatten(0, index.shape)
         size = self.config.size
-        rays = (
-            part.view(*index.shape, size, size, 3).to(device)
-            for part in camera_rays(self.cameras.pick(index.flatten()), size, size)
-        )
+        cameras = Cameras(*(part.to(device) for part in self.cameras.pick(index.flatten())))
+        rays = (part.view(*index.shape, size, size, 3) for part in camera_rays(cameras, size, size))
         return self.model.fields["encoder"](points, parts_of(pictures, *rays, config.encoder.patch))
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
@@ -176,16 +174,17 @@ class PriorStep:
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device
+        self.told, self.latents = self.told.to(device), self.latents.to(device)
         who, which = (
-            torch.randint(n, (config.batch,), generator=generator, device=device).cpu() for n in self.told.shape[:2]
+            torch.randint(n, (config.batch,), generator=generator, device=device) for n in self.told.shape[:2]
         )
         vlm = self.model.vlm.to(device)
         with torch.no_grad():
             grid = vlm.look(self.views.pictures(self.views.index(who, generator), device))
         by_text = (torch.rand(config.batch, generator=generator, device=device) < 0.5).float()
-        cond = Cond(vec=self.told[who, which].to(device) * by_text[:, None], tokens=grid * (1 - by_text)[:, None, None])
+        cond = Cond(vec=self.told[who, which] * by_text[:, None], tokens=grid * (1 - by_text)[:, None, None])
         cond = drop(cond, config.drop, generator)
-        return {"loss": config.process.loss(self.model.prior, self.latents[who].to(device), cond, generator)}
+        return {"loss": config.process.loss(self.model.prior, self.latents[who], cond, generator)}
 
 
 def looked_at(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
@@ -195,4 +194,4 @@ def looked_at(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
 
 def some(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """``count`` different rows of (N, D), all of them where there are fewer."""
-    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].cpu()]
+    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].to(rows.device)]
