@@ -171,28 +171,3 @@ def test_fields_have_bounds():
     for bad in ({"noise": 2.0}, {"size": 20}, {"tetrahedra": 2}, {"encoder": LatentEncoderConfig(patch=3)}):
         with pytest.raises(BadInput):
             dataclasses.replace(SMALL, **bad)
-
-
-@pytest.mark.slow
-def test_four_things_are_told_apart_by_their_latents(tmp_path):
-    """After 200 steps the error of volumes is less than half of what the mean picture has."""
-    toys = toy_things(4, views=6, size=16)
-    config = dataclasses.replace(
-        SMALL, written=WrittenConfig(2, 32, 64), encoder=LatentEncoderConfig(32, 2, 4, points=64, views=2), rays=128, samples=16, batch=4,
-        fields=TrainerConfig(steps=200, learning_rate=3e-3, ema=0.9, save_every=200, picture_every=0),
-    )  # fmt: skip
-    from simulacra.models.systems.shap_e.training import FieldStep
-    from simulacra.models.systems.stages import train_stage
-
-    model = made_from(lambda: ShapE(config, VLM(config.vlm, subject=THINGS), 0.1, 4.0, 32.0, 0.6), 0)
-    step = FieldStep(model, toys)
-    train_stage(model, "fields", step, tmp_path)
-    with torch.no_grad():
-        latents = step.encoded(list(range(4)), seeded())
-    truth = torch.stack([step.views.pictures(torch.arange(6) + 6 * i, torch.device("cpu")) for i in range(4)])
-    made = torch.stack([model.views(latents[i], toys[i].cameras, 16) for i in range(4)])
-    mean = truth.mean((0, 1), keepdim=True)
-    assert (made - truth).abs().mean() < 0.5 * (mean - truth).abs().mean(), (
-        (made - truth).abs().mean(),
-        (mean - truth).abs().mean(),
-    )

@@ -3,12 +3,11 @@
 import dataclasses
 import math
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from toy_things import seen, solid, toy_thing, toy_things  # noqa: E402
+from toy_things import toy_thing, toy_things  # noqa: E402
 
 from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.png import read_png  # noqa: E402
@@ -108,42 +107,3 @@ def test_fields_have_bounds_and_things_need_two_views(tmp_path):
             dataclasses.replace(SMALL, **bad)
     with pytest.raises(BadInput, match="a thing with one view"):
         zero123.train(Things((toy_thing(0, 0, 1, 16),)), tmp_path / "run", SMALL)
-
-
-@pytest.mark.slow
-def test_what_is_behind_is_drawn_better_than_what_is_seen(tmp_path):
-    """A thing that is red on one side and blue on the other: a view from behind is nearer to the truth than to the picture."""
-    from simulacra.models.core.toyshapes import Shapes
-
-    shapes = Shapes()
-    shapes.ellipsoid((1, "plain", (0.9, 0.1, 0.1)), (0.0, -0.3, 0.0), (0.5, 0.3, 0.5))
-    shapes.ellipsoid((1, "plain", (0.1, 0.1, 0.9)), (0.0, 0.3, 0.0), (0.5, 0.3, 0.5))
-    cameras = orbit(torch.arange(8) * 45.0, torch.full((8,), 15.0), 4.0, 32.0)
-    rgba = seen(shapes.freeze(), cameras, 16)
-    toy = dataclasses.replace(toy_thing(0, 0, 1, 16), rgba=rgba, cameras=cameras)
-    config = dataclasses.replace(
-        SMALL, width=16, steps=400, batch=8, save_every=400, picture_every=0, sampling=10, learning_rate=2e-3
-    )
-    zero123.train(Things((toy,)), tmp_path, config)
-    model = zero123.load(tmp_path)
-    views = zero123.ThingViews([toy], 16).covered(torch.arange(8), torch.device("cpu"))
-    behind = model.turned(views[0], zero123.relative_pose(cameras.pick([0]), cameras.pick([4])), 0, 1.0)[0]
-    assert (behind - views[4]).square().mean() < 0.5 * (behind - views[0]).square().mean()
-
-
-@pytest.mark.slow
-def test_a_field_is_fitted_to_views_that_agree(tmp_path, monkeypatch):
-    ball = solid("ball", "red", np.random.default_rng(0))
-    model = zero123.Zero123(dataclasses.replace(SMALL, views=8, fit_steps=150, grid=24), 0.1, 4.0, 32.0, 0.5)
-
-    def turned(picture, pose, *_):
-        polar, azimuth = pose[:, 0], torch.atan2(pose[:, 1], pose[:, 2])
-        cameras = orbit(torch.rad2deg(azimuth), 15.0 - torch.rad2deg(polar), 4.0, 32.0)
-        toy = dataclasses.replace(toy_thing(0, 0, 1, 16), rgba=seen(ball, cameras, 16))
-        return zero123.ThingViews([toy], 16).covered(torch.arange(len(pose)), picture.device)
-
-    monkeypatch.setattr(model, "turned", turned)
-    own = turned(torch.zeros(4, 16, 16), torch.tensor([[0.0, 0.0, 1.0, 0.0]]))[0]
-    mesh = model.fitted(own, 0, None, None, None)
-    radius = float(ball.numbers["ellipsoid"][0, 3])
-    assert abs(np.linalg.norm(mesh.vertices, axis=1) - radius).mean() < 0.15 * radius

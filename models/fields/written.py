@@ -12,6 +12,7 @@ from ..core.layers import AttentionBlock, FourierFeatures
 from ..core.settings import require, setting
 
 DENSEST = 6.0  # logarithm of the largest density per box unit
+EMPTY = -3.0  # logarithm of the density per box unit that networks begin with: space is nearly empty
 FURTHEST = 2.0  # box units, of a signed distance at most
 OUTPUTS = 8  # a distance, a density, the colours of the volume and those of the surface
 
@@ -51,6 +52,7 @@ class WrittenNetwork(nn.Module):
             nn.Parameter(F.pad(torch.randn(config.rows, width) * (2 / width) ** 0.5, (0, 1))) for width in widths
         )
         self.close = nn.Linear(config.rows, OUTPUTS)
+        self.close.bias.data[1] = EMPTY
 
     def matrices(self, latents: Tensor) -> list[Tensor]:
         """The matrix with the bias as its last column (B, rows, width + 1) of each layer."""

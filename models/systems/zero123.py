@@ -62,15 +62,16 @@ class Config(TrainedConfig):
     sampling: int = setting(25, "steps of a view when it is sampled", later=True)
     elevation: float = setting(15.0, "degrees up from which a photograph is taken to be", later=True)
     views: int = setting(16, "that a field is fitted to, the photograph beside them", later=True)
-    fit_steps: int = setting(300, "of that fit", later=True)
+    fit_steps: int = setting(600, "of that fit", later=True)
     grid: int = setting(64, "nodes along the box at which a field's surface is asked for", later=True)
+    level: float = setting(3.0, "density per box unit at which a field's surface lies", later=True)
     texture: int = setting(512, "px a side of a mesh's texture", later=True)
 
     def __post_init__(self):
         super().__post_init__()
         ones = ("width", "embedding", "process_steps", "sampling", "fit_steps")
         require(self, size=(16, 256), seen=(8, 256), elevation=(-80, 80), views=(2, 200), grid=(4, 512), texture=(16, 8192),
-                guidance=(0, 100), **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
+                guidance=(0, 100), level=(0.1, 1000), **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
         if self.size % 16:
             raise BadInput(f"size: {self.size} is not allowed; allowed are multiples of 16")
 
@@ -185,7 +186,7 @@ class Zero123(nn.Module):
             fit([Seen(rgba, cameras)], planes, decoder, how, True, None, staged(progress, "fit"))  # type: ignore[list-item]
         try:
             return extract(TriplaneField(planes.detach(), decoder.requires_grad_(False)),
-                           MeshConfig(config.grid, keep=0.5, texture=config.texture))  # fmt: skip
+                           MeshConfig(config.grid, level=config.level, keep=0.5, texture=config.texture))  # fmt: skip
         except BadInput as error:
             raise Unfinished(
                 f"{SYSTEM}: the views make no thing ({error}); another seed, or a longer training, does"

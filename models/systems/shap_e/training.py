@@ -33,6 +33,7 @@ from .config import Config
 from .model import SYSTEM, ShapE
 
 CAPTIONS = 24  # of each thing, for the prior
+ON_THING = 0.3  # share of rays that are aimed at things; the others are any pixel's, for most of a box is empty
 SHOWN = 4  # things in pictures that stages draw
 
 
@@ -82,7 +83,7 @@ class FieldStep:
         self.model, self.things, self.config = model, things, model.config
         self.views = ThingViews(things, self.config.size)
         self.cameras = Cameras(*(torch.cat(parts) for parts in zip(*(thing.cameras for thing in things), strict=True)))
-        self.rays = [RaySource(thing) for thing in things]  # type: ignore[arg-type]
+        self.rays = [RaySource(thing, on_person=ON_THING) for thing in things]  # type: ignore[arg-type]
 
     def encoded(self, who: list[int], generator: torch.Generator) -> Tensor:
         """Latents (B, T, W) of things by random points and views of them."""
