@@ -14,6 +14,7 @@ from simulacra.datagen.thing_words import declared_words  # noqa: E402
 from simulacra.models.core.thing_attributes import THING_ATTRIBUTES, attributes_of, size_of  # noqa: E402
 from simulacra.models.systems.request import check_prompt  # noqa: E402
 from simulacra.models.vision import classifier, fit, vlm  # noqa: E402
+from simulacra.models.vision.portraits import portraits  # noqa: E402
 from simulacra.models.vision.subject import THINGS, subject_of  # noqa: E402
 from simulacra.models.vision.thing_captions import draw_captions, say, vocabulary  # noqa: E402
 from simulacra.models.vision.thing_prompts import parse, read  # noqa: E402
@@ -111,6 +112,9 @@ def test_both_models_learn_things_and_come_back(tmp_path):
     report = fit.fit_vlm(toys, tmp_path / "vlm", fit.FitConfig(small, steps=1, batch=4, queue=8, sentences=2))
     assert set(report["attributes"]) == set(THING_ATTRIBUTES) and report["people"] == 4
     model = vlm.load(tmp_path / "vlm")
+    model.write = lambda tokens: ["a"] * len(tokens)  # as a captioner that has learned nothing
+    silent = fit.evaluate(model, portraits(toys, 16, 1.0, THINGS.limit, THINGS.attributes), 6)["captions"]
+    assert silent["right"] is None and silent["said"] == 0
     assert model.subject is THINGS and set(model.predict(torch.zeros(1, 3, 16, 16))[0]) == set(THING_ATTRIBUTES)
     assert set(words(say({"family": "shell"}))) <= set(model.tokenizer.vocabulary)
     config = classifier.ClassifierConfig(size=16, crop=1.0, width=8, steps=1, batch=4)

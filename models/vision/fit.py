@@ -129,8 +129,8 @@ def evaluate(model: VLM, views: Portraits, people: int) -> dict:
     """Figures on views, each with what chance or the commonest answer would reach.
 
     ``attributes``: the share whose value's plain sentence is the nearest by embedding. ``captions``: of what greedy
-    captions say, the share that is so. ``retrieval``: how often the nearest full sentence of all people's is one that
-    is true of the picture.
+    captions say, the share that is so, None where they say nothing. ``retrieval``: how often the nearest full sentence
+    of all people's is one that is true of the picture.
     """
     tokens = torch.cat([model.tower(chunk) for chunk in views.chunks()])
     embedded = model.embed_picture(tokens)
@@ -151,7 +151,7 @@ def evaluate(model: VLM, views: Portraits, people: int) -> dict:
         "test_people": people,
         "attributes": attributes,
         "captions": {
-            "right": round(float((written == views.codes)[claimed].float().mean()), 4),
+            "right": round(float((written == views.codes)[claimed].float().mean()), 4) if claimed.any() else None,
             "said": round(float(claimed.float().sum(1).mean()), 3),
             "commonest": round(float(torch.stack([(views.codes[:, c] == views.codes[:, c].mode().values).float().mean()
                                                   for c in range(views.codes.shape[1])]).mean()), 4),
