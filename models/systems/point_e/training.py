@@ -26,7 +26,7 @@ from ..stages import train_stage
 from .config import Config
 from .model import SYSTEM, PointE, clouds_of, new, pictured
 
-CAPTIONS = 24  # of each thing, for views
+CAPTIONS = 24  # of each thing, from which views or latents are learned
 SHOWN = 4  # things in pictures that stages draw
 
 
@@ -67,24 +67,24 @@ def save(model: PointE, folder: Path, more: dict) -> None:
     save_weights(folder, halved | {"sizes": model.sizes}, about)
 
 
+@torch.no_grad()
+def embedded_captions(vlm: vlms.VLM, things: Things, seed: int) -> Tensor:
+    """Embeddings (T, CAPTIONS, E) of what is so of each thing: what its dataset says first, then captions drawn from a seed."""
+    drawn, found = np.random.default_rng([seed, 3]), []
+    for thing in things:
+        texts = [*thing.captions, *(caption.text for caption in vlm.subject.draw(thing.attributes, drawn, CAPTIONS))]
+        found.append(vlm.encode_text(texts[:CAPTIONS]))
+    return torch.stack(found)
+
+
 class ViewStep:
     """A training step of what draws a view: from one of a thing's captions to one of its views."""
 
     def __init__(self, model: PointE, things: Things, views: ThingViews):
         self.model, self.views, self.config = model, views, model.config
-        drawn = np.random.default_rng([self.config.view.seed, 3])
-        with torch.no_grad():
-            embedded = [self._embedded(thing, drawn) for thing in things]
-            self.texts = torch.stack(embedded)
-        if not model.told.mean.any():
-            model.told.measure(self.texts[:, None], torch.full((len(things),), self.texts.shape[1]))
-        self.told = model.told(self.texts)
-
-    def _embedded(self, thing, drawn: np.random.Generator) -> Tensor:
-        """Embeddings (CAPTIONS, E) of what is so of a thing."""
-        subject = self.model.vlm.subject
-        texts = [*thing.captions, *(caption.text for caption in subject.draw(thing.attributes, drawn, CAPTIONS))]
-        return self.model.vlm.encode_text(texts[:CAPTIONS])
+        texts = embedded_captions(model.vlm, things, self.config.view.seed)
+        model.told.measure(texts[:, None], torch.full((len(things),), texts.shape[1]))
+        self.told = model.told(texts)
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device

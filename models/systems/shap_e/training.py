@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,12 +26,12 @@ from ...surfaces.silhouettes import softened
 from ...surfaces.tetrahedra import march, tetrahedral_grid
 from ...vision import fit as vision
 from ...vision import vlm as vlms
+from ..point_e.training import embedded_captions, points_of, some
 from ..stages import train_stage
 from ..zero123 import rig_of
 from .config import Config
 from .model import SYSTEM, ShapE
 
-CAPTIONS = 24  # of each thing, for the prior
 ON_THING = 0.3  # share of rays that are aimed at things; the others are any pixel's, for most of a box is empty
 SHOWN = 4  # things in pictures that stages draw
 
@@ -162,16 +161,13 @@ class PriorStep:
     def __init__(self, model: ShapE, things: Things):
         self.model, self.things, self.config = model, things, model.config
         self.views = ThingViews(things, self.config.size)
-        drawn, subject = np.random.default_rng([self.config.prior.seed, 3]), model.vlm.subject
         encode = FieldStep(model, things)
         with torch.no_grad():
             latents = torch.cat([encode.encoded([i], torch.Generator().manual_seed(i)) for i in range(len(things))])
-            texts = [[*thing.captions, *(caption.text for caption in subject.draw(thing.attributes, drawn, CAPTIONS))][:CAPTIONS]
-                     for thing in things]  # fmt: skip
-            embedded = torch.stack([model.vlm.encode_text(own) for own in texts])
+        texts = embedded_captions(model.vlm, things, self.config.prior.seed)
         model.spread.measure(latents)
-        model.told.measure(embedded[:, None], torch.full((len(things),), embedded.shape[1]))
-        self.latents, self.told = model.spread(latents).transpose(1, 2), model.told(embedded)
+        model.told.measure(texts[:, None], torch.full((len(things),), texts.shape[1]))
+        self.latents, self.told = model.spread(latents).transpose(1, 2), model.told(texts)
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device
@@ -190,9 +186,4 @@ class PriorStep:
 
 def looked_at(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
     """Random points (count, 6) of a thing's surface, places and colours in [-1, 1]."""
-    return some(torch.cat([thing.points, thing.colours * 2 - 1], 1), count, generator)
-
-
-def some(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """``count`` different rows of (N, D), all of them where there are fewer."""
-    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].to(rows.device)]
+    return points_of(thing, count, generator).T
