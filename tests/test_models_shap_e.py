@@ -168,6 +168,12 @@ def test_words_pictures_and_seeds_become_things_and_what_was_stopped_goes_on(run
 
 
 def test_fields_have_bounds():
-    for bad in ({"noise": 2.0}, {"size": 20}, {"tetrahedra": 2}, {"encoder": LatentEncoderConfig(patch=3)}):
+    for bad in (
+        {"noise": 2.0},
+        {"size": 20},
+        {"tetrahedra": 2},
+        {"asked": 1},
+        {"encoder": LatentEncoderConfig(patch=3)},
+    ):
         with pytest.raises(BadInput):
             dataclasses.replace(SMALL, **bad)

@@ -70,7 +70,6 @@ class Config:
             "vlm_steps",
             "view_width",
             "dense_width",
-            "asked",
             "batch",
             "process_steps",
             "view_steps",
@@ -79,7 +78,7 @@ class Config:
             "draws",
         )
         require(self, size=(16, 256), points=(8, 1 << 15), dense=(9, 1 << 16), surface_points=(8, 1 << 16),
-                drop=(0, 1), guidance=(0, 100), grid=(4, 512), skin=(0, 0.2), keep=(0, 1), texture=(16, 8192),
+                asked=(2, math.inf), drop=(0, 1), guidance=(0, 100), grid=(4, 512), skin=(0, 0.2), keep=(0, 1), texture=(16, 8192),
                 **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
         if self.prediction not in PREDICTIONS:
             raise BadInput(f"prediction: {self.prediction} is not allowed; allowed are {', '.join(PREDICTIONS)}")

@@ -67,9 +67,9 @@ class Config:
     texture: int = setting(512, "px a side of a mesh's texture", later=True)
 
     def __post_init__(self):
-        ones = ("vlm_steps", "rays", "samples", "asked", "batch", "process_steps", "steps")
+        ones = ("vlm_steps", "rays", "samples", "batch", "process_steps", "steps")
         require(self, size=(16, 256), noise=(0, 1), distance_weight=(0, math.inf), surface_weight=(0, math.inf), tetrahedra=(3, 128),
-                drop=(0, 1), guidance=(0, 100), grid=(4, 512), skin=(0, 0.2), keep=(0, 1), texture=(16, 8192),
+                asked=(2, math.inf), drop=(0, 1), guidance=(0, 100), grid=(4, 512), skin=(0, 0.2), keep=(0, 1), texture=(16, 8192),
                 **dict.fromkeys(ones, (1, math.inf)))  # fmt: skip
         if self.size % self.encoder.patch:
             raise BadInput(
