@@ -18,6 +18,7 @@ from simulacra.models.kinds import table  # noqa: E402
 from simulacra.models.systems import point_e  # noqa: E402
 from simulacra.models.systems.catalogue import find  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
+from simulacra.models.vision.thing_prompts import read as read_prompt  # noqa: E402
 
 ONE = TrainerConfig(steps=2, save_every=1, picture_every=2, warmup=1)
 SMALL = point_e.Config(
@@ -70,6 +71,8 @@ def test_words_and_pictures_become_closed_meshes_in_metres(run, tmp_path):
     assert {row["stage"] for row in told} == {"view", "points", "more points"}
     assert made.half == pytest.approx(0.3)  # as the cactus that was learned from
     assert model.generate(Request(prompt="a cactus, 9 cm tall", seed=3)).half == pytest.approx(0.05)
+    for words, metres in (("a huge cactus", 3.0), ("a big cactus", 0.54), ("a tiny cactus", 0.03)):
+        assert 1.8 * model.sizes.of(read_prompt(words), model.half) == pytest.approx(metres)
     path = tmp_path / "thing.glb"
     table.write(path, made, ".glb")
     read = trimesh.load(path, force="mesh")
@@ -84,6 +87,8 @@ def test_words_and_pictures_become_closed_meshes_in_metres(run, tmp_path):
     assert len(model.generate(Request(photo=photo)).mesh.vertices) and len(
         model.generate(Request(seed=1)).mesh.vertices
     )
+    with pytest.raises(BadInput, match="draws: is not allowed with a photo"):
+        model.generate(Request(photo=photo, draws=2))
     views = model.sample_views(2, things()[0].cameras, 16, torch.Generator().manual_seed(0))
     assert views.shape == (2, 2, 3, 16, 16) and views.abs().max() <= 1
     model.surface.field = lambda cloud, colours: lambda points: (points.new_ones(points.shape[:2]), points)
@@ -111,7 +116,15 @@ def test_a_photographed_thing_stands_in_the_middle_as_large_as_views_show_things
 
 
 def test_fields_have_bounds_and_data_must_have_points(tmp_path):
-    for bad in ({"points": 4}, {"dense": 8}, {"drop": 2.0}, {"prediction": "x"}, {"size": 17}, {"heads": 5}):
+    for bad in (
+        {"points": 4},
+        {"dense": 8},
+        {"drop": 2.0},
+        {"prediction": "x"},
+        {"size": 17},
+        {"heads": 5},
+        {"asked": 1},
+    ):
         with pytest.raises(BadInput):
             dataclasses.replace(SMALL, **bad)
     with pytest.raises(BadInput, match="the things have 512 points, which is the most"):

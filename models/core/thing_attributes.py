@@ -29,6 +29,13 @@ def size_of(metres: float) -> str:
     return next(name for name, most in SIZES if metres < most)
 
 
+def within(metres: float, size: str) -> float:
+    """The longest extent that is nearest to one in metres and of a named size."""
+    sizes = [name for name, _ in SIZES]
+    place = sizes.index(size)
+    return min(max(metres, SIZES[place - 1][1] if place else 0.0), SIZES[place][1])
+
+
 def attributes_of(thing: Thing) -> dict[str, str]:
     """The attributes of a thing, and what else captions say of it: "sort", its "extent" in words, its own "field"s."""
     extent = (thing.points.amax(0) - thing.points.amin(0)).tolist()

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ....datagen.errors import Unfinished
+from ....datagen.errors import BadInput, Unfinished
 from ...core.cameras import Cameras
 from ...core.checkpoint import load_model, read_trained
 from ...core.one_thing import read_thing
 from ...core.progress import Progress, counting
-from ...core.thing_attributes import EXTENT, THING_ATTRIBUTES
+from ...core.thing_attributes import EXTENT, THING_ATTRIBUTES, within
 from ...core.things import Things
 from ...diffusion.conditioning import Cond, unconditional
 from ...diffusion.guidance import guided
@@ -58,11 +58,12 @@ class Sizes(nn.Module):
             self.metres[number] = float(np.median(metres)) if metres else 0.0
 
     def of(self, reading: Reading, otherwise: float) -> float:
-        """The half side that a prompt asks for: its length in words, or what its family is like."""
+        """The half side that a prompt asks for: its length, or what its family is like, as near to that as its size allows."""
         if reading.metres:
             return reading.metres / EXTENT
-        family = reading.attributes.get("family")
-        return (float(self.metres[FAMILIES.index(family)]) if family else 0.0) or otherwise
+        family, size = (reading.attributes.get(name) for name in ("family", "size"))
+        half = (float(self.metres[FAMILIES.index(family)]) if family else 0.0) or otherwise
+        return within(EXTENT * half, size) / EXTENT if size else half
 
 
 class PointE(nn.Module):
@@ -157,10 +158,14 @@ class PointE(nn.Module):
 
     @torch.no_grad()
     def generate(self, request: Request, progress: Progress | None = None) -> PlacedMesh:
-        """Make one thing of a prompt, a photograph or a seed; raises BadInput for a photograph that shows nothing."""
+        """Make one thing of a prompt, a photograph or a seed; raises BadInput for a photograph that shows nothing, or that has draws."""
         config, generator = self.config, torch.Generator().manual_seed(request.seed)
         guidance = config.guidance if request.guidance is None else request.guidance
         reading = read(request.prompt)
+        if request.photo is not None and request.draws is not None:
+            raise BadInput(
+                f"draws: is not allowed with a photo, of which {SYSTEM} draws no views; allowed is it with a prompt"
+            )
         if request.photo is not None:
             picture = read_thing(request.photo, config.size, self.fill, progress)[None, :3]
         elif request.prompt:
