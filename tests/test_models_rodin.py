@@ -19,11 +19,12 @@ from simulacra.models.core.settings import plain, restored  # noqa: E402
 from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
 from simulacra.models.diffusion.samplers import ddim  # noqa: E402
-from simulacra.models.fields.export import SavedAvatar, write_avatar  # noqa: E402
+from simulacra.models.fields.export import LEVEL, SavedAvatar, read_avatar_planes, write_avatar  # noqa: E402
 from simulacra.models.fields.fit import FitConfig, RaySource  # noqa: E402
 from simulacra.models.fields.render import render_image  # noqa: E402
 from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
 from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
+from simulacra.models.kinds.avatar import CRISP  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
 from simulacra.models.systems.rodin import Config, base, load, model, previews, tones, train  # noqa: E402
 from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
@@ -194,6 +195,9 @@ def test_an_edit_that_asks_for_what_is_there_changes_nothing(untrained, tmp_path
     there, *_ = untrained.vlm.predict(seen)
     same = untrained.generate(Request(say(there), edit=path, guidance=4.0))
     assert torch.allclose(same.planes, planes, atol=1e-6) and same.draws == 0
+    crisp = untrained.decoder.crisp(LEVEL, CRISP)  # as avatars are written; it is our decoder all the same
+    write_avatar(path, SavedAvatar(planes, crisp, untrained.half))
+    assert torch.equal(untrained._adopted(read_avatar_planes(path), None), planes)
     other = say(there | {"headwear": "none" if there["headwear"] == "hat" else "hat"})
     assert (untrained.generate(Request(other, edit=path, guidance=4.0)).planes - planes).abs().max() > 1e-4
 

@@ -12,14 +12,17 @@ from torch import Tensor
 
 from ..core.cameras import Cameras
 from ..fields import mesh as meshes
-from ..fields.export import SavedAvatar
+from ..fields.component import largest_piece
+from ..fields.export import LEVEL, SavedAvatar
 from ..fields.export import write_avatar as write_saved
-from ..fields.render import render_image
+from ..fields.render import Field, render_image
 from ..fields.triplane import Decoder, TriplaneField
 from .field import Radiance, preview, write_gif, write_mp4, write_png, write_portrait
 from .table import Result
 
 __all__ = ["Avatar", "preview", "write_avatar", "write_gif", "write_glb", "write_mp4", "write_png", "write_portrait"]
+FLOOR = -0.9  # box units: the height below the shoulders at which a bust is cut off
+CRISP = 2.0  # the power of densities that takes the fog from around a surface
 REFINED = 512  # pixels from which on pictures are drawn at half their edge and enlarged
 
 
@@ -27,6 +30,7 @@ REFINED = 512  # pixels from which on pictures are drawn at half their edge and 
 class Avatar(Result):
     """Planes (3, C, R, R) and their decoder, in a box of half side ``half`` around ``centre`` in metres.
 
+    What is written and drawn of it is ``bust``: crisp, its largest piece alone, and cut off below the shoulders.
     ``generator`` names what made it; ``draws`` says of how many that were drawn and ranked it is the best: 1 of a first
     draw, 0 where nothing was drawn. ``enlarge(pictures, size)`` is its system's refiner, if it has one, through which
     pictures of 512 px or more go; ``size`` is their edge, 0 the usual one.
@@ -45,9 +49,17 @@ class Avatar(Result):
     coloured = True
 
     @cached_property
-    def field(self) -> TriplaneField:
-        """The field in box units, of batch 1."""
-        return TriplaneField(self.planes[None], self.decoder)
+    def bust(self) -> SavedAvatar:
+        """It as it is written and drawn; a fog in which there is no piece is left as it is."""
+        kept = largest_piece(TriplaneField(self.planes[None], self.decoder), FLOOR)
+        decoder = self.decoder if kept is None else self.decoder.crisp(LEVEL, CRISP)
+        return SavedAvatar(self.planes, decoder, self.half, self.centre, prompt=self.prompt, generator=self.generator,
+                           kept=kept)  # fmt: skip
+
+    @cached_property
+    def field(self) -> Field:
+        """The field of the bust in box units, of batch 1."""
+        return self.bust.field
 
     @torch.no_grad()
     def seen(self, cameras: Cameras, size: int) -> Tensor:
@@ -79,6 +91,4 @@ def write_glb(path: Path, result: Avatar) -> None:
 
 def write_avatar(path: Path, result: Avatar) -> None:
     """Write the file that the add-on reads."""
-    avatar = SavedAvatar(result.planes, result.decoder, result.half, result.centre, prompt=result.prompt,
-                         generator=result.generator)  # fmt: skip
-    write_saved(path, avatar)
+    write_saved(path, result.bust)

@@ -19,11 +19,11 @@ from ...diffusion.conditioning import Cond, augment, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.prior import LatentPrior, LatentPriorConfig
 from ...diffusion.samplers import ddim, ddim_inverse
-from ...fields.export import SavedAvatar, read_avatar_planes
+from ...fields.export import LEVEL, SavedAvatar, read_avatar_planes
 from ...fields.fit import RaySource, fit
 from ...fields.render import render, render_image
 from ...fields.triplane import Decoder, TriplaneField, resize
-from ...kinds.avatar import Avatar
+from ...kinds.avatar import CRISP, Avatar
 from ...vision import vlm as vlms
 from ...vision.captions import say
 from ...vision.prompts import parse, read
@@ -37,7 +37,7 @@ from .refiner import refiner_of
 from .tones import toned
 
 SYSTEM = "rodin"
-LEVEL = 0.1  # of the noise that small planes get before they are upsampled
+NOISE = 0.1  # level of the noise that small planes get before they are upsampled
 LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
 AT_ONCE = 16  # small planes that are sampled together
 LOOK_SIZE = 64  # pixels of those
@@ -111,7 +111,7 @@ class Rodin(nn.Module):
                  progress: Progress | None = None) -> Tensor:  # fmt: skip
         """Large planes (B, 3, C, R, R) of small rolled ones."""
         config = self.config
-        level = torch.full((len(rolled),), LEVEL)
+        level = torch.full((len(rolled),), NOISE)
         spatial = augment(rolled, level, generator, upsampler.BLUR)
         vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else self.told(latents)
         keep = torch.full((len(rolled),), float(latents is not None))
@@ -234,12 +234,7 @@ class Rodin(nn.Module):
 
     def _adopted(self, avatar: SavedAvatar, progress) -> Tensor:
         """An avatar's planes (3, C, R, R) for this decoder: as they are, or fitted to what another decoder shows."""
-        ours, theirs = self.decoder.state_dict(), avatar.decoder.state_dict()
-        same = ours.keys() == theirs.keys() and all(
-            a.shape == b.shape and torch.allclose(a, b, atol=1e-3)
-            for a, b in zip(ours.values(), theirs.values(), strict=True)
-        )
-        if same:
+        if any(alike(ours, avatar.decoder) for ours in (self.decoder, self.decoder.crisp(LEVEL, CRISP))):
             return resize(avatar.planes[None], self.config.fit.resolution)[0]
         if abs(avatar.half / self.half - 1) > 0.5:
             raise BadInput(
@@ -293,6 +288,15 @@ class Rodin(nn.Module):
         """Pictures (B, V, 3, size, size) in [-1, 1] of people made from nothing."""
         made = [self.sample_planes(min(4, count - start), generator) for start in range(0, count, 4)]
         return torch.stack([render_image(self.field(one), cameras, size) for one in torch.cat(made)])
+
+
+def alike(one: nn.Module, other: nn.Module) -> bool:
+    """Whether two networks have the same weights, but for what rounding loses."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        a.shape == b.shape and torch.allclose(a, b, atol=1e-3)
+        for a, b in zip(ours.values(), theirs.values(), strict=True)
+    )
 
 
 def load(folder: Path) -> Rodin:
