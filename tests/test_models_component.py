@@ -118,7 +118,15 @@ def test_an_avatar_is_written_and_drawn_as_its_bust(monkeypatch):
     points = torch.tensor([[[0, 0, -0.93], [0, 0, -0.85], [0, 0, 0.97]]])
     raw = TriplaneField(planes[None], decoder)(points)[0][0]
     found = made.field(points)[0][0]
-    assert found[0] == 0 and raw[0] > 10 and torch.allclose(found[1:], 10 * (raw[1:] / 10) ** 2, rtol=1e-3)
+    assert found[0] == 0 and raw[0] > 10 and torch.allclose(found[1:], 4 * (raw[1:] / 4) ** avatars.CRISP, rtol=1e-3)
+    inside = torch.rand(1, 2000, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [2, 2, 1.8]
+    ) - torch.tensor([1, 1, 0.8])
+    surface = [
+        (field(inside)[0] > level)[0]
+        for field, level in ((made.field, made.bust.level), (TriplaneField(planes[None], decoder), 10))
+    ]
+    assert torch.equal(*surface)  # the mesh is as it was
     assert made.bust.planes is made.planes and made.decoder is decoder  # what is edited later is as it was
     fog = avatars.Avatar(torch.full_like(planes, 2.0), decoder, 0.24).bust
     assert fog.kept is None and fog.decoder is decoder

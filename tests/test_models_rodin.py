@@ -19,12 +19,12 @@ from simulacra.models.core.settings import plain, restored  # noqa: E402
 from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
 from simulacra.models.diffusion.samplers import ddim  # noqa: E402
-from simulacra.models.fields.export import LEVEL, SavedAvatar, read_avatar_planes, write_avatar  # noqa: E402
+from simulacra.models.fields.export import SavedAvatar, read_avatar_planes, write_avatar  # noqa: E402
 from simulacra.models.fields.fit import FitConfig, RaySource  # noqa: E402
 from simulacra.models.fields.render import render_image  # noqa: E402
 from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
 from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
-from simulacra.models.kinds.avatar import CRISP  # noqa: E402
+from simulacra.models.kinds.avatar import crisp  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
 from simulacra.models.systems.rodin import Config, base, load, model, previews, tones, train  # noqa: E402
 from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
@@ -137,6 +137,34 @@ def test_draws_are_counted_and_a_first_draw_is_left_as_it_is(untrained, monkeypa
     assert torch.equal(first, prior(text, seeded(5), 20, 1.5))
 
 
+def test_a_coarse_avatar_is_one_draw_of_few_steps_that_no_upsampler_sees(untrained, monkeypatch):
+    monkeypatch.setattr(model, "COARSE", 2)
+    monkeypatch.setattr(untrained, "enlarged", None)
+    request = Request("an old man", seed=4)
+    made = untrained.coarse(request)
+    assert made.coarse and made.prompt == "an old man" and torch.equal(made.planes, untrained.coarse(request).planes)
+    generator = seeded(4)
+    latents = untrained.latents_of("an old man", 1, SMALL.drawn, generator)
+    rolled = untrained.planes_of(latents, untrained.noise(1, generator), SMALL.guidance, 2)
+    assert torch.equal(made.planes, untrained.enlarged_plainly(rolled)[0])
+
+
+def test_a_photo_begins_from_the_avatar_that_is_most_like_it_or_from_the_mean(untrained, monkeypatch):
+    monkeypatch.setattr(model, "tuned", lambda field, start, portrait, camera, around, progress: start)
+    rolled, latents = untrained.noise(2, seeded(1)) * 3, torch.randn(2, 16, generator=seeded(2))
+    monkeypatch.setattr(model, "pose_of", lambda *_: (24.0, -4.0))
+    for number, small in enumerate((torch.zeros_like(rolled[:1]), *rolled.split(1))):
+        portrait = untrained.looks(small, ((24.0, -4.0),))[0, 0]
+        found = untrained.inverted(portrait, rolled, latents, seeded(3))
+        best = number - 1
+        wanted = (
+            untrained.large.mean
+            if best < 0
+            else untrained.enlarged(rolled[best, None], latents[best, None], seeded(3))[0]
+        )
+        assert torch.equal(found, wanted), number
+
+
 def test_pictures_of_512_px_go_through_the_refiner_unless_that_is_switched_off(untrained, monkeypatch):
     from simulacra.models.kinds import avatar as avatars
 
@@ -195,8 +223,8 @@ def test_an_edit_that_asks_for_what_is_there_changes_nothing(untrained, tmp_path
     there, *_ = untrained.vlm.predict(seen)
     same = untrained.generate(Request(say(there), edit=path, guidance=4.0))
     assert torch.allclose(same.planes, planes, atol=1e-6) and same.draws == 0
-    crisp = untrained.decoder.crisp(LEVEL, CRISP)  # as avatars are written; it is our decoder all the same
-    write_avatar(path, SavedAvatar(planes, crisp, untrained.half))
+    # As avatars are written; it is our decoder all the same.
+    write_avatar(path, SavedAvatar(planes, crisp(untrained.decoder), untrained.half))
     assert torch.equal(untrained._adopted(read_avatar_planes(path), None), planes)
     other = say(there | {"headwear": "none" if there["headwear"] == "hat" else "hat"})
     assert (untrained.generate(Request(other, edit=path, guidance=4.0)).planes - planes).abs().max() > 1e-4
