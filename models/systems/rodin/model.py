@@ -35,6 +35,7 @@ from .latents import told_of
 from .photo import read_portrait
 from .planes import Statistics
 from .refiner import refiner_of
+from .regions import region
 from .tones import toned
 
 SYSTEM = "rodin"
@@ -263,7 +264,8 @@ class Rodin(nn.Module):
         # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.
         twin = torch.Generator().manual_seed(request.seed), torch.Generator().manual_seed(request.seed)
         difference = self.enlarged(changed, wanted, twin[0], progress) - self.enlarged(again, now, twin[1])
-        return (large + difference[0]).clamp(-1, 1)
+        where = region([name for name in after if after[name] != before.get(name)], large.shape[-1])
+        return (large + where * difference[0]).clamp(-1, 1)
 
     def _adopted(self, avatar: SavedAvatar, progress) -> Tensor:
         """An avatar's planes (3, C, R, R) for this decoder: as they are, or fitted to what another decoder shows."""
