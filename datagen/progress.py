@@ -37,7 +37,8 @@ class Progress:
     """Told of what a run does; a context manager.
 
     An event is a sample, {"event": "finished" or "failed", …}; or how far a stage is, {"stage", "done", "total"} or a trainer's
-    {"step", "steps"}, with any more numbers; or {"event": "warning" or "note", "message"}. A run of samples names its stage, how
+    {"step", "steps"}, with any more numbers; or {"event": "warning" or "note", "message"}, or
+    {"event": "coarse", "message", "file"} of what can be shown already. A run of samples names its stage, how
     many there are and how many are done already.
     """
 
@@ -67,7 +68,7 @@ class Progress:
         kind = event.get("event")
         if kind == "warning":
             emit(event) if self.as_json else self._say(f"warning: {event['message']}")
-        elif kind == "note":
+        elif kind in ("note", "coarse"):
             emit(event) if self.as_json else self._say(event["message"])
         elif kind in ("finished", "failed"):
             self._tell_sample(event, kind == "finished")

@@ -52,6 +52,14 @@ def train(people, folder, config, progress=None):
 class Model:
     """Makes a sphere whose size is drawn; a prompt of a bald person makes it white."""
 
+    def coarse(self, request):
+        """The sphere of another seed."""
+        from dataclasses import replace
+
+        return replace(
+            self.generate(replace(request, steps=1, seed=request.seed + 1, guidance=None), lambda _: None), coarse=True
+        )
+
     def generate(self, request, progress):
         """The sphere as planes and a decoder."""
         import torch
@@ -94,7 +102,7 @@ def row(can=("prompt", "photo", "edit", "unconditional")):
     """Its row of the catalogue."""
     from simulacra.models.systems.catalogue import System
 
-    return System(NAME, "fake:holder", "a sphere", can, takes=("guidance", "steps", "draws"))
+    return System(NAME, "fake:holder", "a sphere", can, takes=("guidance", "steps", "draws", "coarse"))
 
 
 def module() -> ModuleType:

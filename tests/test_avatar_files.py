@@ -54,6 +54,12 @@ def test_octaves_are_named_only_where_there_are_some(tmp_path):
         )
 
 
+def with_kept(head, body, shape, dtype="U8"):
+    """A header with a tensor behind the body that says what is kept."""
+    end = len(body) + math.prod(shape) * (2 if dtype == "F16" else 1)
+    return head | {"kept": {"dtype": dtype, "shape": shape, "data_offsets": [len(body), end]}}
+
+
 def header(data):
     """A file's header as JSON, and its bytes."""
     length = int.from_bytes(data[:8], "little")
@@ -193,6 +199,9 @@ def test_broken_files_end_in_one_clear_line(tmp_path):
     (lambda head, body: packed(about(head, glow=2), body), "avatar.glow is not known"),
     (lambda head, body: packed(about(head, planes=["xy", "xz", "zx"]), body), "xy, xz, yz in any order"),
     (lambda head, body: packed(about(head, level=math.nan), body), "NaN; allowed are finite"),
+    (lambda head, body: packed(with_kept(head, body, [8, 8, 2]), body + bytes(128)), r"kept has the shape \(8, 8, 2\)"),
+    (lambda head, body: packed(with_kept(head, body, [8, 8, 1], "F16"), body + bytes(128)), "has the dtype F16; allowed are U8"),
+    (lambda head, body: packed(about(with_kept(head, body, [8, 8, 1]), density="sdf"), body + bytes(64)), "kept is there with sdf"),
     (lambda head, body: b"\xff" * 8 + body, "its header claims"),
 ])  # fmt: skip
 def test_each_fault_is_named(tmp_path, change, says):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,12 @@ from model_commands import FAKE, events, failed  # noqa: E402
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.addon.avatar.decode import field  # noqa: E402
 from simulacra.addon.avatar.format import read_avatar  # noqa: E402
+from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.png import read_png  # noqa: E402
 from simulacra.models.kinds import field as field_kind  # noqa: E402
+from simulacra.models.kinds import table  # noqa: E402
 from simulacra.models.systems import catalogue  # noqa: E402
+from simulacra.models.systems.request import Request  # noqa: E402
 
 
 def names(folder: Path) -> list[str]:
@@ -85,7 +89,7 @@ def test_a_mesh_is_a_closed_sphere_in_metres(run, tmp_path, capsys, monkeypatch)
 
     trimesh, extract = pytest.importorskip("trimesh"), meshes.extract
     small = meshes.MeshConfig(resolution=32, texture=256)
-    monkeypatch.setattr(meshes, "extract", lambda field: extract(field, small))
+    monkeypatch.setattr(meshes, "extract", lambda field, how: extract(field, replace(small, level=how.level)))
     out = tmp_path / "me.glb"
     words = [
         "generate",
@@ -323,3 +327,44 @@ def test_an_option_that_means_nothing_to_a_system_is_refused(system, option, tmp
     words = ["generate", system, tmp_path, "--out", tmp_path / "me.glb", option, "3"]
     line = f"{option.strip('-')}: is not allowed with {system}, which has none; allowed with rodin"
     assert line in failed(capsys, words)
+
+
+def test_a_coarse_result_stands_beside_until_the_final_one_is_there(run, tmp_path, capsys, monkeypatch):
+    seen, generate = [], fake_system.Model.generate
+
+    def watched(self, request, progress):
+        seen.append(
+            [(path.name, read_avatar(path).meta.generator) for path in tmp_path.glob("*.safetensors") if path.is_file()]
+        )
+        if request.steps == 3:
+            raise BadInput("photo: is spoilt")
+        return generate(self, request, progress)
+
+    out = tmp_path / "me.avatar.safetensors"
+    words = ["generate", "fake", str(run), "--out", str(out), "--no-turntable", "--coarse", "--json"]
+    monkeypatch.setattr(fake_system.Model, "generate", watched)
+    assert main([*words, "--seed", "7"]) == 0
+    told = [event for event in events(capsys) if event["event"] == "coarse"]
+    assert told == [{"event": "coarse", "message": f"coarse: {out.with_name('me.coarse.avatar.safetensors')}",
+                     "file": str(out.with_name("me.coarse.avatar.safetensors"))}]  # fmt: skip
+    assert seen == [[], [("me.coarse.avatar.safetensors", "")]]  # the coarse one is made of another one, too
+    assert names(tmp_path) == ["me.avatar.safetensors", "run"]
+    assert "is spoilt" in failed(capsys, [*words, "--steps", "3"])
+    assert names(tmp_path) == ["me.avatar.safetensors", "run"]
+    (tmp_path / "me.coarse.avatar.safetensors").mkdir()
+    assert "is no regular file" in failed(capsys, words)
+    video = ["generate", "fake", str(run), "--coarse", "--out", str(tmp_path / "a.mp4")]
+    assert "coarse: is not allowed with .mp4" in failed(capsys, video)
+    assert "coarse: is not allowed with nfd, which has none; allowed with rodin" in failed(
+        capsys, ["generate", "nfd", "--out", str(out), "--coarse"]
+    )
+
+
+def test_a_coarse_mesh_has_colours_at_its_vertices(run, tmp_path):
+    path = tmp_path / "me.glb"
+    table.write(path, fake_system.load(run).coarse(Request()), ".glb")
+    data = path.read_bytes()
+    tree = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
+    attributes = tree["meshes"][0]["primitives"][0]["attributes"]
+    assert "COLOR_0" in attributes and "images" not in tree
+    assert tree["accessors"][attributes["POSITION"]]["count"] < 20_000

@@ -19,13 +19,14 @@ from simulacra.models.core.settings import plain, restored  # noqa: E402
 from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.conditioning import Cond, enlarged  # noqa: E402
 from simulacra.models.diffusion.samplers import ddim  # noqa: E402
-from simulacra.models.fields.export import SavedAvatar, write_avatar  # noqa: E402
+from simulacra.models.fields.export import SavedAvatar, read_avatar_planes, write_avatar  # noqa: E402
 from simulacra.models.fields.fit import FitConfig, RaySource  # noqa: E402
 from simulacra.models.fields.render import render_image  # noqa: E402
 from simulacra.models.fields.triplane import mirrored, roll_out  # noqa: E402
 from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
+from simulacra.models.kinds.avatar import crisp  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
-from simulacra.models.systems.rodin import Config, base, load, model, previews, tones, train  # noqa: E402
+from simulacra.models.systems.rodin import Config, base, load, model, previews, regions, tones, train  # noqa: E402
 from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
 from simulacra.models.systems.rodin.model import Rodin  # noqa: E402
 from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait  # noqa: E402
@@ -136,6 +137,34 @@ def test_draws_are_counted_and_a_first_draw_is_left_as_it_is(untrained, monkeypa
     assert torch.equal(first, prior(text, seeded(5), 20, 1.5))
 
 
+def test_a_coarse_avatar_is_one_draw_of_few_steps_that_no_upsampler_sees(untrained, monkeypatch):
+    monkeypatch.setattr(model, "COARSE", 2)
+    monkeypatch.setattr(untrained, "enlarged", None)
+    request = Request("an old man", seed=4)
+    made = untrained.coarse(request)
+    assert made.coarse and made.prompt == "an old man" and torch.equal(made.planes, untrained.coarse(request).planes)
+    generator = seeded(4)
+    latents = untrained.latents_of("an old man", 1, SMALL.drawn, generator)
+    rolled = untrained.planes_of(latents, untrained.noise(1, generator), SMALL.guidance, 2)
+    assert torch.equal(made.planes, untrained.enlarged_plainly(rolled)[0])
+
+
+def test_a_photo_begins_from_the_avatar_that_is_most_like_it_or_from_the_mean(untrained, monkeypatch):
+    monkeypatch.setattr(model, "tuned", lambda field, start, portrait, camera, around, progress: start)
+    rolled, latents = untrained.noise(2, seeded(1)) * 3, torch.randn(2, 16, generator=seeded(2))
+    monkeypatch.setattr(model, "pose_of", lambda *_: (24.0, -4.0))
+    for number, small in enumerate((torch.zeros_like(rolled[:1]), *rolled.split(1))):
+        portrait = untrained.looks(small, ((24.0, -4.0),))[0, 0]
+        found = untrained.inverted(portrait, rolled, latents, seeded(3))
+        best = number - 1
+        wanted = (
+            untrained.large.mean
+            if best < 0
+            else untrained.enlarged(rolled[best, None], latents[best, None], seeded(3))[0]
+        )
+        assert torch.equal(found, wanted), number
+
+
 def test_pictures_of_512_px_go_through_the_refiner_unless_that_is_switched_off(untrained, monkeypatch):
     from simulacra.models.kinds import avatar as avatars
 
@@ -194,8 +223,49 @@ def test_an_edit_that_asks_for_what_is_there_changes_nothing(untrained, tmp_path
     there, *_ = untrained.vlm.predict(seen)
     same = untrained.generate(Request(say(there), edit=path, guidance=4.0))
     assert torch.allclose(same.planes, planes, atol=1e-6) and same.draws == 0
+    # As avatars are written; it is our decoder all the same.
+    write_avatar(path, SavedAvatar(planes, crisp(untrained.decoder), untrained.half))
+    assert torch.equal(untrained._adopted(read_avatar_planes(path), None), planes)
     other = say(there | {"headwear": "none" if there["headwear"] == "hat" else "hat"})
     assert (untrained.generate(Request(other, edit=path, guidance=4.0)).planes - planes).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("names", [("headwear",), ("glasses",), ("beard", "expression")])
+def test_an_edit_changes_nothing_outside_the_heights_of_its_attributes(untrained, names):
+    texel = 2 / 32  # points between two rows read both
+    planes, change = torch.randn(2, 3, 4, 32, 32, generator=seeded())
+    where = regions.region(names, 32)
+    before, after = (untrained.field(one) for one in (planes, planes + where * change))
+    points = torch.rand(1, 3000, 3, generator=seeded(1)) * 2 - 1
+    bounds = [regions.REGIONS[name] for name in names]
+    low, high = min(row[0] for row in bounds), max(row[1] for row in bounds)
+    out = (points[0, :, 2] < low - texel) | (points[0, :, 2] > high + texel)
+    inside = (points[0, :, 2] > low + texel) & (points[0, :, 2] < high - texel)
+    same = [
+        (a == b).reshape(3000, -1).all(1)
+        for a, b in ((x[0], y[0]) for x, y in zip(before(points), after(points), strict=True))
+    ]
+    assert out.any() and all(one[out].all() for one in same) and not (same[0] & same[1])[inside].any()
+    for others in ((), ("age",), (*names, "hair_colour")):
+        assert (regions.region(others, 32) == 1).all()
+
+
+def test_an_edit_is_held_to_the_region_of_what_it_changes(untrained, tmp_path, monkeypatch):
+    path = tmp_path / "one.avatar.safetensors"
+    planes = untrained.generate(Request(seed=1)).planes
+    write_avatar(path, SavedAvatar(planes, untrained.decoder, untrained.half))
+    seen = render_image(untrained.field(planes), untrained.front(model.LOOKS[:1]), 96, 48, 32)
+    there, *_ = untrained.vlm.predict(seen)
+    other = say(there | {"headwear": "none" if there["headwear"] == "hat" else "hat"})
+    asked = []
+    monkeypatch.setattr(model, "region", lambda names, size: asked.append((names, size)) or regions.region(names, size))
+    made = untrained.generate(Request(other, edit=path)).planes
+    assert asked == [(["headwear"], 32)]
+    below = regions.region(["headwear"], 32)[1, 0, :, 0] == 0
+    assert (
+        below.sum() > 15 and torch.equal(made[0], planes[0]) and torch.equal(made[1:, :, below], planes[1:, :, below])
+    )
+    assert not torch.equal(made, planes)
 
 
 def test_what_a_stage_learns_from_is_brought_to_the_device_of_its_training(untrained):

@@ -103,9 +103,9 @@ def test_the_menu_of_systems_is_the_catalogue(sidebar):
     from simulacra.models.systems.catalogue import MODES, SYSTEMS
 
     choices = sidebar("systems.catalogue")
-    shown = [(row.name, set(row.can), row.suffix) for row in choices.SYSTEM_CHOICES]
+    shown = [(row.name, set(row.can), row.suffix, row.coarse) for row in choices.SYSTEM_CHOICES]
     brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing")]  # into the scene
-    assert shown == [(row.name, set(row.can), row.files[0]) for row in brought]
+    assert shown == [(row.name, set(row.can), row.files[0], "coarse" in row.takes) for row in brought]
     assert [row.things for row in choices.SYSTEM_CHOICES] == [row.data.things for row in brought]
     assert {row[0] for row in choices.MODES} == set(MODES)
 
@@ -169,7 +169,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
         found = generate.command.make_context("generate", [*words[1:], "--out", str(out)]).params
         assert words[0] == "generate" and found["as_json"] and found["bare"] and found["out"] == out
         assert table.split_suffix(out, find("rodin").kind)[1] == ".avatar.safetensors"
-        shown = ("system", "run", "out", "as_json", "bare", "size", "unrefined")
+        shown = ("system", "run", "out", "as_json", "bare", "early", "size", "unrefined")
         asked = {name: value for name, value in found.items() if name not in shown}
         return found, generate.request_of(find("rodin"), **asked)
 
@@ -263,6 +263,48 @@ def test_a_thing_arrives_upright_in_metres_at_the_cursor(settings, sidebar, pyth
     places = np.array([obj.matrix_world @ vertex.co for vertex in obj.data.vertices])
     assert np.allclose(places.min(0), (0.98, 1.97, 2.91), atol=1e-5)
     assert np.allclose(places.max(0), (1.02, 2.03, 3.09), atol=1e-5)
+
+
+@pytest.mark.parametrize("ends", ["finished", "cancelled"])
+def test_a_coarse_avatar_is_shown_until_the_final_one_takes_its_place(
+    settings, sidebar, python, run, monkeypatch, ends
+):
+    import bpy
+
+    jobs = sidebar("worker.jobs")
+    settings.mode, settings.prompt, settings.guidance = "prompt", "a bald man", 13 if ends == "cancelled" else 0
+    with monkeypatch.context() as patch:  # as in a window, where nobody waits
+        patch.setattr(jobs, "wait", lambda what: SimpleNamespace(state="finished"))
+        assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    job = jobs.current("model")
+    until = time.monotonic() + 120
+    while not job.coarse and job.poll() and time.monotonic() < until:
+        time.sleep(0.01)
+    early, jobs._early["model"] = jobs._early["model"], None
+    kept = Path(job.coarse).with_name(
+        "kept" + "".join(Path(job.coarse).suffixes)
+    )  # the worker may take it away sooner than we look
+    if ends == "cancelled":
+        jobs._early["model"] = early
+        jobs.show_early("model")
+    else:
+        write_avatar(kept, make.sphere(16))
+        job.coarse = str(kept)
+        early(job)
+    (coarse,) = bpy.data.objects
+    data, points = coarse.data.name, len(coarse.data.vertices)
+    coarse.location, coarse.name = (1.0, 2.0, 3.0), "Mine"
+    if ends == "cancelled":
+        assert Path(job.coarse).is_file() and coarse["avatar_source"] == job.coarse
+        assert bpy.ops.simulacra.cancel(what="model", wait=True) == {"FINISHED"}
+        assert not bpy.data.objects and data not in bpy.data.meshes and not Path(job.coarse).exists()
+        return
+    jobs.wait("model")
+    assert job.state == "finished" and list(bpy.data.objects) == [coarse] and coarse.name == "Mine"
+    assert tuple(coarse.location) == (1.0, 2.0, 3.0) and len(coarse.data.vertices) != points
+    kept.unlink()
+    assert Path(coarse["avatar_source"]).is_file()
+    assert not any(".coarse." in path.name for path in Path(coarse["avatar_source"]).parent.iterdir())
 
 
 def test_what_the_worker_refuses_is_shown(settings, sidebar, python, run, tmp_path):

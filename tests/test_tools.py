@@ -287,7 +287,7 @@ def test_the_weights_are_made_by_commands_that_exist(tmp_path):
 def test_avatars_are_measured_by_words_that_are_explained(monkeypatch, capsys):
     pytest.importorskip("torch")
     tool = loaded("measure_avatars")
-    for command in ("fit", "judges", "prompts", "time", "table"):
+    for command in ("fit", "judges", "prompts", "time", "table", "refiner", "bust", "photo"):
         monkeypatch.setattr(sys, "argv", ["measure_avatars.py", command, "--help"])
         with pytest.raises(SystemExit) as end:
             tool.main()

@@ -4,6 +4,8 @@ python tools/measure_avatars.py fit DATASET            one person's planes: PSNR
 python tools/measure_avatars.py judges OUT --data …   train what judges and never guides: an image-text model, a classifier
 python tools/measure_avatars.py prompts RUN JUDGES --data …   64 prompts, judged by those: first draws, and the best of many
 python tools/measure_avatars.py refiner RUN           what the refiner adds to views that no fit has seen, of toy people or of --data
+python tools/measure_avatars.py bust RUN              what keeping the largest piece, and crisp opacity, add to those views
+python tools/measure_avatars.py photo RUN --data …     avatars of one picture of people each, seen from where it was not taken
 python tools/measure_avatars.py table NAME=RUN …       all systems on the same people, with the floor
 python tools/measure_avatars.py time RUN               from a prompt to a coarse mesh with colour; the sampler's overhead
 """
@@ -153,25 +155,13 @@ def _write_sheet(path: Path, stack: torch.Tensor) -> None:
 @torch.no_grad()
 def measure_refiner(arguments) -> dict:
     """PSNR in dB of held-out views and how strong edges are, in those of the truth: rendered, bicubic and refined from half."""
-    from dataclasses import replace
-
     from simulacra.models.core.data import composite
-    from simulacra.models.fields.fit import fit, held_out_views
     from simulacra.models.fields.render import render_image
     from simulacra.models.systems.catalogue import find
-    from simulacra.models.vision.toypeople import toy_people
 
     model, size = find("rodin").load().load(arguments.run), arguments.size
-    people = (
-        read_people(arguments.data, size) if arguments.data else toy_people(arguments.count, 77, 12, size, samples=2)
-    )
-    settings = replace(model.config.fit, steps=arguments.steps, people=1, held_out=6, lowest=0)
     rows: dict[str, list] = {"rendered": [], "bicubic": [], "refined": []}
-    for person in people.people[: arguments.count]:
-        planes = model.large.mean[None].clone()
-        with torch.enable_grad():
-            fit([person], planes, model.decoder, settings, train_decoder=False)
-        views = held_out_views(len(person.rgba), settings)
+    for person, planes, views in _fitted(model, arguments):
         truth, cameras = composite(person.rgba[views]), person.cameras.pick(views)
         half = render_image(model.field(planes), cameras, size // 2)
         large = torch.nn.functional.interpolate(half, (size, size), mode="bicubic", align_corners=False).clamp(-1, 1)
@@ -185,6 +175,87 @@ def measure_refiner(arguments) -> dict:
         name: {"psnr_db": round(float(psnr), 2), "edges": round(float(edges), 3)}
         for name, (psnr, edges) in means.items()
     }
+
+
+@torch.no_grad()
+def measure_bust(arguments) -> dict:
+    """PSNR in dB of held-out views, and the opacity left where nobody is seen: as fitted, with the largest piece alone, and crisp."""
+    from simulacra.models.core.cameras import camera_rays
+    from simulacra.models.fields.component import LEVEL, KeptField, largest_piece
+    from simulacra.models.fields.render import render
+    from simulacra.models.fields.triplane import TriplaneField
+    from simulacra.models.systems.catalogue import find
+
+    model, size = find("rodin").load().load(arguments.run), arguments.size
+    rows: dict[str, list] = {}
+    for person, planes, views in _fitted(model, arguments):
+        truth = person.rgba[views].float().div(255).permute(0, 2, 3, 1).reshape(-1, 4)
+        origins, directions = (x.reshape(1, -1, 3) for x in camera_rays(person.cameras.pick(views), size, size))
+        kept = largest_piece(model.field(planes))
+        assert kept is not None, f"{person.name}: was not fitted"
+        fields = {"fitted": model.field(planes), "kept": KeptField(model.field(planes), kept)}
+        for by in (1.25, 1.5, 2.0):
+            fields[f"kept, crisp {by:g}"] = KeptField(TriplaneField(planes, model.decoder.crisp(LEVEL, by)), kept)
+        for name, field in fields.items():
+            parts = zip(origins.split(4096, 1), directions.split(4096, 1), strict=True)
+            seen = [render(field, *part, 48, 48) for part in parts]
+            colour, opacity = torch.cat([x.colour[0] for x in seen]), torch.cat([x.opacity[0] for x in seen])
+            error = (colour - truth[:, :3] * truth[:, 3:] - 1 + truth[:, 3:]).square().mean()
+            rows.setdefault(name, []).append((float(-10 * error.log10()), float(opacity[truth[:, 3] == 0].mean())))
+    return {"people": arguments.count, "size_px": size, "toy": not arguments.data} | {
+        name: {"psnr_db": round(float(psnr), 2), "dirt": round(float(dirt), 4)}
+        for name, (psnr, dirt) in ((name, np.mean(values, 0)) for name, values in rows.items())
+    }
+
+
+@torch.no_grad()
+def measure_photo(arguments) -> dict:
+    """PSNR in dB of views beyond 35 degrees, and of the photo's, of the mean avatar and of avatars of the most frontal pictures."""
+    from simulacra.models.core.cameras import azimuth_elevation
+    from simulacra.models.core.data import composite, frontal
+    from simulacra.models.fields.render import render_image
+    from simulacra.models.systems.catalogue import find
+
+    model, size = find("rodin").load().load(arguments.run), arguments.size
+    people, rows = read_people(arguments.data), {}
+    for person in people.people[: arguments.count]:
+        front = frontal(person)[:1]
+        novel = (azimuth_elevation(person.cameras)[0].abs() > 35).nonzero()[::3, 0]
+        portrait, generator = composite(person.rgba[front])[0], torch.Generator().manual_seed(0)
+        latents = model.vlm.encode_image(portrait[None]).repeat(arguments.draws, 1)
+        noise = model.noise(arguments.draws, generator)
+        rolled = model.planes_of(latents, noise, model.config.guidance, model.config.steps)
+        made = {"mean": model.large.mean, "photo": model.inverted(portrait, rolled, latents, generator)}
+        for name, planes in made.items():
+            seen = []
+            for views in (novel, front):
+                truth = torch.nn.functional.interpolate(composite(person.rgba[views]), (size, size), mode="area")
+                pictures = render_image(model.field(planes), person.cameras.pick(views), size, 32, 24)
+                seen.append(float(-10 * ((pictures - truth) / 2).square().mean().log10()))
+            rows.setdefault(name, []).append(seen)
+    return {"people": min(arguments.count, len(people)), "size_px": size} | {
+        name: {"novel_db": [round(novel, 2) for novel, _ in seen], "front_db": [round(front, 2) for _, front in seen]}
+        for name, seen in rows.items()
+    }
+
+
+def _fitted(model, arguments):
+    """Each of some people with planes that a run's decoder was fitted to them with, and the views that the fit did not see."""
+    from dataclasses import replace
+
+    from simulacra.models.fields.fit import fit, held_out_views
+    from simulacra.models.vision.toypeople import toy_people
+
+    size = arguments.size
+    people = (
+        read_people(arguments.data, size) if arguments.data else toy_people(arguments.count, 77, 12, size, samples=2)
+    )
+    settings = replace(model.config.fit, steps=arguments.steps, people=1, held_out=6, lowest=0)
+    for person in people.people[: arguments.count]:
+        planes = model.large.mean[None].clone()
+        with torch.enable_grad():
+            fit([person], planes, model.decoder, settings, train_decoder=False)
+        yield person, planes, held_out_views(len(person.rgba), settings)
 
 
 def _edges(pictures: torch.Tensor) -> float:
@@ -282,15 +353,23 @@ def main() -> None:
     judges.add_argument("out", type=Path)
     judges.add_argument("--data", nargs="+", required=True)
     judges.set_defaults(measure=train_judges)
-    refined = commands.add_parser("refiner")
-    refined.add_argument("run", type=Path)
-    refined.add_argument(
-        "--data", nargs="+", default=[], help="datasets whose people are fitted; toy people by default"
-    )
-    refined.add_argument("--count", type=int, default=4)
-    refined.add_argument("--steps", type=int, default=150)
-    refined.add_argument("--size", type=int, default=128)
-    refined.set_defaults(measure=measure_refiner)
+    for name, measure in (("refiner", measure_refiner), ("bust", measure_bust)):
+        seen = commands.add_parser(name)
+        seen.add_argument("run", type=Path)
+        seen.add_argument(
+            "--data", nargs="+", default=[], help="datasets whose people are fitted; toy people by default"
+        )
+        seen.add_argument("--count", type=int, default=4)
+        seen.add_argument("--steps", type=int, default=150)
+        seen.add_argument("--size", type=int, default=128)
+        seen.set_defaults(measure=measure)
+    photo = commands.add_parser("photo")
+    photo.add_argument("run", type=Path)
+    photo.add_argument("--data", nargs="+", required=True)
+    photo.add_argument("--count", type=int, default=4)
+    photo.add_argument("--draws", type=int, default=6)
+    photo.add_argument("--size", type=int, default=64)
+    photo.set_defaults(measure=measure_photo)
     timed = commands.add_parser("time")
     timed.add_argument("run", type=Path)
     timed.set_defaults(measure=measure_time)

@@ -49,6 +49,9 @@ def field(avatar: Avatar, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 features = sampled[0] + sampled[1] + sampled[2]
                 features *= np.float32(1 / 3 if meta.aggregate == "mean" else 1)
             out[rows] = _outputs(features if meta.fourier else features @ weight.T + bias, avatar, 4)
+    if avatar.kept is not None:
+        inside = _cells(unit, len(avatar.kept))
+        out[:, 0] *= avatar.kept[inside[:, 0], inside[:, 1], inside[:, 2]]
     return out[:, 0].copy(), out[:, 1:].copy()
 
 
@@ -75,6 +78,11 @@ def surface_grid(avatar: Avatar, resolution: int, progress: Progress = None) -> 
     middle = np.minimum(np.arange(count) * STEP + STEP // 2, resolution - 1)
     coarse = _evaluate_dense(_Separable(avatar, _centres(resolution)[middle]), avatar, 1, None)[..., 0]
     places = np.minimum(np.arange(count * STEP), resolution - 1)
+    kept = avatar.kept
+    if kept is not None:
+        cells = cells_of_grid(resolution, len(kept))
+        coarse *= kept[np.ix_(*[cells[middle]] * 3)]
+        cells = cells[places].reshape(count, STEP)
     sheets = _Separable(avatar, _centres(resolution)[places]).blocks()
     values = np.broadcast_to(coarse[:, None, :, None, :, None], (count, STEP) * 3).copy()
     inside = is_inside(coarse, avatar.meta)
@@ -92,6 +100,8 @@ def surface_grid(avatar: Avatar, resolution: int, progress: Progress = None) -> 
             hidden += sheets[2][y, z][:, None]
             with np.errstate(all="ignore"):
                 found = _outputs(hidden.reshape(-1, hidden.shape[-1]), avatar, 1).reshape(-1, STEP, STEP, STEP)
+            if kept is not None:
+                found *= kept[cells[x][:, :, None, None], cells[y][:, None, :, None], cells[z][:, None, None]]
             values[x, :, y, :, z, :] = found
             within = is_inside(found, avatar.meta).reshape(len(x), -1)
             some_in[x, y, z], some_out[x, y, z] = within.any(1), ~within.all(1)
@@ -101,6 +111,11 @@ def surface_grid(avatar: Avatar, resolution: int, progress: Progress = None) -> 
     if progress:
         progress(1.0)
     return np.ascontiguousarray(values.reshape((count * STEP,) * 3)[:resolution, :resolution, :resolution])
+
+
+def cells_of_grid(resolution: int, count: int) -> np.ndarray:
+    """Which of ``count`` cells along the box's edge each of a grid's samples lies in, (resolution,)."""
+    return _cells(_centres(resolution), count)
 
 
 def is_inside(density: np.ndarray, meta: Meta) -> np.ndarray:
@@ -130,6 +145,11 @@ def _check_resolution(resolution: int) -> None:
 
 def _centres(resolution: int) -> np.ndarray:
     return (2 * np.arange(resolution) + 1) / resolution - 1
+
+
+def _cells(unit: np.ndarray, count: int) -> np.ndarray:
+    """Which of ``count`` cells along an edge unit coordinates lie in."""
+    return np.clip(((unit + 1) * (count / 2)).astype(np.intp), 0, count - 1)
 
 
 def _texels(unit: np.ndarray, edge: int) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +196,10 @@ class _Separable:
 
 def _dense(avatar: Avatar, resolution: int, outputs: int, progress: Progress) -> np.ndarray:
     _check_resolution(resolution)
-    return _evaluate_dense(_Separable(avatar, _centres(resolution)), avatar, outputs, progress)
+    grid = _evaluate_dense(_Separable(avatar, _centres(resolution)), avatar, outputs, progress)
+    if avatar.kept is not None:
+        grid[..., 0] *= avatar.kept[np.ix_(*[cells_of_grid(resolution, len(avatar.kept))] * 3)]
+    return grid
 
 
 def _evaluate_dense(separable: _Separable, avatar: Avatar, outputs: int, progress: Progress) -> np.ndarray:

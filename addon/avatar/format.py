@@ -26,6 +26,8 @@ CHOICES = {
 }
 PAIRS = ({"x", "y"}, {"x", "z"}, {"y", "z"})
 DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+BITS = {"U8": np.dtype("u1")}  # of the tensor kept alone: eight cells a byte, the first in its lowest bit
+KEPT = "kept"
 MAX_HEADER = 1 << 20  # bytes
 MAX_RESOLUTION = 2048  # texels along a plane's edge
 MAX_CHANNELS = 256
@@ -33,6 +35,7 @@ MAX_LAYERS = 16
 MAX_WIDTH = 1024
 MAX_FOURIER = 4  # octaves
 MAX_PLANES = 512 << 20  # bytes of the planes as float32
+MAX_CELLS = 256  # of kept along an edge of the box
 
 
 class AvatarError(ValueError):
@@ -81,16 +84,22 @@ class Meta:
 
 @dataclass(frozen=True, eq=False)
 class Avatar:
-    """A field in a cube: planes float32 (3, C, R, R), decoder layers (weight (out, in), bias (out,)) float32."""
+    """A field in a cube: planes float32 (3, C, R, R), decoder layers (weight (out, in), bias (out,)) float32.
+
+    Where ``kept`` bool (K, K, K), indexed x, y, z, is false the cube is empty; None keeps all of it.
+    """
 
     planes: np.ndarray
     decoder: tuple[tuple[np.ndarray, np.ndarray], ...]
     meta: Meta
     source: str = field(default="", compare=False)  # the file that it was read from
+    kept: np.ndarray | None = None
 
     def __post_init__(self):
         arrays = self.arrays()
         _check_shapes({name: array.shape for name, array in arrays.items()}, self.meta)
+        if self.kept is not None:
+            _check_kept((*self.kept.shape[:2], self.kept.shape[-1] / 8), self.meta)
         for name, array in arrays.items():
             if array.dtype != np.float32:
                 raise AvatarError(f"{name} is {array.dtype}; allowed is float32")
@@ -130,6 +139,8 @@ def write_avatar(path: str | Path, avatar: Avatar) -> None:
         half = avatar.planes.astype(DTYPES["F16"])
     if np.array_equal(half, avatar.planes):
         stored["planes"] = half
+    if avatar.kept is not None:
+        stored[KEPT] = np.packbits(avatar.kept, 2, "little")
     about = {"version": VERSION, "channels": CHANNELS, "sampling": SAMPLING} | asdict(avatar.meta)
     if not avatar.meta.fourier:
         del about["fourier"]  # so that what was written before there were octaves reads it
@@ -138,7 +149,7 @@ def write_avatar(path: str | Path, avatar: Avatar) -> None:
     names = sorted(stored)  # the decoder first, so that its float32 are aligned
     for name in names:
         array = stored[name]
-        dtype = "F16" if array.itemsize == 2 else "F32"
+        dtype = {1: "U8", 2: "F16", 4: "F32"}[array.itemsize]
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [place, place + array.nbytes]}
         place += array.nbytes
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -158,11 +169,16 @@ def _read(source, size: int, name: str) -> Avatar:
         raise AvatarError("__metadata__ has no text named avatar; it says what the planes mean")
     meta = _meta(_json(notes["avatar"], "avatar"))
     kinds = _tensors(header, size - start)
-    _check_shapes({name: tuple(header[name]["shape"]) for name in kinds}, meta)
-    arrays = {name: _load(source, start, kinds[name], header[name]) for name in kinds}
+    shapes = {name: tuple(header[name]["shape"]) for name in kinds}
+    kept = None
+    if KEPT in shapes:
+        _check_kept(shapes.pop(KEPT), meta)
+        kept = np.unpackbits(_load(source, start, kinds[KEPT], header[KEPT]), 2, bitorder="little").astype(bool)
+    _check_shapes(shapes, meta)
+    arrays = {name: _load(source, start, kinds[name], header[name]).astype(np.float32, copy=False) for name in shapes}
     layers = range(len(arrays) // 2)
     decoder = tuple((arrays[f"decoder.{index}.weight"], arrays[f"decoder.{index}.bias"]) for index in layers)
-    return Avatar(arrays["planes"], decoder, meta, name)
+    return Avatar(arrays["planes"], decoder, meta, name, kept)
 
 
 def _header(source, size: int) -> tuple[dict, int]:
@@ -203,14 +219,15 @@ def _tensors(header: dict, size: int) -> dict[str, np.dtype]:
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
             raise AvatarError(f"{label} is not described by dtype, shape and data_offsets alone")
         dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-        if not isinstance(dtype, str) or dtype not in DTYPES:
-            raise AvatarError(f"{label} has the dtype {_short(dtype)}; allowed are {', '.join(DTYPES)}")
+        allowed = BITS if name == KEPT else DTYPES
+        if not isinstance(dtype, str) or dtype not in allowed:
+            raise AvatarError(f"{label} has the dtype {_short(dtype)}; allowed are {', '.join(allowed)}")
         for what, values in (("shape", shape), ("data_offsets", offsets)):
             if not isinstance(values, list) or not all(type(value) is int and 0 <= value < 1 << 40 for value in values):
                 raise AvatarError(f"{label} has the {what} {_short(values)}; allowed are whole numbers from 0")
-        if len(shape) > 4 or len(offsets) != 2 or offsets[1] - offsets[0] != prod(shape) * DTYPES[dtype].itemsize:
+        if len(shape) > 4 or len(offsets) != 2 or offsets[1] - offsets[0] != prod(shape) * allowed[dtype].itemsize:
             raise AvatarError(f"{label}: shape {_short(shape)} of {dtype} does not fill data_offsets {_short(offsets)}")
-        kinds[name] = DTYPES[dtype]
+        kinds[name] = allowed[dtype]
         spans.append(offsets)
     place = 0
     for begin, end in sorted(spans):
@@ -250,12 +267,20 @@ def _check_shapes(shapes: dict[str, tuple], meta: Meta) -> None:
         width = out
 
 
+def _check_kept(shape: tuple, meta: Meta) -> None:
+    cells = shape[0] if len(shape) == 3 else 0
+    if shape != (cells, cells, cells / 8) or not 1 <= cells <= MAX_CELLS:
+        raise AvatarError(f"kept has the shape {shape}; allowed is (K, K, K / 8) with K 8..{MAX_CELLS}")
+    if meta.density not in ("softplus", "relu", "exp"):
+        raise AvatarError(f"kept is there with {meta.density}; allowed is it with softplus, relu, exp")
+
+
 def _load(source, start: int, dtype: np.dtype, entry: dict) -> np.ndarray:
     values = np.empty(entry["shape"], dtype)
     source.seek(start + entry["data_offsets"][0])
     if source.readinto(memoryview(values.reshape(-1).view(np.uint8))) != values.nbytes:
         raise AvatarError("the file became shorter while it was read")
-    return values.astype(np.float32, copy=False)
+    return values
 
 
 def _meta(about) -> Meta:

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from .decode import Progress, surface_grid
+from .decode import Progress, cells_of_grid, surface_grid
 from .format import Avatar, AvatarError
 
 NEAREST = 1e-3  # of a cell: a point never reaches a grid node, where points of several edges would coincide
@@ -34,6 +34,10 @@ def avatar_surface(avatar: Avatar, resolution: int, keep: float = 0.01, progress
     if meta.density == "exp":
         # Exponents are what is nearly linear between samples; their powers would push the surface outwards.
         grid, level = np.log(np.maximum(grid, np.float32(1e-30))), float(np.log(level))
+    if avatar.kept is not None:
+        below = int((cells_of_grid(resolution, len(avatar.kept)) < avatar.kept.any((0, 1)).argmax()).sum())
+        # As far outside as what is above the cut is inside, so that the cut is a plane midway.
+        grid[:, :, :below] = np.float32(level) - np.abs(grid[:, :, below : below + 1] - np.float32(level))
     points, triangles, normals = isosurface(grid, level, cell, low + cell / 2)
     if not len(triangles):
         raise AvatarError(

@@ -27,6 +27,30 @@ def put(context, objects, location) -> None:
         context.view_layer.objects.active = obj
 
 
+def decoded(path: Path, shape: str, resolution: int) -> bpy.types.Object:
+    """The avatar of a file in one of SHAPES, in no collection yet."""
+    from ..avatar.objects import avatar_mesh, avatar_volume
+
+    avatar = read_avatar(path)
+    if shape == "VOLUME":
+        obj = avatar_volume(avatar, resolution)
+    else:
+        obj = avatar_mesh(avatar, resolution, "texture" if shape == "TEXTURE" else "attribute")
+    obj.name = path.name.split(".")[0]
+    obj["avatar_shape"] = shape
+    return obj
+
+
+def replace_by(old: bpy.types.Object, new: bpy.types.Object) -> None:
+    """Give an avatar's object the data of another one, which goes; where it is and what was done to it stays."""
+    data, old.data = old.data, new.data
+    for name in new.keys():
+        old[name] = new[name]
+    bpy.data.objects.remove(new)
+    if not data.users:
+        bpy.data.batch_remove([data])
+
+
 class SIMULACRA_OT_import_avatar(ToPlace, bpy.types.Operator):
     """Decode a triplane avatar (.avatar.safetensors) into a mesh or a volume; needs no torch"""
 
@@ -50,16 +74,7 @@ class SIMULACRA_OT_import_avatar(ToPlace, bpy.types.Operator):
     @reported
     def execute(self, context):
         """Read, decode, and put it there."""
-        from ..avatar.objects import avatar_mesh, avatar_volume
-
-        path = Path(bpy.path.abspath(self.filepath))
-        avatar = read_avatar(path)
-        if self.shape == "VOLUME":
-            obj = avatar_volume(avatar, self.resolution)
-        else:
-            obj = avatar_mesh(avatar, self.resolution, "texture" if self.shape == "TEXTURE" else "attribute")
-        obj.name = path.name.split(".")[0]
-        obj["avatar_shape"] = self.shape
+        obj = decoded(Path(bpy.path.abspath(self.filepath)), self.shape, self.resolution)
         put(context, [obj], self.place(context))
         points = f", {len(obj.data.vertices)} points" if self.shape != "VOLUME" else ""
         self.report({"INFO"}, f"{obj.name}: {self.resolution}³{points}")

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 
 class SystemChoice(NamedTuple):
-    """A system as the menu shows it: what it makes avatars or things from, the suffix of what it writes, whether it samples in steps."""
+    """A system as the menu shows it: what it makes avatars or things from, the suffix of what it writes, whether it samples in
+    steps, and whether it shows a coarse avatar before."""
 
     name: str
     title: str
@@ -13,12 +14,18 @@ class SystemChoice(NamedTuple):
     suffix: str = ".avatar.safetensors"
     steps: bool = False
     things: bool = False
+    coarse: bool = False
 
 
 # The systems that make people, then those that make things. Their catalogue belongs to models, which the extension comes without: a test keeps the two equal.
 SYSTEM_CHOICES = (
     SystemChoice(
-        "rodin", "Rodin", "Triplanes by roll-out diffusion", ("prompt", "photo", "edit", "unconditional"), steps=True
+        "rodin",
+        "Rodin",
+        "Triplanes by roll-out diffusion",
+        ("prompt", "photo", "edit", "unconditional"),
+        steps=True,
+        coarse=True,
     ),
     SystemChoice("nfd", "NFD", "Triplanes by diffusion of plain channels", steps=True),
     SystemChoice("eg3d", "EG3D", "Triplanes by a style GAN; arrives as a mesh", suffix=".glb"),

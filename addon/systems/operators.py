@@ -8,11 +8,15 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_tip as tip_
 
+from ..avatar.format import AvatarError
 from ..datasets.render import Follows
 from ..errors import reported
+from ..importing.avatars import decoded, replace_by
 from ..preferences import caller, preferences, tested, user_path, wrong
 from ..worker import jobs
 from .catalogue import SYSTEM_CHOICES, SystemChoice
+
+COARSE = 64  # cells along the edge of the cube of an avatar that is shown until the final one is there
 
 
 def missing() -> str:
@@ -77,6 +81,19 @@ def out_file(settings, words: list[str]) -> Path:
     return user_path("avatars") / f"{name}_{settings.seed}_{mark:04x}{chosen(settings).suffix}"
 
 
+def shown_before(job: jobs.Job) -> bpy.types.Object | None:
+    """The object of the coarse avatar that a job has shown, if it is still there."""
+    return next((obj for obj in bpy.data.objects if job.coarse and obj.get("avatar_source") == job.coarse), None)
+
+
+def take_away(obj: bpy.types.Object) -> None:
+    """Remove a coarse avatar whose job made no final one."""
+    data = obj.data
+    bpy.data.objects.remove(obj)
+    if not data.users:
+        bpy.data.batch_remove([data])
+
+
 class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
     """Let a trained system make an avatar or a thing, and bring it to the 3D cursor"""
 
@@ -95,26 +112,35 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
 
     @reported
     def execute(self, context):
-        """Start the worker; the avatar arrives when it has ended."""
+        """Start the worker; the avatar arrives when it has ended, a coarse one before, in whose place it comes."""
         settings = context.scene.simulacra.model
         words = arguments(context, settings)
         out = out_file(settings, words)
-        words += ["--out", str(out)]
+        words += ["--out", str(out)] + (["--coarse"] if chosen(settings).coarse and settings.mode != "edit" else [])
         # An undo while it runs would leave the settings in freed memory.
         how = {"shape": settings.shape, "resolution": settings.resolution}
 
+        def show(job):
+            coarse = how | {"resolution": min(how["resolution"], COARSE)}
+            bpy.ops.simulacra.import_avatar(filepath=job.coarse, **coarse)
+
         def arrive(job):
-            if job.state != "finished":
-                return
+            before = shown_before(job)
             try:
-                if out.suffix == ".glb":
+                if job.state != "finished":
+                    before and take_away(before)
+                elif before:
+                    replace_by(before, decoded(out, **how))
+                elif out.suffix == ".glb":
                     bpy.ops.simulacra.import_mesh(filepath=str(out))
                 else:
                     bpy.ops.simulacra.import_avatar(filepath=str(out), **how)
-            except RuntimeError as error:  # an operator's report
+            except (RuntimeError, AvatarError) as error:  # an operator's report
                 job.fail(str(error).removeprefix("Error: ").strip())
+            if before and not bpy.app.background:
+                bpy.ops.ed.undo_push(message="Simulacra: the final avatar")
 
-        jobs.start("model", f"{settings.system} {settings.seed}", [caller()(words)], arrive)
+        jobs.start("model", f"{settings.system} {settings.seed}", [caller()(words)], arrive, early=show)
         return self.follow("model")
 
 

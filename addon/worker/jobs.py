@@ -17,6 +17,7 @@ from .process import Job
 EVERY = 0.25  # seconds between two looks at the worker
 _jobs: dict[str, Job] = {}  # by what they do: dataset, dry_run, labels, model, likeness, gallery
 _then: dict[str, object] = {}  # what to do with a job's result, in Blender's main thread
+_early: dict[str, object] = {}  # what to do with what can be shown while a job runs, there too
 _records: dict[str, records.Record] = {}  # of jobs that are written down, to be found again
 _leave = False  # what the user chose for when Blender closes, as of the last look
 
@@ -31,9 +32,10 @@ def running(what: str) -> bool:
     return what in _jobs and _jobs[what].state == "running"
 
 
-def start(what: str, title: str, commands, then=None, folder: Path | None = None) -> Job:
+def start(what: str, title: str, commands, then=None, folder: Path | None = None, early=None) -> Job:
     """Start commands in the worker; ``then(job)`` is called once they have ended, whatever the end.
 
+    ``early(job)`` is called once the job has told of a coarse result, unless it has ended by then.
     A job of one command whose result goes to ``folder`` is written down: a later Blender finds it again.
     """
     global _leave
@@ -43,7 +45,7 @@ def start(what: str, title: str, commands, then=None, folder: Path | None = None
     log = user_path("logs") / f"{what}-{time.strftime('%Y%m%d-%H%M%S')}.log"
     _sweep(log.parent)
     _jobs[what] = job = Job(title, commands, log)
-    _then[what] = then
+    _then[what], _early[what] = then, early
     _forget(what)
     if folder is not None:
         me, process = os.getpid(), job.process.pid
@@ -103,6 +105,7 @@ def wait(what: str) -> Job:
 def _finish(what: str) -> None:
     """Use a job's result; what goes wrong with that is the job's failure, and the panel goes on."""
     _forget(what)
+    _early.pop(what, None)
     then, job = _then.pop(what, None), _jobs[what]
     if then is None:
         return
@@ -113,6 +116,19 @@ def _finish(what: str) -> None:
         job.fail(f"{type(error).__name__}: {error}")
 
 
+def show_early(what: str) -> None:
+    """Use what a running job can show, once; what goes wrong with that is told, and the job goes on."""
+    job, early = _jobs[what], _early.get(what)
+    if early is None or not job.coarse:
+        return
+    del _early[what]
+    try:
+        early(job)
+    except Exception as error:
+        remember(f"SIMULACRA_JOB_{what}", error, __name__)
+        job.warnings = [*job.warnings, f"{type(error).__name__}: {error}"]
+
+
 def _look() -> float | None:
     """Poll all jobs; a timer."""
     global _leave
@@ -121,9 +137,10 @@ def _look() -> float | None:
     if not windows:  # a file is being opened
         return EVERY
     for what, job in list(_jobs.items()):
-        if job.state == "running" and not job.poll():
+        if job.state == "running":
+            runs = job.poll()
             with bpy.context.temp_override(window=windows[0]):
-                _finish(what)
+                show_early(what) if runs else _finish(what)
     redraw()
     return EVERY if any(job.state == "running" for job in _jobs.values()) else None
 
@@ -219,7 +236,7 @@ def unregister() -> None:
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     _at_exit()
-    for held in (_jobs, _then, _records):
+    for held in (_jobs, _then, _early, _records):
         held.clear()
 
 

@@ -69,6 +69,7 @@ class Job:
         self.failed = 0
         self.stage = ""  # of a job that has several
         self.warnings: list[str] = []
+        self.coarse = ""  # the file of what can be shown until all is done
         self.result: dict = {}  # what the command line said of all that is done
         self.started = time.monotonic()
         self.state = "running"
@@ -135,6 +136,8 @@ class Job:
         self.stage = str(event.get("stage", self.stage))
         if event["event"] == "done":
             self._told, self.result = True, event
+        if event["event"] == "coarse":
+            self.coarse = str(event.get("file"))
         if event["event"] == "warning":
             self.warnings = [*self.warnings, str(event.get("message"))][-LAST_LINES:]
         if event["event"] == "failed":

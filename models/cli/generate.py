@@ -49,9 +49,11 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
                 help="pull what is at X,Y,Z to X,Y,Z, in metres; may be given several times")  # fmt: skip
 @options.option("--size", type=options.WHOLE, metavar="PX", help="edge of each picture")
 @options.option("--no-refiner", "unrefined", is_flag=True, help="draw pictures of 512 px and more without the refiner")
+@options.option("--coarse", "early", is_flag=True,
+                help="write NAME.coarse within seconds, which is taken away once the result is there")  # fmt: skip
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
-def command(system, run, out, as_json, bare, count, size, unrefined, **asked) -> None:
+def command(system, run, out, as_json, bare, early, count, size, unrefined, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
     RUN is the folder of a run; the weights that are shipped by default. simulacra list systems says what a system makes:
@@ -63,6 +65,11 @@ def command(system, run, out, as_json, bare, count, size, unrefined, **asked) ->
     name, suffix = table.split_suffix(out, system.kind)
     if bare and suffix in table.SEEN:
         raise BadInput(f"no-turntable: is not allowed with {suffix}, which shows itself and gets none")
+    if early and "coarse" not in system.takes:
+        able = ", ".join(row.name for row in SYSTEMS if "coarse" in row.takes)
+        raise BadInput(f"coarse: is not allowed with {system.name}, which has none; allowed with {able}")
+    if early and suffix in table.SEEN:
+        raise BadInput(f"coarse: is not allowed with {suffix}; allowed is it with what Blender shows")
     shown = _shown(system, size, unrefined)
     folder = out.parent
     if not folder.is_dir():
@@ -74,11 +81,16 @@ def command(system, run, out, as_json, bare, count, size, unrefined, **asked) ->
     from ...datagen.progress import Progress
 
     try:
-        with stoppable(), tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder) as beside:
+        with (
+            stoppable(),
+            tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder) as beside,
+            _Early(folder) as coarse,
+        ):
             with Progress(as_json) as progress:
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
-                _generate(system, run, request, count, not bare, Path(beside), name, suffix, shown, progress.tell)
+                _generate(system, run, request, count, not bare, Path(beside), name, suffix, shown, progress.tell,
+                          coarse if early else None)  # fmt: skip
             made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
@@ -129,7 +141,7 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
 
 
 def _generate(system: System, run: Path | None, request: Request, count: int, all_sides: bool, folder: Path, name: str,
-              suffix: str, shown: dict, tell) -> None:  # fmt: skip
+              suffix: str, shown: dict, tell, coarse: _Early | None = None) -> None:  # fmt: skip
     """Write every result and its preview into a folder; ``shown`` are fields of results that say how they are drawn."""
     run = run or system.shipped
     if run is None:
@@ -143,6 +155,8 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
     for index in range(count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if count > 1 else name
+        if coarse and one.mode != "edit":  # where the avatar that is edited is there already
+            coarse.show(model.coarse(one), folder / f"{stem}.coarse{suffix}", suffix, tell)
         result = model.generate(one, tell) if hasattr(model, "generate") else sampled(model, one)
         if result.kind != system.kind:
             raise TypeError(f"{system.name}: made {result.kind}; its row of the catalogue says {system.kind}")
@@ -154,6 +168,29 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
             table.preview(folder / stem, result)
         if count > 1:
             tell({"stage": "results", "done": index + 1, "total": count})
+
+
+class _Early:
+    """The coarse results that stand in a folder until the final ones have taken their place, or will not."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.there = folder, []
+
+    def __enter__(self) -> _Early:
+        return self
+
+    def __exit__(self, *_) -> None:
+        for path in self.there:
+            path.unlink(missing_ok=True)
+
+    def show(self, result: table.Result, made: Path, suffix: str, tell) -> None:
+        """Write a result and put it in its place, and tell where that is."""
+        place = self.folder / made.name
+        _check_replaceable(place)
+        table.write(made, result, suffix)
+        self.there.append(place)
+        os.replace(made, place)
+        tell({"event": "coarse", "message": f"coarse: {place}", "file": str(place)})
 
 
 def _shown(system: System, size: int | None, unrefined: bool) -> dict:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...datagen.errors import BadInput
 from ...datagen.formats.reading import GIB
 from ..core.checkpoint import header_json, open_tensors, write_tensors
+from .component import KeptField
+from .render import Field
 from .triplane import DENSEST, Decoder, TriplaneField
 
 SUFFIX = ".avatar.safetensors"
@@ -24,6 +27,7 @@ FIXED = {
     "sampling": "bilinear, align_corners=false, padding_mode=border",
 }  # fmt: skip
 MOST = 2 * GIB  # bytes of a file that is read
+KEPT, CELLS = "kept", 256  # the tensor that says which cells are kept, and the most of them along an edge
 LIMITS = {"channels": 256, "resolution": 2048, "width": 1024, "octaves": 4}
 
 
@@ -31,7 +35,8 @@ LIMITS = {"channels": 256, "resolution": 2048, "width": 1024, "octaves": 4}
 class SavedAvatar:
     """An avatar's planes float32 (3, C, R, R), its decoder, the cube's half side and centre in metres, and its texts.
 
-    ``level`` is the density of a mesh's surface per box unit.
+    ``level`` is the density of a mesh's surface per box unit. The cube is empty outside the cells (K, K, K), indexed x, y, z,
+    that are ``kept``, if that is said; K is a multiple of 8.
     """
 
     planes: Tensor
@@ -43,11 +48,13 @@ class SavedAvatar:
     licence: str = ""
     generator: str = ""
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    kept: Tensor | None = None
 
     @property
-    def field(self) -> TriplaneField:
+    def field(self) -> Field:
         """The field in box units, of batch 1."""
-        return TriplaneField(self.planes[None], self.decoder)
+        field = TriplaneField(self.planes[None], self.decoder)
+        return field if self.kept is None else KeptField(field, self.kept)
 
 
 def write_avatar(path: str | Path, avatar: SavedAvatar) -> None:
@@ -77,6 +84,8 @@ def write_avatar(path: str | Path, avatar: SavedAvatar) -> None:
             raise BadInput(f"{path}: {name} is {size}; allowed are at most {most}")
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise BadInput(f"{path}: the planes or the decoder hold NaN or infinity; allowed are finite numbers")
+    if avatar.kept is not None:
+        tensors[KEPT] = torch.from_numpy(np.packbits(avatar.kept.numpy(), 2, "little"))
     write_tensors(path, tensors, {"avatar": json.dumps(about, allow_nan=False)})
 
 
@@ -93,6 +102,7 @@ def read_avatar_planes(path: str | Path) -> SavedAvatar:
         except RecursionError:
             raise BadInput(f"{path}: its description is nested too deeply; allowed is a flat JSON object") from None
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+        kept = _kept(path, file, shapes.pop(KEPT)) if KEPT in shapes else None
         layers = len(shapes) // 2
         names = {"planes"} | {f"decoder.{i}.{part}" for i in range(layers) for part in ("weight", "bias")}
         if set(shapes) != names or layers < 2:
@@ -121,7 +131,15 @@ def read_avatar_planes(path: str | Path) -> SavedAvatar:
     planes = torch.stack([planes[i] if name in NAMES else planes[i].mT for i, name in order])
     texts = {name: str(about.get(name, "")) for name in ("prompt", "licence", "generator")}
     return SavedAvatar(planes.contiguous(), decoder.requires_grad_(False), half, tuple(about["center"]),
-                       about["level"] * half, background=tuple(about.get("background", (1.0,) * 3)), **texts)  # fmt: skip
+                       about["level"] * half, background=tuple(about.get("background", (1.0,) * 3)), kept=kept, **texts)  # fmt: skip
+
+
+def _kept(path: Path, file, shape: tuple) -> Tensor:
+    """The cells that a file says are kept, a bit each along z."""
+    cells = shape[0] if shape else 0
+    if shape != (cells, cells, cells / 8) or not 1 <= cells <= CELLS or file.get_slice(KEPT).get_dtype() != "U8":
+        raise BadInput(f"{path}: {KEPT} has the shape {shape}; allowed is uint8 (K, K, K / 8) with K up to {CELLS}")
+    return torch.from_numpy(np.unpackbits(file.get_tensor(KEPT).numpy(), 2, bitorder="little")).bool()
 
 
 def _named(path: str | Path) -> Path:

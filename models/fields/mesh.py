@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...datagen.errors import BadInput, Unfinished
 from ...datagen.formats.writing import write_whole
+from .component import KeptField
 from .render import Field
 
 CHUNK = 1 << 16  # points that the field is asked for at a time
@@ -85,7 +86,8 @@ def level_grid(field: Field, resolution: int, kind: str, level: float) -> np.nda
     """How far inside the level a field is at resolution^3 nodes that span [-1, 1]^3: float32, indexed x, y, z.
 
     Positive inside. Densities and occupancies are compared by their logarithm and logit, which is what a network gives:
-    those are nearly straight between two nodes where the values themselves jump.
+    those are nearly straight between two nodes where the values themselves jump. Below the floor of what is kept of a field
+    all is as far outside as the nodes above it are inside, so that the cut is a plane midway.
     """
     axis = torch.linspace(-1, 1, resolution)
     plane = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
@@ -101,7 +103,10 @@ def level_grid(field: Field, resolution: int, kind: str, level: float) -> np.nda
         grid = np.log(grid / (1 - grid)) - np.log(level / (1 - level))
     else:
         grid = level - grid
-    return grid.astype(np.float32).reshape((resolution,) * 3)
+    grid = grid.astype(np.float32).reshape((resolution,) * 3)
+    below = int((axis < field.floor).sum()) if isinstance(field, KeptField) else 0
+    grid[:, :, :below] = -np.abs(grid[:, :, below : below + 1])
+    return grid
 
 
 def surface(grid: np.ndarray, keep: float = 0.05) -> Mesh:

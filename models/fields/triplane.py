@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -79,6 +82,15 @@ class Decoder(nn.Module):
     def outputs(self, features: Tensor) -> Tensor:
         """The last layer's outputs (..., 4): the logarithm of the density, and the colour before its sigmoid."""
         return self.net(self.embed(features))
+
+    def crisp(self, level: float, by: float) -> Decoder:
+        """A decoder whose density is this one's over ``level``, to the power ``by``, times it: its surface stays, its fog goes."""
+        made = copy.deepcopy(self)
+        weight, bias = made.layers()[-1]
+        with torch.no_grad():
+            weight[0] *= by
+            bias[0] = by * bias[0] + (1 - by) * math.log(level)
+        return made
 
     def layers(self) -> list[tuple[Tensor, Tensor]]:
         """Weight and bias of each layer, in order."""

@@ -76,8 +76,8 @@ class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES, or empty for what
     answers several photographs at once and is asked by ``simulacra predict`` alone.
 
-    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag and refiner that mean
-    something to it; ``data`` is what it learns from.
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag, refiner and coarse that
+    mean something to it; ``data`` is what it learns from.
     """
 
     name: str
@@ -108,7 +108,7 @@ class System(NamedTuple):
 
 SYSTEMS = (
     System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES,
-           takes=("guidance", "steps", "draws", "refiner")),
+           takes=("guidance", "steps", "draws", "refiner", "coarse")),
     System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)", takes=("steps",)),
     System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),

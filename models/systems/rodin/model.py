@@ -20,29 +20,31 @@ from ...diffusion.guidance import guided
 from ...diffusion.prior import LatentPrior, LatentPriorConfig
 from ...diffusion.samplers import ddim, ddim_inverse
 from ...fields.export import SavedAvatar, read_avatar_planes
-from ...fields.fit import RaySource, fit
-from ...fields.render import render, render_image
+from ...fields.fit import fit
+from ...fields.render import render_image
 from ...fields.triplane import Decoder, TriplaneField, resize
-from ...kinds.avatar import Avatar
+from ...kinds.avatar import Avatar, crisp
 from ...vision import vlm as vlms
 from ...vision.captions import say
 from ...vision.prompts import parse, read
 from ..request import Request
 from . import base, upsampler
 from .config import Config
+from .inversion import AROUND, SAFER, pose_of, tuned
 from .latents import told_of
 from .photo import read_portrait
 from .planes import Statistics
 from .refiner import refiner_of
+from .regions import region
 from .tones import toned
 
 SYSTEM = "rodin"
-LEVEL = 0.1  # of the noise that small planes get before they are upsampled
+NOISE = 0.1  # level of the noise that small planes get before they are upsampled
 LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
 AT_ONCE = 16  # small planes that are sampled together
+COARSE = 6  # steps in which a coarse avatar is sampled
 LOOK_SIZE = 64  # pixels of those
 SHARPENING = 30  # steps in which latents are drawn towards a prompt
-TUNING = 80  # steps in which planes are drawn towards a photo
 
 
 class Rodin(nn.Module):
@@ -111,7 +113,7 @@ class Rodin(nn.Module):
                  progress: Progress | None = None) -> Tensor:  # fmt: skip
         """Large planes (B, 3, C, R, R) of small rolled ones."""
         config = self.config
-        level = torch.full((len(rolled),), LEVEL)
+        level = torch.full((len(rolled),), NOISE)
         spatial = augment(rolled, level, generator, upsampler.BLUR)
         vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else self.told(latents)
         keep = torch.full((len(rolled),), float(latents is not None))
@@ -135,10 +137,10 @@ class Rodin(nn.Module):
         """Large planes (B, 3, C, R, R) of small rolled ones without the upsampler: blurred, and there at once."""
         return resize(self.small.unroll(rolled), self.config.fit.resolution)
 
-    def looks(self, rolled: Tensor) -> Tensor:
-        """Quick pictures (B, K, 3, s, s) in [-1, 1] of small rolled planes."""
+    def looks(self, rolled: Tensor, angles=LOOKS) -> Tensor:
+        """Quick pictures (B, K, 3, s, s) in [-1, 1] of small rolled planes, from azimuths and elevations in degrees."""
         planes = self.enlarged_plainly(rolled)
-        return torch.stack([render_image(self.field(one), self.front(), LOOK_SIZE, 32, 16) for one in planes])
+        return torch.stack([render_image(self.field(one), self.front(angles), LOOK_SIZE, 32, 16) for one in planes])
 
     @torch.no_grad()
     def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
@@ -154,6 +156,28 @@ class Rodin(nn.Module):
             draws = self.draws(request)
             planes = self._made(request, draws, guidance, steps, generator, progress)
         return Avatar(planes, self.decoder, self.half, prompt=request.prompt, draws=draws, enlarge=self.refiner.enlarge)
+
+    @torch.no_grad()
+    def coarse(self, request: Request) -> Avatar:
+        """The avatar of a prompt, a photo or nothing as it is known within seconds: one draw of few steps, not upsampled.
+
+        It is drawn by the same seed as what ``generate`` makes, and may be another one than that.
+        """
+        guidance = self.config.guidance if request.guidance is None else request.guidance
+        generator = torch.Generator().manual_seed(request.seed)
+        if request.photo is not None:
+            latents = self.vlm.encode_image(read_portrait(request.photo)[None])
+        elif request.prompt:
+            latents = self.latents_of(request.prompt, 1, self.draws(request), generator)
+        else:
+            latents = self.unprompted(1, generator)
+        rolled = self.planes_of(latents, self.noise(1, generator), guidance, COARSE)
+        return Avatar(self.enlarged_plainly(rolled)[0], self.decoder, self.half, prompt=request.prompt, coarse=True)
+
+    def noise(self, count: int, generator: torch.Generator) -> Tensor:
+        """What small rolled planes (B, C, r, 3r) are sampled from."""
+        size = self.config.resolution
+        return torch.randn(count, self.config.fit.channels, size, 3 * size, generator=generator)
 
     def _in_vain(self, request: Request) -> str:
         """What of a request's prompt changes nothing: latents know no tone of skin, by which only what is drawn is ranked."""
@@ -179,23 +203,33 @@ class Rodin(nn.Module):
             latents = self.latents_of(request.prompt, count, draws, generator)
         else:
             latents = self.unprompted(1, generator)
-        noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
-        parts = zip(latents.split(AT_ONCE), noise.split(AT_ONCE), strict=True)
+        parts = zip(latents.split(AT_ONCE), self.noise(count, generator).split(AT_ONCE), strict=True)
         rolled = torch.cat([self.planes_of(*part, guidance, steps, progress) for part in parts])
+        if portrait is not None:
+            return self.inverted(portrait, rolled, latents, generator, progress)
         best = 0
         if count > 1:
             pictures = self.looks(rolled)
-            if portrait is not None:
-                wanted = F.interpolate(portrait[None], (LOOK_SIZE, LOOK_SIZE), mode="area")
-                best = int((pictures[:, 0] - wanted).square().mean((1, 2, 3)).argmin())
-            else:
-                seen = torch.stack(
-                    [self.agreement(self.vlm.encode_image(view), request.prompt) for view in pictures.unbind(1)]
-                )
-                tone = read(request.prompt).skin
-                best = int((seen.mean(0) + (toned(pictures[:, 0], tone) if tone else 0)).argmax())
-        planes = self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
-        return planes if portrait is None else self.tuned(planes, portrait, progress)
+            seen = torch.stack(
+                [self.agreement(self.vlm.encode_image(view), request.prompt) for view in pictures.unbind(1)]
+            )
+            tone = read(request.prompt).skin
+            best = int((seen.mean(0) + (toned(pictures[:, 0], tone) if tone else 0)).argmax())
+        return self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
+
+    def inverted(self, portrait: Tensor, rolled: Tensor, latents: Tensor, generator, progress=None) -> Tensor:
+        """Planes (3, C, R, R) of a portrait (3, s, s), tuned to it: of small planes (B, C, r, 3r) those that look most like it
+        from where it was taken, or the mean avatar, which knows best what nobody sees."""
+        azimuth, elevation = pose_of(portrait, self.field(self.large.mean), self.front)
+        camera, around = ((azimuth, elevation),), tuple((azimuth + side, height) for side, height in AROUND)
+        wanted = F.interpolate(portrait[None], (LOOK_SIZE, LOOK_SIZE), mode="area")
+        pictures = self.looks(torch.cat([torch.zeros_like(rolled[:1]), rolled]), camera)[:, 0]
+        mean, *errors = (pictures - wanted).square().mean((1, 2, 3)).tolist()
+        best = min(range(len(errors)), key=errors.__getitem__)
+        start = self.large.mean
+        if errors[best] < SAFER * mean:
+            start = self.enlarged(rolled[best, None], latents[best, None], generator, progress)[0]
+        return tuned(self.field, start, portrait, self.front(camera), self.front(around), progress)
 
     def unprompted(self, count: int, generator: torch.Generator) -> Tensor:
         """Portrait latents (B, D) of nobody in particular."""
@@ -230,16 +264,12 @@ class Rodin(nn.Module):
         # What inversion and upsampling lose of the avatar is put back: only the difference that the prompt makes counts.
         twin = torch.Generator().manual_seed(request.seed), torch.Generator().manual_seed(request.seed)
         difference = self.enlarged(changed, wanted, twin[0], progress) - self.enlarged(again, now, twin[1])
-        return (large + difference[0]).clamp(-1, 1)
+        where = region([name for name in after if after[name] != before.get(name)], large.shape[-1])
+        return (large + where * difference[0]).clamp(-1, 1)
 
     def _adopted(self, avatar: SavedAvatar, progress) -> Tensor:
         """An avatar's planes (3, C, R, R) for this decoder: as they are, or fitted to what another decoder shows."""
-        ours, theirs = self.decoder.state_dict(), avatar.decoder.state_dict()
-        same = ours.keys() == theirs.keys() and all(
-            a.shape == b.shape and torch.allclose(a, b, atol=1e-3)
-            for a, b in zip(ours.values(), theirs.values(), strict=True)
-        )
-        if same:
+        if any(alike(ours, avatar.decoder) for ours in (self.decoder, crisp(self.decoder))):
             return resize(avatar.planes[None], self.config.fit.resolution)[0]
         if abs(avatar.half / self.half - 1) > 0.5:
             raise BadInput(
@@ -258,41 +288,28 @@ class Rodin(nn.Module):
             fit([person], planes, self.decoder, settings, train_decoder=False, progress=staged(progress, "adopting"))
         return planes[0]
 
-    def tuned(self, planes: Tensor, portrait: Tensor, progress: Progress | None = None) -> Tensor:
-        """Planes (3, C, R, R) drawn towards a portrait (3, s, s) in [-1, 1] seen from the front, the decoder frozen."""
-        person = Person("photo", torch.cat([(portrait + 1) / 2, torch.ones_like(portrait[:1])])[None].mul(255).to(torch.uint8),
-                        self.front(LOOKS[:1]), {}, ())  # fmt: skip
-        source, start = RaySource(person), planes
-        with torch.enable_grad():
-            moved = planes.clone().requires_grad_()
-            optimiser = torch.optim.Adam([moved], lr=5e-3)
-            for number in range(TUNING):
-                generator = torch.Generator().manual_seed(number)
-                rays = source.draw(1024, generator)
-                seen = render(self.field(moved), rays.origins[None], rays.directions[None], 24, 24, 1.0, generator)
-                error = (seen.colour[0] - rays.colour).square().mean()
-                # Where the photo says nothing the sample holds.
-                loss = error + 0.5 * (moved - start).square().mean()
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                if progress:
-                    progress({"stage": "photo", "done": number + 1, "total": TUNING})
-        return moved.detach().clamp(-1, 1)
-
     @torch.no_grad()
     def sample_planes(self, count: int, generator: torch.Generator) -> Tensor:
         """Large planes (B, 3, C, R, R) of people made from nothing."""
         config = self.config
         latents = self.unprompted(count, generator)
-        noise = torch.randn(count, config.fit.channels, config.resolution, 3 * config.resolution, generator=generator)
-        return self.enlarged(self.planes_of(latents, noise, config.guidance, config.steps), latents, generator)
+        rolled = self.planes_of(latents, self.noise(count, generator), config.guidance, config.steps)
+        return self.enlarged(rolled, latents, generator)
 
     @torch.no_grad()
     def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:
         """Pictures (B, V, 3, size, size) in [-1, 1] of people made from nothing."""
         made = [self.sample_planes(min(4, count - start), generator) for start in range(0, count, 4)]
         return torch.stack([render_image(self.field(one), cameras, size) for one in torch.cat(made)])
+
+
+def alike(one: nn.Module, other: nn.Module) -> bool:
+    """Whether two networks have the same weights, but for what rounding loses."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        a.shape == b.shape and torch.allclose(a, b, atol=1e-3)
+        for a, b in zip(ours.values(), theirs.values(), strict=True)
+    )
 
 
 def load(folder: Path) -> Rodin:
