@@ -35,7 +35,7 @@ PUBLISHED = {
     "frontal_breadth": Figure((105.5, 5.7), (102.9, 5.4), NIOSH),
     "cheek_breadth": Figure((143.5, 6.9), (135.1, 6.5), f"{NIOSH}; {ANSUR}: 142.6 ± 6.2, 133.8 ± 5.6"),
     "jaw_breadth": Figure((120.4, 10.4), (110.1, 8.9), NIOSH),
-    "face_outline": Figure((117.5, 7.5), (106.0, 6.5), f"{PHOTOS}, landmarks 4 to 12, 2 % narrower"),
+    "face_outline": Figure((119.5, 7.5), (108.5, 6.5), f"{PHOTOS}, landmarks 4 to 12"),
     "face_length": Figure((122.7, 7.0), (113.4, 6.1), f"{NIOSH}; {ANSUR}: 122.6 ± 6.7, 113.1 ± 6.1"),
     "nose_length": Figure((52.0, 4.1), (48.2, 3.8), NIOSH),
     "nose_breadth": Figure((36.6, 4.1), (33.2, 3.9), NIOSH),
@@ -52,7 +52,7 @@ PUBLISHED = {
 }  # fmt: skip
 AIMED = {  # where the middle of two sources, or what photographs show, is better than the published mean; within 0.3 of its spread
     "nose_length": (51.2, 48.4), "nose_protrusion": (20.8, 19.4), "nose_breadth": (37.5, 33.0), "jaw_breadth": (121.5, 108.9),
-    "face_outline": (119.4, 105.6), "face_length": (122.7, 111.9), "eye_opening": (8.8, 9.2), "eye_length": (25.4, 24.9),
+    "face_outline": (121.4, 108.1), "face_length": (122.7, 111.9), "eye_opening": (8.9, 9.6), "eye_length": (25.4, 24.9),
     "mouth_breadth": (52.1, 48.8), "brow_height": (18.4, 18.8), "upper_lip": (6.0, 6.6), "lower_lip": (9.0, 9.6),
 }  # fmt: skip
 

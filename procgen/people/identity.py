@@ -13,7 +13,7 @@ from .brow_line import levelling
 from .head_data import HeadData, head_data
 from .lips import closing
 from .necks import fitting
-from .own_targets import BASE, MIDFACE
+from .own_targets import BASE, LIKENESS, MIDFACE
 from .traits import AGE, MALE, SEX, trait_weights
 
 # Standard deviation of a slider by section: what people differ by where no measure of theirs says it (measures are carried to
@@ -164,10 +164,10 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 
 def target_weights(identity: Identity) -> dict[str, float]:
-    """The weight of every target of an identity: the eyes' size, women's midfaces, macro, traits, sliders, asymmetry,
+    """The weight of every target of an identity: the eyes' size, what brings faces nearer to photographs, women's midfaces, macro, traits, sliders, asymmetry,
     corrections of size, the neck, brows that are level, and lips that meet."""
     data = head_data()
-    weights = {BASE: 1.0, MIDFACE: identity.gender} | macro_weights(identity)
+    weights = {BASE: 1.0, LIKENESS: 1.0, MIDFACE: identity.gender} | macro_weights(identity)
     ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))
     weights |= trait_weights(identity.age, identity.gender, ageing, sex)
     for name, value in zip(data.sliders, identity.shape, strict=True):

@@ -8,7 +8,7 @@ from .eyeballs import Balls, Target, sparse
 from .necks import neck_fields
 from .rims import closing_fields
 from .traits import AGE, MALE, SEX, trait_field
-from .warps import Moves, Warp
+from .warps import Moves, Warp, bump
 
 BASE = "own/eyes"  # always on: makes the eyeballs of the base mesh as large as eyes are
 
@@ -94,6 +94,16 @@ LOWER: Moves = {
     "cheilion": (0, 0, -2.2), "lip_bottom": (0, 0, -3.0), "lip_under": (0, 0, -2.9), "sublabiale": (0, 0, -1.6),
     "apple": (0, 0, -1.0), "hollow": (0, 0, -0.8),
 }  # fmt: skip
+LIKENESS = "own/likeness"
+# What is left between the mean of faces on photographs (LFPW's odd half, 73 from the front) and of ours: lips that come to
+# points at their corners, sides of the nose that fall away from its ridge, and fuller cheeks beside the mouth.
+NEARER: Moves = {
+    "lip_under": (0, 0, 1.4), "lip_edge": (0, 0, -0.8), "lip_peak": (0, 0, -0.45), "nose_side": (-0.8, 1.3, 0),
+    "hollow": (1.0, -1.2, 0), "jaw": (0.8, -0.4, 0), "jowl": (0.5, -0.3, 0),
+}  # fmt: skip
+# Centre, spread and move in mm: the sides of the nose, its wings, and nostrils that are deep.
+NOSE = (((12.5, -28, -24), (4.5, 7, 9), (-0.9, 1.5, 0)), ((15.6, -29.5, -38.0), (2.6, 3.6, 4.5), (1.0, -0.5, 0)),
+        ((9.3, -30.8, -41.0), (2.0, 2.8, 1.7), (0.2, 0.8, 4.0)))  # fmt: skip
 WHOLE = "whole"  # one per cent of all: bones, flesh and teeth
 
 
@@ -105,6 +115,8 @@ def own_targets(template: np.ndarray, balls: Balls) -> dict[str, Target]:
         found[f"size/{name}"] = sparse(balls.hold(warp.field(moves) / 1000, own=True))
     found[BROW_SLANT] = sparse(balls.hold(warp.field(SLANTS) / 1000, own=True))
     found[BROW_ARCH] = sparse(balls.hold(warp.field(ARCHES) / 1000, own=True))
+    nearer = warp.field(NEARER) + sum(bump(template, *push) for push in NOSE)
+    found[LIKENESS] = sparse(balls.hold(nearer / 1000, own=True))
     found[MIDFACE] = sparse(balls.hold(warp.field(LOWER) / 1000, own=True))
     for name, field in closing_fields(template, balls.body).items():
         found[f"own/lips_{name}"] = sparse(field)

@@ -15,7 +15,7 @@ from .placement import Obstacles, kept_out
 from .strands import tapered, unit
 
 UPPER, LOWER = 0.0080, 0.0048  # length of the longest lashes, metres
-UPPER_COUNT, LOWER_COUNT = 104, 54
+UPPER_COUNT, LOWER_COUNT = 150, 75
 POINTS = 8
 LATE = 4.0  # the power by which lashes grey later than the scalp
 MASCARA, MASCARA_ALONE = 0.85, 0.1  # odds of it on a face that is made up, and on another woman's
@@ -124,7 +124,7 @@ def build_lashes(lashes: Lashes, person) -> list:
     shades = np.concatenate([shade for _, shade in made])
     randoms = np.stack([0.8 * rng.random(len(strands)), shades, shades], 1)
     obj = curves_object(
-        "Lashes", strands, tapered(len(strands), POINTS, 0.000060 if lashes.mascara else 0.000036, 0.000006),
+        "Lashes", strands, tapered(len(strands), POINTS, 0.000082 if lashes.mascara else 0.000040, 0.000006),
         part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
     obj.data.materials.append(strand_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from ...materials.pigment import BLOOD_RANGE, FACE_BLOOD, MELANIN_RANGE, face_colour, table
+from .creases import left_at, shaded
 from .fields import SkinFields, between
 from .marks import FRECKLES, MOLES, SPOTS
 from .measured import BASE_BLOOD, BASE_MELANIN
@@ -25,9 +26,9 @@ UNDER_EYE = (0.76, 0.74, 0.86)  # factor on the colour of dark skin under the ey
 LIPS = (0.10, -0.07, 0.0)  # what pale lips' colour gains: their skin is thin and hardly horny
 # What women's lips lose of light: mouths and eyes stand out of women's faces more, which is how faces are read as women's
 # (Russell 2009, doi 10.1068/p6331).
-WOMENS_LIPS = (0.12, 0.33, 0.28)
+WOMENS_LIPS = (0.09, 0.26, 0.22)
 # What everybody's lips lose of light, and the upper one beside, which looks down: photographs' are darker than light alone makes ours.
-DARK_LIPS, UPPER_LIP = (0.06, 0.10, 0.11), (0.19, 0.27, 0.25)
+DARK_LIPS, UPPER_LIP = (0.02, 0.05, 0.06), (0.19, 0.27, 0.25)
 MENS_UPPER_LIP = 1.2  # of it that men's lose, whose are not painted
 MOUTH_LINE = (-0.0692, -0.0662)  # m: heights of the template between which the lower lip goes over into the upper
 INTO_MOUTH = (-0.024, -0.012)  # m: depths of the template between which the colour of lips ends
@@ -63,8 +64,8 @@ def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.nda
     """The linear sRGB colour (n, 3) of skin at the texels; ``hair`` is the linear colour that hair leaves on it."""
     melanin, blood = _melanin(fields), _blood(fields)
     # Marks do not count: who has many is no paler between them.
-    shade = _shade(fields)
-    tone = _tone(fields, _coloured(melanin[fields.bare], blood[fields.bare]) * shade[fields.bare])
+    shade, bare = _shade(fields), fields.bare
+    tone = _tone(fields, _coloured(melanin[bare], blood[bare]) * shade[bare] * left_at(fields.texels.size, bare))
     _mark(fields, melanin, blood)
     colour = _coloured(melanin, blood)
     colour *= tone
@@ -73,6 +74,8 @@ def skin_colours(fields: SkinFields, hair: tuple[float, float, float]) -> np.nda
     _shade_by_hair(fields, colour, hair)
     if fields.skin.makeup_on:
         _make_up(fields, colour)
+    at, left = shaded(fields.texels.size)
+    colour[at] *= left
     return colour
 
 
@@ -191,7 +194,7 @@ def _tint(f: SkinFields, colour: np.ndarray) -> None:
     # Furrows hold shade.
     colour[at] *= 1 - np.float32(LIP_SHADE) * (lip_folds(f, at) * f.outer_lips[at])[:, None]
     for amount, seen, zone, tint, pattern in (
-        ((0.22 + 0.33 * old) * f.skin.under_eye + 0.10 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
+        ((0.15 + 0.28 * old) * f.skin.under_eye + 0.06 * old, UNDER_EYE_SEEN, regions()["under_eyes"], UNDER_EYE, None),
         (f.skin.veins, VEINS_SEEN, veined(), VEIN, VEIN_LINES),
     ):
         if amount > seen:

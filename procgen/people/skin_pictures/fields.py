@@ -17,6 +17,8 @@ from .zones import bare_face, pigment_zones, sweaty
 
 BLEMISHES_SEEN, SWEAT_SEEN = 0.06, 0.15  # less is not seen, and not paid for
 MOSTLY = 0.5
+# Lips end pale: |x| of the template in m between which their colour goes, and the share that is left (squared where shown).
+TO_CORNERS, AT_CORNERS = (0.013, 0.0245), 0.45
 SHORTEST = 0.003  # m: the wavelength that fine noise is mostly of
 ELSEWHERE = 5.0  # residual that a unit of fine noise stands for where no residual was measured
 MEAN_ROOTS = np.float32(0.665)  # of the shade of roots, where they are too small to show
@@ -48,7 +50,9 @@ class SkinFields:
         )
         self.broad += broad
         self.veiny += veiny
-        edge = between(_masked("lips", size) + np.float32(0.12) * self.ragged, 0.2, 0.95)
+        edge = between(_masked("lips", size) + np.float32(0.20) * self.ragged, 0.15, 1.0)
+        # Toward the corners their colour goes over into the skin's.
+        edge = edge * between(np.abs(self.texels.place[:, 0]), *TO_CORNERS, 1.0, AT_CORNERS)
         self.outer_lips = edge * edge * (3 - 2 * edge)
         # What lies inside the mouth is like lips without paint.
         self.lips = np.maximum(self.outer_lips, _masked("inside_mouth", size))

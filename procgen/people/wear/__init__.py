@@ -35,6 +35,7 @@ RANGES = {
 }  # fmt: skip
 
 # What is worn below jackets: white most often, then light blue, grey, black, dusty pink.
+SUNGLASSES = 0.025  # of people on portraits; who wears glasses outdoors, and many who do, take them off for one
 INNER = (
     (0.72, 0.72, 0.71),
     (0.70, 0.70, 0.69),
@@ -180,10 +181,10 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
         hat_cloth = cloth  # a hood is of one piece with its garment
     headwear = draw(Headwear, fork(rng, "hat"), hat_wish, kind=choice(hats), cloth=hat_cloth)
     years = (identity.age - 18) / 70
-    wearing = 0.11 + 0.26 * years
+    wearing = 0.07 + 0.20 * years
     clear = [name for name, style in GLASSES.items() if not style.sun]
-    dark = 0.06 / (len(GLASSES) - len(clear))
-    spectacles = {"none": 0.94 - wearing} | {name: wearing / len(clear) if name in clear else dark for name in GLASSES}
+    dark = SUNGLASSES / (len(GLASSES) - len(clear))
+    spectacles = {"none": 1 - SUNGLASSES - wearing} | {name: wearing / len(clear) if name in clear else dark for name in GLASSES}
     chosen = draw(Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles)).glasses
     metal = chosen != "none" and GLASSES[chosen].metal
     made_of = (
