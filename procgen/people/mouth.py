@@ -81,7 +81,7 @@ def _inner_lips(points: np.ndarray) -> np.ndarray:
 
 
 def upper_row(mouth: Mouth, rest: np.ndarray):
-    """Teeth (n, 3), faces, attributes (n, 2), gums (m, 3) and quads of the upper jaw of a head (v, 3), metres."""
+    """Teeth (n, 3), faces, attributes (n, 3), gums (m, 3) and quads of the upper jaw of a head (v, 3), metres."""
     members = head_data().groups["helper-upper-teeth"]
     fit, arch = rigid_fit(head_data().template[members], rest[members]), Arch(*fitted_arch(rest))
     return _placed(True, fit, arch, UPPER_EDGE, mouth)
@@ -143,7 +143,7 @@ def build_mouth(mouth: Mouth, person) -> list:
     for name, follow, (teeth, faces, within, ridge, quads) in (("Upper", "head", upper), ("Lower", "jaw", lower)):
         crowns = mesh_object(
             f"{name} teeth", teeth, faces, part=PART["mouth_interior"],
-            attributes={"enamel": ("FLOAT", "POINT", within[:, 0]), "between": ("FLOAT", "POINT", within[:, 1])},
+            attributes={name: ("FLOAT", "POINT", within[:, i]) for i, name in enumerate(("enamel", "between", "back"))},
         )  # fmt: skip
         crowns.data.materials.append(enamel)
         gums = mesh_object(f"{name} gums", ridge, quads, part=PART["mouth_interior"])

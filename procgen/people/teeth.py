@@ -67,8 +67,9 @@ def crown(width: float, height: float, thickness: float, point: float) -> tuple[
 def row(upper: bool, arch: Arch, edge: float, mouth, rng) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
     """A row of 14 teeth with its gum.
 
-    Returns vertices (n, 3) and faces of the teeth, where on its tooth each lies (n, 2): from gum 0 to edge 1 and from the middle
-    0 to the neighbour 1; and places (k, 4): arc length, gum height, breadth and thickness of each tooth, for the gum.
+    Returns vertices (n, 3) and faces of the teeth, where on its tooth each lies (n, 3): from gum 0 to edge 1, from the middle
+    0 to the neighbour 1, and how far back the tooth stands, incisor 0 to molar 1; and places (k, 4): arc length, gum
+    height, breadth and thickness of each tooth, for the gum.
     """
     sizes = [(mouth.size * width, mouth.size * height, *rest) for width, height, *rest in (UPPER if upper else LOWER)]
     sign = -1.0 if upper else 1.0
@@ -98,7 +99,8 @@ def row(upper: bool, arch: Arch, edge: float, mouth, rng) -> tuple[np.ndarray, l
             base = sum(len(v) for v in vertices)
             vertices.append(np.column_stack([flat, z]))
             faces += [[base + corner for corner in face] for face in quads]
-            within.append(np.abs(local[:, [2, 0]]) / [height / 1000, width * scale / 2000])
+            up, aside = np.abs(local[:, [2, 0]]).T / [[height / 1000], [width * scale / 2000]]
+            within.append(np.stack([up, aside, np.full(len(local), index / (len(sizes) - 1))], 1))
             places.append((length, gum, width / 1000, thickness / 1000))
     return np.concatenate(vertices), faces, np.concatenate(within), np.array(sorted(places))
 

@@ -28,6 +28,7 @@ from .tailor import (
 SPANNED = (0.07, -0.10)  # heights between which cloth spans ears, metres
 CLOSE, EDGE_ROOM = 0.006, 0.0030  # metres from the edge over which a headscarf comes down to the skin, and off it
 HANGS_FROM, HANGS = 0.045, 0.75  # height from which it falls to the shoulders, metres; share of the straight way
+OVER_COLLAR = 0.017  # metres more that it stands off where a garment lies below it
 CHEEKS = 1.4  # times more that it stands off cheeks than off the brow
 SEWN = 0.022  # metres from its garment over which a hood rises from it
 BROW_POWER = 2.5  # of the superellipse that a headscarf's edge is over the brow: between a circle and a square
@@ -96,14 +97,17 @@ def build_headscarf(kind: str, person, material, trim, seed: int) -> list:
     room = _room(kind, template, depth, rng)
     positions = positions + vertex_normals(positions, triangles) * room[:, None]
     positions = smooth(positions, triangles, 14)
-    least = np.minimum(0.004 + 0.010 * np.clip((-0.12 - template[:, 2]) / 0.05, 0, 1), room)
+    over = 0.010 if kind == "hood" else OVER_COLLAR
+    least = np.minimum(0.004 + over * np.clip((-0.12 - template[:, 2]) / 0.05, 0, 1), room)
     if kind == "headscarf":
-        positions = keep_outside(positions, tree, least)
+        # Between chin and shoulders the nearest skin is now here, now there: what that tears is evened out.
+        apart = (depth < 0.3) | (template[:, 2] > -0.07) | (template[:, 2] < -0.21)
+        positions = smooth(keep_outside(positions, tree, least), triangles, 10, fixed=apart)
         pairs, shares, triangles = halved(triangles)  # folds are finer than the skin's own mesh
         template, positions, skin = (between(each, pairs, shares) for each in (template, positions, piece.skin))
         positions = smooth(positions, triangles, 3)
         opened = _opening(kind, template, slack)
-        folds = scarf_folds(template, np.clip(opened / 0.03, 0, 1), rng)
+        folds = scarf_folds(positions, np.clip(opened / 0.03, 0, 1), rng)  # where cloth hangs, not what it was cut from
         positions = smooth(positions + vertex_normals(positions, triangles) * folds[:, None], triangles, 1)
         off = EDGE_ROOM * (1 + CHEEKS * step(-template[:, 2], -0.03, 0.03))
         positions = _brought_down(positions, skin, triangles, np.clip(opened, 0, 1) / CLOSE, off[:, None])
@@ -151,6 +155,8 @@ def _spanned(kind: str, piece: Piece, depth: np.ndarray) -> np.ndarray:
     if kind == "headscarf":  # and it falls from the ears and the chin to the shoulders
         for _ in range(2):
             positions = smooth(tented(positions, HANGS_FROM, positions[:, 2].min(), HANGS), triangles, 6)
+        # What lay under the chin now stands in one place: it is spread out evenly, or folds would go through each other.
+        positions = smooth(positions, triangles, 50, fixed=(depth < 0.3) | (z > -0.07) | (z < -0.21))
     return positions
 
 
@@ -161,7 +167,7 @@ def _room(kind: str, template: np.ndarray, depth: np.ndarray, rng) -> np.ndarray
     bun = np.exp(-(((y - 0.160) / 0.045) ** 2 + ((z - 0.015) / 0.050) ** 2 + (x / 0.060) ** 2)) * rng.uniform(0.2, 1.0)
     if kind == "hood":
         return 0.006 + 0.014 * depth + 0.012 * scalp + 0.020 * bun
-    return 0.0035 + 0.009 * scalp * depth + 0.024 * bun + 0.008 * np.clip((-0.10 - z) / 0.05, 0, 1)
+    return 0.0035 + 0.009 * scalp * depth + 0.024 * bun + OVER_COLLAR * np.clip((-0.10 - z) / 0.04, 0, 1)
 
 
 def _brought_down(positions, skin, triangles, away: np.ndarray, room) -> np.ndarray:

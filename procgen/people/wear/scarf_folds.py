@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from ...geometry.angles import arctan2
 
-GATHERED = (0.026, -0.090)  # y and z of the template where cloth is gathered under one side of the jaw, metres
+GATHERED = (0.026, -0.090)  # y and z where cloth is gathered under one side of the jaw, metres
 PINNED = (0.056, 0.004)  # and where the end that comes around under the chin is pinned on the other side
 FAN, FAN_HEIGHT = (
     (0.24, 0.62),
@@ -46,19 +46,19 @@ def _uneven(phase: np.ndarray, rng: Generator) -> np.ndarray:
     return 0.625 + 0.375 * np.sin(2.1 * phase + shift) * np.cos(0.77 * phase + other)
 
 
-def scarf_folds(template: np.ndarray, depth: np.ndarray, rng: Generator) -> np.ndarray:
-    """The height (n,) of a headscarf's folds over places (n, 3) of the template, metres, never below 0.
+def scarf_folds(places: np.ndarray, depth: np.ndarray, rng: Generator) -> np.ndarray:
+    """The height (n,) of a headscarf's folds over places (n, 3) of the neutral head's frame, metres, never below 0.
 
     ``depth`` (n,) is 0 at the edge around the face and 1 from 3 cm behind it.
     """
-    x, y, z = template.T
+    x, y, z = places.T
     warp, fine = _warp(x, z, 15.0, rng), _warp(x + 0.7 * y, z, 45.0, rng)
     low, back = step(-z, 0.080, 0.125), step(depth, 0.10, 0.8)
     pinned = rng.choice([-1.0, 1.0])
     # The end that comes around under the chin lies over the rest, up to where it is pinned.
     turn = pinned * arctan2(x, -(y - 0.07))
     edge = EDGE[0] + EDGE[1] * step(turn, -0.2, 1.45) - EDGE[2] * step(turn, 1.7, 2.9) + 0.006 * warp
-    height = LAYER * back * step(edge - z, 0.0, 0.004)
+    height = LAYER * back * step(turn, -0.3, 0.5) * step(edge - z, 0.0, 0.009)  # no steeper than the mesh is fine
     for side in (pinned, -pinned):  # a fan over cheek, ear and temple
         ends = int(side == pinned)
         at = (PINNED if ends else GATHERED) + rng.uniform(-0.008, 0.008, 2)
