@@ -19,6 +19,7 @@ from simulacra.procgen.people.wear.headscarf import HEM
 from simulacra.procgen.people.wear.headwear import CENTRE
 from simulacra.procgen.people.wear.layer import Layer
 from simulacra.procgen.people.wear.panels import cloth_of, flattened, panel_of
+from simulacra.procgen.people.wear.scarf_folds import scarf_folds
 from simulacra.procgen.people.wear.tailor import between, halved, smooth
 
 PLAIN = {"garment.kind": "crew_tee", "headwear.kind": "none", "glasses": "none", "mask": "none", "earrings": "none"}
@@ -238,8 +239,7 @@ def test_a_headscarf_is_folded_cloth_clear_of_the_head_with_a_flat_hem(heads):
     person = heads["average"]
     scarf, hem, *_ = worn(person, "headwear.kind", "headscarf")
     places, faces = points_of(scarf), np.array([list(polygon.vertices) for polygon in scarf.data.polygons])
-    over = places[places[:, 2] > -0.26]  # below lies the armpit's fold, where no side is outer
-    assert heights(person.surface.bvh(), over[::23]).min() > 0.0005
+    assert heights(person.surface.bvh(), places[::11]).min() > 0.002
     # What smoothing takes away is relief: of swags below the chin, and of what fans out over an ear.
     relief = np.linalg.norm(places - smooth(places, faces, 120), axis=1) * 1000
     local = transform(np.linalg.inv(person.head_matrix), places)
@@ -249,6 +249,31 @@ def test_a_headscarf_is_folded_cloth_clear_of_the_head_with_a_flat_hem(heads):
     ring = points_of(hem).reshape(-1, len(HEM), 3)
     wide, thick = (np.median(np.linalg.norm(ring[:, i] - ring[:, j], axis=1)) for i, j in ((1, 5), (2, 7)))
     assert wide == pytest.approx(0.008, abs=0.0005) and thick == pytest.approx(0.0022, abs=0.0003)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_headscarf_folds_below_the_chin_and_over_the_ears_each_time_otherwise(seed):
+    """Crests a centimetre or so apart from valleys: two below the chin at least, and three around one of the ears."""
+
+    def crests(height, least):
+        rows = height.reshape(3, -1)
+        tops = [np.flatnonzero((row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:])) + 1 for row in rows]
+        valleys = [
+            [row[a:b].min() for a, b in zip(top[:-1], top[1:], strict=True)]
+            for row, top in zip(rows, tops, strict=True)
+        ]
+        falls = [row[top[:-1]] - low for row, top, low in zip(rows, tops, valleys, strict=True)]
+        return max(1 + int((fall > least).sum()) for fall in falls)
+
+    below = np.array([(x, -0.03, z) for x in (-0.03, 0.0, 0.03) for z in np.linspace(-0.12, -0.25, 200)])
+    turn = np.linspace(-0.5, 2.2, 200)
+    around = [[(side * 0.075, 0.04 + far * np.cos(a), -0.03 + far * np.sin(a)) for far in (0.05, 0.06, 0.07) for a in turn]
+              for side in (-1, 1)]  # fmt: skip
+    height = [scarf_folds(np.array(places), np.ones(600), child(seed)) for places in (below, *around)]
+    assert min(each.min() for each in height) >= 0 and max(each.max() for each in height) < 0.030
+    assert crests(height[0], 0.003) >= 2
+    assert max(crests(each, 0.001) for each in height[1:]) >= 3
+    assert not np.allclose(height[0], scarf_folds(below, np.ones(600), child(seed + 1)), atol=0.002)
 
 
 def test_dividing_triangles_at_the_middles_of_their_edges_keeps_the_surface():
