@@ -10,12 +10,17 @@ from simulacra.procgen.people.expression import sample_expression
 from simulacra.procgen.people.identity import sample_identity
 from simulacra.procgen.people.parts import PART
 from simulacra.procgen.people.pose import transform
+from simulacra.procgen.people.surface import edges_of
 from simulacra.procgen.people.wear import EARRINGS, GARMENTS, GLASSES, HEADWEAR, MASKS, build_wear, odds, sample_wear
+from simulacra.procgen.people.wear.beret import BAND_RINGS
 from simulacra.procgen.people.wear.cuts import field_of
 from simulacra.procgen.people.wear.glasses import outline
+from simulacra.procgen.people.wear.headscarf import HEM
 from simulacra.procgen.people.wear.headwear import CENTRE
 from simulacra.procgen.people.wear.layer import Layer
 from simulacra.procgen.people.wear.panels import cloth_of, flattened, panel_of
+from simulacra.procgen.people.wear.scarf_folds import scarf_folds
+from simulacra.procgen.people.wear.tailor import between, halved, smooth
 
 PLAIN = {"garment.kind": "crew_tee", "headwear.kind": "none", "glasses": "none", "mask": "none", "earrings": "none"}
 HEADS = {
@@ -201,6 +206,103 @@ def test_everything_worn_fits_thin_and_heavy(heads, head):
 def test_the_same_spec_gives_the_same_vertices(heads, field, name):
     first, again = ([points_of(obj) for obj in worn(heads["average"], field, name)] for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+@pytest.mark.blender
+@pytest.mark.once
+@pytest.mark.parametrize("head", ["thin", "heavy"])
+def test_a_berets_crown_is_a_disc_wider_than_its_band_that_falls_to_one_side(heads, head):
+    """Felt discs are 26 to 29 cm across and heads 15 by 19: a crown stands over its band all around and hangs on one side."""
+    for seed in (3, 4):
+        crown, binding, _ = worn(heads[head], "headwear.kind", "beret", seed)
+        rings = transform(np.linalg.inv(heads[head].head_matrix), points_of(crown)).reshape(-1, 96, 3)
+        reach = np.linalg.norm((rings - rings[0].mean(0))[..., :2], axis=2)
+        over = reach.max(0) - reach[BAND_RINGS - 1]
+        assert (
+            binding.name.startswith("Band")
+            and over.min() > 0.005
+            and over.max() > 0.035
+            and over.max() > 3 * over.min()
+        )
+        assert 1.15 < reach.max(0).mean() / reach[0].mean() < 1.5
+        across = reach.max(0)[:48] + reach.max(0)[48:]
+        assert 0.20 < across.min() and across.max() < 0.29
+        falls = over.argmax() * 2 * np.pi / 96
+        assert abs(np.sin(falls)) > 0.8  # to a side of the head, not to the front or back
+        edge = rings[reach.argmax(0), np.arange(96), 2] - rings[BAND_RINGS - 1, :, 2]
+        assert edge.max() > 0.010 and edge[over.argmax()] < 0.0  # up on the one side, hanging on the other
+
+
+@pytest.mark.blender
+@pytest.mark.once
+def test_a_headscarf_is_folded_cloth_clear_of_the_head_with_a_flat_hem(heads):
+    person = heads["average"]
+    scarf, hem, *_ = worn(person, "headwear.kind", "headscarf")
+    places, faces = points_of(scarf), np.array([list(polygon.vertices) for polygon in scarf.data.polygons])
+    assert heights(person.surface.bvh(), places[::11]).min() > 0.002
+    # What smoothing takes away is relief: of swags below the chin, and of what fans out over an ear.
+    relief = np.linalg.norm(places - smooth(places, faces, 120), axis=1) * 1000
+    local = transform(np.linalg.inv(person.head_matrix), places)
+    low, side = local[:, 2] < -0.14, (np.abs(local[:, 0]) > 0.05) & (np.abs(local[:, 2]) < 0.06)
+    assert 4.0 < np.percentile(relief[low], 90) < 16.0
+    assert 2.0 < np.percentile(relief[side], 90) < 7.0
+    ring = points_of(hem).reshape(-1, len(HEM), 3)
+    wide, thick = (np.median(np.linalg.norm(ring[:, i] - ring[:, j], axis=1)) for i, j in ((1, 5), (2, 7)))
+    assert wide == pytest.approx(0.008, abs=0.0005) and thick == pytest.approx(0.0022, abs=0.0003)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_headscarf_folds_below_the_chin_and_over_the_ears_each_time_otherwise(seed):
+    """Crests a centimetre or so apart from valleys: two below the chin at least, and three around one of the ears."""
+
+    def crests(height, least):
+        rows = height.reshape(3, -1)
+        tops = [np.flatnonzero((row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:])) + 1 for row in rows]
+        valleys = [
+            [row[a:b].min() for a, b in zip(top[:-1], top[1:], strict=True)]
+            for row, top in zip(rows, tops, strict=True)
+        ]
+        falls = [row[top[:-1]] - low for row, top, low in zip(rows, tops, valleys, strict=True)]
+        return max(1 + int((fall > least).sum()) for fall in falls)
+
+    below = np.array([(x, -0.03, z) for x in (-0.03, 0.0, 0.03) for z in np.linspace(-0.12, -0.25, 200)])
+    turn = np.linspace(-0.5, 2.2, 200)
+    around = [[(side * 0.075, 0.04 + far * np.cos(a), -0.03 + far * np.sin(a)) for far in (0.05, 0.06, 0.07) for a in turn]
+              for side in (-1, 1)]  # fmt: skip
+    height = [scarf_folds(np.array(places), np.ones(600), child(seed)) for places in (below, *around)]
+    assert min(each.min() for each in height) >= 0 and max(each.max() for each in height) < 0.030
+    assert crests(height[0], 0.003) >= 2
+    assert max(crests(each, 0.001) for each in height[1:]) >= 3
+    assert not np.allclose(height[0], scarf_folds(below, np.ones(600), child(seed + 1)), atol=0.002)
+
+
+def test_dividing_triangles_at_the_middles_of_their_edges_keeps_the_surface():
+    rng = np.random.default_rng(1)
+    corners = rng.normal(size=(12, 3))
+    triangles = np.array([[0, 1, 2], [1, 3, 2], [2, 3, 4], [4, 3, 5], [6, 7, 8], [9, 11, 10]])
+    pairs, shares, finer = halved(triangles)
+    places = between(corners, pairs, shares)
+
+    def area(points, faces):
+        a, b, c = (points[faces[:, i]] for i in range(3))
+        return np.cross(b - a, c - a) / 2
+
+    assert np.array_equal(places[:12], corners) and len(finer) == 4 * len(triangles)
+    whole = area(places, finer).reshape(4, len(triangles), 3)
+    assert np.allclose(whole, area(corners, triangles)[None] / 4)  # each a quarter, and of the same side
+    edges = edges_of(triangles)[0]
+    assert len(places) == 12 + len(edges) and set(edges_of(finer)[1]) == {1, 2}
+
+
+def test_no_earring_shows_under_a_headscarf_unless_it_is_wished_for():
+    women = sample_identity(child(1), parse_settings(["gender=1", "age=30"]))
+    for kind in ("headscarf", "hood"):
+        drawn = [
+            sample_wear(child(seed), parse_settings([f"headwear.kind={kind}"]), identity=women) for seed in range(40)
+        ]
+        assert {wear.earrings for wear in drawn} == {"none"}
+    wish = parse_settings(["headwear.kind=headscarf", "earrings=stud"])
+    assert sample_wear(child(2), wish, identity=women).earrings == "stud"
 
 
 def stretch_of(layer):

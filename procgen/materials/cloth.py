@@ -24,6 +24,8 @@ class Fabric:
     crumple: float = 0.0006  # metres of fine creases
     stitched: bool = True  # seams are sewn down with stitches that show
     specular: float = 0.2
+    creases: float = 0.0  # metres of sharp creases
+    mottled: float = 0.0  # how much lighter and darker its fibres lie from place to place
 
 
 FABRICS = {
@@ -39,13 +41,17 @@ FABRICS = {
     "straw": Fabric("woven", 0.0036, 0.0009, 0.70, 0.05, 0.5, 0.0002, False),
     "paper": Fabric("grained", 0.0016, 0.00004, 0.80, 0.05, 0.04, 0.0003, False),
 }  # fmt: skip
-TRIMS = {  # no garment's own fabric: felt of hats, and bands that are ribbed
-    "felt": Fabric("grained", 0.0012, 0.00008, 0.96, 0.55, 0.12, 0.0003, False),
+TRIMS = {  # no garment's own fabric: felt of hats, what headscarves are made of, and bands that are ribbed
+    "felt": Fabric("grained", 0.0014, 0.00016, 0.97, 0.55, 0.25, 0.0005, False, 0.08, mottled=0.5),
+    "satin": Fabric("smooth", 0.0006, 0.00002, 0.56, 0.30, 0.05, 0.0006, specular=0.30, creases=0.0006),
+    "voile": Fabric("woven", 0.0007, 0.00009, 0.86, 0.25, 0.18, 0.0006, specular=0.12, creases=0.0007),
     "ribbing": Fabric("knitted", 0.0016, 0.00025, 0.90, 0.25, 0.2, 0.0002, False),
 }
 RIB, RIB_RELIEF = 0.0034, 0.0010  # metres from rib to rib, and their height
 PATTERNS = ("plain", "stripes", "wide_stripes", "vertical_stripes", "checks", "gingham", "dots", "herringbone", "houndstooth",
             "camouflage", "floral", "heather", "diagonal")  # fmt: skip
+CREASES = 34.0  # sharp creases to a metre, about
+FIBRES, MATTED = 260.0, 0.0007  # clumps of felted fibres to a metre, and how high they stand, metres
 WEFT = (0.36, 0.37, 0.38)  # linear sRGB of the undyed threads of denim
 ALLOWANCE, RIDGE = (
     (0.004, 0.012),
@@ -87,6 +93,15 @@ def cloth_material(name: str, fabric: str, pattern: str, colours: list[tuple], r
     shade = g.math(
         "MULTIPLY", g.map_range(rise, 0.0, 0.7, 1.0 - made.gaps, 1.0), g.map_range(broad, 0.3, 0.7, 0.93, 1.03)
     )
+    if made.creases:  # where two slopes of it meet
+        bent = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": CREASES, "Detail": 2.0, "Distortion": 1.2}).out(0)
+        sharp = g.math("ABSOLUTE", g.math("SUBTRACT", bent, 0.5))
+        height = g.total(height, g.math("MULTIPLY", sharp, 4.0 * made.creases))
+    if made.mottled:
+        fibre = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": FIBRES, "Detail": 3.0, "Roughness": 0.65}).out(0)
+        light = g.map_range(fibre, 0.3, 0.7, 1.0 - 0.5 * made.mottled, 1.0 + 0.5 * made.mottled)
+        shade = g.math("MULTIPLY", shade, light)
+        height = g.total(height, g.math("MULTIPLY", fibre, MATTED))
     if ribbed:
         rib = g.math("ABSOLUTE", g.math("SINE", g.math("MULTIPLY", u, 3.14159 / RIB)))
         height = g.total(height, g.math("MULTIPLY", rib, RIB_RELIEF))

@@ -10,6 +10,9 @@ from ..nodes.shader import Nodes
 SALIVA = 0.10  # roughness of the film on gums, tongue and cheeks
 # From the middle of a tooth to its neighbour -> how far it takes the colour of its neck: stain and shade gather where two meet.
 BETWEEN = [(0.0, (0.0,) * 3), (0.72, (0.0,) * 3), (0.95, (0.85,) * 3)]
+# From incisor to molar -> how far a tooth takes a darker colour: canines are the yellowest, and cheeks shade those behind them.
+BACK = [(0.0, (0.0,) * 3), (0.17, (0.04,) * 3), (0.34, (0.34,) * 3), (0.5, (0.38,) * 3), (1.0, (0.8,) * 3)]
+DEEPEST = 0.8  # of the colour of the neck
 MOUTH_DEPTH = 0.05  # m: how far what hides light from a tooth may lie
 
 
@@ -46,10 +49,12 @@ def enamel_material(mouth) -> bpy.types.Material:
     g = Nodes(tree)
     w = mouth.whiteness
     neck = (0.54 + 0.10 * w, 0.42 + 0.15 * w, 0.27 + 0.20 * w)
-    body = (0.64 + 0.10 * w, 0.55 + 0.16 * w, 0.40 + 0.20 * w)
+    body = (0.60 + 0.10 * w, 0.51 + 0.16 * w, 0.37 + 0.20 * w)
     edge = (0.58, 0.56, 0.50)
     colour = g.ramp(g.attribute("enamel", "Fac"), [(0.0, neck), (0.35, body), (0.82, body), (1.0, edge)])
     colour = g.mix(g.ramp(g.attribute("between", "Fac"), BETWEEN), colour, neck)
+    deep = tuple(DEEPEST * channel for channel in neck)
+    colour = g.mix(g.ramp(g.attribute("back", "Fac"), BACK), colour, deep)
     place = g.add("ShaderNodeTexCoord")["Object"]
     noise = g.add("ShaderNodeTexNoise", {"Vector": place, "Scale": 420.0, "Detail": 2.0}).out(0)
     relief = g.add("ShaderNodeBump", {"Strength": 0.6, "Distance": 0.00008, "Height": noise}).out()

@@ -13,10 +13,20 @@ from .parts import PART, skin_parts
 from .pose import apply_actions, rigid_fit, transform
 from .teeth import Arch, gum, row
 
-# Template places of the incisors' edges, metres, and the half breadth and depth of the ellipses that the rows stand on: 59 mm
-# between the cheek sides of the upper molars and 8 mm from incisors to canines (Wheeler's Dental Anatomy, recalled).
-UPPER_FRONT, UPPER_EDGE, UPPER_ARCH = -0.0270, -0.0702, (0.0300, 0.040)
-LOWER_FRONT, LOWER_EDGE, LOWER_ARCH = -0.0216, -0.0682, (0.0275, 0.036)
+# Template heights of the incisors' edges, and how far the lower row stands behind the upper one and within it, metres.
+UPPER_EDGE, LOWER_EDGE, OVERJET, WITHIN = -0.0702, -0.0682, 0.0054, 0.0025
+# The rows stand on half an ellipse: the least and the most that its front, half its breadth and its depth are, template metres.
+# Those of people are 59 mm between the cheek sides of the upper molars, and 8 mm from incisors to canines (Wheeler's Dental
+# Anatomy, recalled).
+FRONT, HALF, DEPTH, LOWER_DEPTH = (-0.0335, -0.0200), (0.0290, 0.0340), (0.026, 0.044), 0.9
+# Vertices of the lips' inner side from the middle to the left corner and to the right one.
+INNER_LIPS = ((537, 538, 539, 531, 532, 2393, 533, 525, 524, 528, 1879, 527),
+              (537, 3331, 3332, 3325, 3326, 5084, 3327, 3319, 3318, 3322, 4596, 3321))  # fmt: skip
+# A vertex of the upper lip's rim, and the m that the thinnest lips leave between it and the teeth.
+UPPER_RIM, THIN_LIP = 474, 0.0023
+# m: teeth stand behind the inner lip in the middle and beside it in a smile; how far resting lips give way to them; and from
+# where on lips are sides. Half a breadth is this share of where a smile's corner lies.
+BEHIND_LIP, BEHIND_SMILE, GIVES_WAY, BESIDE, OF_SMILE = -0.0012, -0.0003, 0.0018, 0.012, 0.94
 # m: of lower teeth and gums behind the chin of who laughs, and how far they are set back at most
 CLEAR, MOST_BACK = 0.0005, 0.007
 # A vertex of the lower lip's rim; m: what hangs below it and before this depth counts.
@@ -42,13 +52,53 @@ def sample_mouth(rng: Generator, fixed=None, *, identity: Identity) -> Mouth:
     return draw(Mouth, rng, fixed, whiteness=beta(3.2, 2.2 + 3 * years), gums=normal(0.3 + 0.45 * african, 0.13, 0, 1))
 
 
+def fitted_arch(rest: np.ndarray) -> tuple[float, float, float]:
+    """Front, half breadth and depth of the ellipse that the upper row of a head (v, 3) stands on, in the frame of its teeth, metres.
+
+    Lips lie on teeth: in the middle, and in a smile as far as the corners, where a row that bends away earlier leaves them dark.
+    """
+    members = head_data().groups["helper-upper-teeth"]
+    home = np.linalg.inv(rigid_fit(head_data().template[members], rest[members]))
+    smiling = apply_actions(rest, dict.fromkeys(ACTIONS, 0.0) | expand(LIBRARY["open_smile"]))
+    (x, y), (wide, deep) = (_inner_lips(transform(home, points)) for points in (rest, smiling))
+    rim = transform(home, rest[UPPER_RIM])[1]
+    front = float(np.clip(max(y[0] + BEHIND_LIP, rim + THIN_LIP), *FRONT))
+    half = float(np.clip(OF_SMILE * wide[-1], *HALF))
+
+    def depths(across, along):
+        return (along - front) / (1 - np.sqrt(1 - (across / half) ** 2))
+
+    still, moved = ((across > BESIDE) & (across < 0.97 * half) for across in (x, wide))
+    least = depths(x[still], y[still] - GIVES_WAY).max(initial=DEPTH[0])
+    wished = np.median(depths(wide[moved], deep[moved] + BEHIND_SMILE))
+    return front, half, float(np.clip(max(least, wished), *DEPTH))
+
+
+def _inner_lips(points: np.ndarray) -> np.ndarray:
+    """How far to the side and how deep (2, 12) the inner lip of a head (v, 3) lies from its middle to its corners, both sides' mean."""
+    left, right = (points[list(side)] for side in INNER_LIPS)
+    return np.stack([np.abs(left[:, 0] - right[:, 0]) / 2, (left[:, 1] + right[:, 1]) / 2])
+
+
+def upper_row(mouth: Mouth, rest: np.ndarray):
+    """Teeth (n, 3), faces, attributes (n, 3), gums (m, 3) and quads of the upper jaw of a head (v, 3), metres."""
+    members = head_data().groups["helper-upper-teeth"]
+    fit, arch = rigid_fit(head_data().template[members], rest[members]), Arch(*fitted_arch(rest))
+    return _placed(True, fit, arch, UPPER_EDGE, mouth)
+
+
 def lower_row(mouth: Mouth, rest: np.ndarray, back: float):
-    """Teeth (n, 3), faces, attributes (n, 2), gums (m, 3) and quads of the lower jaw of a head (v, 3), metres, set back by ``back``."""
+    """The same of the lower jaw, set back by ``back`` metres."""
     members = head_data().groups["helper-lower-teeth"]
     fit = rigid_fit(head_data().template[members], rest[members])
-    arch = Arch(LOWER_FRONT + back, *LOWER_ARCH)
-    teeth, faces, within, places = row(False, arch, LOWER_EDGE, mouth, child(mouth.seed, "Lower"))
-    ridge, quads = gum(places, arch, upper=False)
+    front, half, depth = fitted_arch(rest)
+    arch = Arch(front + OVERJET + back, half - WITHIN, LOWER_DEPTH * depth)
+    return _placed(False, fit, arch, LOWER_EDGE, mouth)
+
+
+def _placed(upper: bool, fit: np.ndarray, arch: Arch, edge: float, mouth: Mouth):
+    teeth, faces, within, places = row(upper, arch, edge, mouth, child(mouth.seed, "Upper" if upper else "Lower"))
+    ridge, quads = gum(places, arch, upper)
     return transform(fit, teeth), faces, within, transform(fit, ridge), quads
 
 
@@ -86,18 +136,14 @@ def build_mouth(mouth: Mouth, person) -> list:
     from ..materials.mouth import enamel_material, gum_material, interior_material, tongue_material
 
     data = head_data()
-    members = data.groups["helper-upper-teeth"]
-    fit, arch = rigid_fit(data.template[members], person.rest[members]), Arch(UPPER_FRONT, *UPPER_ARCH)
-    teeth, faces, within, places = row(True, arch, UPPER_EDGE, mouth, child(mouth.seed, "Upper"))
-    ridge, quads = gum(places, arch, upper=True)
-    upper = transform(fit, teeth), faces, within, transform(fit, ridge), quads
+    upper = upper_row(mouth, person.rest)
     lower, back = fitted_row(mouth, person.rest)
     enamel, flesh = enamel_material(mouth), gum_material(mouth)
     objects = []
     for name, follow, (teeth, faces, within, ridge, quads) in (("Upper", "head", upper), ("Lower", "jaw", lower)):
         crowns = mesh_object(
             f"{name} teeth", teeth, faces, part=PART["mouth_interior"],
-            attributes={"enamel": ("FLOAT", "POINT", within[:, 0]), "between": ("FLOAT", "POINT", within[:, 1])},
+            attributes={name: ("FLOAT", "POINT", within[:, i]) for i, name in enumerate(("enamel", "between", "back"))},
         )  # fmt: skip
         crowns.data.materials.append(enamel)
         gums = mesh_object(f"{name} gums", ridge, quads, part=PART["mouth_interior"])

@@ -14,6 +14,9 @@ AROUND, ALONG = 20, 12
 BEHIND = 0.010  # m: how far an arch goes on behind its widest place
 # How far crowns lean outward to their edges, per height, in the upper and the lower row.
 TILT = {True: 0.10, False: 0.18}
+# m that edges rise for a metre that they lie behind those of the incisors: the plane where rows meet climbs to the back by 8 to 10
+# degrees on a head held level (recalled), so that edges follow the smiling lower lip and crowns, not gums, fill its corners.
+OCCLUSAL = 0.17
 # How far the lower gum falls back, m, and m per height below its margin: the furrow of the chin lies close before it.
 TUCK = (0.0008, 0.6)
 
@@ -64,10 +67,12 @@ def crown(width: float, height: float, thickness: float, point: float) -> tuple[
 def row(upper: bool, arch: Arch, edge: float, mouth, rng) -> tuple[np.ndarray, list, np.ndarray, np.ndarray]:
     """A row of 14 teeth with its gum.
 
-    Returns vertices (n, 3) and faces of the teeth, where on its tooth each lies (n, 2): from gum 0 to edge 1 and from the middle
-    0 to the neighbour 1; and places (k, 4): arc length, gum height, breadth and thickness of each tooth, for the gum.
+    Returns vertices (n, 3) and faces of the teeth, where on its tooth each lies (n, 3): from gum 0 to edge 1, from the middle
+    0 to the neighbour 1, and how far back the tooth stands, incisor 0 to molar 1; and places (k, 4): arc length, gum
+    height, breadth and thickness of each tooth, for the gum.
     """
-    sizes, sign = UPPER if upper else LOWER, -1.0 if upper else 1.0
+    sizes = [(mouth.size * width, mouth.size * height, *rest) for width, height, *rest in (UPPER if upper else LOWER)]
+    sign = -1.0 if upper else 1.0
     tallest = sizes[0][1] / 1000
     vertices, faces, within, places = [], [], [], []
     for side in (1, -1):
@@ -86,14 +91,16 @@ def row(upper: bool, arch: Arch, edge: float, mouth, rng) -> tuple[np.ndarray, l
             flat = place + local[:, :1] * direction_x + local[:, 1:2] * direction_y
             # The edges lie on a gentle curve; the gum ends where each crown begins.
             lift = 0.0004 * (index in (1,)) + 0.00025 * index + rng.normal(0, 0.00022) * mouth.crookedness
-            gum = edge - sign * (tallest if index < 3 else height / 1000 + 0.0005) - sign * lift
-            crown_height = abs(edge - sign * lift - gum) / (height / 1000)
+            level = edge + OCCLUSAL * (place[1] - arch.y[0])
+            gum = level - sign * (tallest if index < 3 else height / 1000 + 0.0012) - sign * lift
+            crown_height = abs(level - sign * lift - gum) / (height / 1000)
             z = gum + sign * local[:, 2] * crown_height
             flat = flat + out * (TILT[upper] * local[:, 2:3])
             base = sum(len(v) for v in vertices)
             vertices.append(np.column_stack([flat, z]))
             faces += [[base + corner for corner in face] for face in quads]
-            within.append(np.abs(local[:, [2, 0]]) / [height / 1000, width * scale / 2000])
+            up, aside = np.abs(local[:, [2, 0]]).T / [[height / 1000], [width * scale / 2000]]
+            within.append(np.stack([up, aside, np.full(len(local), index / (len(sizes) - 1))], 1))
             places.append((length, gum, width / 1000, thickness / 1000))
     return np.concatenate(vertices), faces, np.concatenate(within), np.array(sorted(places))
 

@@ -47,6 +47,12 @@ INNER = (
 
 
 UNDYED = {"earth": 1.0}  # the family that straw is of
+COVERS_EARS = ("headscarf", "hood")  # no earring shows under these
+DRAPED = {
+    "silk": "satin",
+    "cotton": "voile",
+}  # what headscarves and bandanas are made of, by the fabric of other things
+OWN_TRIM = 0.6  # how much darker their trim is where it is of their own colour
 BANDS = ("black", "navy", "earth", "red", "white")  # of hats
 
 
@@ -193,7 +199,8 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
         else {"black": 0.44, "tortoise": 0.30, "clear": 0.08, "coloured": 0.18}
     )
     female = identity.gender
-    rings = {"none": 1 - 0.5 * female - 0.04} | dict.fromkeys(EARRINGS, (0.5 * female + 0.04) / len(EARRINGS))
+    worn = 1e-6 if hat_kind in COVERS_EARS else 0.5 * female + 0.04
+    rings = {"none": 1 - worn} | dict.fromkeys(EARRINGS, worn / len(EARRINGS))
     return draw(
         Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles), frame=choice(_all(made_of)), earrings=choice(rings),
     )  # fmt: skip
@@ -233,14 +240,18 @@ def build_wear(wear: Wear, person) -> list:
     if wear.headwear.kind != "none":
         kind, of = wear.headwear.kind, wear.headwear.cloth
         felt = of.fabric == "wool" and kind in ("fedora", "beret")
+        made_of = "felt" if felt else DRAPED.get(of.fabric) if kind in ("headscarf", "bandana") else None
         made = (
-            cloth_material("Hat", "felt", of.pattern, colours_of(of)) if felt else cloth("Hat", of, 0, kind == "beanie")
+            cloth_material("Hat", made_of, of.pattern, colours_of(of))
+            if made_of
+            else cloth("Hat", of, 0, kind == "beanie")
         )
-        trim = (
-            cloth("Trim", of, 1, True)
-            if kind == "beanie"
-            else cloth_material("Trim", "cotton", "plain", colours_of(of)[1:])
-        )
+        if kind == "beanie":
+            trim = cloth("Trim", of, 1, True)
+        else:  # the binding of a beret and the cap under a headscarf go with them
+            own = kind in ("beret", "headscarf")
+            tone = tuple(OWN_TRIM * channel for channel in colours_of(of)[0]) if own else colours_of(of)[1]
+            trim = cloth_material("Trim", "cotton", "plain", [tone])
         objects += build_headwear(kind, person, made, trim, wear.headwear.seed)
     if wear.glasses != "none":
         tint = np.clip(np.abs((wear.frame_hue * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)

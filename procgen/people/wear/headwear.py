@@ -13,7 +13,8 @@ from ...params import child
 from ..hair.hairline import smoothstep
 from ..parts import PART
 from ..pose import transform
-from .millinery import beanie, block, brim_cloth, button, eyelets, ring_cloth, tilt, visor, wound
+from .beret import BAND, BAND_RINGS, beret, binding, disc_cloth
+from .millinery import beanie, block, brim_cloth, button, eyelets, ring_cloth, tied, tilt, visor, wound
 from .tailor import tube
 
 CENTRE = np.array([0.0, 0.062, 0.020])  # of the skull in the template, metres
@@ -21,9 +22,13 @@ RIM_NEAR, RIM_BELOW = 0.003, 0.03  # metres of skin on both sides that say where
 DECIMALS = 7  # of metres and radians that are kept: releases of numpy differ in the last bits
 EAR, RIM_LOWEST = 0.079, -0.03  # |x| and z of the template, metres: what is wider is an ear, what is lower no rim
 HANGS = np.array([0.0, 0.8, 0.35])  # the way that the top of a beanie hangs: back, and stiff enough to stay up
-FALLS = 0.55  # how far felt that stands off the head hangs, over how far it stands
+NEAR_SKULL = 0.095  # metres from the centre to the skull above a rim, about
 GRID = (96, 30)  # columns and rings of a crown
-GRIDS = {"turban": (160, 60), "beanie": (192, 30)}  # columns and rings of those with finer folds or ribs
+GRIDS = {
+    "turban": (160, 60),
+    "beanie": (192, 30),
+    "bandana": (128, 36),
+}  # columns and rings of those with finer folds or ribs
 OPENING, OPENING_UP = 0.034, 0.036  # metres to each side and up of the opening over the strap of a cap
 STRAP = 0.013  # metres that the strap is high
 
@@ -59,7 +64,7 @@ HEADWEAR = {
     "turban": Hat("a turban", 0.048, -0.016, 0.010, ("cotton", "silk"), 0.7, 0.3, "hide_all", old=1.2, plain=0.95),
     "hood": Hat("a hood", 0.0, 0.0, 0.020, ("jersey",), 0.5, 0.3, "hide_all", old=0.1),
     "headband": Hat("a headband", 0.066, 0.030, 0.005, ("jersey",), 0.2, 0.6, "over", old=0.3),
-    "bandana": Hat("a bandana", 0.066, 0.016, 0.007, ("cotton",), 0.3, 0.3, old=0.4),
+    "bandana": Hat("a bandana", 0.066, 0.016, 0.006, ("cotton",), 0.3, 0.3, old=0.4, plain=0.2),
     "beret": Hat("a beret", 0.066, 0.022, 0.009, ("wool",), 0.2, 0.6, old=2.0, plain=0.95),
 }  # fmt: skip
 
@@ -188,6 +193,8 @@ def _rings(name: str, rows: np.ndarray, capped: bool, trim: bool = False, gores:
 
 def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
     """The pieces of a hat."""
+    if kind == "beret":
+        return _beret(hat, grid, rng)
     rings = GRIDS.get(kind, GRID)[1]
     rays, radius = _dome(grid, hat, rings)
     t = np.linspace(0, 1, rings)[:, None]
@@ -208,12 +215,12 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
         crown = block(crown, t, 0.030, 0.12, crease=0.018)
     elif kind == "bucket_hat":
         crown = block(crown, t, 0.002, 0.15, crease=0.0) + rays * (0.0022 * wave * np.clip(t * 3, 0, 1))[..., None]
-    if kind == "beret":  # what stands out hangs
-        crown[..., 2] -= FALLS * np.maximum(stands - 0.012, 0)
     if kind == "beanie":  # the sack hangs back
         crown = crown + rng.uniform(0.006, 0.030) * smoothstep(t, 0.25, 1.0)[..., None] * HANGS
     gores = {"cap": 6, "cap_backwards": 6, "beanie": -1}.get(kind, 0)
     pieces = [_rings(kind, crown, True, gores=gores)]
+    if kind == "bandana":  # one square over all of the head
+        pieces = [pieces[0]._replace(cloth=disc_cloth(crown, 0))]
     rim = crown[0]
     if kind == "beanie":
         pieces.append(_rings("Cuff", beanie(crown, rays, wave), False, trim=rng.random() < 0.15, gores=-1))
@@ -224,8 +231,6 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
         pieces.append(Piece("Eyelets", *eyelets(crown, rays)))
         pieces.append(_rings("Sweatband", _band(crown, rays, 3, -0.0016), False))
         pieces.append(Piece("Strap", *_strap(grid, hat, back)))
-    if kind == "beret":  # its stem
-        pieces.append(Piece("Button", *button(crown[-1].mean(0) + [0, 0, 0.002])))
     if kind in ("fedora", "straw_hat", "bucket_hat"):
         width, fall = {"fedora": (0.056, 0.06), "straw_hat": (0.070, 0.10), "bucket_hat": (0.046, 0.75)}[kind]
         vertices, faces = _brim(rim, width, fall, kind != "bucket_hat", rng)
@@ -235,6 +240,18 @@ def _pieces(kind: str, hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
     if kind == "bandana":
         pieces += [Piece("Knot", *mesh) for mesh in _knot(crown, grid)]
     return pieces
+
+
+def _beret(hat: Hat, grid: SkullGrid, rng) -> list[Piece]:
+    """The pieces of a beret."""
+    elevation = grid.rim(hat) + np.linspace(0, BAND / NEAR_SKULL, BAND_RINGS)[:, None]
+    flat = np.cos(elevation)
+    rays = np.stack([flat * np.sin(grid.azimuth), -flat * np.cos(grid.azimuth), np.sin(elevation)], -1)
+    band = CENTRE + rays * (grid.radius(grid.azimuth[None], elevation) + hat.room)[..., None]
+    crown, cloth = beret(grid, band, hat.room, rng)
+    stem = Piece("Button", *button(crown[-1].mean(0) + [0, 0, 0.002]))
+    whole = Piece("beret", crown.reshape(-1, 3), grid_faces(*crown.shape[:2]), cloth)
+    return [whole, _rings("Band", binding(band), False, trim=True, edges="both"), stem]
 
 
 def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np.ndarray:
@@ -263,13 +280,8 @@ def _shape(kind: str, t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng) -> np
         return loft + sack + ribs - gathers + folds
     if kind == "turban":
         return wound(t, a, wave, rng)
-    if kind == "beret":
-        lean = rng.choice([-1.0, 1.0])
-        disc = np.sin(np.pi * np.clip((t - 0.05) / 0.95, 0, 1) ** 0.62)  # widest a third of the way up
-        flat = 1 - 0.6 * smoothstep(t, 0.35, 0.8)  # it lies on the crown, and falls to one side
-        return 0.029 * disc * flat * (1 + 0.85 * np.sin(lean * a + 0.3)) + 0.0045 * wave * disc
     if kind == "bandana":
-        return 0.0022 * np.sin(a * 5 + 4 * t) * np.clip(t * 4, 0, 1) + 0.0012 * wave
+        return tied(t, a, wave, rng)
     return np.zeros(np.broadcast_shapes(t.shape, a.shape))
 
 
@@ -344,7 +356,13 @@ def _brim(rim: np.ndarray, width: float, fall: float, curled: bool, rng):
     return rows.reshape(-1, 3), faces.reshape(-1, 4).tolist()
 
 
-THICKNESS = {"Visor": 0.0032, "Cuff": 0.0032, "Band": 0.0009, "Brim": 0.0022}  # metres; 0.0018 of what is not named
+THICKNESS = {
+    "Visor": 0.0032,
+    "Cuff": 0.0032,
+    "Band": 0.0009,
+    "Brim": 0.0022,
+    "beret": 0.0024,
+}  # metres; 0.0018 of what is not named
 WHOLE = ("Button", "Knot", "Eyelets")  # closed by themselves: nothing is thickened
 
 

@@ -17,6 +17,11 @@ QUILTED = 0.004  # metres from one of its rows of stitches to where the next is 
 TOP = 0.8  # of the widest girth: what is narrower is the top
 CUFF_RINGS = 10  # of the crown that a cuff covers
 WINDINGS, WINDING = 9, 0.088  # turns of a turban, and from one to the next as a share of its height
+TURNED, TURNED_UP = (
+    0.11,
+    0.0022,
+)  # share of a bandana's height that is folded over in front, and metres that it stands out
+FAN, FAN_HEIGHT = 0.24, 0.0050  # radians from fold to fold about its knot, and their height in metres
 LAP = 0.0019  # metres that a turn adds
 EYELET, EYELET_WIRE, EYELET_RING = (
     0.0030,
@@ -122,6 +127,25 @@ def wound(t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng: Generator) -> np.
     under = np.sqrt(1 - (1 - np.clip(t / 0.20, 0, 1)) ** 2)  # it turns in at the rim
     body = 0.003 + 0.024 * np.clip(t / 0.8, 0, 1) ** 1.5 * (1 + 0.2 * lean * np.sin(a) * (1 - t))  # it is tall
     return under * (body + outer + 0.0022 * (pleat - 0.5) * np.clip(into / 0.03, 0, 1))
+
+
+def tied(t: np.ndarray, a: np.ndarray, wave: np.ndarray, rng: Generator) -> np.ndarray:
+    """How far (rings, around) a square of cloth that is tied behind stands off, over t 0…1 from rim to top and azimuth ``a``; metres.
+
+    Its front edge is folded over twice, folds fan out from the knot at the nape, and shallow ones cross the crown.
+    """
+    turned = TURNED_UP * np.clip((TURNED - t - 0.02 * wave) / 0.02, 0, 1)
+    along, up = 0.095 * (np.pi - np.abs(a)), 0.16 * t  # metres from the knot, about
+    far, angle = np.hypot(along, up), arctan2(up + 0 * along, along + 0 * up)
+    phase = angle / FAN + 0.4 * wave + np.where(a > 0, *rng.uniform(0, 1, 2))
+    uneven = 0.6 + 0.4 * np.sin(1.9 * phase + rng.uniform(0, 6.28))
+    pulled = np.clip((far - 0.012) / 0.03, 0, 1) * np.clip((0.26 - far) / 0.14, 0, 1)
+    over = np.abs(np.sin(np.pi * (3.1 * a / np.pi + 1.5 * t + 0.7 * wave + rng.uniform(0, 1)))) ** 0.8
+    return (
+        turned
+        + FAN_HEIGHT * pulled * uneven * np.abs(np.sin(np.pi * phase)) ** 0.7
+        + 0.0022 * over * np.clip(3 * t, 0, 1)
+    )
 
 
 def visor(rim: np.ndarray, middle: float, backwards: bool):

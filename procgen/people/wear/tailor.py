@@ -60,6 +60,23 @@ def clip(positions: np.ndarray, triangles: np.ndarray, field: np.ndarray):
     return pairs[used], shares[used], index[faces[inside]]
 
 
+def halved(triangles: np.ndarray):
+    """Divide every triangle (m, 3) into four at the middles of its edges.
+
+    Returns for the new vertices, the old ones first, the two old ones (k, 2) and the share of the second (k,), and the triangles.
+    """
+    count, edges = int(triangles.max()) + 1, edges_of(triangles)[0]
+    keys = edges[:, 0] * count + edges[:, 1]
+    a, b, c = triangles.T
+    ab, bc, ca = (
+        count + np.searchsorted(keys, np.minimum(p, q) * count + np.maximum(p, q)) for p, q in ((a, b), (b, c), (c, a))
+    )
+    faces = np.concatenate([np.stack(corners, 1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))])
+    own = np.arange(count)
+    pairs = np.concatenate([np.stack([own, own], 1), edges])
+    return pairs, np.concatenate([np.zeros(count), np.full(len(edges), 0.5)]), faces
+
+
 def between(values: np.ndarray, pairs: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Values (n, …) at the new vertices of a clip."""
     share = shares.reshape(-1, *[1] * (values.ndim - 1))
