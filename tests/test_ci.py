@@ -12,6 +12,7 @@ echo "$PWD: make $*" >> "$NOTED"
 test -f README.md || exit 9
 if [ -n "$FAILING" ] && [ "$1" = "$FAILING" ]; then echo "1 failed, 11 passed in 2.00s"; exit 2; fi
 mkdir -p .venv-3.13/bin
+rm -f .venv-3.13/bin/python  # were it a link, what it leads to would be written over
 cp "$PYTEST" .venv-3.13/bin/python
 echo "12 passed, 1 skipped in 2.00s"
 """
@@ -38,6 +39,11 @@ def ci(tmp_path, failing=""):
 def repository():
     if subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True).returncode:
         pytest.skip("not a git repository")
+
+
+def test_an_environment_that_is_a_link_is_not_copied():
+    """Through the link the run would install into somebody else's."""
+    assert subprocess.run(["git", "check-ignore", "--no-index", "-q", ".venv-link"], cwd=ROOT).returncode == 0
 
 
 def test_a_copy_named_simulacra_below_a_space_is_tested_on_both_releases(tmp_path):
