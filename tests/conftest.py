@@ -21,14 +21,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEED_BLENDER = {"scene", "sidebar", "blender_tool", "extension_zip", "face_dataset"}
 # The files of tests side by side that take longest, longest first: with them last, one core would wait for the other.
 LONGEST = (
-    "people", "worker", "tools", "cluster", "jobs", "render_place", "render_face", "models_diffusion", "wear", "models_vision_learned",
-    "labels", "sidebar", "sidebar_edits", "sidebar_places", "models_fields", "hair", "dense_landmarks", "stock_blender", "boundary",
-    "wheel", "rig", "engines", "contributing", "survival", "facial_hair", "make", "layers", "orbit", "devices",
-    "models_gan_training", "transpile_nodes", "sidebar_guest", "packaging", "character", "things", "transpile", "validity_scene",
-    "weather", "water_light",
+    "models_gan_training", "jobs", "cluster", "facial_hair", "worker", "models_diffusion", "people", "contributing", "rig", "hair",
+    "render_place", "models_vision_learned", "stock_blender", "wear", "labels", "layers", "tools", "sidebar_places", "sidebar_edits",
+    "packaging", "orbit", "wheel", "render_face", "sidebar_model", "transpile_nodes", "survival", "materials", "sidebar", "registry",
+    "creatures", "devices", "boundary", "sea_life", "character", "weather", "models_fields", "merge", "make", "plants", "things",
+    "models_rodin", "destinations", "terrain", "scene_labels", "engines", "dense_landmarks", "models_toyheads", "scene_files",
+    "every_field", "sidebar_guest", "clouds_and_particles", "scene_simulations", "processes", "water", "transpile",
 )  # fmt: skip
 # One worker takes the files of a line: what they share is made once.
-TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset",
+TOGETHER = {"labels": "a dataset", "imports": "a dataset", "likeness": "a dataset", "devices": "a dataset",
             "sidebar_edits": "ada", "sidebar_copies": "ada", "sidebar_files": "ada", "worker": "ada",
             "sidebar_places": "a place", "sidebar_guest": "a place"}  # fmt: skip
 
@@ -156,7 +157,8 @@ def face_dataset(tmp_path_factory):
     pytest.importorskip("bpy")
     out = tmp_path_factory.mktemp("data") / "faces"
     command = [sys.executable, "-m", "simulacra", "render", "faces", out, "--count", "1", "--seed", "3", "--size", "96",
-               "--samples", "1", "--frames", "2", "--set", "hair.density=0.3", "--json"]  # fmt: skip
+               "--samples", "1", "--frames", "2", "--set", "hair.density=0.3", "--set", "beard.density=0.3",
+               "--device", "cpu", "--json"]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=600)
     return out
 

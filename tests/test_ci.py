@@ -1,6 +1,7 @@
 """Continuous integration tests a copy with a clone's natural name, fails where a step fails, and leaves nothing."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,15 +11,23 @@ ROOT = Path(__file__).resolve().parents[1]
 MAKE = """#!/bin/sh
 echo "$PWD: make $*" >> "$NOTED"
 test -f README.md || exit 9
+if [ -e .venv ]; then exit 8; fi  # through a link the run would install into what is not its own
 if [ -n "$FAILING" ] && [ "$1" = "$FAILING" ]; then echo "1 failed, 11 passed in 2.00s"; exit 2; fi
 mkdir -p .venv-3.13/bin
+rm -f .venv-3.13/bin/python  # were it a link, what it leads to would be written over
 cp "$PYTEST" .venv-3.13/bin/python
 echo "12 passed, 1 skipped in 2.00s"
 """
 
 
 def ci(tmp_path, failing=""):
-    """Run it with stand-ins for make and both Pythons; the result, and what make was asked where."""
+    """Run it in a small tree with stand-ins for make and both Pythons; the result, and what make was asked where."""
+    tree = tmp_path / "tree"
+    (tree / ".ci").mkdir(parents=True)
+    for name in (".ci/run", ".gitignore", "README.md"):
+        shutil.copy(ROOT / name, tree / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=tree, check=True)
+    (tree / ".venv").symlink_to(tmp_path)  # somebody's environment
     stand_ins = {"make": MAKE, "python3.11": "#!/bin/sh\n", "python3.13": "#!/bin/sh\n",
                  "pytest": '#!/bin/sh\ncase "$*" in "-m pytest"*"blender and not slow"*) echo "7 passed in 1.00s";; esac\n'}  # fmt: skip
     folder, scratch, noted = tmp_path / "bin", tmp_path / "scratch", tmp_path / "noted"
@@ -29,7 +38,7 @@ def ci(tmp_path, failing=""):
         (folder / name).chmod(0o755)
     environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(scratch),
                                 "NOTED": str(noted), "FAILING": failing, "PYTEST": str(folder / "pytest")}  # fmt: skip
-    result = subprocess.run([ROOT / ".ci/run"], capture_output=True, text=True, env=environment, timeout=120)
+    result = subprocess.run([tree / ".ci/run"], capture_output=True, text=True, env=environment, timeout=120)
     assert list(scratch.iterdir()) == []
     return result, noted.read_text().splitlines()
 

@@ -80,6 +80,7 @@ def test_a_cluster_that_loses_a_node_and_gains_one_makes_what_one_machine_makes(
     assert labels(folder.path) == labels(here.path)
 
 
+@pytest.mark.slow  # test_jobs.py has them on one machine
 def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path, monkeypatch):
     found = {}
     # What hangs here does not need to be waited for as long: the fifth sample does, in whatever worker.
@@ -160,7 +161,9 @@ def test_ray_is_not_imported_unless_it_is_asked_for(tmp_path):
     assert run.returncode == 0
 
 
-@pytest.mark.parametrize("told", ["option", "environment", "nowhere"])
+@pytest.mark.parametrize(
+    "told", ["option", *(pytest.param(way, marks=pytest.mark.slow) for way in ("environment", "nowhere"))]
+)
 def test_a_cluster_is_joined_where_its_address_is_told_and_only_then(nodes, tmp_path, told):
     """Only what the cluster's own nodes render is counted: a Ray of this command's own would know no file to count in."""
     made, _, count = nodes

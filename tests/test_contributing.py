@@ -127,12 +127,25 @@ def test_what_the_walks_write_keeps_the_rules(followed):
     assert result.returncode == 0, result.stdout
 
 
-def test_lists_and_specs_know_the_new_things(simulacra):
+def test_lists_and_specs_know_the_new_things(run, simulacra):
     pytest.importorskip("rich")
-    for what, name in (
-        ("materials", "cork"), ("people", "mop_top"), ("labels", "height"), ("exports", "captions"), ("systems", "mean_picture"),
-    ):  # fmt: skip
-        assert name in simulacra("list", what), what
+    names = {
+        "materials": "cork",
+        "people": "mop_top",
+        "labels": "height",
+        "exports": "captions",
+        "systems": "mean_picture",
+    }
+    code = f"""
+from simulacra.__main__ import main
+for what in {[*names]}:
+    print("list of", what)
+    assert main(["list", what]) == 0
+"""
+    lists = run("-c", code).split("list of ")[1:]
+    assert len(lists) == len(names)
+    for said, (what, name) in zip(lists, names.items(), strict=True):
+        assert said.startswith(what) and name in said, what
     spec = json.loads(simulacra("sample", "cork", "--seed", "3", "--set", "grain=0.003"))
     assert spec["kind"] == "cork" and spec["spec"]["grain"] == 0.003
     assert json.loads(simulacra("sample", "faces", "--set", "hair.groom=mop_top"))["spec"]["hair"]["groom"] == "mop_top"

@@ -279,7 +279,9 @@ def test_a_vertex_of_a_face_is_seen_where_no_triangle_is_before_it(scene):
     from simulacra.procgen.params import parse_settings
 
     passes.configure(scene, (96, 96), 1)
-    wishes = parse_settings(["hair.groom=bald", "wear.glasses=round", "camera.azimuth=30"])
+    wishes = parse_settings(
+        ["hair.groom=bald", "beard.style=none", "beard.moustache=none", "wear.glasses=round", "camera.azimuth=30"]
+    )
     person = registry.build("faces", registry.sample("faces", 11, wishes), without=("light", "skin"))
     for obj in person.objects:
         obj.hide_render = bool(obj.get("label_hidden"))

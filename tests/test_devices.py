@@ -172,12 +172,9 @@ def test_pictures_alone_leave_the_processor():
 
 
 @pytest.mark.blender
-def test_a_sample_names_the_processor_that_made_it(tmp_path):
-    pytest.importorskip("bpy")
+@pytest.mark.once
+def test_a_sample_names_the_processor_that_made_it(face_dataset):
     with devices.quiet():
         expected = choose("cpu")
-    options = ["--size", "32", "--samples", "1", "--labels", "depth", "--device", "cpu", "--workers", "1",
-               "--set", "hair.groom=bald", "--set", "beard.style=none"]  # fmt: skip
-    assert main(["render", "faces", str(tmp_path / "d"), *options]) == 0
-    record = json.loads((tmp_path / "d" / "000000" / "sample.json").read_text())
+    record = json.loads((face_dataset / "000000" / "sample.json").read_text())
     assert record["device"] == {"type": "CPU", "names": list(expected.names)} and expected.names

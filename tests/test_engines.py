@@ -23,6 +23,7 @@ LOOK = {
     "hair.density": 0.25,
     "hair.colour.dye": "pink",
     "beard.style": "full",
+    "beard.density": 0.3,
     "wear.glasses": "round_sun",
     "expression.name": "open_smile",
 }

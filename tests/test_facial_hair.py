@@ -17,7 +17,9 @@ from simulacra.procgen.people.head_data import head_data
 from simulacra.procgen.people.identity import sample_identity
 from simulacra.procgen.people.landmarks import landmark_vertices
 from simulacra.procgen.people.parts import PART
+from simulacra.procgen.people.surface import vectors
 
+DENSITY = 0.3  # of the strands that a face has: each grows as it would among all
 STILL = {"head_roll": 0.0, "head_pitch": 0.0, "head_yaw": 0.0, "gaze_yaw": 0.0, "gaze_pitch": 0.0}
 
 
@@ -52,9 +54,15 @@ def person(request):
 HEADS = (1, 5)
 
 
+# Those that stand for the others of their kind in every run: shaved and long, whole and in parts, straight and waxed.
+KINDS = {"none", "stubble_light", "short_boxed", "long_full", "goatee", "chinstrap", "mutton_chops",
+         "natural", "handlebar", "pencil", "walrus", "fu_manchu", "stubble",
+         "straight", "high_arch", "bushy", "thin", "monobrow", "s_shape"}  # fmt: skip
+
+
 def on_heads(names):
-    """Every name on one head or the other in turn, and those on the other ones among the slow tests."""
-    return [pytest.param(head, name, marks=[pytest.mark.slow] * ((index + side) % 2))
+    """One head or the other in turn for what stands for its kind; all else on both heads among the slow tests."""
+    return [pytest.param(head, name, marks=[pytest.mark.slow] * (name not in KINDS or (index + side) % 2))
             for side, head in enumerate(HEADS) for index, name in enumerate(names)]  # fmt: skip
 
 
@@ -77,7 +85,7 @@ def _strands(obj, posed=False):
 def _heights(person, points):
     """Signed height over the skin and distance to it (n,), metres, and the class of the nearest face (n,)."""
     found = [person.surface.bvh().find_nearest(point) for point in points.tolist()]
-    nearest, normal = np.array([hit[0] for hit in found]), np.array([hit[1] for hit in found])
+    nearest, normal = vectors(found, 0), vectors(found, 1)
     height = np.einsum("ij,ij->i", points - nearest, normal)
     return height, np.array([hit[3] for hit in found]), person.surface.part[[hit[2] for hit in found]]
 
@@ -147,7 +155,7 @@ def test_lashes_stand_on_the_lid_margin(person):
 def _check_beard(person, settings):
     from simulacra.procgen.people.hair.beard import build_beard
 
-    beard = sample_beard(child(3, "beard"), settings, identity=person.spec.identity)
+    beard = sample_beard(child(3, "beard"), settings | {"density": DENSITY}, identity=person.spec.identity)
     made = build_beard(beard, person)
     for obj in made:
         at_root = _check_clear(person, obj)
@@ -175,16 +183,16 @@ def _check_beard(person, settings):
 @pytest.mark.parametrize(("person", "style"), on_heads(STYLES), indirect=["person"])
 def test_every_beard_grows_out_of_the_jaw_and_not_into_it(person, style):
     count = _check_beard(person, {"style": style, "moustache": "none"})
-    assert (count == 0) == (style == "none")
-    assert count <= 20000 * 1.0
+    assert count == int(STYLES[style].strands * DENSITY)
+    assert STYLES[style].strands <= 20000
     if STYLES[style].zones.get("all"):
-        assert count >= 4000
+        assert STYLES[style].strands >= 15000
 
 
 @pytest.mark.parametrize(("person", "moustache"), on_heads(MOUSTACHES), indirect=["person"])
 def test_every_moustache_grows_above_the_lip(person, moustache):
     count = _check_beard(person, {"style": "none", "moustache": moustache})
-    assert (count == 0) == (moustache == "none")
+    assert count == int(MOUSTACHES[moustache].strands * DENSITY)
 
 
 def test_upper_lashes_go_down_with_a_blink():
@@ -224,7 +232,7 @@ def test_the_same_spec_grows_the_same_hair():
         identity = person.spec.identity
         objects = build_brows(sample_brows(child(1, "b"), identity=identity), person)
         objects += build_lashes(sample_lashes(child(1, "l"), identity=identity), person)
-        settings = {"style": "full", "moustache": "handlebar"}
+        settings = {"style": "full", "moustache": "handlebar", "density": DENSITY}
         objects += build_beard(sample_beard(child(1, "d"), settings, identity=identity), person)
         return [_strands(obj)[0] for obj in objects]
 
@@ -235,7 +243,7 @@ def test_the_same_spec_grows_the_same_hair():
 
 
 def test_there_is_enough_to_choose_from():
-    assert len(SHAPES) >= 10
+    assert len(SHAPES) >= 10 and {*SHAPES, *STYLES, *MOUSTACHES} > KINDS
     assert len(STYLES) - 1 >= 10
     assert len(MOUSTACHES) - 1 >= 8
     assert set(PAIRS) <= set(STYLES)
@@ -245,19 +253,19 @@ def test_there_is_enough_to_choose_from():
 
 def test_beards_are_worn_by_men():
     grown = {"men": 0, "women": 0}
-    for index in range(300):
+    for index in range(100):
         for who, gender in (("men", 0.05), ("women", 0.95)):
             identity = _identity(index, gender=gender)
             beard = sample_beard(fork(child(index, "t"), who), identity=identity)
             grown[who] += (beard.style, beard.moustache) != ("none", "none")
     assert grown["women"] == 0
-    assert 0.45 < grown["men"] / 300 < 0.85
+    assert 0.45 < grown["men"] / 100 < 0.85
 
 
 def test_brows_of_women_are_thinner_and_grey_comes_late():
     shapes = {gender: [] for gender in (0.02, 0.98)}
     for gender, drawn in shapes.items():
-        for index in range(300):
+        for index in range(100):
             identity = _identity(index, gender=gender)
             drawn.append(sample_brows(child(index, "b"), identity=identity))
     thick = {gender: np.mean([SHAPES[b.shape][1][1] * b.thickness for b in drawn]) for gender, drawn in shapes.items()}

@@ -246,21 +246,11 @@ def test_a_worker_ends_with_its_parent_in_the_middle_of_a_sample(tmp_path):
     assert workers and psutil.wait_procs(workers, timeout=5)[1] == []
 
 
-def test_killing_anything_at_any_moment_loses_nothing(tmp_path):
-    arguments = [
-        "--times",
-        "10",
-        "--count",
-        "90",
-        "--renderer",
-        "fake_renderer:small",
-        "--lines",
-        "10",
-        "--pause",
-        "0.2",
-    ]
+@pytest.mark.parametrize("times", [5, pytest.param(20, marks=pytest.mark.slow)])
+def test_killing_anything_at_any_moment_loses_nothing(tmp_path, times):
+    words = f"--times {times} --count 90 --renderer fake_renderer:small --lines 10 --pause 0.2"
     result = subprocess.run(
-        [sys.executable, KILL_TEST, tmp_path / "d", *arguments], capture_output=True, text=True, env=ENVIRONMENT
+        [sys.executable, KILL_TEST, tmp_path / "d", *words.split()], capture_output=True, text=True, env=ENVIRONMENT
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert_whole(tmp_path / "d" / "000", range(90))

@@ -25,7 +25,8 @@ FORBIDDEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["simulacra", "my-repo"])
+# The run of continuous integration itself checks a clone that has the package's name.
+@pytest.fixture(params=["my-repo", pytest.param("simulacra", marks=pytest.mark.slow)])
 def clone(request, tmp_path):
     """A copy of what the linter reads, in a folder of each name below one with a space."""
     root = tmp_path / "a b" / request.param
@@ -61,9 +62,8 @@ def test_a_clone_of_any_name_passes_and_a_forbidden_import_fails_there(clone):
 
 @pytest.mark.parametrize("clone", ["my-repo"], indirect=True)
 def test_types_are_checked_in_a_clone_of_another_name(clone):
-    output, passed = make(clone, "types")
-    assert passed, output
     with (clone / "procgen/registry.py").open("a") as file:
         file.write("\n\ndef planted() -> int:\n    return names\n\n\nnames: str = 'not a number'\n")
     output, passed = make(clone, "types")
     assert not passed and "simulacra/procgen/registry.py" in output and "Incompatible return value type" in output
+    assert "Found 1 error in 1 file" in output  # all the rest passes

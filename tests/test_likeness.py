@@ -44,6 +44,7 @@ def flat(identity):
     return dataclasses.replace(identity, shape=(0.0,) * len(identity.shape), asymmetry=(0.0,) * len(identity.asymmetry))
 
 
+@pytest.mark.once
 def test_landmarks_are_where_a_render_has_them(face_dataset):
     folder = next(path for path in face_dataset.iterdir() if (path / "spec.json").is_file())
     face = registry.parse(json.loads((folder / "spec.json").read_text()))[1]

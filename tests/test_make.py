@@ -17,13 +17,13 @@ FAKE = "--renderer fake_renderer:settled"
 QUICK = {
     "help": ({}, r"demo +Render 4 labelled faces"),
     "test": ({"TESTS": "{test}"}, r"1 passed"),
-    "slow": ({"TESTS": "{test}"}, r"1 passed"),
-    "coverage": ({"TESTS": "{test}", "MARKED": "not blender"}, r"TOTAL +\d+ +\d+ +[\d.]+%"),
-    "window": ({}, r"passed|skipped"),
-    "texts": ({}, r""),
-    "extension": ({"DIST": "{out}"}, r""),
 }
 LONG = {
+    "window": ({}, r"passed|skipped"),
+    "extension": ({"DIST": "{out}"}, r""),
+    "texts": ({}, r""),
+    "slow": ({"TESTS": "{test}"}, r"1 passed"),
+    "coverage": ({"TESTS": "{test}", "MARKED": "not blender"}, r"TOTAL +\d+ +\d+ +[\d.]+%"),  # it reads the whole package
     "demo": ({"DEMO": "{out}/demo", "FACES": TINY, "PLACE": "--size 32 --samples 1 --set kind=desert"},
              r"Open .*/faces/gallery.html and .*/places/gallery.html"),
     "bench": ({"BENCH": TINY}, r"labels over picture"),

@@ -79,7 +79,7 @@ def test_a_material_is_the_same_twice_and_another_for_another_seed(scene, module
         if row.module == module:
             first = WRITTEN.get(row.name) or written(row, 0)
             assert written(row, 0) == first
-            assert first != written(row, 1) != written(row, 2)
+            assert first != written(row, 1)
 
 
 def squares(row, rng, size=2.0):

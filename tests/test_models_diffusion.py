@@ -330,31 +330,35 @@ def smooth_planes(count, channels, size, seed):
     return (fine / fine.std()).permute(0, 1, 3, 2, 4).flatten(3)
 
 
-def test_unet_learns_four_planes_and_draws_the_one_asked_for():
-    planes = smooth_planes(4, 4, 8, seed=0)
+@pytest.mark.parametrize(
+    "size, batch, steps, bar",
+    [(4, 16, 250, 0.6), pytest.param(8, 32, 400, 0.25, marks=pytest.mark.slow)],
+    ids=["small", "whole"],
+)
+def test_unet_learns_four_planes_and_draws_the_one_asked_for(size, batch, steps, bar):
+    planes = smooth_planes(4, 4, size, seed=0)
     z = torch.nn.functional.normalize(torch.randn(4, 16, generator=seeded(1)), dim=1) * 4
     torch.manual_seed(0)
-    net = UNet(UNetConfig(4, 4, base=16, multipliers=(1, 2), blocks=1, attention=(4,), vector=16, size=8))
+    net = UNet(UNetConfig(4, 4, base=16, multipliers=(1, 2), blocks=1, attention=(size // 2,), vector=16, size=size))
     process, generator = Gaussian("cosine", 1000, "v"), seeded(2)
-    steps = 400
     optimizer = torch.optim.AdamW(net.parameters(), lr=4e-3, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.1)
     for _ in range(steps):
-        chosen = torch.arange(32) % 4
+        chosen = torch.arange(batch) % 4
         loss = process.loss(net, planes[chosen], drop(Cond(vec=z[chosen]), 0.2, generator), generator)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     net.eval()
-    drawn = ddim(guided(net, Cond(vec=z)), process, (4, 4, 8, 24), 25, seeded(3))
+    drawn = ddim(guided(net, Cond(vec=z)), process, (4, 4, size, 3 * size), 25, seeded(3))
     away = torch.cdist(drawn.flatten(1), planes.flatten(1))
     assert away.argmin(1).tolist() == [0, 1, 2, 3]
     baseline = (planes - planes.mean(0)).flatten(1).norm(dim=1).mean()  # of the mean plane
-    assert float(away.amin(1).max()) < 0.25 * float(baseline)  # 0.14 over two seeds
-    free = ddim(net, process, (16, 4, 8, 24), 25, seeded(4))
+    assert float(away.amin(1).max()) < bar * float(baseline)  # 0.14 over two seeds, 0.39 of the small one
+    free = ddim(net, process, (16, 4, size, 3 * size), 25, seeded(4))
     nearest = torch.cdist(free.flatten(1), planes.flatten(1)).amin(1)
-    assert float(nearest.median()) < 0.25 * float(baseline)  # 0.12 and 0.13 over two seeds
+    assert float(nearest.median()) < bar * float(baseline)  # 0.12 and 0.13 over two seeds, 0.35 of the small one
 
 
 def test_prior_learns_eight_vectors_and_draws_the_one_asked_for():

@@ -317,12 +317,13 @@ def test_a_decoders_parameters_make_the_same_decoder():
 
 # Seen at seeds 0 and 1: held-out 25.2 and 24.8 dB against 19.2 dB of the mean picture; read at less than half the resolution
 # it changes by +0.3 and -0.4 dB after random scaling, and by -1.0 and -1.0 dB without.
-def test_two_people_are_fitted_and_a_third_follows_with_the_decoder_frozen():
+@pytest.mark.parametrize("resolutions", [(8,), pytest.param((8, 0), marks=pytest.mark.slow)], ids=["some", "all"])
+def test_two_people_are_fitted_and_a_third_follows_with_the_decoder_frozen(resolutions):
     people = [ball(12, 32, centre) for centre in ((0.3, -0.2, 0.1), (-0.3, 0.1, 0.1), (0.0, 0.3, -0.2))]
     config = FitConfig(channels=4, resolution=32, width=32, depth=1, samples=16, importance=16, rays=256, people=2, steps=300,
                        held_out=6, lowest=8)  # fmt: skip
     drops = {}
-    for lowest in (8, 0):
+    for lowest in resolutions:
         settings = replace(config, lowest=lowest)
         planes, decoder = new_planes(2, settings), new_decoder(settings)
         fit(people[:2], planes, decoder, settings)
@@ -336,7 +337,7 @@ def test_two_people_are_fitted_and_a_third_follows_with_the_decoder_frozen():
     pictures = composite(people[0].rgba)
     mean = -10 * math.log10(float(((pictures[views] - pictures.mean(0)) / 2).square().mean()))
     assert full > 22 and full > mean + 4
-    assert drops[8] < drops[0]
+    assert drops[8] < drops.get(0, math.inf)
     third = planes.mean(0, keepdim=True).clone()
     before = [value.clone() for value in decoder.parameters()]
     fit(people[2:], third, decoder, replace(config, people=1), train_decoder=False)

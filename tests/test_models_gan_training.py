@@ -263,30 +263,34 @@ def test_a_small_eg3d_learns_eight_pictures():
         return (fake.mean(0) - real).square().mean().item()
 
     before, right = apart(), []
-    for _ in range(150):
+    for _ in range(80):
         right.append(trainer.advance()["accuracy"])
         trainer.done += 1
-    # Over 3 seeds: 0.44 ... 0.56 at first, then 1; the distance fell to 0.10 ... 0.18 of what it was, and to 0.11 ...
-    # 0.28 of that of a flat picture of the right colour. Features of ENL0 say little at 16 px: their kernel distance fell
-    # to 0.40, 0.63 and 0.97 of what it was in 300 steps.
+    # Over 3 seeds, after 150 steps: 0.44 ... 0.56 at first, then 1; the distance fell to 0.10 ... 0.18 of what it was, and
+    # to 0.11 ... 0.28 of that of a flat picture of the right colour; after 80 steps, over 2 seeds, to 0.17 ... 0.18 and to
+    # 0.26 ... 0.27. Features of ENL0 say little at 16 px: their kernel distance fell to 0.40, 0.63 and 0.97 of what it was
+    # in 300 steps.
     assert abs(right[0] - 0.5) < 0.3 and max(right[1:40]) >= 0.9
     assert apart() < 0.3 * before and apart() < 0.45 * flat
 
 
-def test_a_small_auto_encoder_learns_eight_people(tmp_path):
+@pytest.mark.parametrize(
+    "views, images, gain", [(4, 1000, 1.5), pytest.param(6, 2400, 3.0, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_a_small_auto_encoder_learns_eight_people(tmp_path, views, images, gain):
     """Seen from all sides, they are nearer than the mean of all pictures."""
     from simulacra.models.core.metrics import psnr
     from simulacra.models.vision.toypeople import toy_people
 
-    crowd = toy_people(8, 0, views=6, size=16)
+    crowd = toy_people(8, 0, views=views, size=16)
     small = {"size": 16, "code": 16, "style": 32, "planes": 16, "channels": 4, "decoder": 16, "samples": 16}
     config = auto_encoder.Config(
-        **small, narrowest=16, widest=32, rate=5e-3, images=2400, picture_every=0, perceptual=0
+        **small, narrowest=16, widest=32, rate=5e-3, images=images, picture_every=0, perceptual=0
     )
     auto_encoder.train(crowd, tmp_path, config)
-    model, views = auto_encoder.load(tmp_path), auto_encoder.Portraits(crowd, 16)
-    codes, every = model.encode(views.best()), composite(views.rgba)
-    seen = [model.view(c.expand(6, -1), p.cameras, 16) for c, p in zip(codes[:, None], crowd, strict=True)]
+    model, portraits = auto_encoder.load(tmp_path), auto_encoder.Portraits(crowd, 16)
+    codes, every = model.encode(portraits.best()), composite(portraits.rgba)
+    seen = [model.view(c.expand(views, -1), p.cameras, 16) for c, p in zip(codes[:, None], crowd, strict=True)]
     mean = every.mean(0, keepdim=True).expand_as(every)
-    # Over 3 seeds 4.4, 5.1 and 5.8 dB above it, which is 15.2 ... 15.6 dB.
-    assert psnr(torch.cat(seen), every) > psnr(mean, every) + 3
+    # Over 3 seeds 4.4, 5.1 and 5.8 dB above it, which is 15.2 ... 15.6 dB; 2.6 dB after the few steps of every run.
+    assert psnr(torch.cat(seen), every) > psnr(mean, every) + gain

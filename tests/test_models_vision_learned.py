@@ -114,12 +114,12 @@ def test_faceless_pictures_are_pictures():
 # What is learned: on toy people, against people kept apart
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+@pytest.fixture(scope="module", params=[STEPS // 2, pytest.param(STEPS, marks=pytest.mark.slow)], ids=["half", "whole"])
+def trained(request, tmp_path_factory):
     """A small picture-text model trained on 64 toy people: their full sentences and freely drawn captions."""
     torch.set_num_threads(1)
     people = toy_people(64, 40, 0)
-    config = fit.FitConfig(model=TINY, steps=STEPS, batch=32, learning_rate=RATE, queue=256, sentences=20)
+    config = fit.FitConfig(model=TINY, steps=request.param, batch=32, learning_rate=RATE, queue=256, sentences=20)
     learn = people.split("train")
     bank = [
         [*drawn, *[Caption(say(person.attributes), person.attributes)] * 20]
@@ -133,11 +133,13 @@ def trained(tmp_path_factory):
 
 def test_model_learns_to_retrieve_and_to_caption(trained):
     # Seen with seed 1: recall 0.96 on train, 0.55 apart (chance 0.025); captions right 0.63 (commonest 0.40); matched 0.89.
+    # After half the steps: 0.89, 0.61, 0.53 and 0.93.
     model, people, report = trained
+    recall, more = (0.9, 0.15) if report["steps"] == STEPS else (0.75, 0.06)
     on_train = fit.evaluate(model, portraits.portraits(people.split("train"), 32, 1.0), 64)
-    assert on_train["retrieval"]["recall_at_1"] > 0.9
+    assert on_train["retrieval"]["recall_at_1"] > recall
     assert report["retrieval"]["recall_at_1"] > 5 * report["retrieval"]["chance"]
-    assert report["captions"]["right"] > report["captions"]["commonest"] + 0.15
+    assert report["captions"]["right"] > report["captions"]["commonest"] + more
     views = portraits.portraits(people.split("test"), 32, 1.0).images()
     own = [say(person.attributes) for person in people.split("test") for _ in range(3)]
     other = own[3:] + own[:3]

@@ -11,7 +11,7 @@ from simulacra.datagen.readers import Dataset
 from simulacra.datagen.recipe import Recipe
 from simulacra.datagen.rendering.render import render_sample
 
-pytestmark = pytest.mark.blender
+pytestmark = [pytest.mark.blender, pytest.mark.once]  # single renders are held against truths on both releases
 SETTINGS = ("light.kind=tent", "camera.orbit_azimuth=180", "hair.groom=bald", "wear.headwear.kind=none", "beard.style=none",
             "beard.moustache=none", "camera.f_stop=16")  # fmt: skip
 

@@ -25,6 +25,7 @@ def documented():
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_the_ten_lines_run():
     pytest.importorskip("bpy")
     code = re.search(r"```python\n(.*?)```", README, re.S).group(1)

@@ -206,7 +206,13 @@ def orbit(tmp_path_factory):
         name for name, label in LABELS.items() if "people" in label.of and not label.sequence and not label.stereo
     )
     recipe = Recipe("faces", seed=8, size=48, samples=1, views=3, threads=1, labels=names)
-    wishes = ["hair.groom=buzz", "hair.density=0.4", "light.kind=studio", "camera.orbit_azimuth=180"]
+    wishes = [
+        "hair.groom=buzz",
+        "hair.density=0.4",
+        "beard.density=0.3",
+        "light.kind=studio",
+        "camera.orbit_azimuth=180",
+    ]
     folder = tmp_path_factory.mktemp("orbit")
     result = render_sample(registry.sample("faces", 8, parse_settings(wishes)), recipe, folder)
     return folder, result, names

@@ -56,7 +56,7 @@ def test_all_labels_and_records_are_there(places):
     assert "terrain" in classes
 
 
-@pytest.mark.once  # those of a face are held against one thread on both releases
+@pytest.mark.slow  # those of a face are held against one thread in every run, and pairs of floating things drawn twice
 def test_labels_are_the_same_twice_and_on_one_thread(places, tmp_path):
     again = tmp_path / "again"
     arguments = ["--size", "96x64", "--frames", "3", "--views", "2", "--samples", "1", "--threads", "1", *KIND]

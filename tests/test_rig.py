@@ -15,7 +15,7 @@ from mathutils import Vector  # noqa: E402
 
 pytestmark = pytest.mark.blender
 
-MASKED = ("wear.mask=surgical", "wear.headwear.kind=none", "wear.glasses=round", "wear.earrings=hoop", "beard.style=goatee",
+MASKED = ("wear.mask=surgical", "wear.headwear.kind=none", "wear.glasses=round", "wear.earrings=hoop", "beard.style=goatee", "beard.density=0.3",
           "hair.groom=lob", "hair.density=0.25", "wear.garment.kind=shirt")  # fmt: skip
 RIGID = ("eye", "teeth", "gums", "tongue", "glasses", "earring", "brow", "lash", "wet_line", "caruncle")
 

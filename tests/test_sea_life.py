@@ -29,12 +29,14 @@ def rng(seed=0):
     return np.random.Generator(np.random.PCG64(seed))
 
 
-def cases():
+def cases(others=()):
+    """Every generator with each of its kinds, all but its first with the marks of ``others``."""
     for generator in SEA_LIFE:
         name = FORM.get(generator.name, "kind")
         declared = fields(generator.load("spec"))
-        for option in declared[name].distribution.options if name in declared else [None]:
-            yield pytest.param(generator.name, {name: option} if option else {}, id=f"{generator.name}-{option}")
+        for number, option in enumerate(declared[name].distribution.options if name in declared else [None]):
+            fixed = {name: option} if option else {}
+            yield pytest.param(generator.name, fixed, id=f"{generator.name}-{option}", marks=others if number else ())
 
 
 def solid(mesh):
@@ -244,7 +246,7 @@ def test_an_asset_is_sound_and_the_same_twice(name, fixed):
             assert registry.build(name, spec, detail=detail).mesh.digest() == mesh.digest()
 
 
-@pytest.mark.parametrize("name, fixed", list(cases()))
+@pytest.mark.parametrize("name, fixed", list(cases(others=pytest.mark.slow)))
 def test_seeds_differ_and_far_versions_keep_their_outline(name, fixed):
     _, near = built(name, 1, fixed, 0.2)
     _, far = built(name, 1, fixed, 0.05)

@@ -103,6 +103,7 @@ def test_pictures_follow_every_edit_and_none_is_left_over(ada, sidebar):
     assert (len(bpy.data.materials), len(bpy.data.images)) == held
 
 
+@pytest.mark.once
 def test_what_is_carried_ends_near_a_fresh_build(ada, sidebar):
     """Strands stay as far from the skin as they were; rigid things end where a fresh build puts them."""
     import bpy

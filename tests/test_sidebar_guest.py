@@ -126,6 +126,7 @@ def test_what_is_dropped_lands_under_the_mouse(sidebar):
     assert (sky - [0, 2, 4]) @ axis == pytest.approx(0, abs=1e-4)
 
 
+@pytest.mark.once
 def test_a_place_is_seen_from_where_one_stands(bare, sidebar):
     """Its camera, put elsewhere by hand, stays there when the place is built again; ground is built for that view."""
     import bpy

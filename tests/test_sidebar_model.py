@@ -217,7 +217,9 @@ def test_the_same_request_has_the_same_file(settings, sidebar):
     assert out().name.startswith("eg3d_0_") and out().suffix == ".glb"
 
 
-@pytest.mark.parametrize("shape", ["MESH", "TEXTURE", "VOLUME"])
+@pytest.mark.parametrize(
+    "shape", ["MESH", *(pytest.param(name, marks=pytest.mark.once) for name in ("TEXTURE", "VOLUME"))]
+)
 def test_an_avatar_arrives_in_the_scene(settings, sidebar, python, run, shape):
     import bpy
 
@@ -265,6 +267,7 @@ def test_a_thing_arrives_upright_in_metres_at_the_cursor(settings, sidebar, pyth
     assert np.allclose(places.max(0), (1.02, 2.03, 3.09), atol=1e-5)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ends", ["finished", "cancelled"])
 def test_a_coarse_avatar_is_shown_until_the_final_one_takes_its_place(
     settings, sidebar, python, run, monkeypatch, ends
@@ -307,6 +310,7 @@ def test_a_coarse_avatar_is_shown_until_the_final_one_takes_its_place(
     assert not any(".coarse." in path.name for path in Path(coarse["avatar_source"]).parent.iterdir())
 
 
+@pytest.mark.once
 def test_what_the_worker_refuses_is_shown(settings, sidebar, python, run, tmp_path):
     import bpy
 

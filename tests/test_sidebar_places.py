@@ -47,6 +47,7 @@ def test_generate_makes_the_place_that_the_plain_call_makes(scene, sidebar, monk
     assert bpy.ops.simulacra.remove_place() == {"FINISHED"} and counts() == before
 
 
+@pytest.mark.once
 def test_what_the_scene_has_stays_where_a_place_brings_none(sidebar):
     import bpy
 
@@ -67,6 +68,7 @@ def test_what_the_scene_has_stays_where_a_place_brings_none(sidebar):
     assert counts() == before and scene.world.name == "Mine"
 
 
+@pytest.mark.once
 def test_the_sliders_of_a_place_show_its_spec(bare, sidebar):
     properties, document = sidebar("fields.properties"), shown(sidebar, bare)
     value_at = sidebar("procgen.vary").value_at
@@ -111,6 +113,7 @@ def test_the_camera_turns_at_once_and_the_sun_moves_without_the_ground(bare, sid
     assert not live.is_grown(bare)
 
 
+@pytest.mark.once
 def test_other_sliders_wait_and_then_build_what_a_fresh_build_does(bare, sidebar):
     import bpy
 
@@ -225,6 +228,7 @@ def test_what_moves_by_a_law_moves_with_the_frame(sidebar):
     assert not motion.is_known(1)
 
 
+@pytest.mark.once
 def test_half_a_place_is_taken_back(scene, sidebar, monkeypatch):
     import bpy
 
@@ -284,6 +288,7 @@ def test_the_recipe_of_places(bare, sidebar, tmp_path):
     assert "kind=forest" not in dataset.arguments(settings, tmp_path, {}, 1)
 
 
+@pytest.mark.once
 def test_a_place_of_a_dataset_comes_back(scene, sidebar, tmp_path):
     import bpy
 

@@ -89,6 +89,9 @@ def saved(tmp_path_factory):
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     wishes = [
         "hair.groom=buzz",
+        "hair.density=0.25",
+        "beard.style=none",
+        "beard.moustache=none",
         "wear.glasses=none",
         "skin.makeup_on=true",
         "expression.name=smile",

@@ -162,6 +162,7 @@ def rendered(tmp_path_factory):
 
 
 @pytest.mark.blender
+@pytest.mark.once  # labels are held against truths on both releases
 def test_a_thing_agrees_with_itself_and_with_trimesh(rendered):
     trimesh = pytest.importorskip("trimesh")
     report = check_dataset(rendered)
@@ -193,6 +194,7 @@ def fresh(out):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_files_of_a_thing_are_read_with_care(rendered):
     sample = Dataset(rendered)[0]
     data = sample.bytes("mesh.glb")
@@ -207,6 +209,7 @@ def test_files_of_a_thing_are_read_with_care(rendered):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 def test_exports_and_models_take_things(rendered, tmp_path):
     assert main(["export", str(rendered), "--to", "nerf", "--out", str(tmp_path / "nerf")]) == 0
     frames = json.loads((tmp_path / "nerf" / "000000" / "transforms.json").read_text())["frames"]
@@ -239,6 +242,7 @@ def test_exports_and_models_take_things(rendered, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.blender
+@pytest.mark.once
 def test_every_family_renders_and_holds(tmp_path):
     pytest.importorskip("bpy")
     for number, family in enumerate(FAMILIES):

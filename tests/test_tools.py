@@ -69,7 +69,8 @@ ELSEWHERE = {
     "check_types.py": "../Makefile",
 }  # where they are put to use
 LONG = {
-    "bench_samples.py",
+    "bench_backends.py", "bench_check.py", "bench_places.py", "bench_render.py", "bench_rollout.py", "bench_samples.py", "check_plan.py",
+    "neural_dependency.py", "soak.py",
     "bench_sidebar.py", "check_cluster.py", "compare_releases.py", "life_sheet.py", "pose_sheet.py",
     "render_thumbnails.py",
 }  # fmt: skip

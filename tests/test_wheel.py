@@ -66,7 +66,7 @@ def test_the_installed_package_lists_and_draws(elsewhere):
 
 
 @pytest.mark.blender
-@pytest.mark.once
+@pytest.mark.slow  # each of its files is told above, and what Blender has installed renders in test_stock_blender.py
 def test_the_installed_package_renders_and_its_sidebar_is_whole(elsewhere, tmp_path):
     pytest.importorskip("bpy")
     words = ["--size", 32, "--samples", 1, "--labels", "depth", "--set", "hair.groom=shaved"]

@@ -157,6 +157,7 @@ def test_a_dry_run_shows_every_label_as_an_image(recipe, sidebar):
     )
 
 
+@pytest.mark.once
 @pytest.mark.blender
 def test_locked_fields_go_into_the_recipe(ada, recipe, sidebar):
     import bpy
