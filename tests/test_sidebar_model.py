@@ -104,7 +104,7 @@ def test_the_menu_of_systems_is_the_catalogue(sidebar):
 
     choices = sidebar("systems.catalogue")
     shown = [(row.name, set(row.can), row.suffix, row.coarse) for row in choices.SYSTEM_CHOICES]
-    brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing")]  # into the scene
+    brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing", "views")]  # into the scene
     assert shown == [(row.name, set(row.can), row.files[0], "coarse" in row.takes) for row in brought]
     assert [row.things for row in choices.SYSTEM_CHOICES] == [row.data.things for row in brought]
     assert {row[0] for row in choices.MODES} == set(MODES)

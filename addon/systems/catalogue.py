@@ -60,6 +60,15 @@ SYSTEM_CHOICES = (
         steps=True,
         things=True,
     ),
+    SystemChoice(
+        "ivid",
+        "iVID",
+        "Things or heads as pictures with depth, view after view",
+        ("prompt", "unconditional"),
+        suffix=".glb",
+        steps=True,
+        things=True,
+    ),
 )
 SYSTEMS = [(row.name, row.title, row.about) for row in SYSTEM_CHOICES]
 MODES = [

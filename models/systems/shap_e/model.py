@@ -24,7 +24,7 @@ from ...kinds.thing import Turned
 from ...vision import vlm as vlms
 from ...vision.thing_captions import say
 from ...vision.thing_prompts import read
-from ..point_e.model import Sizes
+from ...vision.thing_sizes import Sizes
 from ..request import Request
 from ..rodin.latents import Centred
 from .config import Config

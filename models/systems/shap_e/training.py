@@ -14,7 +14,7 @@ from ...core.checkpoint import save_weights
 from ...core.one_thing import fill_of
 from ...core.progress import Progress, staged
 from ...core.settings import plain
-from ...core.thing_views import ThingViews
+from ...core.thing_views import ThingViews, rig_of
 from ...core.things import Thing, Things
 from ...diffusion.conditioning import Cond, drop
 from ...fields.fit import RaySource, draw_rays
@@ -28,7 +28,6 @@ from ...vision import fit as vision
 from ...vision import vlm as vlms
 from ..point_e.training import embedded_captions, points_of, some
 from ..stages import train_stage
-from ..zero123 import rig_of
 from .config import Config
 from .model import SYSTEM, ShapE
 
