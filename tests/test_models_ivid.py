@@ -227,6 +227,10 @@ def test_stills_are_learned_stopped_resumed_sampled_and_written(tmp_path, monkey
     assert read.is_watertight and read.volume > 0
     radius = float(ball.points.norm(dim=1).mean()) * 0.1
     assert read.volume == pytest.approx(4 / 3 * math.pi * radius**3, rel=0.25)
+    stretched = first.result(rgbd, ball.cameras, 0.1, 1.8).mesh().vertices  # as a size that a prompt says has it
+    assert stretched.max() - stretched.min() >= 1.8 - 1e-5 and (
+        stretched.max(0) - stretched.min(0)
+    ).max() == pytest.approx(1.8)
     cloud = trimesh.load(tmp_path / "thing.ply").vertices
     assert abs((cloud**2).sum(1) ** 0.5 / radius - 1).max() < 0.02
     assert read_png(tmp_path / "thing.png").shape == (96, 96, 3)

@@ -13,11 +13,12 @@ from ....datagen.errors import BadInput, Unfinished
 from ...core.cameras import Cameras, orbit, turned_around
 from ...core.checkpoint import CONFIG, load_model, read_about, read_trained
 from ...core.progress import Progress, counting
+from ...core.thing_attributes import EXTENT
 from ...diffusion.conditioning import Cond, masked, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.samplers import ddim
 from ...diffusion.unet import UNet
-from ...fields.mesh import Mesh, MeshConfig, extract
+from ...fields.mesh import Mesh, MeshConfig, extract, stretched
 from ...kinds.views import ViewedScene
 from ...surfaces.fusion import fused
 from ...surfaces.warps import edges_of
@@ -129,8 +130,8 @@ class IVID(nn.Module):
             rgbd = torch.cat([rgbd, made])
         return rgbd, cameras
 
-    def result(self, rgbd: Tensor, cameras: Cameras, half: float) -> ViewedScene:
-        """The scene of views (V, 4, S, S); its mesh is made when it is asked for."""
+    def result(self, rgbd: Tensor, cameras: Cameras, half: float, extent: float | None = None) -> ViewedScene:
+        """The scene of views (V, 4, S, S); its mesh is made when it is asked for, ``extent`` box units long where that is given."""
         depth = self.code.decode(rgbd[:, 3])
         there = depth < self.distance + REACH
         pixel = 2 * self.distance * torch.tan(torch.deg2rad(torch.tensor(self.field_of_view / 2))) / self.config.size
@@ -142,7 +143,8 @@ class IVID(nn.Module):
             field = fused(rgbd[:, :3], whole, cameras, float(TRUNCATION * pixel), known if known.any() else there)
             how = MeshConfig(self.config.grid, "sdf", 0.0, self.config.keep, self.config.texture)
             try:
-                return extract(field, how)
+                made = extract(field, how)
+                return stretched(made, extent) if extent else made
             except BadInput as error:
                 raise Unfinished(
                     f"{SYSTEM}: the views show no thing ({error}); another seed, or a longer training, does"
@@ -169,7 +171,8 @@ class IVID(nn.Module):
             )
         guidance = self.config.guidance if request.guidance is None else request.guidance
         rgbd, cameras = self.scene(self.family(family), request.seed, guidance, request.steps, progress)
-        return self.result(rgbd, cameras, self.sizes.of(reading, self.half))
+        extent = EXTENT if "size" in reading.attributes else None
+        return self.result(rgbd, cameras, self.sizes.of(reading, self.half), extent)
 
 
 def load(folder: Path) -> IVID:

@@ -13,23 +13,23 @@ from ...core.cameras import Cameras
 from ...core.checkpoint import load_model, read_trained
 from ...core.one_thing import read_thing
 from ...core.progress import Progress, counting
-from ...core.thing_attributes import THING_ATTRIBUTES
+from ...core.thing_attributes import EXTENT, THING_ATTRIBUTES
 from ...core.things import Things
 from ...diffusion.conditioning import Cond, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.points import HALF_BOX, PointTransformer, from_cloud
 from ...diffusion.samplers import ddim
 from ...diffusion.unet import UNet
-from ...fields.mesh import Mesh, MeshConfig, extract
+from ...fields.mesh import Mesh, MeshConfig, extract, stretched
 from ...fields.point_surface import PointSurface
 from ...kinds.mesh import PlacedMesh
 from ...kinds.points import PointCloud, splatted
 from ...vision import vlm as vlms
+from ...vision.latents import Centred
 from ...vision.thing_captions import say
 from ...vision.thing_prompts import Reading, read
 from ...vision.thing_sizes import Sizes
 from ..request import Request
-from ..rodin.latents import Centred
 from .config import Config
 
 SYSTEM = "point_e"
@@ -150,7 +150,9 @@ class PointE(nn.Module):
         else:
             picture = self.views("", 1, 1.0, generator, progress)
         (cloud,) = self.clouds(picture, guidance, request.steps or config.steps, generator, progress)
-        return PlacedMesh(self.mesh(cloud), self.sizes.of(reading, self.half))
+        mesh = self.mesh(cloud)
+        mesh = stretched(mesh, EXTENT) if "size" in reading.attributes else mesh
+        return PlacedMesh(mesh, self.sizes.of(reading, self.half))
 
     @torch.no_grad()
     def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:
