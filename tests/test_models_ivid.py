@@ -29,7 +29,7 @@ from simulacra.models.systems.request import Request  # noqa: E402
 SHORT = TrainerConfig(steps=2, save_every=1, picture_every=2, warmup=1)
 SMALL = ivid.Config(size=8, width=8, multipliers=(1, 2), attention=(), batch=2, first=SHORT, completion=SHORT, first_steps=2, steps=2,
                     columns=3, rows=1, side=0.2, grid=12, texture=32)  # fmt: skip
-CODE = known.DepthCode(1.0, 50.0)
+CODE = known.DepthCode(1.0, 50.0, 9.0, 4.0)
 SIZE, FOCAL = 24, 1.2
 INTRINSICS = torch.tensor([[[FOCAL, 0, 0.47], [0, FOCAL, 0.52], [0, 0, 1]]])
 
@@ -91,6 +91,22 @@ def test_there_and_back_hides_the_strip_that_the_other_camera_did_not_see():
     assert torch.equal(eroded[5], found[5]) and (eroded[4] < found[4]).any() and (eroded[4] <= found[4]).all()
 
 
+def test_nothing_stays_in_the_frame_and_hides_nothing():
+    """A ball before nothing, from both sides: more of where nothing is stays in the frame than if it stood far, and none of it stands before the ball."""
+    code = known.DepthCode(2.0, 400.0, 6.0, 6.4)
+    ball = toy_thing(0, 0, 1, 24)
+    front, side, back = (orbit(torch.tensor([angle]), torch.zeros(1), 4.0, 32.0) for angle in (0.0, 9.0, 180.0))
+    depth = ball.depth[0]  # of a ball in the middle, from any side
+    rgbd = torch.cat([torch.zeros(3, 24, 24), code.encode(depth)[None]])
+    left = known.there_and_back(rgbd, front, code, side, False)
+    far = known.there_and_back(rgbd, front, code._replace(wall=400.0), side, False)
+    assert left.mask.float().mean() > 0.65 and far.mask.float().mean() < 0.5
+    found = known.told(left, code, torch.full((4, 24, 24), 7.0))[3, left.mask]
+    assert torch.allclose(found, rgbd[3, left.mask], atol=0.02)
+    turned = known.aggregated(rgbd[None], front, code, back)
+    assert not turned.mask.any()  # its wall and its ball are seen from behind
+
+
 def test_what_is_hidden_lies_behind_the_wall_of_the_earlier_view():
     rgbd, _ = two_planes()
     x = 4 / (FOCAL * SIZE)
@@ -106,11 +122,15 @@ def test_completion_has_ten_channels_in_the_order_of_its_parts():
     network = IVID(SMALL, ("shell",), 0.1, 4.0, 32.0)
     assert network.completion.open.in_channels == 10 and network.first.open.in_channels == 4
     picture = torch.arange(5.0)[:, None, None].expand(5, 2, 2).clone() / 10
+    picture[3] = torch.tensor([[0.0, 1.0], [0.0, 0.0]])  # nothing
     picture[4] = torch.tensor([[1.0, 0.5], [1.0, 1.0]])  # trust
     mask = torch.tensor([[True, True], [False, True]])
-    found = known.told(Warped(picture, torch.full((2, 2), 50.0), mask), CODE, torch.full((4, 2, 2), 9.0))
-    assert found[:, 0, 0].tolist() == pytest.approx([0, 0.1, 0.2, -1, 1, 1])
-    assert found[:, 0, 1].tolist() == pytest.approx([9, 9, 9, -1, 0, 1])  # a colour at an edge is not known
+    found = known.told(Warped(picture, torch.full((2, 2), 2.0), mask), CODE, torch.full((4, 2, 2), 9.0))
+    half = float(CODE.encode(torch.tensor(2.0)))
+    assert found[:, 0, 0].tolist() == pytest.approx([0, 0.1, 0.2, half, 1, 1])
+    assert found[:, 0, 1].tolist() == pytest.approx(
+        [9, 9, 9, -1, 0, 1]
+    )  # a colour at an edge is not known, nothing is known
     assert found[:, 1, 0].tolist() == [9, 9, 9, 9, 0, 0]
 
 

@@ -61,10 +61,17 @@ class Sheets(NamedTuple):
     faces: Tensor
     alone: Tensor
 
-    def seen(self, to: Cameras, height: int, width: int) -> Warped:
-        """What one camera sees of them, the nearest in front; with the gradients of points and values."""
-        seen = rasterise(to, self.points, self.faces, height, width)
-        found, far, mask = interpolated(seen, self.faces, self.values)[0], seen.depth[0], seen.mask[0]
+    def seen(self, to: Cameras, height: int, width: int, both: bool = True) -> Warped:
+        """What one camera sees of them, the nearest in front; with the gradients of points and values.
+
+        Without ``both`` triangles are not there from behind, where no picture saw them.
+        """
+        faces = self.faces
+        if not both:
+            a, b, c = self.points.detach()[faces].unbind(1)
+            faces = faces[(torch.linalg.cross(b - a, c - a) * (to.c2w[0, :3, 3] - a)).sum(1) > 0]
+        seen = rasterise(to, self.points, faces, height, width)
+        found, far, mask = interpolated(seen, faces, self.values)[0], seen.depth[0], seen.mask[0]
         if len(self.alone):
             points, values = self.points[self.alone], self.values[self.alone]
             dots = splat(to, points, height, width)

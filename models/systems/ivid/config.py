@@ -36,6 +36,9 @@ class Config:
     prediction: str = setting("v", "of eps, x0 and v; the paper predicts eps, short trainings are steadier with v")
     near: float = setting(0.5, "nearest depth of the code, in distances of the cameras from the box's centre")
     far: float = setting(100.0, "depth of what is nowhere, in the same")
+    wall: float = setting(
+        1.6, "where what is nowhere stands while views are warped, in the same: what is far leaves the frame"
+    )
     yaw: float = setting(
         0.15, "deviation in radians of the cameras that pictures are warped to and back from, sideways"
     )
@@ -77,7 +80,7 @@ class Config:
         ones = ("width", "process_steps", "batch", "first_steps", "steps")
         shares = ("erosion", "drop", "blend_colours", "blend_depth", "behind", "keep")
         turns = ("yaw", "pitch", "height", "random_height")
-        require(self, size=(8, 256), near=(0.01, 0.9), far=(3, 1e5), noise=(0, 1), blur=(0, 8), guidance=(0, 100), columns=(1, 99),
+        require(self, size=(8, 256), near=(0.01, 0.9), far=(3, 1e5), wall=(1.1, 1e5), noise=(0, 1), blur=(0, 8), guidance=(0, 100), columns=(1, 99),
                 rows=(1, 99), side=(0, math.pi), random_side=(0, math.pi), random_views=(0, 1000), elevation=(-80, 80), grid=(4, 512),
                 texture=(16, 8192), **dict.fromkeys(ones, (1, math.inf)), **dict.fromkeys(shares, (0, 1)),
                 **dict.fromkeys(turns, (0, 1)))  # fmt: skip

@@ -45,7 +45,7 @@ class IVID(nn.Module):
         super().__init__()
         self.config, self.families, self.half = config, tuple(families), half
         self.distance, self.field_of_view = distance, field_of_view
-        self.code = DepthCode(config.near * distance, config.far * distance)
+        self.code = DepthCode(config.near * distance, config.far * distance, distance + REACH, config.wall * distance)
         self.first = UNet(config.net(len(families), False))
         self.completion = UNet(config.net(len(families), True))
         self.sizes = Sizes()
@@ -133,7 +133,7 @@ class IVID(nn.Module):
     def result(self, rgbd: Tensor, cameras: Cameras, half: float, extent: float | None = None) -> ViewedScene:
         """The scene of views (V, 4, S, S); its mesh is made when it is asked for, ``extent`` box units long where that is given."""
         depth = self.code.decode(rgbd[:, 3])
-        there = depth < self.distance + REACH
+        there = depth < self.code.end
         pixel = 2 * self.distance * torch.tan(torch.deg2rad(torch.tensor(self.field_of_view / 2))) / self.config.size
 
         @cache
