@@ -6,7 +6,7 @@ _command = None
 MODULES = (
     "thumbnails.pictures", "settings", "preferences", "errors", "worker.jobs", "report", "subjects.generate", "subjects.operators", "materials.operators", "places.things",
     "presets.operators", "datasets.render", "datasets.scene", "importing.avatars", "importing.meshes", "importing.cameras",
-    "importing.samples", "exporting.character", "animating.operators", "animating.captures", "people.assets", "people.bones", "people.operators", "systems.operators", "importing.photographs",
+    "importing.samples", "exporting.character", "animating.operators", "animating.captures", "people.assets", "people.bones", "people.operators", "systems.operators", "systems.drag", "importing.photographs",
     "library.operators", "library.drops", "manual", "menus",
     "subjects.panel", "presets.panel", "datasets.panels", "importing.panel", "exporting.panel", "systems.panel", "people.panels", "animating.panel", "places.panels",
     "materials.panel", "fields.settling", "people.watch", "places.motion", "languages.translations",

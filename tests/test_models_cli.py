@@ -36,6 +36,11 @@ def around(views: int, labels: tuple[str, ...]):
             )
             if "alpha" in labels:
                 write_label(folder / f"{number:04d}.alpha.png", "alpha", np.full((size, size), 255))
+            if "depth" in labels:  # the lower half is 0.48 m away
+                far = np.where(np.arange(size)[:, None] < size // 2, np.inf, 0.48)
+                write_label(
+                    folder / f"{number:04d}.depth.exr", "depth", np.broadcast_to(far, (size, size)).astype(np.float32)
+                )
             k = cameras.intrinsics[number] * torch.tensor([[size], [size], [1]])
             frames.append({"frame": number, "K": k.tolist(), "cam2world": cameras.c2w[number].tolist(), "width": size,
                            "height": size})  # fmt: skip
@@ -72,6 +77,14 @@ def people(tmp_path_factory):
     return make_dataset(tmp_path_factory.mktemp("people") / "faces")
 
 
+def test_people_come_with_depth_where_a_system_learns_from_it(tmp_path):
+    path, ivid = make_dataset(tmp_path / "faces", labels=("alpha", "depth")), catalogue.find("ivid")
+    person = ivid.data.read([path], ivid.load().Config(size=16))[0]
+    assert person.rgba.shape == (3, 4, 16, 16) and person.depth.shape == (3, 16, 16)
+    assert (person.depth[:, :8] == 0).all() and torch.allclose(person.depth[:, 8:], torch.tensor(0.48 / 0.24))
+    assert catalogue.find("get3d").data.read([path], None)[0].depth is None
+
+
 def test_systems_are_listed(capsys):
     assert main(["list", "systems", "--json"]) == 0
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
@@ -86,6 +99,7 @@ def test_systems_are_listed(capsys):
         "point_e",
         "shap_e",
         "zero123",
+        "ivid",
         "face_analysis",
         "scene_analysis",
         "optical_flow",

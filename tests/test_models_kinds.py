@@ -18,7 +18,7 @@ from simulacra.models.core import pictures, videos  # noqa: E402
 from simulacra.models.core.cameras import orbit  # noqa: E402
 from simulacra.models.fields.mesh import Mesh  # noqa: E402
 from simulacra.models.fields.triplane import Decoder  # noqa: E402
-from simulacra.models.kinds import avatar, field, labels, mesh, picture, points, scene, table, thing, video  # noqa: E402
+from simulacra.models.kinds import avatar, field, labels, mesh, picture, points, scene, table, thing, video, views  # noqa: E402
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -49,6 +49,8 @@ def results() -> dict[str, table.Result]:
         "points": points.PointCloud(drawn.normal(size=(9, 3)).astype(np.float32), drawn.random((9, 3))),
         "mesh": mesh.PlacedMesh(triangle(colours=np.full((4, 3), 0.5, np.float32)), 0.2),
         "thing": thing.Turned(lambda cameras, size: noise(len(cameras.c2w), 3, size, size), lambda: triangle(), 0.2, 4.0, 30.0),
+        "views": views.ViewedScene(noise(2, 3, 8, 8), torch.full((2, 8, 8), 4.0), orbit(torch.tensor([0.0, 9.0]), torch.zeros(2), 4.0, 30.0),
+                                   lambda: triangle(colours=np.full((4, 3), 0.5, np.float32)), 0.2, (0.2, 0.1)),
         "field": field.Radiance(ball, 0.2),
         "avatar": avatar.Avatar(noise(3, 2, 8, 8) + 3, decoder, 0.2),
         "labels": labels.Labels(
@@ -69,6 +71,8 @@ def test_every_kind_has_its_module_its_writers_and_a_preview(tmp_path, monkeypat
     monkeypatch.setattr(field, "PORTRAIT", 16)
     monkeypatch.setattr(thing, "FRAMES", 2)
     monkeypatch.setattr(thing, "SIZE", 16)
+    monkeypatch.setattr(views, "FRAMES", 2)
+    monkeypatch.setattr(views, "SIZE", 16)
     made = results()
     assert made.keys() == table.KINDS.keys()
     for kind, result in made.items():

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -70,7 +71,9 @@ def test_words_and_pictures_become_closed_meshes_in_metres(run, tmp_path):
     made = model.generate(request, told.append)
     assert {row["stage"] for row in told} == {"view", "points", "more points"}
     assert made.half == pytest.approx(0.3)  # as the cactus that was learned from
-    assert model.generate(Request(prompt="a cactus, 9 cm tall", seed=3)).half == pytest.approx(0.05)
+    sized = model.generate(Request(prompt="a cactus, 9 cm tall", seed=3))
+    assert sized.half == pytest.approx(0.05)
+    assert np.ptp(sized.mesh.vertices, axis=0).max() * sized.half == pytest.approx(0.09)
     for words, metres in (("a huge cactus", 3.0), ("a big cactus", 0.54), ("a tiny cactus", 0.03)):
         assert 1.8 * model.sizes.of(read_prompt(words), model.half) == pytest.approx(metres)
     path = tmp_path / "thing.glb"

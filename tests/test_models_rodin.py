@@ -27,7 +27,6 @@ from simulacra.models.fields.turntable import turntable_cameras  # noqa: E402
 from simulacra.models.kinds.avatar import crisp  # noqa: E402
 from simulacra.models.systems.request import Request  # noqa: E402
 from simulacra.models.systems.rodin import Config, base, load, model, previews, regions, tones, train  # noqa: E402
-from simulacra.models.systems.rodin.latents import Centred, told_of  # noqa: E402
 from simulacra.models.systems.rodin.model import Rodin  # noqa: E402
 from simulacra.models.systems.rodin.photo import CENTRE, FACE, SIZE, read_portrait  # noqa: E402
 from simulacra.models.systems.rodin.planes import Statistics  # noqa: E402
@@ -35,6 +34,7 @@ from simulacra.models.systems.rodin.refiner import Refiner, RefinerStep  # noqa:
 from simulacra.models.systems.rodin.training import PriorStep, train_stage  # noqa: E402
 from simulacra.models.systems.rodin.upsampler import Upsampler, UpsamplerStep  # noqa: E402
 from simulacra.models.vision.captions import say  # noqa: E402
+from simulacra.models.vision.latents import Centred, told_of  # noqa: E402
 
 SMALL = Config(
     fit=FitConfig(channels=4, resolution=32, width=16, depth=1, samples=8, importance=4, people=2, rays=64, steps=30, lowest=8),

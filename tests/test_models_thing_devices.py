@@ -9,9 +9,12 @@ torch = pytest.importorskip("torch")
 from second_device import Generator, SecondDevice  # noqa: E402
 from toy_things import toy_things  # noqa: E402
 
+from simulacra.models.core.thing_views import DepthViews  # noqa: E402
 from simulacra.models.fields.point_surface import PointSurfaceConfig  # noqa: E402
 from simulacra.models.fields.written import LatentEncoderConfig, WrittenConfig  # noqa: E402
-from simulacra.models.systems import point_e, shap_e, zero123  # noqa: E402
+from simulacra.models.systems import ivid, point_e, shap_e, zero123  # noqa: E402
+from simulacra.models.systems.ivid.model import IVID  # noqa: E402
+from simulacra.models.systems.ivid.training import CompletionStep, FirstStep  # noqa: E402
 from simulacra.models.systems.point_e import training as point_training  # noqa: E402
 from simulacra.models.systems.point_e.model import new  # noqa: E402
 from simulacra.models.systems.shap_e import training as shap_training  # noqa: E402
@@ -61,6 +64,13 @@ def test_zero_1_to_3(things):
     config = zero123.Config(size=16, width=8, multipliers=(1, 2), embedding=8, seen=8, batch=2)
     model = zero123.Zero123(config, 0.1, 4.0, 32.0, 0.6)
     checked(zero123.Step(model, things), model)
+
+
+def test_both_stages_of_ivid(things):
+    config = ivid.Config(size=16, width=8, multipliers=(1, 2), batch=2)
+    model = IVID(config, things.families, 0.1, 4.0, 32.0)
+    for step in (FirstStep, CompletionStep):
+        checked(step(model, DepthViews(things, 16), torch.tensor([0, 1])), model.first, model.completion)
 
 
 def test_the_net_of_points(things, tmp_path, monkeypatch):

@@ -93,6 +93,10 @@ def test_all_that_a_prompt_for_a_thing_says_in_vain_is_told(prompt, said, told):
 
 def test_a_length_is_metres():
     assert read("a shell, 4.5 cm").metres == pytest.approx(0.045) and read("a 3 metre tall cactus").metres == 3
+    for number in ("9" * 400, "0"):  # infinite, and nothing
+        reading = read(f"a shell, {number} m")
+        assert reading.metres is None and reading.attributes == {"family": "shell"}
+        assert reading.in_vain == (f"{number[:20]} m: is no length of a thing; allowed are 0.1 mm to 10 km",)
     assert [size_of(value) for value in (0.01, 0.03, 2.9, 3.0)] == ["tiny", "small", "big", "huge"]
 
 

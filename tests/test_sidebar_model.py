@@ -103,9 +103,11 @@ def test_the_menu_of_systems_is_the_catalogue(sidebar):
     from simulacra.models.systems.catalogue import MODES, SYSTEMS
 
     choices = sidebar("systems.catalogue")
-    shown = [(row.name, set(row.can), row.suffix, row.coarse) for row in choices.SYSTEM_CHOICES]
-    brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing")]  # into the scene
-    assert shown == [(row.name, set(row.can), row.files[0], "coarse" in row.takes) for row in brought]
+    shown = [(row.name, set(row.can), row.suffix, row.coarse, row.drag) for row in choices.SYSTEM_CHOICES]
+    brought = [row for row in SYSTEMS if row.kind in ("avatar", "field", "mesh", "thing", "views")]  # into the scene
+    assert shown == [
+        (row.name, set(row.can), row.files[0], "coarse" in row.takes, "drag" in row.takes) for row in brought
+    ]
     assert [row.things for row in choices.SYSTEM_CHOICES] == [row.data.things for row in brought]
     assert {row[0] for row in choices.MODES} == set(MODES)
 
@@ -245,13 +247,7 @@ def test_a_thing_arrives_upright_in_metres_at_the_cursor(settings, sidebar, pyth
     """The worker is a script that writes what Point-E's writer writes of a tall box, its front to -y."""
     import bpy
 
-    from simulacra.models.fields.mesh import Mesh, write_glb
-
-    corners = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.3, 0.3) for z in (-0.9, 0.9)], np.float32)
-    faces = np.array([[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
-                      [1, 5, 7], [1, 7, 3]], np.int32)  # fmt: skip
-    made = tmp_path / "box.glb"
-    write_glb(made, Mesh(corners, faces, corners / np.linalg.norm(corners, axis=1, keepdims=True)), 0.1)
+    made = a_box(tmp_path / "box.glb", 1.8)
     python.write_text(ANSWERS + f'for last; do :; done\ncp "{made}" "$last"\n')
     settings.system, settings.mode, settings.prompt = "point_e", "prompt", "a tall red mushroom"
     model = sidebar("systems.operators")
@@ -265,6 +261,98 @@ def test_a_thing_arrives_upright_in_metres_at_the_cursor(settings, sidebar, pyth
     places = np.array([obj.matrix_world @ vertex.co for vertex in obj.data.vertices])
     assert np.allclose(places.min(0), (0.98, 1.97, 2.91), atol=1e-5)
     assert np.allclose(places.max(0), (1.02, 2.03, 3.09), atol=1e-5)
+
+
+def a_box(path, tall: float):
+    """A box of 4 × 6 cm and ``tall`` in lengths of 10 cm, written as GET3D's writer writes it."""
+    from simulacra.models.fields.mesh import Mesh, write_glb
+
+    corners = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.3, 0.3) for z in (-0.9, tall - 0.9)], np.float32)
+    faces = np.array([[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
+                      [1, 5, 7], [1, 7, 3]], np.int32)  # fmt: skip
+    write_glb(path, Mesh(corners, faces, corners / np.linalg.norm(corners, axis=1, keepdims=True)), 0.1)
+    return path
+
+
+def test_a_thing_is_pulled_by_its_handles_and_stays_where_it_is(settings, sidebar, python, run, monkeypatch, tmp_path):
+    """The worker is a script that notes how it is called, and writes a box that is taller where it is to pull."""
+    import bpy
+
+    from simulacra.models.cli.drags import drags_of
+
+    short, tall, said = a_box(tmp_path / "short.glb", 1.8), a_box(tmp_path / "tall.glb", 2.4), tmp_path / "said"
+    python.write_text(
+        ANSWERS + f'echo "$@" >> "{said}"\nfor last; do :; done\n'
+        f'case "$*" in *--drag=*) cp "{tall}" "$last";; *) cp "{short}" "$last";; esac\n'
+    )
+    settings.system, settings.mode, settings.seed = "get3d", "unconditional", 7
+    assert "simulacra.pull_thing" not in drawn(sidebar)
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
+    assert bpy.ops.simulacra.generate_with_model() == {"FINISHED"}
+    thing = bpy.context.object
+    name, old = thing.name, thing.data.name
+    with pytest.raises(RuntimeError, match="Add handles to the thing first"):
+        bpy.ops.simulacra.pull_thing()
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.5)  # above its top, at 3.09
+    thing.rotation_euler[2] = np.pi / 2  # what is done to it changes nothing of what is asked
+    bpy.context.view_layer.update()
+    assert bpy.ops.simulacra.add_handles() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    target = bpy.context.object
+    handle = target.parent
+    assert handle.parent == thing and np.allclose(handle.matrix_world.translation, (1, 2, 3.09), atol=1e-5)
+    assert np.allclose(target.matrix_world.translation, (1, 2, 3.09 + 0.15 * 0.18), atol=1e-5)
+    target.location = (0.02, 0.0, 0.06)
+    bpy.context.view_layer.update()
+    assert {"simulacra.add_handles", "simulacra.pull_thing"} <= set(drawn(sidebar))  # the target tells of its thing
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.simulacra.pull_thing() == {"FINISHED"}
+    words = said.read_text().splitlines()[-1].split()
+    (text,) = (word.removeprefix("--drag=") for word in words if word.startswith("--drag="))
+    assert np.allclose(drags_of((text,)), (0, 0, 0.09, 0.02, 0, 0.15), atol=1e-5)
+    assert words[words.index("generate") :][:5] == ["generate", "get3d", str(run), "--seed", "7"]
+    thing = bpy.data.objects[name]
+    assert thing.data.name != old and old not in bpy.data.meshes and bpy.context.object == target
+    assert {obj.name for obj in bpy.data.objects} == {name, handle.name, target.name}
+    places = np.array([thing.matrix_world @ vertex.co for vertex in thing.data.vertices])
+    assert np.allclose(places.max(0), (1.03, 2.02, 3.15), atol=1e-5)  # turned, where it was
+    bpy.ops.ed.undo_push(message="pulled")  # a window's step is pushed as the thing arrives
+    names = {obj.name for obj in bpy.data.objects}
+    for step, top in ((bpy.ops.ed.undo, 0.09), (bpy.ops.ed.redo, 0.15)):
+        assert step() == {"FINISHED"} and {obj.name for obj in bpy.data.objects} == names
+        assert max(vertex.co.z for vertex in bpy.data.objects[name].data.vertices) == pytest.approx(top, abs=1e-5)
+    # What the worker refuses is one line, and nothing is replaced.
+    python.write_text(ANSWERS + 'echo "simulacra: drag: 0,0,9 is outside the box of this run\'s things" >&2\nexit 2\n')
+    kept = bpy.data.objects[name].data.name
+    with pytest.raises(RuntimeError, match="is outside the box of this run's things"):
+        bpy.ops.simulacra.pull_thing()
+    assert bpy.data.objects[name].data.name == kept
+    # A thing that is taken away meanwhile is not replaced by another one.
+    python.write_text(ANSWERS + f'for last; do :; done\ncp "{short}" "$last"\n')
+    jobs, wait = sidebar("worker.jobs"), sidebar("worker.jobs").wait
+
+    def taken_away(what):
+        bpy.data.objects.remove(bpy.data.objects[name])
+        return wait(what)
+
+    monkeypatch.setattr(jobs, "wait", taken_away)
+    with pytest.raises(RuntimeError, match="The thing is gone; nothing was replaced"):
+        bpy.ops.simulacra.pull_thing()
+    assert not [obj for obj in bpy.data.objects if obj.type == "MESH"]
+
+
+@pytest.mark.parametrize("document", ["", "[]", '{"system": "rodin", "run": "", "seed": 1}', '{"system": "get3d", "run": 3, "seed": 1}',
+                                      '{"system": "get3d", "run": "", "seed": -1}', "[" * 9000])  # fmt: skip
+def test_what_a_file_says_of_a_thing_is_looked_at(scene, sidebar, document):
+    import bpy
+
+    made = sidebar("systems.made")
+    obj = bpy.data.objects.new("Thing", bpy.data.meshes.new("Thing"))
+    assert made.made_by(obj) is None
+    made.remember(obj, "get3d", "run", 3)
+    assert made.made_by(obj) == {"system": "get3d", "run": "run", "seed": 3}
+    obj[made.MADE] = document
+    assert made.made_by(obj) is None
 
 
 @pytest.mark.once

@@ -29,8 +29,8 @@ def solid(kind: str, colour: str, rng: np.random.Generator):
     return shapes.freeze()
 
 
-def seen(solids, cameras, size: int) -> torch.Tensor:
-    """Pictures uint8 (V, 4, size, size)."""
+def seen(solids, cameras, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pictures uint8 (V, 4, size, size), and planar depth (V, size, size), 0 where nothing is."""
     origins, directions = (part.flatten(0, 1) for part in camera_rays(cameras, size, size))
     depth = trace(solids, origins, directions)
     hit = depth.isfinite()
@@ -38,7 +38,9 @@ def seen(solids, cameras, size: int) -> torch.Tensor:
     light = 0.6 + 0.4 * (solids.normals(points) @ LIGHT).clamp(min=0)
     rgba = torch.zeros(len(depth), 4)
     rgba[hit] = torch.cat([solids.colours[0] * light[:, None], torch.ones(len(points), 1)], 1)
-    return (rgba * 255).round().to(torch.uint8).view(-1, size, size, 4).permute(0, 3, 1, 2).contiguous()
+    axes = cameras.c2w[:, :3, 2].repeat_interleave(size * size, 0)
+    planar = torch.where(hit, depth * (directions * axes).sum(1), torch.zeros(())).view(-1, size, size)
+    return (rgba * 255).round().to(torch.uint8).view(-1, size, size, 4).permute(0, 3, 1, 2).contiguous(), planar
 
 
 def toy_thing(index: int, seed: int, views: int, size: int) -> Thing:
@@ -54,10 +56,11 @@ def toy_thing(index: int, seed: int, views: int, size: int) -> Thing:
     places = torch.tensor(rng.uniform(-1, 1, (512, 3)), dtype=torch.float32)
     near = points + 0.05 * torch.tensor(rng.normal(size=points.shape), dtype=torch.float32)
     near, far = (torch.cat([at, solids.distance(at)[:, None]], 1) for at in (near, places))
+    pictures, planar = seen(solids, cameras, size)
     return Thing(
-        f"toy-{index}", kind, f"{colour} {kind}", seen(solids, cameras, size), cameras, points, solids.normals(points),
+        f"toy-{index}", kind, f"{colour} {kind}", pictures, cameras, points, solids.normals(points),
         solids.colours[:1].expand(len(points), 3), torch.zeros(len(points), dtype=torch.uint8), near, far, 0.1, True,
-        {colour: 1.0}, (f"a {colour} {kind}",), (),
+        {colour: 1.0}, (f"a {colour} {kind}",), (), depth=planar,
     )  # fmt: skip
 
 

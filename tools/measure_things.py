@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600, help="of the training of judges")
     parser.add_argument("--size", type=int, default=32, help="px a side of what the classifier looks at")
     asked = parser.parse_args()
-    things = read_things(asked.data, labels=False)
+    things = read_things(asked.data, labels=())
     if asked.what == "judges":
         found = train_judges(things, asked.run, asked.steps, asked.size)
     elif asked.what == "views":

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 class SystemChoice(NamedTuple):
     """A system as the menu shows it: what it makes avatars or things from, the suffix of what it writes, whether it samples in
-    steps, and whether it shows a coarse avatar before."""
+    steps, whether it shows a coarse avatar before, and whether what it made can be pulled at."""
 
     name: str
     title: str
@@ -15,6 +15,7 @@ class SystemChoice(NamedTuple):
     steps: bool = False
     things: bool = False
     coarse: bool = False
+    drag: bool = False
 
 
 # The systems that make people, then those that make things. Their catalogue belongs to models, which the extension comes without: a test keeps the two equal.
@@ -32,7 +33,14 @@ SYSTEM_CHOICES = (
     SystemChoice("pi_gan", "pi-GAN", "A sine network by a GAN; arrives as a mesh", suffix=".glb"),
     SystemChoice("giraffe", "GIRAFFE", "A feature field by a GAN; arrives as a mesh without colours", suffix=".glb"),
     SystemChoice("auto_encoder", "Auto-encoder", "Portrait to triplane, sampled by a Gaussian"),
-    SystemChoice("get3d", "GET3D", "Things with a texture, by a style GAN", suffix=".glb", things=True),
+    SystemChoice(
+        "get3d",
+        "GET3D",
+        "Things with a texture, by a style GAN; handles pull at them",
+        suffix=".glb",
+        things=True,
+        drag=True,
+    ),
     SystemChoice(
         "point_e",
         "Point-E",
@@ -56,6 +64,15 @@ SYSTEM_CHOICES = (
         "Zero-1-to-3",
         "The thing that a picture shows, from all sides",
         ("photo",),
+        suffix=".glb",
+        steps=True,
+        things=True,
+    ),
+    SystemChoice(
+        "ivid",
+        "iVID",
+        "Things or heads as pictures with depth, view after view",
+        ("prompt", "unconditional"),
         suffix=".glb",
         steps=True,
         things=True,

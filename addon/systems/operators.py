@@ -15,6 +15,7 @@ from ..importing.avatars import decoded, replace_by
 from ..preferences import caller, preferences, tested, user_path, wrong
 from ..worker import jobs
 from .catalogue import SYSTEM_CHOICES, SystemChoice
+from .made import remember
 
 COARSE = 64  # cells along the edge of the cube of an avatar that is shown until the final one is there
 
@@ -119,6 +120,7 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
         words += ["--out", str(out)] + (["--coarse"] if chosen(settings).coarse and settings.mode != "edit" else [])
         # An undo while it runs would leave the settings in freed memory.
         how = {"shape": settings.shape, "resolution": settings.resolution}
+        made, pullable = (settings.system, settings.run, settings.seed), chosen(settings).drag
 
         def show(job):
             coarse = how | {"resolution": min(how["resolution"], COARSE)}
@@ -132,7 +134,12 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
                 elif before:
                     replace_by(before, decoded(out, **how))
                 elif out.suffix == ".glb":
+                    there = set(bpy.data.objects)
                     bpy.ops.simulacra.import_mesh(filepath=str(out))
+                    for obj in [
+                        obj for obj in bpy.data.objects if pullable and obj not in there and obj.type == "MESH"
+                    ]:
+                        remember(obj, *made)
                 else:
                     bpy.ops.simulacra.import_avatar(filepath=str(out), **how)
             except (RuntimeError, AvatarError) as error:  # an operator's report

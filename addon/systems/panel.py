@@ -6,7 +6,8 @@ from bpy.app.translations import pgettext_iface as iface_
 from ..fields.panels import Sidebar, field_column
 from ..worker.panel import draw_job
 from ..wrapping import draw_wrapped
-from . import operators
+from . import drag, operators
+from .made import thing_at_hand
 
 
 class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
@@ -53,6 +54,11 @@ class SIMULACRA_PT_model(Sidebar, bpy.types.Panel):
         row.scale_y = 1.4
         text = iface_("Generate Thing") if chosen.things else iface_("Generate Avatar")
         row.operator("simulacra.generate_with_model", text=text, icon="OUTLINER_OB_POINTCLOUD")
+        if thing_at_hand(context):
+            row = layout.row(align=True)
+            row.operator("simulacra.add_handles", icon="EMPTY_AXIS")
+            row.operator("simulacra.pull_thing", icon="CON_STRETCHTO")
+            draw_wrapped(layout, "" if reason else drag.unready(context), "INFO")
         draw_job(layout, "model")
 
 

@@ -32,7 +32,7 @@ def system(name: str) -> tuple[dict, list[dict]]:
 
     about = {
         "name": row.name, "doc": row.doc, "makes": row.kind, "files": ", ".join(row.files), "from": ", ".join(row.can or PHOTOS),
-        "data": row.data.says, "labels": ", ".join([*row.data.labels, *row.data.partners] or ["rgb", "alpha"]),
+        "data": row.data.says, "labels": ", ".join([*row.data.labels, *row.data.partners] or ["rgb", "alpha", *(["depth"] if row.data.depth else [])]),
         "render": row.data.render, "weights": str(row.shipped) if row.shipped else f"none; simulacra train {row.name}",
     }  # fmt: skip
     return about, [setting._asdict() for setting in described(row.load().Config())]

@@ -72,6 +72,24 @@ def orbit(
     return Cameras(intrinsics.repeat(len(a), 1, 1), look_at(target + distance * away, target))
 
 
+def turned_around(cameras: Cameras, yaw: Tensor, pitch: Tensor) -> Cameras:
+    """Cameras moved around the origin by yaw (V,) about the z axis, then by pitch (V,) upwards about their own x axis, in radians."""
+    yaw, pitch = yaw.to(cameras.c2w), pitch.to(cameras.c2w)
+    c2w = _rotations(torch.tensor([0.0, 0.0, 1.0]).to(cameras.c2w).expand(len(yaw), 3), yaw) @ cameras.c2w
+    return Cameras(cameras.intrinsics.expand(len(c2w), 3, 3), _rotations(c2w[:, :3, 0], -pitch) @ c2w)
+
+
+def _rotations(axes: Tensor, angles: Tensor) -> Tensor:
+    """Matrices (V, 4, 4) that turn by angles (V,) in radians about unit axes (V, 3) through the origin (Rodrigues)."""
+    x, y, z = axes.unbind(-1)
+    none = torch.zeros_like(x)
+    cross = torch.stack([none, -z, y, z, none, -x, -y, x, none], -1).view(-1, 3, 3)
+    sine, cosine = angles.sin()[:, None, None], angles.cos()[:, None, None]
+    found = torch.eye(4).to(axes).repeat(len(axes), 1, 1)
+    found[:, :3, :3] += sine * cross + (1 - cosine) * (cross @ cross)
+    return found
+
+
 def from_record(frames: list[dict]) -> Cameras:
     """The cameras of a sample's camera.json frames, in metres."""
     intrinsics = torch.tensor([frame["K"] for frame in frames], dtype=torch.float64)

@@ -89,11 +89,11 @@ def frontal(person: Person, limit: float = FRONT) -> Tensor:
 
 
 def read_people(paths: Sequence[str | Path] | str | Path, size: int | None = None, split: str | None = None,
-                half: float = HALF) -> People:  # fmt: skip
+                half: float = HALF, depth: bool = False) -> People:  # fmt: skip
     """Read the people of one or more datasets that were rendered around them with the label alpha.
 
-    ``size`` averages the pictures down to that many pixels a side, which must divide theirs. Raises BadInput where a
-    dataset is of something else or lacks views or alpha.
+    ``size`` averages the pictures down to that many pixels a side, which must divide theirs; with ``depth`` that label
+    comes along where it was rendered. Raises BadInput where a dataset is of something else or lacks views or alpha.
     """
     people, splits = [], []
     for path in [paths] if isinstance(paths, str | Path) else paths:
@@ -105,7 +105,7 @@ def read_people(paths: Sequence[str | Path] | str | Path, size: int | None = Non
         if type(recipe.get("seed")) is not int:
             raise BadInput(f"{path}: its recipe has the seed {str(recipe.get('seed'))[:60]}; allowed is a whole number")
         for sample in dataset:
-            person = _person(sample, size, half)
+            person = _person(sample, size, half, depth)
             name = split_of(recipe["seed"] + int(sample.name))
             if split in (None, name):
                 people.append(replace(person, name=f"{Path(path).name}/{sample.name}"))
@@ -115,7 +115,7 @@ def read_people(paths: Sequence[str | Path] | str | Path, size: int | None = Non
     return People(tuple(people), half, tuple(splits))
 
 
-def _person(sample: Sample, size: int | None, half: float) -> Person:
+def _person(sample: Sample, size: int | None, half: float, depth: bool) -> Person:
     frames = sample.frames
     if len(frames) < 2 or not sample.has("alpha", frames[0]):
         raise BadInput(f"{sample.path}: has {len(frames)} views and {'an' if sample.has('alpha') else 'no'} alpha; "
@@ -134,7 +134,11 @@ def _person(sample: Sample, size: int | None, half: float) -> Person:
     cameras = from_record(rows)
     cameras = into_box(cameras, viewed_point(cameras), half)
     attributes = attributes_of(sample.spec)
-    return Person(sample.name, rgba, cameras, attributes, (sample.caption,))
+    far = None
+    if depth and all(sample.has("depth", frame) for frame in frames):
+        metres = torch.from_numpy(np.stack([sample.label("depth", frame) for frame in frames]))
+        far = shrink_depth(torch.where(metres.isfinite(), metres / half, torch.zeros(())), rgba.shape[-1])
+    return Person(sample.name, rgba, cameras, attributes, (sample.caption,), far)
 
 
 def _view(sample: Sample, frame: int, size: int) -> np.ndarray:
@@ -156,3 +160,14 @@ def shrink(rgba: Tensor, size: int, where: str = "pictures") -> Tensor:
     total = torch.nn.functional.avg_pool2d(torch.cat([values[:, :3] * alpha, alpha], 1), factor)
     colour = total[:, :3] / total[:, 3:].clamp(min=1e-6)
     return torch.cat([colour, total[:, 3:] * 255], 1).clamp(0, 255).round().to(torch.uint8)
+
+
+def shrink_depth(depth: Tensor, size: int) -> Tensor:
+    """Depth (V, H, W), 0 where nothing is, at ``size`` pixels a side, which divides H: the median of what is there, else 0.
+
+    A mean would lie between two surfaces, where none is.
+    """
+    factor = depth.shape[-1] // size
+    parts = depth.unfold(1, factor, factor).unfold(2, factor, factor).flatten(-2)
+    found = torch.where(parts > 0, parts, torch.nan).nanmedian(-1).values
+    return torch.where((parts > 0).float().mean(-1) >= 0.5, found, torch.zeros(()))

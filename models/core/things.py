@@ -114,11 +114,11 @@ class Things(Sequence):
 
 
 def read_things(paths: Sequence[str | Path] | str | Path, size: int | None = None, split: str | None = None,
-                labels: bool = True, meshes: bool = False) -> Things:  # fmt: skip
+                labels: Sequence[str] = PIXELS, meshes: bool = False) -> Things:  # fmt: skip
     """Read the things of one or more datasets of ``simulacra render things``.
 
-    ``size`` averages the pictures down to that many pixels a side, which must divide theirs; without ``labels`` depth and
-    the like are left out, with ``meshes`` the baked meshes come along. Raises BadInput where a dataset is of something else.
+    ``size`` averages the pictures down to that many pixels a side, which must divide theirs; ``labels`` are those of PIXELS
+    that come along where they were rendered, with ``meshes`` the baked meshes do. Raises BadInput where a dataset is of something else.
     """
     things, splits = [], []
     for path in [paths] if isinstance(paths, str | Path) else paths:
@@ -140,15 +140,15 @@ def read_things(paths: Sequence[str | Path] | str | Path, size: int | None = Non
     return Things(tuple(things), tuple(splits))
 
 
-def read_things_or_people(paths: Sequence[str | Path], size: int | None = None) -> Things | People:
-    """Read datasets of what is seen from all around: all of things, or all of people, as the first one is."""
+def read_things_or_people(paths: Sequence[str | Path], size: int | None = None, depth: bool = False) -> Things | People:
+    """Read datasets of what is seen from all around, with their depth or without: all of things, or all of people, as the first one is."""
     first = Dataset(paths[0]).description.get("recipe", {})
     if first.get("generator") == "things":
-        return read_things(paths, size, labels=False)
-    return read_people(paths, size)
+        return read_things(paths, size, labels=("depth",) if depth else ())
+    return read_people(paths, size, depth=depth)
 
 
-def _thing(sample: Sample, name: str, size: int | None, labels: bool, meshes: bool) -> Thing:
+def _thing(sample: Sample, name: str, size: int | None, labels: Sequence[str], meshes: bool) -> Thing:
     rows = [sample.camera(frame) for frame in sample.frames]
     sizes = {(row["width"], row["height"]) for row in rows}
     edge = rows[0]["width"]
@@ -175,15 +175,15 @@ def _thing(sample: Sample, name: str, size: int | None, labels: bool, meshes: bo
         torch.from_numpy(near).float(), torch.from_numpy(far).float(),
         about["box"]["metres"] * half, bool(about.get("closed")), dict(about["colours"]),
         tuple(text for text, wrong in told if wrong is None), tuple(text for text, wrong in told if wrong is not None),
-        **(_pixels(sample, half) if labels else {}), mesh=sample.mesh if meshes else None,
+        **_pixels(sample, half, labels), mesh=sample.mesh if meshes else None,
         facts=facts,
     )  # fmt: skip
 
 
-def _pixels(sample: Sample, half: float) -> dict[str, Tensor]:
-    """The labels of all views, as the fields of a Thing."""
+def _pixels(sample: Sample, half: float, labels: Sequence[str]) -> dict[str, Tensor]:
+    """Labels of all views, as the fields of a Thing."""
     found = {}
-    for name in PIXELS:
+    for name in labels:
         if all(sample.has(name, frame) for frame in sample.frames):
             values = torch.from_numpy(np.stack([sample.label(name, frame) for frame in sample.frames]))
             found[name] = values.permute(0, 3, 1, 2).contiguous() if values.ndim == 4 else values

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...datagen.errors import BadInput
 from ..core.layers import AttentionBlock, timestep_embedding, zero_module
 from ..core.settings import require, setting
+from ..core.things import Thing
 from .conditioning import Cond
 
 COLOURS = 2.0  # width of the range of colours; places have one of the same width, as published
@@ -81,3 +82,19 @@ def from_cloud(cloud: Tensor) -> tuple[Tensor, Tensor]:
     """The places (B, N, 3) and the colours (B, N, 3), held in 0…1, of what was diffused (B, 6, N)."""
     places, colours = cloud.transpose(1, 2).split(3, -1)
     return places * HALF_BOX, ((colours + 1) / COLOURS).clamp(0, 1)
+
+
+def points_of(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
+    """Random points (6, count) of a thing's surface as they are diffused."""
+    rows = some(torch.cat([thing.points * HALF_BOX, thing.colours], 1), count, generator)
+    return as_cloud(rows[None, :, :3], rows[None, :, 3:])[0]
+
+
+def distances_of(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
+    """Places in box units with their signed distances (count, 4), half of them near the surface."""
+    return torch.cat([some(part, count // 2, generator) for part in (thing.near, thing.far)])
+
+
+def some(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """``count`` different rows of (N, D), all of them where there are fewer."""
+    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].to(rows.device)]

@@ -2,7 +2,8 @@
 
 ``denoise(x_t, t)`` gives what the process's network predicts, with t (B,); bind conditions and guidance before
 (``guidance.guided``). A shape draws the first noise from the generator; a tensor is that noise. ``clip`` holds the
-predicted signal within -clip…clip. ``callback(done, total, x0)`` is told of every step and the signal predicted there;
+predicted signal within -clip…clip. ``correct(x0, last)`` gives what is taken in place of the signal that a step, which may be
+the last one, predicts. ``callback(done, total, x0)`` is told of every step and the signal predicted there;
 where it returns True the run ends with Unfinished.
 """
 
@@ -19,6 +20,7 @@ from .schedules import karras_sigmas, respaced
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 Callback = Callable[[int, int, Tensor], bool | None]
+Correct = Callable[[Tensor, bool], Tensor]
 HIGHEST = 80.0  # noise over signal where Heun's method begins, at most (arXiv 2206.00364)
 
 
@@ -39,24 +41,30 @@ def _pairs(process: Gaussian, steps: int) -> list[tuple[int, int]]:
     return list(zip(taken, [*taken[1:], -1], strict=True))
 
 
-def _estimate(denoise: Denoise, process: Gaussian, x: Tensor, t: float, left: float, clip: float | None):
+def _estimate(denoise: Denoise, process: Gaussian, x: Tensor, t: float, left: float, clip: float | None,
+              correct: Callable[[Tensor], Tensor] | None = None):  # fmt: skip
     """The signal and the noise that the network sees in x, where ``left`` of the variance is signal."""
     a, s = left**0.5, (1 - left) ** 0.5
     output = denoise(x, torch.full((len(x),), t, device=x.device))
     x0 = process.signal(output, x, a, s)
-    if clip is None:
+    if clip is None and correct is None:
         return x0, process.noise(output, x, a, s)
-    x0 = x0.clamp(-clip, clip)
+    x0 = x0 if clip is None else x0.clamp(-clip, clip)
+    x0 = x0 if correct is None else correct(x0)
     return x0, (x - a * x0) / s
+
+
+def _bound(correct: Correct | None, s: int) -> Callable[[Tensor], Tensor] | None:
+    return correct and (lambda x0: correct(x0, s < 0))
 
 
 @torch.no_grad()
 def ddpm(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, generator: torch.Generator | None = None,
-         callback: Callback | None = None, clip: float | None = None) -> Tensor:  # fmt: skip
+         callback: Callback | None = None, clip: float | None = None, correct: Correct | None = None) -> Tensor:  # fmt: skip
     """Ancestral sampling with the posterior's variance (arXiv 2006.11239)."""
     x = _first(shape_or_noise, generator)
     for done, (t, s) in enumerate(_pairs(process, steps), 1):
-        x0, _ = _estimate(denoise, process, x, t, process.left(t), clip)
+        x0, _ = _estimate(denoise, process, x, t, process.left(t), clip, _bound(correct, s))
         x, variance = process.posterior(x0, x, t, s)
         if s >= 0:
             x = x + variance**0.5 * noise_like(x, generator)
@@ -66,12 +74,13 @@ def ddpm(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, genera
 
 @torch.no_grad()
 def ddim(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, generator: torch.Generator | None = None,
-         callback: Callback | None = None, eta: float = 0.0, clip: float | None = None) -> Tensor:  # fmt: skip
+         callback: Callback | None = None, eta: float = 0.0, clip: float | None = None,
+         correct: Correct | None = None) -> Tensor:  # fmt: skip
     """DDIM: without noise at eta 0, as noisy as DDPM at eta 1 (arXiv 2010.02502)."""
     x = _first(shape_or_noise, generator)
     for done, (t, s) in enumerate(_pairs(process, steps), 1):
         later, earlier = process.left(t), process.left(s)
-        x0, eps = _estimate(denoise, process, x, t, later, clip)
+        x0, eps = _estimate(denoise, process, x, t, later, clip, _bound(correct, s))
         variance = eta**2 * (1 - earlier) / (1 - later) * (1 - later / earlier)
         x = earlier**0.5 * x0 + max(1 - earlier - variance, 0.0) ** 0.5 * eps
         if variance > 0:

@@ -136,6 +136,11 @@ def closed_mesh(vertices: np.ndarray, faces: np.ndarray, keep: float = 0.05) -> 
     return Mesh(vertices, faces, _normals(vertices, faces))
 
 
+def stretched(mesh: Mesh, extent: float) -> Mesh:
+    """The mesh scaled evenly about the origin, so that its longest extent along an axis is ``extent`` box units."""
+    return replace(mesh, vertices=mesh.vertices * np.float32(extent / np.ptp(mesh.vertices, axis=0).max()))
+
+
 def write_glb(
     path: str | Path,
     mesh: Mesh,

@@ -48,6 +48,7 @@ KINDS = {
     "points": Kind("a point cloud", {".ply": "write_ply", ".npz": "write_npz"}),
     "mesh": Kind("a mesh", {".glb": "write_glb"}),
     "thing": Kind("a thing", {".glb": "write_glb"} | AROUND),
+    "views": Kind("a scene of views", {".glb": "write_glb", ".ply": "write_ply"} | AROUND),
     "field": Kind("a person", {".glb": "write_glb"} | PORTRAIT | AROUND),
     "avatar": Kind("an avatar", {".avatar.safetensors": "write_avatar", ".glb": "write_glb"} | PORTRAIT | AROUND),
     "labels": Kind("a labelled photograph", {".png": "write_png", ".json": "write_json_record", ".npz": "write_npz"}),

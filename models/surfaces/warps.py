@@ -52,27 +52,66 @@ def sheet_of(depth: Tensor, jump: float = JUMP) -> Tensor:
     return torch.cat([index[whole] for index, whole in halves])
 
 
+class Sheets(NamedTuple):
+    """Pictures with depth as surfaces of one world: points (N, 3) with values (N, C), triangles (K, 3) between them, and the
+    numbers (M,) of points between two surfaces, which no triangle has."""
+
+    points: Tensor
+    values: Tensor
+    faces: Tensor
+    alone: Tensor
+
+    def seen(self, to: Cameras, height: int, width: int, both: bool = True) -> Warped:
+        """What one camera sees of them, the nearest in front; with the gradients of points and values.
+
+        Without ``both`` triangles are not there from behind, where no picture saw them.
+        """
+        faces = self.faces
+        if not both:
+            a, b, c = self.points.detach()[faces].unbind(1)
+            faces = faces[(torch.linalg.cross(b - a, c - a) * (to.c2w[0, :3, 3] - a)).sum(1) > 0]
+        seen = rasterise(to, self.points, faces, height, width)
+        found, far, mask = interpolated(seen, faces, self.values)[0], seen.depth[0], seen.mask[0]
+        if len(self.alone):
+            points, values = self.points[self.alone], self.values[self.alone]
+            dots = splat(to, points, height, width)
+            front = dots.depth[0] < torch.where(mask, far, torch.inf)
+            z = (points - to.c2w[0, :3, 3]) @ to.c2w[0, :3, 2]
+            found = torch.where(front, dots.values(values)[0], found)
+            far = torch.where(front, dots.values(z[:, None])[0, 0], far)
+            mask = mask | front
+        return Warped(found, far, mask)
+
+
+def sheets_of(pictures: Tensor, depths: Tensor, cameras: Cameras, jump: float = JUMP) -> Sheets:
+    """The surfaces of pictures (V, C, H, W) with planar depth (V, H, W) of a camera each, cut where the depth jumps.
+
+    Depth of 0, inf or NaN is nowhere.
+    """
+    pixels = depths[0].numel()
+    there = torch.isfinite(depths) & (depths > 0)
+    whole = torch.where(there, depths, 0.0)
+    points = torch.cat([lifted(depth, cameras.pick([number])) for number, depth in enumerate(whole)])
+    faces = torch.cat([sheet_of(depth, jump) + number * pixels for number, depth in enumerate(depths)])
+    alone = there.flatten().index_fill(0, faces.flatten(), False).nonzero()[:, 0]
+    return Sheets(points, pictures.flatten(2).transpose(1, 2).flatten(0, 1), faces, alone)
+
+
+def edges_of(depth: Tensor, jump: float = JUMP) -> Tensor:
+    """Where (H, W) a pixel's neighbour, of eight, is of another surface or nowhere: there a picture mixes two colours."""
+    near = torch.where(torch.isfinite(depth) & (depth > 0), depth, torch.inf)[None, None]
+    far = torch.nn.functional.max_pool2d(near, 3, 1, 1)
+    nearest = -torch.nn.functional.max_pool2d(-near, 3, 1, 1)
+    return (far > nearest * (1 + jump))[0, 0]
+
+
 def warped(picture: Tensor, depth: Tensor, camera: Cameras, to: Cameras, jump: float = JUMP) -> Warped:
     """A picture (C, H, W) with planar depth (H, W) of one camera as another one sees it, the nearest in front.
 
     Depth of 0, inf or NaN is nowhere. To its own camera it is what it was. Pixels between two surfaces, of which no
     triangle is, stay points. The picture and the depth have gradients.
     """
-    height, width = depth.shape
-    there = torch.isfinite(depth) & (depth > 0)
-    points, faces = lifted(torch.where(there, depth, 0.0), camera), sheet_of(depth, jump)
-    values = picture.flatten(1).T
-    seen = rasterise(to, points, faces, height, width)
-    found, far, mask = interpolated(seen, faces, values)[0], seen.depth[0], seen.mask[0]
-    alone = there.flatten().index_fill(0, faces.flatten(), False).nonzero()[:, 0]
-    if len(alone):
-        dots = splat(to, points[alone], height, width)
-        front = dots.depth[0] < torch.where(mask, far, torch.inf)
-        z = (points[alone] - to.c2w[0, :3, 3]) @ to.c2w[0, :3, 2]
-        found = torch.where(front, dots.values(values[alone])[0], found)
-        far = torch.where(front, dots.values(z[:, None])[0, 0], far)
-        mask = mask | front
-    return Warped(found, far, mask)
+    return sheets_of(picture[None], depth[None], camera, jump).seen(to, *depth.shape)
 
 
 def there_and_back(picture: Tensor, depth: Tensor, camera: Cameras, to: Cameras, jump: float = JUMP) -> Warped:

@@ -17,7 +17,8 @@ class Data(NamedTuple):
     """What a system learns from: in words, the command that renders it, and the labels of every frame that it reads.
 
     With no labels it is people seen from all around, as ``core.data.People``, or with ``things`` these or them, as
-    ``core.things.Things``, or with ``alone`` things and nothing else; else frames, as ``core.shots.Shots``, of which some may have ``more`` labels.
+    ``core.things.Things``, with ``depth`` or without, or with ``alone`` things and nothing else; else frames, as ``core.shots.Shots``, of
+    which some may have ``more`` labels.
     """
 
     says: str
@@ -27,17 +28,18 @@ class Data(NamedTuple):
     more: tuple[str, ...] = ()
     things: bool = False
     alone: bool = False
+    depth: bool = False
 
     def read(self, paths: list[Path], config):
         """Read datasets for a training; raises BadInput where one lacks what is needed, with the command that renders it."""
         if self.alone:
             from ..core.things import read_things
 
-            return read_things(paths, size=getattr(config, "size", None), labels=False)
+            return read_things(paths, size=getattr(config, "size", None), labels=())
         if self.things:
             from ..core.things import read_things_or_people
 
-            return read_things_or_people(paths, size=getattr(config, "size", None))
+            return read_things_or_people(paths, size=getattr(config, "size", None), depth=self.depth)
         if not self.labels:
             from ..core.data import read_people
 
@@ -56,6 +58,8 @@ OBJECTS = Data("pictures around things, or around people, and what these cover",
                "simulacra render things DATASET --count 1000 --views 12 --size 128", things=True)  # fmt: skip
 THINGS = Data("pictures around things, points on them, distances around them, and captions",
               "simulacra render things DATASET --count 1000 --views 12 --size 64", things=True, alone=True)  # fmt: skip
+DEPTHS = Data("pictures around things, or around people, with depth, and what these cover",
+              "simulacra render things DATASET --count 1000 --views 12 --size 64 --labels alpha,depth", things=True, depth=True)  # fmt: skip
 FACES = Data("pictures of faces with classes and landmarks; depth and normals are learned from those that have them",
              "simulacra render faces DATASET --count 1000 --size 256 --labels depth,normal,parts,landmarks",
              ("rgb", "parts", "landmarks"), more=("depth", "normal"))  # fmt: skip
@@ -122,6 +126,8 @@ SYSTEMS = (
            ("prompt", "photo", "unconditional"), kind="thing", takes=("guidance", "steps"), data=THINGS),
     System("zero123", "zero123", "a thing from all sides, and its mesh, from one picture (2303.11328)", ("photo",), kind="thing",
            takes=("guidance", "steps"), data=THINGS),
+    System("ivid", "ivid", "a thing or a head as pictures with depth, view after view, and the mesh of all (2303.17905)",
+           ("prompt", "unconditional"), kind="views", takes=("guidance", "steps"), data=DEPTHS),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
     System("scene_analysis", "scene_analysis", "depth but for its scale, normals and classes of pictures of places", ("photo",),

@@ -19,7 +19,7 @@ from ..core.checkpoint import load_model, read_trained, save_weights
 from ..core.one_thing import fill_of, read_thing
 from ..core.progress import Progress, counting, staged
 from ..core.settings import require, setting
-from ..core.thing_views import ThingViews
+from ..core.thing_views import ThingViews, rig_of
 from ..core.things import Things
 from ..core.trainer import Trainer
 from ..diffusion.conditioning import Cond, masked
@@ -224,7 +224,7 @@ class Step:
     def __init__(self, model: Zero123, things: Things):
         self.model, self.config = model, model.config
         self.views = ThingViews(things, self.config.size)
-        self.cameras = Cameras(*(torch.cat(parts) for parts in zip(*(thing.cameras for thing in things), strict=True)))
+        self.cameras = self.views.cameras
 
     def __call__(self, number: int, generator: torch.Generator) -> dict[str, Tensor]:
         config, device = self.config, generator.device
@@ -234,13 +234,6 @@ class Step:
         pose = relative_pose(self.cameras.pick(first), self.cameras.pick(second)).to(device)
         cond = hidden(self.model.told(given, pose), torch.rand(config.batch, generator=generator, device=device))
         return {"loss": config.process.loss(self.model.network, wanted, cond, generator, "min_snr")}
-
-
-def rig_of(things: Things) -> tuple[float, float]:
-    """The median distance in box units and field of view in degrees of things' cameras."""
-    distance = torch.cat([thing.cameras.c2w[:, :3, 3].norm(dim=-1) for thing in things]).median()
-    focal = torch.stack([thing.cameras.intrinsics[0, 0, 0] for thing in things]).median()
-    return float(distance), float(2 * torch.rad2deg(torch.atan(0.5 / focal)))
 
 
 def train(things: Things, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:

@@ -14,6 +14,7 @@ from .tokenizer import words
 LENGTH = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({'|'.join(sorted(lexicon.UNITS, key=len, reverse=True))})s?\b")
 FRUIT = "orange"  # the one colour that is a thing too
 ANY = {"thing", "things", "object"}
+SHORTEST, LONGEST = 1e-4, 1e4  # m of a length that a thing can be asked to have
 
 
 class Reading(NamedTuple):
@@ -32,13 +33,22 @@ class Reading(NamedTuple):
 
 def read(prompt: str) -> Reading:
     """Read a prompt whole."""
-    lengths = [float(number.replace(",", ".")) * lexicon.UNITS[unit] for number, unit in LENGTH.findall(prompt.lower())]
+    told = [
+        (float(number.replace(",", ".")) * lexicon.UNITS[unit], f"{number[:20]} {unit}")
+        for number, unit in LENGTH.findall(prompt.lower())
+    ]
+    lengths = [metres for metres, _ in told if SHORTEST <= metres <= LONGEST]
     tokens = words(LENGTH.sub(" ", prompt.lower()).replace("3d", " "))
     table, longest = _table()
     found: dict[str, tuple[str, str]] = {}
     fields: list[str] = []
     weak: list[tuple[str, dict[str, str]]] = []
-    unknown, in_vain = [], []
+    unknown: list[str] = []
+    in_vain = [
+        f"{text}: is no length of a thing; allowed are 0.1 mm to 10 km"
+        for metres, text in told
+        if metres not in lengths
+    ]
     denied, at = "", 0
     while at < len(tokens):
         end, meaning = _phrase(tokens, at, table, longest)

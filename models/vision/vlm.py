@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ..core.checkpoint import load_model, read_about, read_trained
+from ..core.things import Things
 from .portraits import CROP, focus
 from .subject import PEOPLE, Subject, named
 from .tokenizer import CLASS, DECODE, ENCODE, END, PAD, UNKNOWN, Tokenizer
@@ -20,6 +22,7 @@ from .transformer import PictureTower, TextTransformer
 SYSTEM = "vlm"
 WORDS = 100_000  # of a vocabulary at most
 CELLS = 4  # a side
+CAPTIONS = 24  # of each thing, by which other networks are told of it
 COLDEST, HOTTEST = 0.001, 0.5  # bounds of the temperature
 
 
@@ -172,3 +175,13 @@ def load(folder: Path) -> VLM:
         raise BadInput(f"{folder}: holds no vocabulary; allowed is a list of at most {WORDS} words")
     tokenizer, subject = Tokenizer(listed), named(about.get("subject"))
     return load_model(folder, SYSTEM, lambda: VLM(config, tokenizer, subject), lambda model: {"vlm": model})
+
+
+@torch.no_grad()
+def embedded_captions(vlm: VLM, things: Things, seed: int) -> Tensor:
+    """Embeddings (T, CAPTIONS, E) of what is so of each thing: what its dataset says first, then captions drawn from a seed."""
+    drawn, found = np.random.default_rng([seed, 3]), []
+    for thing in things:
+        texts = [*thing.captions, *(caption.text for caption in vlm.subject.draw(thing.attributes, drawn, CAPTIONS))]
+        found.append(vlm.encode_text(texts[:CAPTIONS]))
+    return torch.stack(found)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,26 +13,26 @@ from ...core.cameras import Cameras
 from ...core.checkpoint import load_model, read_trained
 from ...core.one_thing import read_thing
 from ...core.progress import Progress, counting
-from ...core.thing_attributes import EXTENT, THING_ATTRIBUTES, within
+from ...core.thing_attributes import EXTENT, THING_ATTRIBUTES
 from ...core.things import Things
 from ...diffusion.conditioning import Cond, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.points import HALF_BOX, PointTransformer, from_cloud
 from ...diffusion.samplers import ddim
 from ...diffusion.unet import UNet
-from ...fields.mesh import Mesh, MeshConfig, extract
+from ...fields.mesh import Mesh, MeshConfig, extract, stretched
 from ...fields.point_surface import PointSurface
 from ...kinds.mesh import PlacedMesh
 from ...kinds.points import PointCloud, splatted
 from ...vision import vlm as vlms
+from ...vision.latents import Centred
 from ...vision.thing_captions import say
 from ...vision.thing_prompts import Reading, read
+from ...vision.thing_sizes import Sizes
 from ..request import Request
-from ..rodin.latents import Centred
 from .config import Config
 
 SYSTEM = "point_e"
-FAMILIES = THING_ATTRIBUTES["family"]
 
 
 class Cloud(NamedTuple):
@@ -42,28 +40,6 @@ class Cloud(NamedTuple):
 
     places: Tensor
     colours: Tensor
-
-
-class Sizes(nn.Module):
-    """The median half side in metres of each family's boxes, and of all things'; 0 of families that were not learned from."""
-
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("metres", torch.zeros(len(FAMILIES)))
-
-    def measure(self, things: Sequence) -> None:
-        """Take them from things."""
-        for number, family in enumerate(FAMILIES):
-            metres = [thing.metres for thing in things if thing.family == family]
-            self.metres[number] = float(np.median(metres)) if metres else 0.0
-
-    def of(self, reading: Reading, otherwise: float) -> float:
-        """The half side that a prompt asks for: its length, or what its family is like, as near to that as its size allows."""
-        if reading.metres:
-            return reading.metres / EXTENT
-        family, size = (reading.attributes.get(name) for name in ("family", "size"))
-        half = (float(self.metres[FAMILIES.index(family)]) if family else 0.0) or otherwise
-        return within(EXTENT * half, size) / EXTENT if size else half
 
 
 class PointE(nn.Module):
@@ -174,7 +150,9 @@ class PointE(nn.Module):
         else:
             picture = self.views("", 1, 1.0, generator, progress)
         (cloud,) = self.clouds(picture, guidance, request.steps or config.steps, generator, progress)
-        return PlacedMesh(self.mesh(cloud), self.sizes.of(reading, self.half))
+        mesh = self.mesh(cloud)
+        mesh = stretched(mesh, EXTENT) if "size" in reading.attributes else mesh
+        return PlacedMesh(mesh, self.sizes.of(reading, self.half))
 
     @torch.no_grad()
     def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:

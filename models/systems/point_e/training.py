@@ -6,7 +6,6 @@ import copy
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,7 +17,7 @@ from ...core.settings import plain
 from ...core.thing_views import ThingViews
 from ...core.things import Things
 from ...diffusion.conditioning import Cond, drop
-from ...diffusion.points import HALF_BOX, as_cloud
+from ...diffusion.points import distances_of, points_of
 from ...fields.turntable import turntable_cameras
 from ...vision import fit as vision
 from ...vision import vlm as vlms
@@ -26,7 +25,6 @@ from ..stages import train_stage
 from .config import Config
 from .model import SYSTEM, PointE, clouds_of, new, pictured
 
-CAPTIONS = 24  # of each thing, from which views or latents are learned
 SHOWN = 4  # things in pictures that stages draw
 
 
@@ -67,22 +65,12 @@ def save(model: PointE, folder: Path, more: dict) -> None:
     save_weights(folder, halved | {"sizes": model.sizes}, about)
 
 
-@torch.no_grad()
-def embedded_captions(vlm: vlms.VLM, things: Things, seed: int) -> Tensor:
-    """Embeddings (T, CAPTIONS, E) of what is so of each thing: what its dataset says first, then captions drawn from a seed."""
-    drawn, found = np.random.default_rng([seed, 3]), []
-    for thing in things:
-        texts = [*thing.captions, *(caption.text for caption in vlm.subject.draw(thing.attributes, drawn, CAPTIONS))]
-        found.append(vlm.encode_text(texts[:CAPTIONS]))
-    return torch.stack(found)
-
-
 class ViewStep:
     """A training step of what draws a view: from one of a thing's captions to one of its views."""
 
     def __init__(self, model: PointE, things: Things, views: ThingViews):
         self.model, self.views, self.config = model, views, model.config
-        texts = embedded_captions(model.vlm, things, self.config.view.seed)
+        texts = vlms.embedded_captions(model.vlm, things, self.config.view.seed)
         model.told.measure(texts[:, None], torch.full((len(things),), texts.shape[1]))
         self.told = model.told(texts)
 
@@ -158,22 +146,10 @@ class SurfaceStep:
         clouds = torch.stack([points_of(self.things[i], config.surface_points, generator)[:3].T for i in who]).to(
             device
         )
-        asked = torch.stack([torch.cat([some(part, config.asked // 2, generator) for part in (self.things[i].near, self.things[i].far)])
-                             for i in who]).to(device)  # fmt: skip
+        asked = torch.stack([distances_of(self.things[i], config.asked, generator) for i in who]).to(device)
         found = self.model.surface(clouds, asked[..., :3])
         right = ((found < 0) == (asked[..., 3] < 0)).float().mean()
         return {"loss": (found - asked[..., 3]).abs().mean(), "signs_right": right.detach()}
-
-
-def points_of(thing, count: int, generator: torch.Generator) -> Tensor:
-    """Random points (6, count) of a thing's surface as they are diffused."""
-    rows = some(torch.cat([thing.points * HALF_BOX, thing.colours], 1), count, generator)
-    return as_cloud(rows[None, :, :3], rows[None, :, 3:])[0]
-
-
-def some(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """``count`` different rows of (N, D), all of them where there are fewer."""
-    return rows[torch.randperm(len(rows), generator=generator, device=generator.device)[:count].to(rows.device)]
 
 
 def row(pictures: Tensor) -> Tensor:

@@ -26,12 +26,12 @@ from ...fields.triplane import Decoder, TriplaneField, resize
 from ...kinds.avatar import Avatar, crisp
 from ...vision import vlm as vlms
 from ...vision.captions import say
+from ...vision.latents import told_of
 from ...vision.prompts import parse, read
 from ..request import Request
 from . import base, upsampler
 from .config import Config
 from .inversion import AROUND, SAFER, pose_of, tuned
-from .latents import told_of
 from .photo import read_portrait
 from .planes import Statistics
 from .refiner import refiner_of

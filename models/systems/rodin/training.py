@@ -22,10 +22,10 @@ from ...fields.triplane import TriplaneField, mirrored, resize
 from ...vision import fit as vision
 from ...vision import vlm as vlms
 from ...vision.captions import captions
+from ...vision.latents import Centred
 from ..stages import train_stage
 from .base import BaseStep
 from .config import Config
-from .latents import Centred
 from .model import SYSTEM, Rodin, rig_of
 from .previews import Pictures, previews_of, refined
 from .refiner import RefinerStep

@@ -13,20 +13,21 @@ from ...core.cameras import Cameras
 from ...core.checkpoint import load_model, read_trained
 from ...core.one_thing import read_thing
 from ...core.progress import Progress, counting
+from ...core.thing_attributes import EXTENT
 from ...diffusion.conditioning import Cond
 from ...diffusion.guidance import guided
 from ...diffusion.points import PointTransformer
 from ...diffusion.samplers import ddim
-from ...fields.mesh import Mesh, MeshConfig, extract
+from ...fields.mesh import Mesh, MeshConfig, extract, stretched
 from ...fields.render import render_image
 from ...fields.written import LatentEncoder, Written, WrittenNetwork, part_size
 from ...kinds.thing import Turned
 from ...vision import vlm as vlms
+from ...vision.latents import Centred
 from ...vision.thing_captions import say
 from ...vision.thing_prompts import read
-from ..point_e.model import Sizes
+from ...vision.thing_sizes import Sizes
 from ..request import Request
-from ..rodin.latents import Centred
 from .config import Config
 
 SYSTEM = "shap_e"
@@ -125,13 +126,12 @@ class ShapE(nn.Module):
         def views(cameras: Cameras, size: int) -> Tensor:
             return self.views(latent, cameras, size)
 
-        return Turned(
-            views,
-            cache(lambda: self.mesh(latent)),
-            self.sizes.of(reading, self.half),
-            self.distance,
-            self.field_of_view,
-        )
+        @cache
+        def mesh() -> Mesh:
+            made = self.mesh(latent)
+            return stretched(made, EXTENT) if "size" in reading.attributes else made
+
+        return Turned(views, mesh, self.sizes.of(reading, self.half), self.distance, self.field_of_view)
 
     @torch.no_grad()
     def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:

@@ -14,9 +14,10 @@ from ...core.checkpoint import save_weights
 from ...core.one_thing import fill_of
 from ...core.progress import Progress, staged
 from ...core.settings import plain
-from ...core.thing_views import ThingViews
-from ...core.things import Thing, Things
+from ...core.thing_views import ThingViews, rig_of
+from ...core.things import Things
 from ...diffusion.conditioning import Cond, drop
+from ...diffusion.points import distances_of, points_of
 from ...fields.fit import RaySource, draw_rays
 from ...fields.render import render
 from ...fields.turntable import turntable_cameras
@@ -26,9 +27,7 @@ from ...surfaces.silhouettes import softened
 from ...surfaces.tetrahedra import march, tetrahedral_grid
 from ...vision import fit as vision
 from ...vision import vlm as vlms
-from ..point_e.training import embedded_captions, points_of, some
 from ..stages import train_stage
-from ..zero123 import rig_of
 from .config import Config
 from .model import SYSTEM, ShapE
 
@@ -81,17 +80,16 @@ class FieldStep:
     def __init__(self, model: ShapE, things: Things):
         self.model, self.things, self.config = model, things, model.config
         self.views = ThingViews(things, self.config.size)
-        self.cameras = Cameras(*(torch.cat(parts) for parts in zip(*(thing.cameras for thing in things), strict=True)))
         self.rays = [RaySource(thing, on_person=ON_THING) for thing in things]  # type: ignore[arg-type]
 
     def encoded(self, who: list[int], generator: torch.Generator) -> Tensor:
         """Latents (B, T, W) of things by random points and views of them."""
         config, device = self.config, generator.device
-        points = torch.stack([looked_at(self.things[i], config.encoder.points, generator) for i in who]).to(device)
+        points = torch.stack([points_of(self.things[i], config.encoder.points, generator).T for i in who]).to(device)
         index = torch.stack([self.views.index(torch.tensor([i]).repeat(config.encoder.views), generator) for i in who])
         pictures = self.views.covered(index.flatten(), device).unflatten(0, index.shape)
         size = self.config.size
-        cameras = Cameras(*(part.to(device) for part in self.cameras.pick(index.flatten())))
+        cameras = Cameras(*(part.to(device) for part in self.views.cameras.pick(index.flatten())))
         rays = (part.view(*index.shape, size, size, 3) for part in camera_rays(cameras, size, size))
         return self.model.fields["encoder"](points, parts_of(pictures, *rays, config.encoder.patch))
 
@@ -109,10 +107,9 @@ class FieldStep:
             "colour": (seen.colour - rays.colour).abs().mean(),
             "opacity": (seen.opacity - rays.alpha).abs().mean(),
         }
-        asked = torch.stack([torch.cat([some(part, config.asked // 2, generator) for part in (self.things[i].near, self.things[i].far)])
-                             for i in who]).to(device)  # fmt: skip
+        asked = torch.stack([distances_of(self.things[i], config.asked, generator) for i in who]).to(device)
         losses["distance"] = config.distance_weight * (written.distance(asked[..., :3]) - asked[..., 3]).abs().mean()
-        on = torch.stack([looked_at(self.things[i], config.asked, generator) for i in who]).to(device)
+        on = torch.stack([points_of(self.things[i], config.asked, generator).T for i in who]).to(device)
         losses["surface_colour"] = (written.surface(on[..., :3])[1] - (on[..., 3:] + 1) / 2).abs().mean()
         if self.surface and config.surface_weight:
             losses["picture"] = config.surface_weight * self.surface_pictures(written, who, generator)
@@ -127,7 +124,7 @@ class FieldStep:
         errors = []
         for number, i in enumerate(who):
             index = self.views.index(torch.tensor([i]), generator)
-            truth, camera = self.views.covered(index, device), self.cameras.pick(index)
+            truth, camera = self.views.covered(index, device), self.views.cameras.pick(index)
             camera = Cameras(*(part.to(device) for part in camera))
             vertices, faces = march(nodes, grid.closed(distances[number]), grid.tetrahedra)
             seen = rasterise(camera, vertices, faces, config.size, config.size)
@@ -160,11 +157,11 @@ class PriorStep:
 
     def __init__(self, model: ShapE, things: Things):
         self.model, self.things, self.config = model, things, model.config
-        self.views = ThingViews(things, self.config.size)
         encode = FieldStep(model, things)
+        self.views = encode.views
         with torch.no_grad():
             latents = torch.cat([encode.encoded([i], torch.Generator().manual_seed(i)) for i in range(len(things))])
-        texts = embedded_captions(model.vlm, things, self.config.prior.seed)
+        texts = vlms.embedded_captions(model.vlm, things, self.config.prior.seed)
         model.spread.measure(latents)
         model.told.measure(texts[:, None], torch.full((len(things),), texts.shape[1]))
         self.latents, self.told = model.spread(latents).transpose(1, 2), model.told(texts)
@@ -182,8 +179,3 @@ class PriorStep:
         cond = Cond(vec=self.told[who, which] * by_text[:, None], tokens=grid * (1 - by_text)[:, None, None])
         cond = drop(cond, config.drop, generator)
         return {"loss": config.process.loss(self.model.prior, self.latents[who], cond, generator)}
-
-
-def looked_at(thing: Thing, count: int, generator: torch.Generator) -> Tensor:
-    """Random points (count, 6) of a thing's surface, places and colours in [-1, 1]."""
-    return points_of(thing, count, generator).T

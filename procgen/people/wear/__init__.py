@@ -190,7 +190,9 @@ def sample_wear(rng: Generator, fixed=None, *, identity: Identity) -> Wear:
     wearing = 0.07 + 0.20 * years
     clear = [name for name, style in GLASSES.items() if not style.sun]
     dark = SUNGLASSES / (len(GLASSES) - len(clear))
-    spectacles = {"none": 1 - SUNGLASSES - wearing} | {name: wearing / len(clear) if name in clear else dark for name in GLASSES}
+    spectacles = {"none": 1 - SUNGLASSES - wearing} | {
+        name: wearing / len(clear) if name in clear else dark for name in GLASSES
+    }
     chosen = draw(Wear, rng, fixed, garment=garment, headwear=headwear, glasses=choice(spectacles)).glasses
     metal = chosen != "none" and GLASSES[chosen].metal
     made_of = (
