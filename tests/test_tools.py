@@ -58,7 +58,7 @@ OTHERS = {
 }  # fmt: skip
 # These have a test of their own below.
 ALONE = {
-    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_face_weights.sh", "make_weights.sh", "measure_avatars.py", "measure_things.py",
+    "build_window.sh", "compare_contrast.py", "compare_landmarks.py", "judge_faces.py", "judge_people.py", "make_face_weights.sh", "make_weights.sh", "measure_avatars.py", "mean_faces.py", "measure_things.py",
     "pack_head.py",
     "pack_skins.py", "real_or_ours.py",
 }  # fmt: skip
@@ -260,6 +260,34 @@ def test_contrast_is_that_of_the_regions(tmp_path, monkeypatch):
     ((pixels, read),) = tool.photographs_of(tmp_path)
     np.testing.assert_array_equal(pixels, picture)
     np.testing.assert_allclose(read, points)
+
+
+def test_faces_are_brought_to_one_another_by_eyes_and_mouth(monkeypatch, tmp_path):
+    """A picture that is a plane in x and y, seen turned and twice as large, is the same aligned face."""
+    from simulacra.procgen.people.landmarks import POINTS
+
+    monkeypatch.syspath_prepend(TOOLS)
+    tool = loaded("mean_faces")
+    plain = 1000 * POINTS[:, [0, 2]] * [1, -1] + [128, 128]
+    turn = 1.6 * np.array([[0.96, -0.28], [0.28, 0.96]])
+    turned = (plain - 128) @ turn.T + [256, 256]
+
+    def picture(points, side):
+        """Grey that rises toward the chin and to a side of the face that points (68, 2) are of."""
+        at = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
+        known = np.column_stack([points, np.ones(68)])
+        to_plain = np.linalg.lstsq(known, plain, rcond=None)[0]
+        place = np.column_stack([at, np.ones(len(at))]) @ to_plain
+        grey = (60 + 0.3 * place[:, 0] + 0.4 * place[:, 1]).clip(0, 255)
+        return np.repeat(grey.reshape(side, side, 1), 3, 2).astype(np.uint8)
+
+    assert tool.from_the_front(plain) and tool.from_the_front(turned)
+    away = plain.copy()
+    away[30] += [0.2 * np.linalg.norm(plain[45] - plain[36]), 0]
+    assert not tool.from_the_front(away)
+    faces = [tool.aligned(picture(points, side), points) for points, side in ((plain, 256), (turned, 512))]
+    inner = np.s_[70:190, 80:176]
+    assert np.abs(faces[0][inner] - faces[1][inner]).max() < 1.0 and np.ptp(faces[0][inner][..., 0]) > 10
 
 
 def test_the_weights_are_made_by_commands_that_exist(tmp_path):
