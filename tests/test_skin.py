@@ -13,8 +13,8 @@ from simulacra.procgen.materials.pigment import face_colour, typology_angle  # n
 from simulacra.procgen.people.face import build_face  # noqa: E402
 from simulacra.procgen.people.head_data import head_data  # noqa: E402
 from simulacra.procgen.people.regions import region  # noqa: E402
-from simulacra.procgen.people.skin_pictures import lines, measured  # noqa: E402
-from simulacra.procgen.people.skin_pictures.fields import SkinFields  # noqa: E402
+from simulacra.procgen.people.skin_pictures import creases, lines, measured  # noqa: E402
+from simulacra.procgen.people.skin_pictures.fields import AT_CORNERS, TO_CORNERS, SkinFields  # noqa: E402
 from simulacra.procgen.people.skin_pictures.pictures import normals, skin_pictures  # noqa: E402
 from simulacra.procgen.people.skin_pictures.relief import heights  # noqa: E402
 from simulacra.procgen.people.skin_pictures.texels import texels  # noqa: E402
@@ -303,3 +303,35 @@ def test_shares_of_folds_sum_to_one_where_skin_folds():
     assert set(np.round(shares.sum(1), 6)) == {0.0, 1.0}
     forehead = np.argmin(np.linalg.norm(head_data().template - [0, -0.02, 0.052], axis=1))
     assert shares[forehead, 0] > 0.9
+
+
+def test_creases_shade_where_skin_lies_against_skin_and_nowhere_else():
+    """Along every line the light that is lost is what the line declares, both sides alike, and none a centimetre away."""
+    t = texels(1024)
+    places = t.place * 1000
+    left = np.ones((len(places), 3), np.float32)
+    at, factors = creases.shaded(1024)
+    left[at] = factors
+    np.testing.assert_array_equal(creases.left_at(1024, np.arange(len(places))), left)
+    lost = 1 - left[:, 1]
+    for crease in creases.CREASES:
+        line = np.array(crease.line)
+        middle = line[len(line) // 2]
+        for side in (1, -1):
+            off = np.linalg.norm(places - middle * [side, 1, 1], axis=1)
+            assert lost[off < 1.0].max() == pytest.approx(crease.dark, rel=0.25), crease
+    nostril = np.linalg.norm((np.abs(places) * [1, 0, 0] + places * [0, 1, 1]) - creases.NOSTRIL, axis=1)
+    assert lost[nostril < 1.0].min() > 0.85
+    lines = [np.array(crease.line) for crease in creases.CREASES] + [np.array([creases.NOSTRIL])]
+    mirrored = np.column_stack([np.abs(places[:, 0]), places[:, 1:]])
+    near = np.min([np.linalg.norm(mirrored[:, None] - line, axis=2).min(1) for line in lines], 0)
+    assert not lost[near > 11].any()
+
+
+def test_lips_colour_goes_over_into_the_skins_at_their_corners():
+    """In the middle it is the lips' whole colour, at the corners the declared share of it at most."""
+    skin = registry.sample("faces", 3).skin
+    fields = SkinFields(skin, 1024, None)
+    x = np.abs(fields.texels.place[:, 0])
+    assert fields.outer_lips[x < TO_CORNERS[0]].max() == pytest.approx(1.0, abs=1e-6)
+    assert 0 < fields.outer_lips[x > TO_CORNERS[1] - 0.001].max() < AT_CORNERS**2 * (3 - 2 * AT_CORNERS) + 0.08

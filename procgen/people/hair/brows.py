@@ -33,12 +33,12 @@ SHAPES = {
     "downturned": ((0.6, 2.9, 1.5, -5.0), (3.8, 4.0, 3.0, 0.8), 1.0, 0.4, -1.0),
     "short": ((-0.8, 2.1, 2.7, -1.0), (3.9, 4.1, 3.3, 1.1), 0.95, 0.8, 7.0),
 }
-INNER, OUTER = 0.0082, 0.0605  # |x| of both ends in the template, metres
+INNER, OUTER = 0.0086, 0.0605  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
 TURN = ([0, 0.12, 0.35, 0.65, 1.0], np.radians([82, 64, 34, 10, -16]))  # angle to the brow's line along it
 # Along it: single hairs at the nose, the most beyond the middle of its inner half, few at the tail.
-ALONG = ([-0.10, -0.04, 0.03, 0.09, 0.20, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.30, 0.78, 0.98, 1.05, 1.0, 0.92, 0.80, 0.50, 0])  # fmt: skip
-FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.80, 0.95, 1.0, 0.96, 0.70])  # relative radius of hairs along it
+ALONG = ([-0.10, -0.04, 0.03, 0.09, 0.20, 0.55, 0.80, 0.93, 1.02, 1.08], [0, 0.20, 0.56, 0.82, 1.0, 1.04, 0.96, 0.82, 0.50, 0])  # fmt: skip
+FINER = ([-0.05, 0.10, 0.30, 0.80, 1.0], [0.66, 0.84, 1.0, 1.0, 0.74])  # relative radius of hairs along it
 POINTS = 7
 HAIRS = 920  # of a brow of usual thickness
 RADIUS = 0.000042  # m: at the root of its thickest
@@ -107,7 +107,7 @@ def _line(brows: Brows, side: float, x: np.ndarray):
     # The lower edge stays on the brow bone: a thick brow grows upward.
     z = LEVEL + brows.height + side * brows.asymmetry / 2 + 0.6e-3 * max(halves[1] - 4.2, 0)
     z = z + smooth_curve(KNOTS, heights, u) / 1000
-    taper = np.interp(u, [-0.10, 0.0, 0.10, 0.85, 1.0, 1.08], [0, 0.92, 1, 1, 0.7, 0])
+    taper = np.interp(u, [-0.10, 0.0, 0.10, 0.85, 1.0, 1.08], [0, 0.80, 1, 1, 0.7, 0])
     return u, z, smooth_curve(KNOTS, halves, u) / 1000 * taper
 
 

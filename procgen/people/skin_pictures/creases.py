@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..rims import LINE
 from .texels import texels
 
 
@@ -19,17 +18,18 @@ class Crease(NamedTuple):
     dark: float
 
 
-PARTING = tuple(zip(LINE[0], LINE[2], LINE[1], strict=True))
 CREASES = (
-    # The lips' goes on a little beyond their corners.
-    Crease((*PARTING, (27.0, -15.8, -67.8)), 0.75, 0.62),
-    Crease(((14.6, -26.6, -30.2), (17.0, -24.7, -33.4), (17.5, -23.9, -37.0), (17.6, -23.3, -40.5), (16.8, -23.8, -43.2),
-            (14.6, -24.9, -45.6), (12.0, -26.8, -47.3)), 1.25, 0.42),
-    Crease(((19.6, -13.6, 4.2), (23.0, -15.0, 6.8), (27.0, -15.4, 8.5), (31.0, -15.2, 9.4), (36.5, -14.6, 9.0), (42.0, -12.6, 6.4),
-            (46.5, -8.8, 3.0)), 0.85, 0.36),
+    # Between the lips, and on a little beyond their corners.
+    Crease(((0.0, -29.9, -68.6), (10.0, -27.7, -67.9), (20.0, -20.1, -67.3), (24.5, -17.1, -67.4), (27.0, -16.6, -68.0)), 0.75, 0.42),
+    # Beside the wings of the nose.
+    Crease(((14.6, -26.6, -30.0), (16.7, -24.6, -33.3), (17.4, -23.9, -37.2), (17.6, -23.3, -40.5), (16.8, -23.8, -43.0),
+            (14.7, -24.9, -45.8), (12.0, -26.8, -47.3)), 1.25, 0.42),
+    # Over the upper lids.
+    Crease(((19.7, -15.8, 3.2), (23.4, -16.5, 6.6), (27.1, -16.5, 8.1), (31.1, -16.2, 8.8), (36.6, -14.9, 8.6), (41.9, -12.8, 6.6),
+            (47.0, -9.3, 3.2)), 0.85, 0.36),
 )  # fmt: skip
 NOSTRIL, NOSTRIL_SPREAD, NOSTRIL_DARK = (9.4, -31.0, -41.4), (3.0, 3.9, 1.5), 0.92  # centre and spread in mm
-RED = np.array([0.80, 1.0, 1.0], np.float32)  # red light finds out of skin more easily
+RED = np.array([0.94, 1.0, 1.0], np.float32)  # red light finds out of skin a little more easily
 FAR = 3.5  # standard deviations beyond which nothing is shaded
 
 

@@ -16,9 +16,9 @@ DARK = {"lids": 0.14, "under_eyes": 0.16, "forehead": 0.10, "chin": 0.04, "jaw_s
         "nostrils": 0.12}  # fmt: skip
 # What the textures show too little of: lids were made up, and the light was flat and the people at rest; and what photographs
 # show paler than light from above leaves it.
-LIDS = {"lids": 0.22, "under_eyes": -0.22, "chin": -0.30, "jaw_sides": 0.03, "forehead": 0.02}
-FLUSH = {"apples": 0.16, "cheeks": 0.16, "ears": 0.80, "nose_tip": 0.46, "nostrils": 0.34, "chin": 0.24, "lids": 0.30, "under_eyes": 0.06,
-         "mouth_corners": 0.26, "nasolabial": 0.14, "forehead": 0.18}  # fmt: skip
+LIDS = {"lids": 0.30, "under_eyes": -0.24, "chin": -0.30, "jaw_sides": 0.03, "forehead": 0.02}
+FLUSH = {"apples": 0.16, "cheeks": 0.16, "ears": 0.80, "nose_tip": 0.34, "nostrils": 0.14, "chin": 0.24, "lids": 0.10, "under_eyes": 0.06,
+         "mouth_corners": 0.20, "nasolabial": 0.06, "forehead": 0.18}  # fmt: skip
 UNSEEN = 0.5  # of the flush that dark skin hides beside what its melanin does
 COARSE = {
     "nose_tip": 1.0,
