@@ -74,7 +74,9 @@ def shown(face: np.ndarray) -> np.ndarray:
 def main(dataset: Path, photographs: Path, out: Path) -> None:
     """Write the photographs' median, that of DATASET and their difference in L* to OUT; print L*, a* and b* of places."""
     sets = []
-    for pairs in (photographs_of(photographs), ours(dataset)):
+    # Theirs count pixels from 1, ours their corners from 0.
+    theirs = ((picture, points - 1.0) for picture, points in photographs_of(photographs))
+    for pairs in (theirs, ours(dataset)):
         faces = [aligned(picture, points) for picture, points in pairs if from_the_front(points)]
         if not faces:
             raise click.UsageError(f"{dataset if sets else photographs}: holds no face from the front")
