@@ -90,6 +90,7 @@ def test_systems_are_listed(capsys):
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert list(rows) == [
         "rodin",
+        "rodin_hd",
         "nfd",
         "eg3d",
         "pi_gan",
@@ -256,7 +257,9 @@ def test_a_folder_of_something_else_is_left_alone(fake, people, run, tmp_path, c
     assert "was begun with other data (old)" in failed(capsys, [*words, run, "--resume"])
     (run / "run.json").write_text("[]")
     assert "is not the record of a run" in failed(capsys, [*words, run, "--resume"])
-    assert "no such system; allowed are rodin, nfd" in failed(capsys, ["train", "gan", "--data", people, "--out", "x"])
+    assert "no such system; allowed are rodin, rodin_hd" in failed(
+        capsys, ["train", "gan", "--data", people, "--out", "x"]
+    )
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.txt"]
 
 

@@ -28,6 +28,9 @@ SYSTEM_CHOICES = (
         steps=True,
         coarse=True,
     ),
+    SystemChoice(
+        "rodin_hd", "RodinHD", "Triplanes from a portrait seen at three scales", ("photo", "unconditional"), steps=True
+    ),
     SystemChoice("nfd", "NFD", "Triplanes by diffusion of plain channels", steps=True),
     SystemChoice("eg3d", "EG3D", "Triplanes by a style GAN; arrives as a mesh", suffix=".glb"),
     SystemChoice("pi_gan", "pi-GAN", "A sine network by a GAN; arrives as a mesh", suffix=".glb"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from ..core.settings import restored, setting
 from ..core.training_log import PICTURES
 from .emptiness import EmptySpace, dirt
 from .render import render, render_image
+from .replay import Replay, ReplayConfig, Together
 from .triplane import Decoder, TriplaneField, resize, sample_planes
 
 CHECKPOINT = "fit.safetensors"
@@ -108,11 +108,26 @@ class RaySource:
         pick = torch.randint(len(self.rgba), (count,), generator=generator, device=device)
         if on:
             pick[:on] = self.covered[torch.randint(len(self.covered), (on,), generator=generator, device=device)]
+        return self._through(pick, torch.rand(count, 3, generator=generator, device=device))
+
+    def patch(self, size: int, generator: torch.Generator) -> Rays:
+        """The rays of a square of at most ``size`` pixels a side of a view, row by row, on white, about a place of the person."""
+        side, device = min(size, self.height, self.width), generator.device
+        among = self.covered if len(self.covered) else torch.arange(len(self.rgba), device=device)
+        middle = among[torch.randint(len(among), (1,), generator=generator, device=device)]
+        view, rest = middle // (self.height * self.width), middle % (self.height * self.width)
+        top = (rest // self.width - side // 2).clamp(0, self.height - side)
+        left = (rest % self.width - side // 2).clamp(0, self.width - side)
+        along = torch.arange(side, device=device)
+        pick = ((view * self.height + top + along)[:, None] * self.width + left + along).flatten()
+        return self._through(pick, torch.ones(len(pick), 3, device=device))
+
+    def _through(self, pick: Tensor, background: Tensor) -> Rays:
+        """The rays through pixels (N,) of all views, with backgrounds (N, 3)."""
         view, rest = pick // (self.height * self.width), pick % (self.height * self.width)
         y, x = (rest // self.width + 0.5) / self.height, (rest % self.width + 0.5) / self.width
         local = torch.stack([x, y, torch.ones_like(x)], -1)
         directions = (self.unproject[view] @ local[..., None])[..., 0]
-        background = torch.rand(count, 3, generator=generator, device=device)
         colour, alpha = self.rgba[pick].float().div(255).split([3, 1], -1)
         return Rays(self.origins[view], F.normalize(directions, dim=-1),
                     colour * alpha + background * (1 - alpha), background, alpha[:, 0])  # fmt: skip
@@ -207,23 +222,25 @@ def fit(
     train_decoder: bool = True,
     folder: Path | None = None,
     progress: Progress | None = None,
+    order: Together | None = None,
 ) -> None:
     """Fit planes, and the decoder unless it is frozen; with a folder it is saved there and goes on from what is there.
 
-    Raises Unfinished, with the last good state kept, where the loss is no number.
+    ``order`` says who is fitted in which step, at which rates; all together where it is not given. Raises Unfinished, with the last good state kept, where the loss is no number.
     """
     views = [_kept(len(person.rgba), config.held_out) for person in people]
     sources = [RaySource(person, kept) for person, kept in zip(people, views, strict=True)]
     empty = [EmptySpace(person, kept) for person, kept in zip(people, views, strict=True)] if config.emptiness else []
     moments = PlaneAdam(planes)
     optimiser = torch.optim.Adam(decoder.parameters(), lr=config.decoder_rate, betas=(0.9, 0.99))
-    start = _restore(folder, planes, moments, decoder, optimiser, config) if folder else 0
+    order = order or Together(len(sources), config.people, config.steps)
+    start = _restore(folder, planes, moments, decoder, optimiser, config, order) if folder else 0
     for parameter in decoder.parameters():
         parameter.requires_grad_(train_decoder)
     for number in range(start, config.steps):
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + number)
-        fade = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * number / config.steps))
-        index = torch.randperm(len(sources), generator=generator)[: config.people]
+        plane_share, decoder_share = order.rates(number)
+        index = order.who(number, generator)
         rays = draw_rays([sources[i] for i in index], config.rays, generator)
         chosen = planes[index].requires_grad_()
         seen = scaled(chosen, config.lowest, generator)
@@ -240,18 +257,20 @@ def fit(
             raise Unfinished(f"step {number} of the fit: the loss is {loss.item()}; the last saved state is kept")
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        moments.step(index, cast(Tensor, chosen.grad), config.plane_rate * fade)
+        moments.step(index, cast(Tensor, chosen.grad), config.plane_rate * plane_share)
         if train_decoder:
             for group in optimiser.param_groups:
-                group["lr"] = config.decoder_rate * fade
+                group["lr"] = config.decoder_rate * decoder_share
+            order.before(number, decoder)
             optimiser.step()
+            order.after(number, decoder)
         if progress and (number % 20 == 0 or number + 1 == config.steps):
             progress({"stage": "fit", "done": number + 1, "total": config.steps, "mse": error.detach().mean().item()})
         last = number + 1 == config.steps
         if folder and config.picture_every and (last or (number + 1) % config.picture_every == 0):
             _show(folder, number + 1, people, planes, decoder)
         if folder and ((number + 1) % config.save_every == 0 or number + 1 == config.steps):
-            _save(folder, number + 1, planes, moments, decoder, optimiser, config)
+            _save(folder, number + 1, planes, moments, decoder, optimiser, config, order)
 
 
 @torch.no_grad()
@@ -276,23 +295,24 @@ def held_out_views(count: int, config: FitConfig) -> list[int]:
     return sorted(set(range(count)) - set(_kept(count, config.held_out)))
 
 
-def _state(planes: Tensor, moments: PlaneAdam, decoder: Decoder, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def _state(planes: Tensor, moments: PlaneAdam, decoder: Decoder, optimiser: torch.optim.Optimizer,
+           order: Together) -> dict[str, Tensor]:  # fmt: skip
     """Everything that a checkpoint holds."""
-    tensors = {"planes": planes, **moments.state()}
+    tensors = {"planes": planes, **moments.state(), **order.state()}
     tensors |= {f"decoder.{name}": value for name, value in decoder.state_dict().items()}
     for index, parameter in enumerate(decoder.parameters()):
         tensors |= {f"adam.{index}.{name}": value for name, value in optimiser.state.get(parameter, {}).items()}
     return {name: value.detach() for name, value in tensors.items()}
 
 
-def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: FitConfig) -> None:
+def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: FitConfig, order: Together) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"step": str(step), "config": json.dumps(asdict(config))}
-    write_tensors(folder / CHECKPOINT, _state(planes, moments, decoder, optimiser), about)
+    about = {"step": str(step), "config": json.dumps(asdict(config)), "order": order.about}
+    write_tensors(folder / CHECKPOINT, _state(planes, moments, decoder, optimiser, order), about)
 
 
 @torch.no_grad()
-def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfig) -> int:
+def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfig, order: Together) -> int:
     path = folder / CHECKPOINT
     if not path.is_file():
         return 0
@@ -301,13 +321,14 @@ def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfi
         if not re.fullmatch("[0-9]{1,15}", step):
             raise BadInput(f"{path}: names no step; allowed is what a fit has saved")
         free = {"steps": 0, "save_every": 0, "picture_every": 0}
-        if replace(before, **free) != replace(config, **free):
+        same_order = (file.metadata() or {}).get("order", "") == order.about
+        if not same_order or replace(before, **free) != replace(config, **free):
             raise BadInput(f"{path}: was fitted with another configuration; allowed is the same, or a new folder")
         for index, parameter in enumerate(decoder.parameters()):
             if f"adam.{index}.step" in file.keys():  # a frozen decoder has no moments
                 zeros = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
                 optimiser.state[parameter] = {"step": torch.tensor(0.0)} | zeros
-        held = _state(planes, moments, decoder, optimiser)
+        held = _state(planes, moments, decoder, optimiser, order)
         check_shapes(path, file, {name: tuple(value.shape) for name, value in held.items()})
         for name, value in held.items():
             value.copy_(file.get_tensor(name))
@@ -322,10 +343,12 @@ class Fitted(NamedTuple):
     config: FitConfig
 
 
-def fit_people(people: People, folder: Path, config: FitConfig, progress: Progress | None = None) -> Fitted:
-    """Fit everybody with one decoder, resumable; a finished fit is read."""
+def fit_people(people: People, folder: Path, config: FitConfig, progress: Progress | None = None,
+               replay: ReplayConfig | None = None) -> Fitted:  # fmt: skip
+    """Fit everybody with one decoder, resumable, in visits where ``replay`` says how; a finished fit is read."""
     planes, decoder = new_planes(len(people), config), new_decoder(config)
-    fit(people.people, planes, decoder, config, folder=folder, progress=progress)
+    order = Replay(len(people), config.people, config.steps, config.seed, replay, decoder) if replay else None
+    fit(people.people, planes, decoder, config, folder=folder, progress=progress, order=order)
     return Fitted(planes, decoder, config)
 
 

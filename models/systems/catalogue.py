@@ -113,6 +113,8 @@ class System(NamedTuple):
 SYSTEMS = (
     System("rodin", "rodin", "triplanes by roll-out diffusion, from a prompt, a photo or another avatar (2212.06135)", MODES,
            takes=("guidance", "steps", "draws", "refiner", "coarse")),
+    System("rodin_hd", "rodin_hd", "triplanes by roll-out diffusion, from a portrait seen at three scales (2407.06938)",
+           ("photo", "unconditional"), takes=("guidance", "steps")),
     System("nfd", "nfd", "triplanes by diffusion of plain channels (2211.16677)", takes=("steps",)),
     System("eg3d", "eg3d", "triplanes by a style GAN with dual discrimination (2112.07945)", kind="field"),
     System("pi_gan", "gan_baselines:pi_gan", "a sine network that a style modulates, by a GAN (2012.00926)", kind="field"),

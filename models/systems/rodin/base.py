@@ -8,23 +8,26 @@ from torch import Tensor
 from ...diffusion.conditioning import Cond, drop
 from ...diffusion.process import Gaussian
 from ...diffusion.unet import UNet, UNetConfig
-from .config import Config
+from .config import TwoSizesConfig
 
 
-def process_of(config: Config) -> Gaussian:
+def process_of(config: TwoSizesConfig) -> Gaussian:
     """The process of the base diffusion."""
     return Gaussian(config.process, config.process_steps, config.prediction)
 
 
-def network_of(config: Config, latent: int) -> UNet:
-    """The network that predicts in it, for latents of ``latent`` numbers."""
+def unet_of(config: TwoSizesConfig, vector: int, tokens: int = 0) -> UNetConfig:
+    """What the network that predicts in it is made of, told a vector of as many numbers, and tokens if it is told any."""
     channels = config.fit.channels
-    return UNet(
-        UNetConfig(
-            channels, channels, base=config.base_width, multipliers=config.base_multipliers, blocks=config.base_blocks,
-            attention=config.base_attention, vector=latent, rollout=config.rollout, size=config.resolution,
-        )
+    return UNetConfig(
+        channels, channels, base=config.base_width, multipliers=config.base_multipliers, blocks=config.base_blocks,
+        attention=config.base_attention, vector=vector, tokens=tokens, rollout=config.rollout, size=config.resolution,
     )  # fmt: skip
+
+
+def network_of(config: TwoSizesConfig, latent: int) -> UNet:
+    """The network that predicts in it, for latents of ``latent`` numbers."""
+    return UNet(unet_of(config, latent))
 
 
 class BaseStep:
@@ -33,7 +36,7 @@ class BaseStep:
     ``views`` (N,) says how many of the K latents a person has.
     """
 
-    def __init__(self, network: UNet, rolled: Tensor, latents: Tensor, views: Tensor, config: Config):
+    def __init__(self, network: UNet, rolled: Tensor, latents: Tensor, views: Tensor, config: TwoSizesConfig):
         self.network, self.rolled, self.latents, self.views, self.config = network, rolled, latents, views, config
         self.process = process_of(config)
 

@@ -11,62 +11,52 @@ from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
 from ...core.attributes import ATTRIBUTES
-from ...core.cameras import Cameras, orbit
+from ...core.cameras import Cameras
 from ...core.checkpoint import load_model, read_trained
-from ...core.data import People, Person
+from ...core.data import Person
 from ...core.progress import Progress, counting, staged
-from ...diffusion.conditioning import Cond, augment, unconditional
+from ...diffusion.conditioning import Cond, unconditional
 from ...diffusion.guidance import guided
 from ...diffusion.prior import LatentPrior, LatentPriorConfig
 from ...diffusion.samplers import ddim, ddim_inverse
 from ...fields.export import SavedAvatar, read_avatar_planes
 from ...fields.fit import fit
 from ...fields.render import render_image
-from ...fields.triplane import Decoder, TriplaneField, resize
+from ...fields.triplane import resize
 from ...kinds.avatar import Avatar, crisp
 from ...vision import vlm as vlms
 from ...vision.captions import say
 from ...vision.latents import told_of
 from ...vision.prompts import parse, read
 from ..request import Request
-from . import base, upsampler
+from . import base
 from .config import Config
 from .inversion import AROUND, SAFER, pose_of, tuned
 from .photo import read_portrait
-from .planes import Statistics
 from .refiner import refiner_of
 from .regions import region
 from .tones import toned
+from .two_sizes import LOOK_SIZE, LOOKS, TwoSizes
 
 SYSTEM = "rodin"
-NOISE = 0.1  # level of the noise that small planes get before they are upsampled
-LOOKS = ((0.0, 4.0), (30.0, 4.0))  # azimuth and elevation in degrees of the pictures that candidates are compared by
 AT_ONCE = 16  # small planes that are sampled together
 COARSE = 6  # steps in which a coarse avatar is sampled
-LOOK_SIZE = 64  # pixels of those
 SHARPENING = 30  # steps in which latents are drawn towards a prompt
 
 
-class Rodin(nn.Module):
-    """All networks of the system; build it by ``load``, or by training.
+class Rodin(TwoSizes):
+    """All networks of the system; build it by ``load``, or by training."""
 
-    ``distance`` in box units and ``field_of_view`` in degrees are those of the pictures that it was trained on, ``half``
-    is the box's half side in metres.
-    """
+    system = SYSTEM
 
     def __init__(self, config: Config, vlm: nn.Module, half: float, distance: float, field_of_view: float):
-        super().__init__()
         latent = vlm.config.embedding
-        fitting = config.fit
-        self.config, self.half, self.distance, self.field_of_view = config, half, distance, field_of_view
+        super().__init__(config, latent, half, distance, field_of_view)
+        self.config = config
         self.vlm = vlm
-        self.decoder = Decoder(fitting.channels, fitting.width, fitting.depth, fitting.fourier)
-        self.small = Statistics(fitting.channels, config.resolution)
-        self.large = Statistics(fitting.channels, fitting.resolution)
         self.told = told_of(config.latents, latent)
         self.base = base.network_of(config, latent)
         self.prior = LatentPrior(LatentPriorConfig(latent, config.prior_width, config.prior_depth))
-        self.upsampler = upsampler.Upsampler(config, latent)
         self.refiner = refiner_of(config)
 
     def parts(self) -> dict[str, nn.Module]:
@@ -112,35 +102,7 @@ class Rodin(nn.Module):
     def enlarged(self, rolled: Tensor, latents: Tensor | None, generator: torch.Generator,
                  progress: Progress | None = None) -> Tensor:  # fmt: skip
         """Large planes (B, 3, C, R, R) of small rolled ones."""
-        config = self.config
-        level = torch.full((len(rolled),), NOISE)
-        spatial = augment(rolled, level, generator, upsampler.BLUR)
-        vec = torch.zeros(len(rolled), self.vlm.config.embedding) if latents is None else self.told(latents)
-        keep = torch.full((len(rolled),), float(latents is not None))
-        cond = Cond(vec=vec, spatial=spatial, keep=keep, level=level)
-        size = config.fit.resolution
-        noise = torch.randn(len(rolled), config.fit.channels, size, 3 * size, generator=generator)
-        made = ddim(lambda x, t: self.upsampler(x, t, cond), upsampler.process_of(config), noise, config.upsampler_sampling,
-                    callback=counting(progress, "upsampler"))  # fmt: skip
-        return self.large.unroll(made)
-
-    def front(self, looks=LOOKS) -> Cameras:
-        """Cameras as the dataset's, at angles in degrees."""
-        azimuths, elevations = torch.tensor(looks).T
-        return orbit(azimuths, elevations, self.distance, self.field_of_view)
-
-    def field(self, planes: Tensor) -> TriplaneField:
-        """The field of planes (3, C, R, R) or (1, 3, C, R, R)."""
-        return TriplaneField(planes if planes.dim() == 5 else planes[None], self.decoder)
-
-    def enlarged_plainly(self, rolled: Tensor) -> Tensor:
-        """Large planes (B, 3, C, R, R) of small rolled ones without the upsampler: blurred, and there at once."""
-        return resize(self.small.unroll(rolled), self.config.fit.resolution)
-
-    def looks(self, rolled: Tensor, angles=LOOKS) -> Tensor:
-        """Quick pictures (B, K, 3, s, s) in [-1, 1] of small rolled planes, from azimuths and elevations in degrees."""
-        planes = self.enlarged_plainly(rolled)
-        return torch.stack([render_image(self.field(one), self.front(angles), LOOK_SIZE, 32, 16) for one in planes])
+        return self.upsampled(rolled, None if latents is None else self.told(latents), generator, progress)
 
     @torch.no_grad()
     def generate(self, request: Request, progress: Progress | None = None) -> Avatar:
@@ -173,11 +135,6 @@ class Rodin(nn.Module):
             latents = self.unprompted(1, generator)
         rolled = self.planes_of(latents, self.noise(1, generator), guidance, COARSE)
         return Avatar(self.enlarged_plainly(rolled)[0], self.decoder, self.half, prompt=request.prompt, coarse=True)
-
-    def noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """What small rolled planes (B, C, r, 3r) are sampled from."""
-        size = self.config.resolution
-        return torch.randn(count, self.config.fit.channels, size, 3 * size, generator=generator)
 
     def _in_vain(self, request: Request) -> str:
         """What of a request's prompt changes nothing: latents know no tone of skin, by which only what is drawn is ranked."""
@@ -296,12 +253,6 @@ class Rodin(nn.Module):
         rolled = self.planes_of(latents, self.noise(count, generator), config.guidance, config.steps)
         return self.enlarged(rolled, latents, generator)
 
-    @torch.no_grad()
-    def sample_views(self, count: int, cameras: Cameras, size: int, generator: torch.Generator) -> Tensor:
-        """Pictures (B, V, 3, size, size) in [-1, 1] of people made from nothing."""
-        made = [self.sample_planes(min(4, count - start), generator) for start in range(0, count, 4)]
-        return torch.stack([render_image(self.field(one), cameras, size) for one in torch.cat(made)])
-
 
 def alike(one: nn.Module, other: nn.Module) -> bool:
     """Whether two networks have the same weights, but for what rounding loses."""
@@ -317,10 +268,3 @@ def load(folder: Path) -> Rodin:
     config, rig = read_trained(folder, SYSTEM, Config(), "half", "distance", "field_of_view")
     vlm = vlms.load(Path(folder) / "vlm")
     return load_model(folder, SYSTEM, lambda: Rodin(config, vlm, *rig), Rodin.parts)
-
-
-def rig_of(people: People) -> tuple[float, float]:
-    """The cameras' distance in box units and their field of view in degrees, of the first person."""
-    cameras = people[0].cameras
-    distance = cameras.c2w[:, :3, 3].norm(dim=-1).mean()
-    return float(distance), float(2 * torch.rad2deg(torch.atan(0.5 / cameras.intrinsics[0, 0, 0])))

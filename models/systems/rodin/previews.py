@@ -11,15 +11,15 @@ from torch import Tensor
 from ...core.cameras import Cameras
 from ...core.data import People, composite, frontal
 from ...fields.render import render_image
-from .model import LOOK_SIZE, LOOKS, Rodin
 from .refiner import RefinerStep
+from .two_sizes import LOOK_SIZE, LOOKS, TwoSizes
 
 SHOWN = 4  # people
 STEPS = 10  # of sampling
 Pictures = Callable[[int], dict[str, Tensor]]
 
 
-def previews_of(model: Rodin, people: People, low: Tensor, latents: Tensor) -> dict[str, Pictures]:
+def previews_of(model: TwoSizes, people: People, low: Tensor, latents: Tensor) -> dict[str, Pictures]:
     """By the name of a stage what draws pictures (3, H, W) in 0…1 of it by name; all draw the first people.
 
     ``low`` (N, 2, C, r, 3r) are rolled small planes, ``latents`` (N, 2, K, D) what portraits say. The prior makes latents,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,22 +13,23 @@ from torch import Tensor, nn
 
 from ....datagen.errors import BadInput
 from ...core.checkpoint import save_weights
-from ...core.data import People, composite, frontal
+from ...core.data import People, Person, composite, frontal
 from ...core.progress import Progress, staged
 from ...core.settings import plain
 from ...fields.fit import Fitted, RaySource, fit, fit_people
 from ...fields.render import render_image
-from ...fields.triplane import TriplaneField, mirrored, resize
+from ...fields.triplane import Decoder, TriplaneField, mirrored, resize
 from ...vision import fit as vision
 from ...vision import vlm as vlms
 from ...vision.captions import captions
 from ...vision.latents import Centred
 from ..stages import train_stage
 from .base import BaseStep
-from .config import Config
-from .model import SYSTEM, Rodin, rig_of
+from .config import Config, TwoSizesConfig
+from .model import Rodin
 from .previews import Pictures, previews_of, refined
 from .refiner import RefinerStep
+from .two_sizes import TwoSizes, rig_of
 from .upsampler import UpsamplerStep
 
 VIEWS = 9  # frontal pictures of a person that latents are taken of
@@ -38,12 +39,7 @@ PAIRS = 3  # views of a person that the refiner is trained on
 
 def train(people: People, folder: Path, config: Config | None = None, progress: Progress | None = None) -> None:
     """Train all stages on people and write what ``load`` reads; raises BadInput where they lack what is needed."""
-    config, folder = config or Config(), Path(folder)
-    learn = people.training
-    if len(learn) < 2:
-        raise BadInput(f"data: holds {len(learn)} people to learn from; allowed are 2 or more")
-    if not all(len(frontal(person)) for person in learn):
-        raise BadInput("data: somebody has no view from the front; allowed are orbits that pass there")
+    config, folder, learn = config or Config(), Path(folder), learners(people)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "vlm" / "config.json").is_file():
         vision.fit_vlm(
@@ -59,6 +55,16 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
         pictures = refined(step) if name == "refiner" else previews.get(name)
         train_stage(model, name, step, folder, progress, pictures)
     save(model, folder, {"data": people.digest, "people": len(learn)})
+
+
+def learners(people: People) -> People:
+    """Those to learn from; raises BadInput where they are too few, or one is not seen from the front."""
+    learn = people.training
+    if len(learn) < 2:
+        raise BadInput(f"data: holds {len(learn)} people to learn from; allowed are 2 or more")
+    if not all(len(frontal(person)) for person in learn):
+        raise BadInput("data: somebody has no view from the front; allowed are orbits that pass there")
+    return learn
 
 
 def stages_of(
@@ -87,10 +93,10 @@ def stages_of(
     return model, stages, previews_of(model, people, low, latents)
 
 
-def save(model: Rodin, folder: Path, more: dict) -> None:
+def save(model: TwoSizes, folder: Path, more: dict) -> None:
     """Save the networks in half precision with their configuration."""
     about = {
-        "system": SYSTEM, "config": plain(model.config), "half": model.half, "distance": model.distance,
+        "system": model.system, "config": plain(model.config), "half": model.half, "distance": model.distance,
         "field_of_view": model.field_of_view, **more,
     }  # fmt: skip
     save_weights(folder, {name: copy.deepcopy(part).half() for name, part in model.parts().items()}, about)
@@ -105,17 +111,21 @@ def fit_all(people: People, folder: Path, config: Config, progress: Progress | N
     shared = fit_people(replace(people, people=first), folder / "fit", config.fit, staged(progress, "fit"))
     if not rest:
         return shared
-    parts = [shared.planes]
-    for number, start in enumerate(range(0, len(rest), config.single_people)):
-        batch = rest[start : start + config.single_people]
+    planes = shared.planes.mean(0, keepdim=True).repeat(len(rest), 1, 1, 1, 1)
+    fit_frozen(rest, planes, shared.decoder, folder / "fit-rest", config, progress)
+    return Fitted(torch.cat([shared.planes, planes]), shared.decoder, config.fit)
+
+
+def fit_frozen(people: Sequence[Person], planes: Tensor, decoder: Decoder, folder: Path, config: TwoSizesConfig,
+               progress: Progress | None = None) -> None:  # fmt: skip
+    """Fit planes (N, 3, C, R, R), in place, for a decoder that stays as it is, in batches that go on where they were stopped."""
+    for number, start in enumerate(range(0, len(people), config.single_people)):
+        batch, own = people[start : start + config.single_people], planes[start : start + config.single_people]
         settings = replace(
             config.fit, steps=config.single_steps, plane_rate=config.single_rate, people=len(batch), seed=number + 1
         )
-        planes = shared.planes.mean(0, keepdim=True).repeat(len(batch), 1, 1, 1, 1)
-        stage = staged(progress, f"fit of {start + 1} to {start + len(batch)} of {len(rest)}")
-        fit(batch, planes, shared.decoder, settings, False, folder / "fit-rest" / f"{number:04d}", stage)
-        parts.append(planes)
-    return Fitted(torch.cat(parts), shared.decoder, config.fit)
+        stage = staged(progress, f"fit of {start + 1} to {start + len(batch)} of {len(people)}")
+        fit(batch, own, decoder, settings, False, folder / f"{number:04d}", stage)
 
 
 @torch.no_grad()
