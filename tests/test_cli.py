@@ -230,7 +230,7 @@ def test_the_version_is_the_packages(capsys):
 
 @pytest.mark.parametrize("words, wanted", [
     (["re"], {"render", "results"}), (["render", "pl"], {"places"}), (["export", "x", "--to", "ya"], set()),
-    (["export", "x", "--to", "y"], {"yolo"}), (["generate", "ro"], {"rodin"}), (["list", "lab"], {"labels"}),
+    (["export", "x", "--to", "y"], {"yolo"}), (["generate", "ro"], {"rodin", "rodin_hd"}), (["list", "lab"], {"labels"}),
     (["render", "faces", "out", "--re"], {"--retries", "--repair", "--resume"}), (["render", "faces", "out", "--device", "c"], {"cpu", "cuda"}),
     (["list", "sys"], {"systems"}),
 ])  # fmt: skip
