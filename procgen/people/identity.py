@@ -164,8 +164,8 @@ def macro_weights(identity: Identity) -> dict[str, float]:
 
 
 def target_weights(identity: Identity) -> dict[str, float]:
-    """The weight of every target of an identity: the eyes' size, what brings faces nearer to photographs, women's midfaces, macro, traits, sliders, asymmetry,
-    corrections of size, the neck, brows that are level, and lips that meet."""
+    """The weight of every target of an identity: the eyes' size, the likeness to photographs, women's midfaces, macro, traits,
+    sliders, asymmetry, corrections of size, the neck, brows that are level, and lips that meet."""
     data = head_data()
     weights = {BASE: 1.0, LIKENESS: 1.0, MIDFACE: identity.gender} | macro_weights(identity)
     ageing, sex = dict(zip(AGE, identity.ageing, strict=True)), dict(zip((*SEX, *MALE), identity.sex, strict=True))

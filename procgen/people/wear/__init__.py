@@ -34,8 +34,8 @@ RANGES = {
     "bright": ((0, 1), (0.65, 0.9), (0.35, 0.6)), STRAW: ((0.095, 0.13), (0.42, 0.62), (0.40, 0.66)),
 }  # fmt: skip
 
+SUNGLASSES = 0.025  # of people who wear them on portraits: a choice of ours
 # What is worn below jackets: white most often, then light blue, grey, black, dusty pink.
-SUNGLASSES = 0.025  # of people on portraits; who wears glasses outdoors, and many who do, take them off for one
 INNER = (
     (0.72, 0.72, 0.71),
     (0.70, 0.70, 0.69),

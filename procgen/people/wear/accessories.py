@@ -61,7 +61,7 @@ def build_mask(kind: str, person, material) -> list:
     if kind == "ffp2":
         positions = (
             positions
-            + ahead * (0.013 * depth * np.exp(-((x / 0.022) ** 2)) * np.clip((z + 0.135) / 0.05, 0, 1))[:, None]
+            + ahead * (0.012 * depth * np.exp(-((x / 0.022) ** 2)) * np.clip((z + 0.135) / 0.05, 0, 1))[:, None]
         )
         seam = -0.0012 * np.exp(-((x / 0.0011) ** 2))
         relief = seam * depth
