@@ -26,7 +26,7 @@ async function main() {
       .withFaceDescriptor();
     picture.dispose();
     const box = found && found.detection.box;
-    const row = found ? { box: [box.x, box.y, box.width, box.height], age: found.age, gender: found.gender,
+    const row = found ? { box: [box.x, box.y, box.width, box.height], age: found.age, gender: found.gender, womanly: found.gender === "female" ? found.genderProbability : 1 - found.genderProbability,
       expressions: { ...found.expressions }, identity: Array.from(found.descriptor) } : null;
     console.log(JSON.stringify({ file, found: row }));
   }

@@ -14,7 +14,7 @@ from .own_targets import BROW_ARCH, BROW_SLANT
 # 1.4 and 6.9 mm on 13 women, taken a little nearer together). Men's brows fall outwards, women's rise, both are arched.
 DRAWN = {"men": (1.2, 4.7), "women": (-2.4, 7.0)}
 AIMED = {"men": (-3.2, 6.6), "women": (0.6, 6.8)}
-KEPT = 0.5  # of how far a head is from the mean: phenotypes differ, but not by that much
+KEPT = 0.35  # of how far a head is from the mean: phenotypes differ, but not by that much
 MOST = 9.0  # mm that a brow is turned or bent at most
 INNER, MIDDLE, OUTER = (21, 22), (19, 24), (17, 26)  # landmarks
 

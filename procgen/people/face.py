@@ -60,7 +60,7 @@ def sample_face(rng: Generator, fixed=None) -> Face:
         "eyes": each("eyes", sample_eyes, identity=identity),
         "mouth": each("mouth", sample_mouth, identity=identity),
         "hair": hair,
-        "brows": each("brows", sample_brows, identity=identity, hair=hair),
+        "brows": each("brows", sample_brows, identity=identity, hair=hair, made_up=skin.makeup_on),
         "lashes": each("lashes", sample_lashes, identity=identity, hair=hair, made_up=skin.makeup_on),
         "beard": each("beard", sample_beard, identity=identity, hair=hair),
         "wear": wear,

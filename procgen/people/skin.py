@@ -10,9 +10,10 @@ from .head_data import head_data
 from .identity import Identity
 
 # Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
-# Who wears make-up for a portrait, a choice of ours: three women in four, of the old one in two; hardly a man.
-MADE_UP, MADE_UP_OLD, MADE_UP_MEN = 0.75, 0.5, 0.01
+# Who wears make-up for a portrait, a choice of ours: six women in seven, of the old seven in ten; hardly a man.
+MADE_UP, MADE_UP_OLD, MADE_UP_MEN = 0.85, 0.7, 0.01
 MELANIN = {"african": 0.185, "asian": 0.032, "european": 0.0074}
+FINER_OF_WOMEN = 0.28  # of the depth of lines that come with the years: women's are shallower on photographs
 NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 
@@ -20,12 +21,12 @@ NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person tha
 class Makeup:
     """Decorative colour on the face."""
 
-    lipstick: float = beta(1.4, 1.7, doc="cover of the lips, 0 none")
+    lipstick: float = beta(1.8, 1.6, doc="cover of the lips, 0 none")
     lip_hue: float = beta(1.2, 1.6, doc="0 nude, then rose, red and berry to 1 plum")
     gloss: float = beta(1.5, 2.5, doc="shine of the lips")
     eyeshadow: float = beta(1.2, 2.5, doc="cover of the lids")
     eyeshadow_hue: float = uniform(0, 1, doc="0 brown, grey, violet, blue, green to 1 gold")
-    liner: float = beta(1.2, 1.8, doc="strength of the line along the upper lid")
+    liner: float = beta(1.5, 1.5, doc="strength of the line along the upper lid")
     blush: float = beta(1.3, 3.0, doc="rouge on the cheeks")
     foundation: float = beta(1.8, 1.8, absent=0.0, doc="how far a base evens the skin out, 0 none")
 
@@ -80,7 +81,7 @@ def sample_skin(rng: Generator, fixed=None, *, identity: Identity) -> Skin:
         masculine=normal(male, 0.08, 0, 1),
         mottling=beta(1.0 + 2.5 * years * pale, 6.0 - 2.5 * years),
         veins=beta(0.8 + 1.2 * pale, 4.5 - 1.0 * years),
-        wrinkles=normal(0.03 + 1.05 * years**1.08, 0.07, 0, 1),
+        wrinkles=normal(0.03 + (1.05 - FINER_OF_WOMEN * identity.gender) * years**1.08, 0.07, 0, 1),
         roughness=normal(0.425 + 0.06 * years, 0.035, 0.33, 0.62),
         pores=lognormal(1.15 + 0.35 * male + 0.3 * years, 0.25, 0.2, 2.5),
         age_spots=beta(1.0 + 2 * max(years - 0.4, 0), 6.0 - 4 * max(years - 0.4, 0)),

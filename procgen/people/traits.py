@@ -69,12 +69,12 @@ AGE = {
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.25, "hooded_lids": 0.8, "nasolabial_folds": 0.75, "marionette_folds": 0.75, "nose": 0.2, "ears": 0.7,
-    "lips": 0.5, "orbits": 0.6, "temples": 0.8, "hollow_cheeks": 0.5,
+    "brow_descent": 0.25, "hooded_lids": 0.8, "eye_bags": 0.85, "nasolabial_folds": 0.65, "marionette_folds": 0.55, "jowls": 0.8,
+    "nose": 0.2, "ears": 0.7, "lips": 0.4, "orbits": 0.35, "temples": 0.6, "hollow_cheeks": 0.2,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.
 HANGING = {
-    "hooded_lids": 1.4, "eye_bags": 1.6, "nasolabial_folds": 1.6, "marionette_folds": 1.5, "jowls": 1.5, "cheek_descent": 1.35,
+    "hooded_lids": 1.4, "eye_bags": 1.6, "nasolabial_folds": 1.6, "marionette_folds": 1.1, "jowls": 1.4, "cheek_descent": 1.35,
     "throat": 1.45, "neck_bands": 1.5,
 }  # fmt: skip
 APART = 1.25  # how much further than SEX says men and women stand apart
@@ -85,7 +85,7 @@ GROWN, YOUTH = (18.0, 30.0), 0.75
 FURTHER = {
     "brow_ridge": 2.1,
     "jaw_angle": 1.9,
-    "chin": 1.9,
+    "chin": 1.1,
     "cheeks": 1.5,
     "lips": 2.0,
     "nose": 1.2,
@@ -93,8 +93,8 @@ FURTHER = {
     "neck": 1.5,
 }
 # Years in which forms of age take from a woman's face what tells it as one, and the factor by which it goes further against
-# that; necks have their own fit.
-FADES, AGAINST = (45.0, 75.0), 1.35
+# that. Necks have their own fit, and a chin that goes back further faces the ground.
+FADES, AGAINST, STAYS = (45.0, 75.0), 1.45, ("neck", "chin")
 
 
 def trait_field(template: np.ndarray, warp: Warp, trait: Trait) -> np.ndarray:
@@ -122,7 +122,7 @@ def trait_weights(years: float, gender: float, ageing: dict[str, float], sex: di
     lean = 1 - 2 * gender
     grown = float(np.interp(years, GROWN, (YOUTH, 1.0)))
     against = float(np.interp(years, FADES, (1.0, AGAINST)))
-    further = {name: FURTHER[name] * (1.0 if name == "neck" else against) if lean < 0 else grown for name in SEX}
+    further = {name: FURTHER[name] * (1.0 if name in STAYS else against) if lean < 0 else grown for name in SEX}
     weights |= {f"sex/{name}": APART * sex[name] * lean * further[name] for name in SEX}
     weights |= {f"sex/{name}": sex[name] * max(1 - 2 * gender, 0.0) for name in MALE}
     return {name: weight for name, weight in weights.items() if weight}

@@ -19,19 +19,19 @@ KNOTS = (0.0, 0.35, 0.68, 1.0)  # along the brow, nose to temple
 # Height of the middle line and half thickness at the knots in mm, density, how much further out the inner end and
 # further in the outer end lies in mm.
 SHAPES = {
-    "straight": ((-0.5, 1.5, 1.5, -2.4), (3.9, 4.0, 3.0, 0.7), 1.0, 0.0, 0.0),
-    "soft_arch": ((-0.6, 2.4, 3.3, -2.2), (3.9, 4.1, 2.9, 0.7), 1.0, 0.0, 0.0),
-    "high_arch": ((-0.8, 3.3, 5.5, -1.2), (3.3, 3.5, 2.4, 0.6), 1.0, 0.8, 0.0),
-    "rounded": ((-0.8, 3.7, 3.8, -4.2), (3.5, 3.9, 2.9, 0.8), 1.0, 0.4, 0.0),
+    "straight": ((0.2, 1.5, 1.5, -2.4), (3.9, 4.0, 3.0, 0.7), 1.0, 0.0, 0.0),
+    "soft_arch": ((0.2, 2.4, 3.3, -2.2), (3.9, 4.1, 2.9, 0.7), 1.0, 0.0, 0.0),
+    "high_arch": ((0.3, 3.2, 4.9, -1.2), (3.3, 3.5, 2.4, 0.6), 1.0, 0.8, 0.0),
+    "rounded": ((0.1, 3.4, 3.8, -4.2), (3.5, 3.9, 2.9, 0.8), 1.0, 0.4, 0.0),
     "s_shape": ((0.0, 2.0, 4.0, -2.4), (3.9, 3.6, 2.9, 0.6), 1.0, 0.8, 0.0),
-    "flat_thick": ((-0.6, 1.3, 1.3, -2.2), (4.7, 5.1, 4.0, 1.1), 1.12, -0.4, 0.0),
-    "thin": ((-0.6, 2.9, 4.1, -1.8), (2.2, 2.2, 1.6, 0.5), 0.85, 1.0, 0.0),
-    "bushy": ((-0.6, 2.1, 2.3, -2.2), (5.0, 5.5, 4.5, 1.7), 1.15, -0.6, -1.0),
-    "sparse": ((-0.8, 2.3, 2.9, -2.0), (3.8, 4.1, 3.1, 1.0), 0.50, 0.6, 1.0),
+    "flat_thick": ((0.1, 1.3, 1.3, -2.2), (4.7, 5.1, 4.0, 1.1), 1.12, -0.4, 0.0),
+    "thin": ((0.3, 2.8, 4.1, -1.8), (2.2, 2.2, 1.6, 0.5), 0.85, 1.0, 0.0),
+    "bushy": ((0.1, 2.1, 2.3, -2.2), (5.0, 5.5, 4.5, 1.7), 1.15, -0.6, -1.0),
+    "sparse": ((0.0, 2.3, 2.9, -2.0), (3.8, 4.1, 3.1, 1.0), 0.50, 0.6, 1.0),
     "monobrow": ((-0.4, 2.0, 2.4, -2.2), (4.2, 4.6, 3.6, 1.0), 1.05, -8.0, 0.0),
-    "slanted": ((-1.8, 1.9, 4.3, 1.6), (3.6, 3.9, 2.8, 0.7), 1.0, 0.4, 1.0),
+    "slanted": ((-1.0, 1.9, 4.3, 1.6), (3.6, 3.9, 2.8, 0.7), 1.0, 0.4, 1.0),
     "downturned": ((0.6, 2.9, 1.5, -5.0), (3.8, 4.0, 3.0, 0.8), 1.0, 0.4, -1.0),
-    "short": ((-0.8, 2.1, 2.7, -1.0), (3.9, 4.1, 3.3, 1.1), 0.95, 0.8, 7.0),
+    "short": ((0.0, 2.1, 2.7, -1.0), (3.9, 4.1, 3.3, 1.1), 0.95, 0.8, 7.0),
 }
 INNER, OUTER = 0.0086, 0.0605  # |x| of both ends in the template, metres
 LEVEL = 0.0183  # z of the inner end
@@ -45,6 +45,7 @@ RADIUS = 0.000042  # m: at the root of its thickest
 LONGEST = 0.0108  # m: of a hair
 LIGHTEST, DARKEST = 0.54, 0.90  # melanin of the face's hair: darker than blond hair of the scalp, lighter than black
 LATE = 2.9  # the power by which brows grey later than the scalp: at 60 a quarter of their hairs are white, of the scalp six in ten
+PENCILLED = 0.3  # the share of their white hairs that shows in brows that are made up
 THINNER = 0.90  # the half thickness of all shapes: the outermost hairs stand singly and are not seen as brow
 
 
@@ -77,13 +78,15 @@ def _brow_weights(identity: Identity) -> dict[str, float]:
     return weights
 
 
-def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None) -> Brows:
-    """Draw brows: thinner and more arched on women, unruly with age, with the scalp's natural colour."""
+def sample_brows(rng: Generator, fixed=None, *, identity: Identity, hair=None, made_up: bool = False) -> Brows:
+    """Draw brows: thinner and more arched on women, unruly with age, with the scalp's natural colour, pencilled where made up."""
     years = (identity.age - 18) / 70
     colour = natural_colour(rng, within(fixed, "colour"), identity, hair)
+    if made_up and "grey" not in within(fixed, "colour"):
+        colour = dataclasses.replace(colour, grey=float(f"{colour.grey * PENCILLED:.6g}"))
     return draw(
         Brows, rng, fixed, shape=choice(_brow_weights(identity)), unruly=beta(1.4 + 2 * years, 4.0),
-        thickness=lognormal(1.08 - 0.10 * identity.gender, 0.12, 0.6, 1.6),
+        thickness=lognormal(1.08 - 0.17 * identity.gender, 0.12, 0.6, 1.6),
         length=lognormal(0.95 + 0.3 * years * (1 - identity.gender), 0.12, 0.6, 1.8), colour=colour,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ LOUD = ("pink", "blue", "green", "purple")  # dyes that no hair has by nature
 # Years at which hair begins to grey, mean and deviation, and until it is white; whites grey from 34 ± 10 on, blacks from 44 ± 10 on
 # (Tobin and Paus 2001, doi 10.1016/S0531-5565(00)00206-4, recalled), and some dye it in its own colour.
 GREYING, WHITENING = (44.0, 9.0), 30.0
+COVERED, COVER_OF_GREY = 0.45, 0.9  # the share of women who cover their grey, a choice of ours, and how much of it
 LOUD_SHARE = 0.2  # of all who dye their hair
 
 
@@ -49,7 +50,7 @@ class HairColour:
 
 
 def sample_hair_colour(rng: Generator, fixed=None, *, identity: Identity) -> HairColour:
-    """Draw a colour; grey comes with age, dye with youth."""
+    """Draw a colour; grey comes with age, and some women cover it; dye comes with youth."""
     european = identity.ancestry[2] ** 1.3
     weights = {name: european * EUROPEAN[name] + (1 - european) * OTHERS.get(name, 0.0) for name in NATURAL}
     first = {key: value for key, value in (fixed or {}).items() if key == "family"}
@@ -57,6 +58,8 @@ def sample_hair_colour(rng: Generator, fixed=None, *, identity: Identity) -> Hai
     melanin, redness = NATURAL[family]
     onset = fork(rng, "grey").normal(*GREYING)
     grey = float(np.clip((identity.age - onset) / WHITENING, 0, 1)) ** 0.8
+    if fork(rng, "covered").random() < COVERED * identity.gender:
+        grey *= 1 - COVER_OF_GREY
     dyed = 0.06 if identity.age < 45 else 0.02
     return draw(
         HairColour, rng, fixed, family=choice(weights), melanin=normal(melanin, 0.03, 0, 1), redness=normal(redness, 0.06, 0, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
@@ -127,5 +129,7 @@ def build_lashes(lashes: Lashes, person) -> list:
         "Lashes", strands, tapered(len(strands), POINTS, 0.000082 if lashes.mascara else 0.000040, 0.000006),
         part=PART["skin"], curve_attributes={"strand": ("FLOAT_VECTOR", randoms)},
     )  # fmt: skip
-    obj.data.materials.append(strand_material("Lashes", lashes.colour, 0.45, 1.0 if lashes.mascara else 0.6))
+    # Mascara blackens white lashes too.
+    colour = replace(lashes.colour, grey=0.0, dye="none") if lashes.mascara else lashes.colour
+    obj.data.materials.append(strand_material("Lashes", colour, 0.45, 1.0 if lashes.mascara else 0.6))
     return [person.link(obj, "lash")]

@@ -26,8 +26,8 @@ SHOWS, HIDES = 0.5, 0.020  # how much less under the shortest hair, and metres o
 TIP, THINS = 0.12, 4.0  # radius at the tip over that at the root, and the power by which strands come to it
 # Old people wear long hair less and tie it less, old women cut it between ear and shoulder: a choice of ours. Lengths on
 # the top of the head, m; shares of the odds that are gone, or come, at 70.
-LONG, HALF_LONG = 0.26, 0.07
-OLD_TIED, OLD_LONG, OLD_HALF_LONG = 0.75, 0.65, 1.2
+LONG, HALF_LONG = 0.26, 0.12
+OLD_TIED, OLD_LONG, OLD_HALF_LONG = 0.75, 0.5, 1.2
 
 
 @spec
