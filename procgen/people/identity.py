@@ -19,8 +19,8 @@ from .traits import AGE, MALE, SEX, trait_weights
 # Standard deviation of a slider by section: what people differ by where no measure of theirs says it (measures are carried to
 # the published spread, see sizes.py). The skull and the neck move most at the same value, so they get less.
 SPREAD = {
-    "head": 0.26, "neck": 0.18, "nose": 0.46, "mouth": 0.48, "eyes": 0.60, "eyebrows": 0.48, "cheek": 0.56,
-    "forehead": 0.42, "chin": 0.54, "ears": 0.44,
+    "head": 0.23, "neck": 0.18, "nose": 0.38, "mouth": 0.40, "eyes": 0.50, "eyebrows": 0.41, "cheek": 0.47,
+    "forehead": 0.35, "chin": 0.45, "ears": 0.38,
 }  # fmt: skip
 LIMIT = 0.9  # of any slider that is drawn
 RESTRAINED = {  # sliders that become caricature, or leave their place, long before the others

@@ -46,7 +46,7 @@ AGE = {
                        bumps=(((30, -17, -11.5), (10, 8, 4.0), (0, -2.0, -0.6)), ((22, -20, -19), (8, 8, 5), (0, 1.4, 0)),
                               ((36, -14, -21), (9, 8, 4), (0, 1.1, 0)))), (30, 66)),
     "nasolabial_folds": (Trait(bumps=(((33, -22, -41), (9, 10, 9), (0.5, -1.8, -1.9)),),
-                               folds=((((19, -26, -42), (24.5, -25, -52), (30, -20, -62), (33, -15, -72)), 3.8, 2.3),)), (29, 66)),
+                               folds=((((19, -26, -42), (24.5, -25, -52), (30, -20, -61), (33, -16, -68)), 3.8, 2.3),)), (29, 66)),
     "marionette_folds": (Trait(folds=((((28, -18, -70), (30, -15, -80), (29, -11, -92)), 3.6, 1.9),)), (36, 70)),
     "jowls": (Trait({"jaw": (0, 0, -0.8)},
                     bumps=(((40, -4, -86), (12, 14, 11), (1.8, -1.5, -3.0)), ((23, -12, -101), (8, 10, 8), (-0.3, 1.2, 0.6)))),
@@ -69,12 +69,12 @@ AGE = {
 
 # What of it comes to women less, as shares; the rest comes to both alike.
 WOMEN = {
-    "brow_descent": 0.25, "hooded_lids": 0.8, "eye_bags": 0.85, "nasolabial_folds": 0.65, "marionette_folds": 0.55, "jowls": 0.8,
-    "nose": 0.2, "ears": 0.7, "lips": 0.4, "orbits": 0.35, "temples": 0.6, "hollow_cheeks": 0.2,
+    "brow_descent": 0.25, "hooded_lids": 0.8, "nasolabial_folds": 0.7, "marionette_folds": 0.7, "nose": 0.2, "ears": 0.7,
+    "lips": 0.45, "orbits": 0.5, "temples": 0.7, "hollow_cheeks": 0.35,
 }  # fmt: skip
 # How much further than AGE says the forms of flesh that hangs go, as factors.
 HANGING = {
-    "hooded_lids": 1.4, "eye_bags": 1.6, "nasolabial_folds": 1.6, "marionette_folds": 1.1, "jowls": 1.4, "cheek_descent": 1.35,
+    "hooded_lids": 1.4, "eye_bags": 1.6, "nasolabial_folds": 1.6, "marionette_folds": 0.8, "jowls": 1.5, "cheek_descent": 1.35,
     "throat": 1.45, "neck_bands": 1.5,
 }  # fmt: skip
 APART = 1.25  # how much further than SEX says men and women stand apart
@@ -94,7 +94,7 @@ FURTHER = {
 }
 # Years in which forms of age take from a woman's face what tells it as one, and the factor by which it goes further against
 # that. Necks have their own fit, and a chin that goes back further faces the ground.
-FADES, AGAINST, STAYS = (45.0, 75.0), 1.45, ("neck", "chin")
+FADES, AGAINST, STAYS = (45.0, 75.0), 1.35, ("neck", "chin")
 
 
 def trait_field(template: np.ndarray, warp: Warp, trait: Trait) -> np.ndarray:

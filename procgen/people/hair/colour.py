@@ -26,7 +26,7 @@ LOUD = ("pink", "blue", "green", "purple")  # dyes that no hair has by nature
 # Years at which hair begins to grey, mean and deviation, and until it is white; whites grey from 34 ± 10 on, blacks from 44 ± 10 on
 # (Tobin and Paus 2001, doi 10.1016/S0531-5565(00)00206-4, recalled), and some dye it in its own colour.
 GREYING, WHITENING = (44.0, 9.0), 30.0
-COVERED, COVER_OF_GREY = 0.45, 0.9  # the share of women who cover their grey, a choice of ours, and how much of it
+COVERED, COVER_OF_GREY = 0.2, 0.9  # the share of women who cover their grey, a choice of ours, and how much of it
 LOUD_SHARE = 0.2  # of all who dye their hair
 
 

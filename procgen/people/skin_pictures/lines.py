@@ -191,7 +191,7 @@ FAMILIES = {
     "crows_feet": Family(crows_feet, (14, 75, -27, 24, 42), 0.72, 0.12, 1.0),
     "trough": Family(trough, (14, 44, -28, -2, 10), 1.10, -0.12, 1.0),
     "nasolabial": Family(nasolabial, (10, 48, -86, -26, 20), 1.25, 0.05, 1.0),
-    "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.70, 0.2, 0.95),
+    "marionette": Family(marionette, (18, 40, -102, -66, 30), 0.80, 0.2, 0.95),
     "lips": Family(lip_lines, (0, 28, -90, -46, 10), 0.45, 0.3, 1.0),
     "neck": Family(neck, (0, 90, -175, -106, 110), 1.20, 0.0, 1.0),
 }  # fmt: skip
