@@ -16,6 +16,16 @@ def zero_module(module: nn.Module) -> nn.Module:
     return module
 
 
+def xavier_module(module: nn.Module) -> nn.Module:
+    """The module with first weights that keep variances either way, and biases of zero (Glorot, Bengio 2010)."""
+    for parameter in module.parameters():
+        if parameter.dim() > 1:
+            nn.init.xavier_uniform_(parameter.view(len(parameter), -1))
+        else:
+            nn.init.zeros_(parameter)
+    return module
+
+
 def divisor(number: int, largest: int) -> int:
     """The largest divisor of a number that is not above ``largest`` (at least 1)."""
     return next(part for part in range(max(1, min(number, largest)), 0, -1) if number % part == 0)
