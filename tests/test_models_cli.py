@@ -101,6 +101,8 @@ def test_systems_are_listed(capsys):
         "shap_e",
         "zero123",
         "ivid",
+        "ddpm",
+        "ldm",
         "face_analysis",
         "scene_analysis",
         "optical_flow",

@@ -38,7 +38,12 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
     "--out", required=True, type=options.FILE, metavar="FILE", help="the file; its suffix says what is written"
 )
 @options.option("--seed", type=options.WHOLE, default=0, help="seed of the first result; the next ones follow")
-@options.option("--count", type=options.WHOLE, default=1, help="number of results; more than one are NAME-SEED")
+@options.option(
+    "--count",
+    type=options.WHOLE,
+    default=1,
+    help="number of results; more than one are NAME-SEED, of pictures with a sheet of all as NAME",
+)
 @options.option(
     "--guidance", type=options.Number(), metavar="S", help="how strictly the condition is followed; 1 is none"
 )
@@ -75,7 +80,8 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
     _check_replaceable(out)
-    warnings = check_prompt(request.prompt, system.data.things) if request.prompt else []
+    # What a run of frames can be told depends on these, and it says it itself.
+    warnings = check_prompt(request.prompt, system.data.things) if request.prompt and not system.data.labels else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress
@@ -151,7 +157,7 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
     from ..systems.sampled import sampled
 
-    model = system.load().load(run)
+    model, sheet = system.load().load(run), []
     for index in range(count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if count > 1 else name
@@ -167,7 +173,12 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
         if count > 1:
+            sheet += [result] if result.kind == "picture" else []
             tell({"stage": "results", "done": index + 1, "total": count})
+    if sheet:
+        from ..kinds.picture import together
+
+        table.write(folder / f"{name}{suffix}", together(sheet), suffix)
 
 
 class _Early:
