@@ -103,6 +103,7 @@ def test_systems_are_listed(capsys):
         "ivid",
         "ddpm",
         "ldm",
+        "palette",
         "face_analysis",
         "scene_analysis",
         "optical_flow",

@@ -137,6 +137,8 @@ SYSTEMS = (
            ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps"), data=PICTURES),
     System("ldm", "pictures.ldm", "pictures by diffusion of latents, from words, a class or a map of parts (2112.10752)",
            ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps"), data=MAPPED),
+    System("palette", "pictures.palette", "photographs with colours, without holes, beyond their borders and free of JPEG's traces (2111.05826)",
+           ("photo",), kind="picture", takes=("steps",), data=PICTURES),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
     System("scene_analysis", "scene_analysis", "depth but for its scale, normals and classes of pictures of places", ("photo",),
