@@ -83,7 +83,7 @@ class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES, or empty for what
     answers several photographs at once and is asked by ``simulacra predict`` alone.
 
-    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag, refiner and coarse that
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag, becomes, refiner and coarse that
     mean something to it; ``data`` is what it learns from.
     """
 
@@ -134,9 +134,9 @@ SYSTEMS = (
     System("ivid", "ivid", "a thing or a head as pictures with depth, view after view, and the mesh of all (2303.17905)",
            ("prompt", "unconditional"), kind="views", takes=("guidance", "steps"), data=DEPTHS),
     System("ddpm", "pictures.ddpm", "pictures by diffusion of pixels: DDPM, learned variances, DDIM, guidance, U-Net or DiT (2006.11239)",
-           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps"), data=PICTURES),
+           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps", "becomes"), data=PICTURES),
     System("ldm", "pictures.ldm", "pictures by diffusion of latents, from words, a class or a map of parts (2112.10752)",
-           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps"), data=MAPPED),
+           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps", "becomes"), data=MAPPED),
     System("palette", "pictures.palette", "photographs with colours, without holes, beyond their borders and free of JPEG's traces (2111.05826)",
            ("photo",), kind="picture", takes=("steps",), data=PICTURES),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",

@@ -119,10 +119,20 @@ class DiffusionConfig(PictureConfig):
     sampler: str = setting("ddim", "ddim (2010.02502), or ddpm with the variance above", later=True)
     sampling: int = setting(50, "steps of sampling", later=True)
     eta: float = setting(0.0, "noise of ddim, of that of ddpm with the small variance", later=True)
+    hold: float = setting(
+        0.8, "of --becomes: share of the steps in which words that both prompts have are where they were", later=True
+    )
+    hold_own: float = setting(0.4, "the same of how places attend to each other", later=True)
+    blend: float = setting(
+        0.0,
+        "the same: attention to words that differ below which a place stays; 0 lets all change, 0.3 is published",
+        later=True,
+    )
 
     def __post_init__(self):
         super().__post_init__()
-        require(self, drop=(0, 1), process_steps=(2, 100_000), guidance=(0, 100), sampling=(1, 100_000), eta=(0, 1))
+        require(self, drop=(0, 1), process_steps=(2, 100_000), guidance=(0, 100), sampling=(1, 100_000), eta=(0, 1), hold=(0, 1),
+                hold_own=(0, 1), blend=(0, 1))  # fmt: skip
         check_names(self, condition=CONDITIONS, schedule=tuple(SCHEDULES), prediction=PREDICTIONS, variance=VARIANCES,
                     loss=LOSSES, sampler=SAMPLERS)  # fmt: skip
 

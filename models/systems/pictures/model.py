@@ -22,6 +22,7 @@ from ...kinds.picture import Pictures
 from ..request import Request
 from .config import DiffusionConfig
 from .dataset import IGNORED, MOST, checked, read_picture
+from .edits import edited
 from .told import Told
 
 ITERATIONS = 5  # of each step of an inversion, towards the fixed point
@@ -124,9 +125,14 @@ class PictureDiffusion(nn.Module):
 
     @torch.no_grad()
     def generate(self, request: Request, progress: Progress | None = None) -> Pictures:
-        """Make a picture of a prompt, or of nothing; of a photograph, what its noise looks like and what is made of that again."""
+        """Make a picture of a prompt, or of nothing; of a photograph, what its noise looks like and what is made of that again.
+
+        Of a prompt that becomes another one, both pictures with the maps of their words.
+        """
         if request.photo is not None and not self.known.layouts:
             return self.inverted(request, progress)
+        if request.becomes:
+            return edited(self, request, progress)
         cond, config = self.condition(request, progress), self.config
         guidance = config.guidance if request.guidance is None else request.guidance
         generator = torch.Generator().manual_seed(request.seed)
