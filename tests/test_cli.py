@@ -135,7 +135,8 @@ HANDED_ON = {
     name: {field.name for field in dataclasses.fields(Recipe)} for name in ("render", "plan")
 } | {
     "export": {"workers", "per_shard", "task"}, "label": {"frames", "cameras", "samples", "classes", "size"},
-    "transpile": {"material", "geometry", "world"}, "generate": {"prompt", "photo", "edit", "seed", "guidance", "steps", "draws", "drag"},
+    "transpile": {"material", "geometry", "world"}, "generate": {"prompt", "photo", "edit", "seed", "guidance", "steps", "draws", "drag",
+                                                             "becomes", "weigh"},
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ..systems.catalogue import SYSTEMS, System, find
 from ..systems.request import Request, check_prompt
 from .drags import drags_of
 from .needs import names, require_torch
+from .weights import weights_of
 
 SAID = {"prompt": "a prompt", "photo": "a photo", "edit": "another avatar", "unconditional": "nothing but a seed"}
 MOST = 10_000  # results of one command, steps of sampling, and draws
@@ -38,7 +39,12 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
     "--out", required=True, type=options.FILE, metavar="FILE", help="the file; its suffix says what is written"
 )
 @options.option("--seed", type=options.WHOLE, default=0, help="seed of the first result; the next ones follow")
-@options.option("--count", type=options.WHOLE, default=1, help="number of results; more than one are NAME-SEED")
+@options.option(
+    "--count",
+    type=options.WHOLE,
+    default=1,
+    help="number of results; more than one are NAME-SEED, of pictures with a sheet of all as NAME",
+)
 @options.option(
     "--guidance", type=options.Number(), metavar="S", help="how strictly the condition is followed; 1 is none"
 )
@@ -47,6 +53,10 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
                 help="how many are drawn for a prompt or photo and ranked by it; 1 is a first draw")  # fmt: skip
 @options.option("--drag", metavar="FROM:TO", multiple=True,
                 help="pull what is at X,Y,Z to X,Y,Z, in metres; may be given several times")  # fmt: skip
+@options.option("--becomes", metavar="TEXT",
+                help="another prompt: its picture is the first one's but for what differs, beside what each word was drawn with")  # fmt: skip
+@options.option("--weigh", metavar="WORD=X", multiple=True,
+                help="how much a word of --becomes counts, 1 is as much as else; may be given several times")  # fmt: skip
 @options.option("--size", type=options.WHOLE, metavar="PX", help="edge of each picture")
 @options.option("--no-refiner", "unrefined", is_flag=True, help="draw pictures of 512 px and more without the refiner")
 @options.option("--coarse", "early", is_flag=True,
@@ -75,7 +85,8 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder")
     _check_replaceable(out)
-    warnings = check_prompt(request.prompt, system.data.things) if request.prompt else []
+    # What a run of frames can be told depends on these, and it says it itself.
+    warnings = check_prompt(request.prompt, system.data.things) if request.prompt and not system.data.labels else []
     require_torch()
     from ...datagen.jobs.stopping import stoppable
     from ...datagen.progress import Progress
@@ -105,7 +116,8 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
         say(*files)
 
 
-def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps, draws, drag=()) -> Request:
+def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, steps, draws, drag=(), becomes=None,
+               weigh=()) -> Request:  # fmt: skip
     """What the options ask for; raises BadInput where they contradict each other or the system cannot do it."""
     said, prompt = prompt is not None, " ".join((prompt or "").split())
     for name, path in (("photo", photo), ("edit", edit)):
@@ -123,13 +135,24 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
             raise BadInput(f"{name}: {value} is not allowed; allowed is a whole number in {low}..{high}")
     if guidance is not None and not (math.isfinite(guidance) and 0 <= guidance <= 100):
         raise BadInput(f"guidance: {guidance} is not allowed; allowed is a number in 0..100")
-    for name, value in (("guidance", guidance), ("steps", steps), ("draws", draws), ("drag", drag or None)):
+    for name, value in (
+        ("guidance", guidance),
+        ("steps", steps),
+        ("draws", draws),
+        ("drag", drag or None),
+        ("becomes", becomes),
+    ):
         if value is not None and name not in system.takes:
             able = ", ".join(row.name for row in SYSTEMS if name in row.takes)
             raise BadInput(f"{name}: is not allowed with {system.name}, which has none; allowed with {able}")
     if not system.can:
         raise BadInput(f"{system.name}: makes nothing of its own; simulacra predict asks it about photographs")
-    request = Request(prompt, photo, edit, seed, guidance, steps, draws, drags_of(drag))
+    words = " ".join((becomes or "").split())
+    if becomes is not None and not (words and prompt and edit is None):
+        raise BadInput("becomes: needs words, and a prompt whose picture becomes another")
+    if weigh and becomes is None:
+        raise BadInput("weigh: is not allowed without --becomes, of which it weighs words")
+    request = Request(prompt, photo, edit, seed, guidance, steps, draws, drags_of(drag), words, weights_of(weigh))
     if guidance is not None and request.mode == "unconditional":
         raise BadInput("guidance: is not allowed without a prompt or photo, which it would follow")
     if draws is not None and request.mode not in ("prompt", "photo"):
@@ -151,7 +174,7 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
     from ..systems.sampled import sampled
 
-    model = system.load().load(run)
+    model, sheet = system.load().load(run), []
     for index in range(count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if count > 1 else name
@@ -167,7 +190,12 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
         if count > 1:
+            sheet += [result] if result.kind == "picture" else []
             tell({"stage": "results", "done": index + 1, "total": count})
+    if sheet:
+        from ..kinds.picture import together
+
+        table.write(folder / f"{name}{suffix}", together(sheet), suffix)
 
 
 class _Early:

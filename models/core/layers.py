@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,16 @@ def zero_module(module: nn.Module) -> nn.Module:
     """The module with all its parameters zero: a residual branch that it closes begins as nothing."""
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
+    return module
+
+
+def xavier_module(module: nn.Module) -> nn.Module:
+    """The module with first weights that keep variances either way, and biases of zero (Glorot, Bengio 2010)."""
+    for parameter in module.parameters():
+        if parameter.dim() > 1:
+            nn.init.xavier_uniform_(parameter.view(len(parameter), -1))
+        else:
+            nn.init.zeros_(parameter)
     return module
 
 
@@ -42,7 +53,13 @@ class FourierFeatures(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head attention of tokens (B, N, C) on themselves, or on others (B, M, context); its closing layer is zero."""
+    """Multi-head attention of tokens (B, N, C) on themselves, or on others (B, M, context); its closing layer is zero.
+
+    ``control``, where it is set, takes the maps (B, heads, N, M), how much each token attends to which, and gives those
+    that are used.
+    """
+
+    control: Callable[[Tensor], Tensor] | None = None
 
     def __init__(self, width: int, heads: int, context: int = 0):
         super().__init__()
@@ -60,7 +77,12 @@ class Attention(nn.Module):
         else:
             query, key, value = self.query_key_value(x).chunk(3, -1)
         query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value))
-        return self.close(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
+        if self.control is None:
+            seen = F.scaled_dot_product_attention(query, key, value)
+        else:
+            maps = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
+            seen = self.control(maps) @ value
+        return self.close(seen.transpose(1, 2).flatten(2))
 
 
 class AttentionBlock(nn.Module):

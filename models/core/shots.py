@@ -222,6 +222,10 @@ class Shots(Sequence):
     def __iter__(self) -> Iterator[Shot]:
         return (self._read(*row) for row in self._frames)
 
+    def sample(self, index: int) -> Sample:
+        """The sample that a frame is of, with its spec, caption and records."""
+        return self._frames[index][1]
+
     def _of(self, sample: Sample, dataset: str) -> list[tuple[str, Sample, int, dict[str, int]]]:
         """The frames of a sample that have everything, with the numbers of their partners."""
         wanted = [name for name in self.labels if name in LABELS]

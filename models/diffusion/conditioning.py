@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...datagen.errors import BadInput
 from .process import noise_like
 from .rollout import merge, split
 
@@ -53,6 +55,30 @@ def masked(cond: Cond, kept: Tensor, parts: tuple[str, ...] = PARTS) -> Cond:
 def unconditional(cond: Cond) -> Cond:
     """The same conditions, all dropped."""
     return masked(cond, torch.zeros(len(cond)))
+
+
+class Widths(Protocol):
+    """What a network's configuration says of its conditions: the channels of each part, 0 where there is none."""
+
+    @property
+    def vector(self) -> int: ...
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def spatial(self) -> int: ...
+
+
+def check_cond(cond: Cond | None, widths: Widths, x: Tensor) -> Cond:
+    """The condition of samples x (B, ...), made explicit; raises BadInput where it is not what a network was made for."""
+    batch = len(x)
+    if cond is None or not len(cond):
+        return Cond(keep=x.new_zeros(batch))
+    for name, axis, wanted in (("vec", 1, widths.vector), ("tokens", 2, widths.tokens), ("spatial", 1, widths.spatial)):
+        value = getattr(cond, name)
+        if (0 if value is None else value.shape[axis]) != wanted or (wanted and len(value) != batch):
+            found = "none" if value is None else "x".join(map(str, value.shape))
+            raise BadInput(f"condition {name} of {found}: allowed are {wanted} channels for {batch} samples")
+    return cond if cond.keep is not None else replace(cond, keep=x.new_ones(batch))
 
 
 def augment(spatial: Tensor, level: Tensor, generator: torch.Generator, blur: float = 0.0) -> Tensor:

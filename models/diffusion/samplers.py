@@ -1,7 +1,7 @@
 """Samplers: from noise to a signal by DDPM, DDIM or Heun's method, and by DDIM's inversion from a signal to noise.
 
 ``denoise(x_t, t)`` gives what the process's network predicts, with t (B,); bind conditions and guidance before
-(``guidance.guided``). A shape draws the first noise from the generator; a tensor is that noise. ``clip`` holds the
+(``guidance.guided``); beside it, it may give a learned share of the variance (``variance.halves``). A shape draws the first noise from the generator; a tensor is that noise. ``clip`` holds the
 predicted signal within -clip…clip. ``correct(x0, last)`` gives what is taken in place of the signal that a step, which may be
 the last one, predicts. ``callback(done, total, x0)`` is told of every step and the signal predicted there;
 where it returns True the run ends with Unfinished.
@@ -17,6 +17,7 @@ from torch import Tensor
 from ...datagen.errors import Unfinished
 from .process import Gaussian, noise_like
 from .schedules import karras_sigmas, respaced
+from .variance import halves, step_variance
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 Callback = Callable[[int, int, Tensor], bool | None]
@@ -45,7 +46,12 @@ def _estimate(denoise: Denoise, process: Gaussian, x: Tensor, t: float, left: fl
               correct: Callable[[Tensor], Tensor] | None = None):  # fmt: skip
     """The signal and the noise that the network sees in x, where ``left`` of the variance is signal."""
     a, s = left**0.5, (1 - left) ** 0.5
-    output = denoise(x, torch.full((len(x),), t, device=x.device))
+    output, _ = halves(denoise(x, torch.full((len(x),), t, device=x.device)), x)
+    return _estimated(output, process, x, a, s, clip, correct)
+
+
+def _estimated(output: Tensor, process: Gaussian, x: Tensor, a: float, s: float, clip: float | None,
+               correct: Callable[[Tensor], Tensor] | None) -> tuple[Tensor, Tensor]:  # fmt: skip
     x0 = process.signal(output, x, a, s)
     if clip is None and correct is None:
         return x0, process.noise(output, x, a, s)
@@ -60,14 +66,23 @@ def _bound(correct: Correct | None, s: int) -> Callable[[Tensor], Tensor] | None
 
 @torch.no_grad()
 def ddpm(denoise: Denoise, process: Gaussian, shape_or_noise, steps: int, generator: torch.Generator | None = None,
-         callback: Callback | None = None, clip: float | None = None, correct: Correct | None = None) -> Tensor:  # fmt: skip
-    """Ancestral sampling with the posterior's variance (arXiv 2006.11239)."""
+         callback: Callback | None = None, clip: float | None = None, correct: Correct | None = None, variance: str = "small",
+         push: Denoise | None = None) -> Tensor:  # fmt: skip
+    """Ancestral sampling (arXiv 2006.11239) with one of ``VARIANCES``, the posterior's by default.
+
+    ``push(x_t, t)`` is a gradient, times the variance of which each mean is moved (arXiv 2105.05233, algorithm 1).
+    """
     x = _first(shape_or_noise, generator)
     for done, (t, s) in enumerate(_pairs(process, steps), 1):
-        x0, _ = _estimate(denoise, process, x, t, process.left(t), clip, _bound(correct, s))
-        x, variance = process.posterior(x0, x, t, s)
+        times, left = torch.full((len(x),), t, device=x.device), process.left(t)
+        output, share = halves(denoise(x, times), x)
+        x0, _ = _estimated(output, process, x, left**0.5, (1 - left) ** 0.5, clip, _bound(correct, s))
+        mean, _ = process.posterior(x0, x, t, s)
         if s >= 0:
-            x = x + variance**0.5 * noise_like(x, generator)
+            spread = step_variance(process, variance, share, t, s)
+            mean = mean if push is None else mean + spread * push(x, times)
+            mean = mean + spread**0.5 * noise_like(x, generator)
+        x = mean
         _report(callback, done, steps, x0)
     return x
 

@@ -13,9 +13,9 @@ from ...datagen.errors import BadInput
 MOST = 0.999  # of a signal's variance that one step may take away
 
 
-def _linear(steps: int) -> Tensor:
-    """Betas of DDPM (arXiv 2006.11239), which were chosen for 1000 steps."""
-    return torch.linspace(1e-4, 0.02, steps, dtype=torch.float64) * (1000 / steps)
+def _straight(first: float, last: float, count: int) -> Callable[[int], Tensor]:
+    """Betas along a line that was chosen for ``count`` steps."""
+    return lambda steps: torch.linspace(first, last, steps, dtype=torch.float64) * (count / steps)
 
 
 def _scaled_linear(steps: int) -> Tensor:
@@ -45,9 +45,11 @@ def _between(shape: Callable[[float], float], start: float, end: float) -> Calla
 
 
 SCHEDULES: dict[str, Callable[[int], Tensor]] = {
-    "linear": _linear,
+    "linear": _straight(1e-4, 0.02, 1000),  # of DDPM (arXiv 2006.11239)
     "scaled_linear": _scaled_linear,
     "cosine": _of_curve(_cosine),
+    "palette": _straight(1e-6, 0.01, 2000),  # of Palette's training and of its sampling (arXiv 2111.05826)
+    "palette_sampling": _straight(1e-4, 0.09, 1000),
     # Noisier than the cosine, for planes (arXiv 2407.06938): neighbours on a plane agree, and give much away.
     "cosine_triplane": _of_curve(_between(lambda u: math.cos(u * math.pi / 2) ** 6, 0.2, 1.0)),
     "sigmoid_triplane": _of_curve(_between(lambda u: 1 / (1 + math.exp(u / 0.1)), 0.0, 3.0)),

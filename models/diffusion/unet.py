@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...datagen.errors import BadInput
 from ..core.layers import Attention, divisor, timestep_embedding, zero_module
-from .conditioning import Cond, beside
+from .conditioning import Cond, beside, check_cond
 from .rollout import closing_conv, merge, split
 
 
@@ -136,18 +136,20 @@ class UNet(nn.Module):
         skips, width = [widths[0]], widths[0]
         for level, wanted in enumerate(widths):
             for _ in range(config.blocks):
-                self.down.append(_stage(width, wanted, config, attends[level]))
+                self.down.append(new_stage(width, wanted, config, attends[level]))
                 skips.append(width := wanted)
             if level < len(widths) - 1:
-                self.down.append(_stage(width, width, config, False, "half"))
+                self.down.append(new_stage(width, width, config, False, "half"))
                 skips.append(width)
-        self.middle = nn.ModuleList([_stage(width, width, config, attends[-1]), _stage(width, width, config, False)])
+        self.middle = nn.ModuleList(
+            [new_stage(width, width, config, attends[-1]), new_stage(width, width, config, False)]
+        )
         for level, wanted in reversed(list(enumerate(widths))):
             for _ in range(config.blocks + 1):
-                self.up.append(_stage(width + skips.pop(), wanted, config, attends[level]))
+                self.up.append(new_stage(width + skips.pop(), wanted, config, attends[level]))
                 width = wanted
             if level:
-                self.up.append(_stage(width, width, config, False, "double"))
+                self.up.append(new_stage(width, width, config, False, "double"))
         self.close_norm, self.close = Norm(width), zero_module(nn.Conv2d(width, config.channels_out, 3, padding=1))
 
     def forward(self, x: Tensor, t: Tensor, cond: Cond | None = None) -> Tensor:
@@ -162,14 +164,14 @@ class UNet(nn.Module):
         embedding, tokens = self._embedding(t, cond, planes), self._tokens(cond, len(x))
         skips = [h]
         for stage in stages(self.down):
-            h = _run(stage, h, embedding, tokens, planes)
+            h = run_stage(stage, h, embedding, tokens, planes)
             skips.append(h)
         for stage in stages(self.middle):
-            h = _run(stage, h, embedding, tokens, planes)
+            h = run_stage(stage, h, embedding, tokens, planes)
         for stage in stages(self.up):
             if stage[0].resize is None:
                 h = torch.cat([h, skips.pop()], 1)
-            h = _run(stage, h, embedding, tokens, planes)
+            h = run_stage(stage, h, embedding, tokens, planes)
         return merge(self.close(self.close_norm(h)), planes)
 
     def _embedding(self, t: Tensor, cond: Cond, planes: int) -> Tensor:
@@ -192,7 +194,7 @@ class UNet(nn.Module):
 
     def _checked(self, x: Tensor, cond: Cond | None) -> Cond:
         """The condition, made explicit; BadInput where it or x are not what the network was made for."""
-        config, (batch, channels, height, width) = self.config, x.shape
+        config, (_, channels, height, width) = self.config, x.shape
         if channels != config.channels_in or height != config.size or (config.rollout and width != 3 * height):
             wide = (
                 f"{3 * config.size} wide"
@@ -200,18 +202,7 @@ class UNet(nn.Module):
                 else f"of a width that {1 << len(config.heights) - 1} divides"
             )
             raise BadInput(f"input {channels}x{height}x{width}: allowed are {config.channels_in} channels, {config.size} high, {wide}")  # fmt: skip
-        if cond is None or not len(cond):
-            return Cond(keep=x.new_zeros(batch))
-        for name, axis, wanted in (
-            ("vec", 1, config.vector),
-            ("tokens", 2, config.tokens),
-            ("spatial", 1, config.spatial),
-        ):
-            value = getattr(cond, name)
-            if (0 if value is None else value.shape[axis]) != wanted or (wanted and len(value) != batch):
-                found = "none" if value is None else "x".join(map(str, value.shape))
-                raise BadInput(f"condition {name} of {found}: allowed are {wanted} channels for {batch} samples")
-        return cond if cond.keep is not None else replace(cond, keep=x.new_ones(batch))
+        return check_cond(cond, config, x)
 
 
 def _check(config: UNetConfig) -> None:
@@ -224,7 +215,9 @@ def _check(config: UNetConfig) -> None:
         raise BadInput("tokens without attention: allowed with at least one attending level")
 
 
-def _stage(channels_in: int, channels_out: int, config: UNetConfig, attends: bool, resize: str = "") -> nn.ModuleList:
+def new_stage(
+    channels_in: int, channels_out: int, config: UNetConfig, attends: bool, resize: str = ""
+) -> nn.ModuleList:
     """A residual block, with attention after it where the level attends."""
     stage = [Residual(channels_in, channels_out, config, resize)]
     return nn.ModuleList(stage + [Attend(channels_out, config)] if attends else stage)
@@ -235,7 +228,10 @@ def stages(level: nn.ModuleList) -> Iterable[nn.ModuleList]:
     return cast(Iterable[nn.ModuleList], level)
 
 
-def _run(stage: nn.ModuleList, h: Tensor, embedding: Tensor, tokens: Tensor | None, planes: int) -> Tensor:
+def run_stage(
+    stage: nn.ModuleList, h: Tensor, embedding: Tensor, tokens: Tensor | None = None, planes: int = 1
+) -> Tensor:
+    """What a stage makes of maps (P*B, C, h, w) under an embedding (P*B, 4 base)."""
     h = stage[0](h, embedding)
     return stage[1](h, tokens, planes) if len(stage) > 1 else h
 

@@ -66,6 +66,9 @@ FACES = Data("pictures of faces with classes and landmarks; depth and normals ar
 PLACES = Data("pictures of places with depth, normals and classes",
               "simulacra render places DATASET --count 500 --labels depth,normal,semantic",
               ("rgb", "depth", "normal", "semantic"))  # fmt: skip
+PICTURES = Data("pictures of anything; captions or specs where they are told, maps of classes where pictures are made from them",
+                "simulacra render faces DATASET --count 1000 --size 64 --labels parts", ("rgb",), more=("alpha",))  # fmt: skip
+MAPPED = PICTURES._replace(more=("alpha", "parts", "semantic"))
 MOTION = Data("sequences of places with flow and occlusion",
               "simulacra render flow DATASET --count 1000 --size 384x256 --samples 4 --labels flow,occlusion",
               ("rgb", "flow", "occlusion"), ("next",))  # fmt: skip
@@ -80,7 +83,7 @@ class System(NamedTuple):
     """One system: ``module`` is of this folder, with ``:attribute`` where it holds several; ``can`` is of MODES, or empty for what
     answers several photographs at once and is asked by ``simulacra predict`` alone.
 
-    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag, refiner and coarse that
+    ``kind`` is the one of KINDS that it makes; ``takes`` are those of guidance, steps, draws, drag, becomes, refiner and coarse that
     mean something to it; ``data`` is what it learns from.
     """
 
@@ -130,6 +133,12 @@ SYSTEMS = (
            takes=("guidance", "steps"), data=THINGS),
     System("ivid", "ivid", "a thing or a head as pictures with depth, view after view, and the mesh of all (2303.17905)",
            ("prompt", "unconditional"), kind="views", takes=("guidance", "steps"), data=DEPTHS),
+    System("ddpm", "pictures.ddpm", "pictures by diffusion of pixels: DDPM, learned variances, DDIM, guidance, U-Net or DiT (2006.11239)",
+           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps", "becomes"), data=PICTURES),
+    System("ldm", "pictures.ldm", "pictures by diffusion of latents, from words, a class or a map of parts (2112.10752)",
+           ("prompt", "photo", "unconditional"), kind="picture", takes=("guidance", "steps", "becomes"), data=MAPPED),
+    System("palette", "pictures.palette", "photographs with colours, without holes, beyond their borders and free of JPEG's traces (2111.05826)",
+           ("photo",), kind="picture", takes=("steps",), data=PICTURES),
     System("face_analysis", "face_analysis", "landmarks, pose, gaze, parts, depth and normals of photographs (2109.15102)",
            ("photo",), kind="labels", data=FACES),
     System("scene_analysis", "scene_analysis", "depth but for its scale, normals and classes of pictures of places", ("photo",),

@@ -27,6 +27,8 @@ class Request:
     steps: int | None = None  # of sampling; the system's own where it is not given
     draws: int | None = None  # of which the best is kept; 1 is a first draw; the system's own where it is not given
     drags: tuple[tuple[float, ...], ...] = ()  # places x, y, z and where they should go, in metres
+    becomes: str = ""  # another prompt, of whose picture all that both say stays as it is in that of the first
+    weights: tuple[tuple[str, float], ...] = ()  # words of that and how much attention they get, 1 is as much as else
 
     @property
     def mode(self) -> str:
