@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from itertools import chain
 
 import bpy
 import numpy as np
@@ -75,8 +76,11 @@ def points_of(owner) -> np.ndarray:
 def mesh_data(name: str, vertices: np.ndarray, faces) -> bpy.types.Mesh:
     """A mesh from vertices (n, 3) and faces, an array (m, k) or a list of index lists."""
     mesh = bpy.data.meshes.new(name)
-    sizes = np.fromiter((len(face) for face in faces), np.int32, len(faces))
-    corners = np.concatenate([np.asarray(face, np.int32) for face in faces]) if len(faces) else np.zeros(0, np.int32)
+    sizes = np.fromiter(map(len, faces), np.int32, len(faces))
+    if isinstance(faces, np.ndarray):
+        corners = faces.astype(np.int32).ravel()
+    else:
+        corners = np.fromiter(chain.from_iterable(faces), np.int32, sizes.sum())
     mesh.vertices.add(len(vertices))
     set_points(mesh, vertices)
     mesh.loops.add(len(corners))

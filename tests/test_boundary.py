@@ -204,7 +204,7 @@ def test_no_locale_makes_a_command_fail(words, locale, tmp_path):
 def test_a_run_goes_on_where_nobody_reads(closed, tmp_path):
     """Closed streams: the samples are rendered, and no file takes the place of a stream."""
     out = tmp_path / "out"
-    line = f"{QUOTED} render faces {shlex.quote(str(out))} --count 2 --size 32 --renderer fake_renderer:small --workers 1 {closed}"
+    line = f"{QUOTED} render things {shlex.quote(str(out))} --count 2 --size 32 --renderer fake_renderer:small --workers 1 {closed}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
     result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, timeout=120)
     assert result.returncode == 0, result.stderr

@@ -57,7 +57,7 @@ def labels(path):
 
 def test_a_cluster_that_loses_a_node_and_gains_one_makes_what_one_machine_makes(nodes, tmp_path):
     made, workers, count = nodes
-    recipe = Recipe(generator="faces", count=24)
+    recipe = Recipe(generator="things", count=24)
     folder = DatasetFolder.open(tmp_path / "cluster", recipe)
     before, events = {}, []
 
@@ -86,7 +86,7 @@ def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path, monkeypat
     # What hangs here does not need to be waited for as long: the fifth sample does, in whatever worker.
     monkeypatch.setattr(worker_process.Worker, "is_late", lambda worker, timeout: worker.index == 5 and worker.ready)
     for name, run in (("cluster", cluster.run_on_ray), ("here", jobs.run)):
-        folder = DatasetFolder.open(tmp_path / name / "d", Recipe(generator="faces", count=11))
+        folder = DatasetFolder.open(tmp_path / name / "d", Recipe(generator="things", count=11))
         failed = run(folder, range(11), pool("troubled", timeout=25.0), lambda event: None)
         found[name] = {index: (record["reason"], record["attempts"]) for index, record in failed.items()}
         assert json.loads((folder.path / "dataset.json").read_text())["counts"]["failed"] == 4
@@ -94,7 +94,7 @@ def test_crashes_and_hangs_are_told_as_on_one_machine(nodes, tmp_path, monkeypat
 
 
 def test_a_worker_is_kept_from_sample_to_sample_and_renewed(nodes, tmp_path):
-    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=12))
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=12))
     cluster.run_on_ray(folder, range(12), pool("process"), lambda event: None)
     told = [(folder.path / f"{index:06d}" / "process.txt").read_text().split() for index in range(12)]
     assert len({process for process, _ in told}) <= 6 and {threads for _, threads in told} == {"1"}
@@ -104,7 +104,7 @@ def test_a_worker_that_saw_other_cards_is_renewed(tmp_path, monkeypatch):
     """Ray gives its processes cards by the task, and a worker sees those of its start."""
     monkeypatch.setenv("PYTHONPATH", str(HERE))
     folder, seat, used = (
-        DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=3)),
+        DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=3)),
         cluster.Seat(tmp_path / "seat"),
         [],
     )
@@ -121,7 +121,7 @@ def test_a_node_with_another_version_is_told(nodes, tmp_path, monkeypatch):
     """Its labels would be others."""
     here = jobs.versions()
     monkeypatch.setattr(jobs, "versions", lambda: here | {"simulacra": "0.0.7"})
-    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=2))
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=2))
     with pytest.raises(
         Unfinished, match=r"version of simulacra is .*, and 0\.0\.7 where the run was started; install the same"
     ):
@@ -130,13 +130,13 @@ def test_a_node_with_another_version_is_told(nodes, tmp_path, monkeypatch):
 
 
 def test_a_worker_that_no_node_can_hold_is_told(nodes, tmp_path):
-    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=2))
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=2))
     with pytest.raises(Unfinished, match="no node of the cluster has 64 CPU, 3 GiB for a worker"):
         cluster.run_on_ray(folder, range(2), pool("small", threads=64), lambda event: None)
 
 
 def test_a_destination_that_vanishes_ends_the_run_in_one_line_and_can_come_back(nodes, tmp_path):
-    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=12))
+    folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=12))
 
     def tell(event):
         if event["index"] == 3:
@@ -154,7 +154,7 @@ def test_a_destination_that_vanishes_ends_the_run_in_one_line_and_can_come_back(
 def test_ray_is_not_imported_unless_it_is_asked_for(tmp_path):
     code = (
         "import sys; from simulacra.__main__ import main;"
-        f"code = main(['render', 'faces', {str(tmp_path / 'd')!r}, '--renderer', 'fake_renderer:small']);"
+        f"code = main(['render', 'things', {str(tmp_path / 'd')!r}, '--renderer', 'fake_renderer:small']);"
         "sys.exit(code or 10 * ('ray' in sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(HERE)}, timeout=60)
@@ -168,7 +168,7 @@ def test_a_cluster_is_joined_where_its_address_is_told_and_only_then(nodes, tmp_
     """Only what the cluster's own nodes render is counted: a Ray of this command's own would know no file to count in."""
     made, _, count = nodes
     before, out = count.read_text() if count.exists() else "", tmp_path / "d"
-    words = [sys.executable, "-m", "simulacra", "render", "faces", str(out), "--count", "3", "--backend", "ray", "--threads", "1",
+    words = [sys.executable, "-m", "simulacra", "render", "things", str(out), "--count", "3", "--backend", "ray", "--threads", "1",
              "--renderer", "fake_renderer:settled", *(("--address", made.address) if told == "option" else ())]  # fmt: skip
     environment = {
         name: value for name, value in os.environ.items() if name not in ("SIMULACRA_TEST_COUNT", "RAY_ADDRESS")
@@ -182,7 +182,7 @@ def test_a_cluster_is_joined_where_its_address_is_told_and_only_then(nodes, tmp_
 
 
 def test_an_address_where_nobody_answers_is_told(tmp_path):
-    words = [sys.executable, "-m", "simulacra", "render", "faces", str(tmp_path / "d"), "--renderer", "fake_renderer:small",
+    words = [sys.executable, "-m", "simulacra", "render", "things", str(tmp_path / "d"), "--renderer", "fake_renderer:small",
              "--backend", "ray", "--address", "127.0.0.1:1"]  # fmt: skip
     run = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(HERE)}, capture_output=True, text=True, timeout=120)
     assert run.returncode == 1 and run.stderr.count("\n") == 1
@@ -207,7 +207,7 @@ def look():
         time.sleep(0.1)
 threading.Thread(target=look, daemon=True).start()
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-code = main(["render", "faces", sys.argv[2], "--count", "3", "--backend", "ray", "--renderer", "fake_renderer:settled"])
+code = main(["render", "things", sys.argv[2], "--count", "3", "--backend", "ray", "--renderer", "fake_renderer:settled"])
 print("seen:" + json.dumps({name: sorted(values) for name, values in seen.items()}))
 sys.exit(code)
 """

@@ -176,6 +176,7 @@ print("whole")
 
 
 @pytest.mark.blender
+@pytest.mark.once  # what enables the extension is tested on both
 def test_the_sidebar_offers_the_new_things(run, followed):
     pytest.importorskip("bpy")
     assert "whole" in run("-c", SIDEBAR, followed)

@@ -18,7 +18,7 @@ from simulacra.datagen.storage.dataset import DatasetFolder  # noqa: E402
 from simulacra.datagen.storage.destinations import destination, is_url, open_destination  # noqa: E402
 
 HERE = Path(__file__).parent
-RECIPE = Recipe(generator="faces", count=3)
+RECIPE = Recipe(generator="things", count=3)
 URL = "memory://lab/faces"
 
 
@@ -86,12 +86,12 @@ def test_sample_json_is_sent_last_and_what_was_cut_short_is_sent_again(store, mo
 
 def test_a_store_is_gone_on_with_or_refused(store):
     open_destination(URL, RECIPE).write_sample(1, write)
-    again = open_destination(URL, Recipe(generator="faces", count=5))
+    again = open_destination(URL, Recipe(generator="things", count=5))
     assert again.finished() == [1] and again.recipe.count == 5
     with pytest.raises(
         BadInput, match="memory://lab/faces: holds a dataset of another recipe; seed is 0 there and 4 here"
     ):
-        open_destination(URL, Recipe(generator="faces", seed=4))
+        open_destination(URL, Recipe(generator="things", seed=4))
     store.pipe_file("/lab/thesis/text.txt", b"mine")
     with pytest.raises(BadInput, match="holds something else"):
         open_destination("memory://lab/thesis", RECIPE)
@@ -179,7 +179,7 @@ def test_any_url_is_taken_or_told_in_one_line(url, capsys, monkeypatch, tmp_path
         monkeypatch.setattr(socket, name, refuse)
     monkeypatch.setattr("fsspec.asyn.sync", lambda *_, **__: refuse())
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    code = main(["render", "faces", url, "--renderer", "fake_renderer:small", "--retries", "0"])
+    code = main(["render", "things", url, "--renderer", "fake_renderer:small", "--retries", "0"])
     error = capsys.readouterr().err
     fsspec.filesystem("memory").store.clear()
     assert code in (0, 1, 2) and "Traceback" not in error and "not foreseen" not in error

@@ -1,4 +1,4 @@
-"""Every generator of a thing, three seeds, on both releases: whole, and the geometry that the table of digests says.
+"""Every generator of a thing, three seeds, the first on both releases: whole, and the geometry that the table of digests says.
 
 To write the table anew after a change that is meant: python tests/test_generators.py
 """
@@ -33,10 +33,11 @@ def digest(asset: Asset) -> str:
     return hashlib.blake2b(rounded.tobytes() + asset.mesh.faces.tobytes(), digest_size=8).hexdigest()
 
 
+@pytest.mark.parametrize("seeds", [SEEDS[:1], pytest.param(SEEDS[1:], marks=pytest.mark.once)], ids=["first", "rest"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_thing_is_whole_and_the_same_everywhere(name):
+def test_a_thing_is_whole_and_the_same_everywhere(name, seeds):
     table = json.loads(TABLE.read_text())
-    for seed in SEEDS:
+    for seed in seeds:
         asset = built(name, seed)
         mesh = asset.mesh
         assert len(mesh.faces) > 3 and np.isfinite(mesh.vertices).all()

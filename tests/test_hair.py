@@ -123,6 +123,22 @@ def test_what_cloth_pushes_below_the_jaw_leaves_no_kink():
     assert np.abs(np.diff(eased[1, :, 0])).max() < 0.03 / 4 + EASED
 
 
+def test_no_place_that_a_mesh_is_near_is_left_out(scene):
+    import bpy
+
+    from simulacra.procgen.people.hair.volumes import Volumes
+
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=12, ring_count=8, radius=0.1)
+    mesh = bpy.context.object.data
+    points = np.array([vertex.co[:] for vertex in mesh.vertices]) * [1.0, 0.6, 1.4] + [0.02, 0.0, 0.1]
+    volumes = Volumes(points, mesh)
+    places = np.random.default_rng(0).uniform(-0.3, 0.4, (3000, 3))
+    found = [place for place in places.tolist() if volumes.tree.find_nearest(place, 0.03)[0] is not None]
+    near = places[volumes.near(places, 0.03)].tolist()
+    assert 50 < len(found) < len(near) < 600
+    assert {tuple(place) for place in found} <= {tuple(place) for place in near}
+
+
 def test_a_curl_has_its_radius():
     t = np.linspace(0, 0.1, 200)
     straight = np.stack([0 * t, 0 * t, -t], 1)[None]
@@ -227,14 +243,14 @@ def no_garment(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["beanie", "cap"])
 def test_no_strand_passes_through_a_hat(people, no_garment, kind):
-    from simulacra.procgen.people.hair.space import _tree
+    from simulacra.procgen.people.hair.space import volumes_of
     from simulacra.procgen.people.wear import build_wear, sample_wear
 
     person = people[0]
     wear = sample_wear(child(2), parse_settings([f"headwear.kind={kind}"]), identity=person.spec.identity)
     before = list(person.objects)
     build_wear(wear, person)
-    trees = [_tree(obj) for obj in person.objects if obj.get("class") == "headwear"]
+    trees = [hat.tree for hat in volumes_of(person, "headwear")]
     try:
         for groom in ("side_part", "long"):
             strands = points_of(build(hair_of(groom, person=person.spec.identity), person)[0])

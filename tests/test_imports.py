@@ -289,6 +289,7 @@ def odd(path, kind):
 
 
 @pytest.mark.blender
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["folder", "pipe", "empty", "loop", "binary", "deep", "digits", "nothing", "huge"])
 def test_a_file_that_is_something_else_is_refused_in_one_line(sidebar, tmp_path, kind):
     import bpy

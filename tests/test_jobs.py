@@ -26,7 +26,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(HERE)}
 
 
 def command(out, renderer, *more):
-    start = [sys.executable, "-m", "simulacra", "render", "faces", str(out)]
+    start = [sys.executable, "-m", "simulacra", "render", "things", str(out)]
     return [*start, "--renderer", f"fake_renderer:{renderer}", *map(str, more)]
 
 
@@ -55,7 +55,7 @@ def run_here(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(HERE))
 
     def go(renderer, count, **options):
-        folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="faces", count=count))
+        folder = DatasetFolder.open(tmp_path / "d", Recipe(generator="things", count=count))
         events = []
         jobs.run(
             folder,

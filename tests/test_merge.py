@@ -15,7 +15,7 @@ from simulacra.datagen.storage.dataset import DatasetFolder
 from simulacra.datagen.storage.merge import Merge, share_of
 from simulacra.datagen.storage.naming import sample_name
 
-RECIPE = Recipe(generator="faces", count=10, seed=3)
+RECIPE = Recipe(generator="things", count=10, seed=3)
 
 
 def write(spec, recipe, folder):
@@ -94,7 +94,7 @@ def test_the_missing_share_is_that_of_the_command_line():
 
 
 def test_shards_of_another_recipe_are_refused_before_anything_is_made(tmp_path, shards):
-    other = shard(tmp_path / "other", 1, 3, Recipe(generator="faces", count=10, seed=4))
+    other = shard(tmp_path / "other", 1, 3, Recipe(generator="things", count=10, seed=4))
     with pytest.raises(BadInput, match="other: holds a dataset of another recipe; seed is 4 there and 3 here"):
         Merge(tmp_path / "all", [*shards, other])
     with pytest.raises(BadInput, match=r"dataset.json: is missing"):
@@ -188,7 +188,7 @@ def test_a_file_of_another_size_is_refused_before_it_is_read(tmp_path, shards, c
 
 
 def test_a_sample_of_another_recipe_in_a_shard_is_told(tmp_path, shards, capsys):
-    other = shard(tmp_path / "other", 1, 3, Recipe(generator="faces", count=10, seed=3, samples=7))
+    other = shard(tmp_path / "other", 1, 3, Recipe(generator="things", count=10, seed=3, samples=7))
     shutil.rmtree(shards[0] / sample_name(6))
     shutil.copytree(other / sample_name(6), shards[0] / sample_name(6))
     assert main(["merge", str(tmp_path / "all"), *map(str, shards)]) == 1

@@ -218,7 +218,8 @@ def test_the_same_spec_builds_the_same_points(built):
 @pytest.mark.once
 @pytest.mark.parametrize("groom", ["long", "locs", *slow("buzz", "side_part", "ponytail", "afro", "braid")])
 def test_hair_roots_on_the_scalp_and_stays_out_of_the_head(built, groom):
-    person = built(5, f"hair.groom={groom}", "hair.density=0.25", "wear.headwear.kind=none", parts=("wear", "hair"))
+    person = built(5, f"hair.groom={groom}", "hair.density=0.25", "wear.headwear.kind=none", "wear.garment.kind=crew_tee",
+                   parts=("wear", "hair"))  # fmt: skip
     (hair,) = [obj for obj in person.objects if obj["class"] == "hair"]
     points = points_of(hair)
     assert np.isfinite(points).all()
@@ -242,7 +243,7 @@ def test_hair_roots_on_the_scalp_and_stays_out_of_the_head(built, groom):
 @pytest.mark.parametrize("hat", ["cap", "headscarf", *slow("beanie", "turban", "fedora", "bucket_hat", "beret")])
 def test_hats_cover_the_skull_and_the_hair_under_them_is_gone(built, hat):
     # Long hair comes from under it.
-    wishes = (f"wear.headwear.kind={hat}", "hair.groom=crew_cut", "hair.density=0.25")
+    wishes = (f"wear.headwear.kind={hat}", "wear.garment.kind=crew_tee", "hair.groom=crew_cut", "hair.density=0.25")
     person = built(6, *wishes, parts=("wear", "hair"))
     pieces = [obj for obj in person.objects if obj["class"] == "headwear"]
     crown = max(pieces, key=lambda obj: len(obj.data.vertices))

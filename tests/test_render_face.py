@@ -209,6 +209,8 @@ def orbit(tmp_path_factory):
     wishes = [
         "hair.groom=buzz",
         "hair.density=0.4",
+        "wear.headwear.kind=none",
+        "wear.garment.kind=crew_tee",
         "beard.density=0.3",
         "light.kind=studio",
         "camera.orbit_azimuth=180",
@@ -218,6 +220,7 @@ def orbit(tmp_path_factory):
     return folder, result, names
 
 
+@pytest.mark.once  # a dry run of the sidebar writes every label on both
 def test_every_label_of_every_view_is_written_as_its_row_says(orbit):
     from simulacra.datagen.formats.files import read_label
     from simulacra.datagen.labels import LABELS, file_name
@@ -243,6 +246,7 @@ def test_every_label_of_every_view_is_written_as_its_row_says(orbit):
     }  # fmt: skip
 
 
+@pytest.mark.once  # a dry run of the sidebar writes every label on both
 def test_views_see_the_same_points_and_hide_the_far_side(orbit):
     folder, _, _ = orbit
     marks = json.loads((folder / "landmarks.json").read_text())["frames"]
@@ -261,6 +265,7 @@ def test_views_see_the_same_points_and_hide_the_far_side(orbit):
             assert (right_eye > left_eye) == (yaw > 0) or left_eye == right_eye
 
 
+@pytest.mark.once  # a dry run of the sidebar writes every label on both
 def test_boxes_hold_what_they_name(orbit):
     folder, _, _ = orbit
     from simulacra.datagen.formats.files import read_label

@@ -85,6 +85,7 @@ def test_generate_leaves_the_scene_and_a_shot_gives_all_of_it_back(mine, sidebar
     assert not bpy.data.materials and not bpy.data.images and not bpy.data.node_groups and not bpy.data.collections
 
 
+@pytest.mark.once
 def test_a_place_leaves_the_scene_too(mine, sidebar):
     import bpy
 

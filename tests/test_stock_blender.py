@@ -79,6 +79,7 @@ def dataset(stock, tmp_path_factory):
     return out
 
 
+@pytest.mark.once
 def test_help_and_bad_input(stock):
     result = stock("--help")
     assert result.returncode == 0 and "  render      render a labelled dataset" in result.stdout

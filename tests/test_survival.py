@@ -93,6 +93,8 @@ def saved(tmp_path_factory):
         "beard.style=none",
         "beard.moustache=none",
         "wear.glasses=none",
+        "wear.headwear.kind=none",
+        "wear.garment.kind=crew_tee",
         "skin.makeup_on=true",
         "expression.name=smile",
         "light.kind=studio",

@@ -84,7 +84,7 @@ def test_the_command_line_of_each_way(tmp_path):
 
 
 @pytest.mark.blender
-@pytest.mark.parametrize("choice, outlives", [("END", False), ("DETACH", True)])
+@pytest.mark.parametrize("choice, outlives", [("END", False), pytest.param("DETACH", True, marks=pytest.mark.once)])
 def test_closing_blender_ends_or_leaves_the_worker(extension_zip, tmp_path, choice, outlives):
     """Another Blender starts a job and is closed in its middle; the worker writes on, or does not."""
     pytest.importorskip("bpy")

@@ -31,6 +31,8 @@ CALLIPER = {
 DIRECTIONS = 48  # that a tape around the head is summed over
 TAPE = 6.0  # mm: how far from its plane the tape may touch
 TIE = 1e-8  # m: places that differ by less are equally near
+SLACK = 1e-5  # m: more than all ties together
+NEAR = 23  # triangles are looked at that have no more than this many middles nearer than theirs
 
 MEASURES = (
     "between_pupils", "eye_length", "eye_opening", "head_breadth", "head_length", "frontal_breadth", "cheek_breadth",
@@ -47,15 +49,19 @@ class Probe(NamedTuple):
     rows: dict[str, np.ndarray]
 
 
-def _limit_stencils(data: HeadData) -> list[dict[int, float]]:
-    """The limit place of every vertex as weights of vertices: Catmull-Clark's mask for quads (Halstead et al. 1993)."""
-    faces = data.faces[data.face_group == "body"]
-    stencils: list[dict[int, float]] = [{} for _ in data.template]
-    valence = np.bincount(faces.ravel(), minlength=len(data.template))
-    for face in faces.tolist():
-        for corner in range(4):
-            vertex = face[corner]
-            row, n = stencils[vertex], valence[vertex]
+class _Limit:
+    """The limit place of a vertex as weights of vertices: Catmull-Clark's mask for quads (Halstead et al. 1993)."""
+
+    def __init__(self, faces: np.ndarray, vertices: int):
+        self.faces, self.valence = faces, np.bincount(faces.ravel(), minlength=vertices)
+        self.corners = np.argsort(faces.ravel(), kind="stable")  # by vertex
+        self.ends = np.cumsum(self.valence)
+
+    def of(self, vertex: int) -> dict[int, float]:
+        """Vertex -> weight."""
+        row, n, end = {}, self.valence[vertex], self.ends[vertex]
+        for number in self.corners[end - n : end].tolist():
+            face, corner = self.faces[number // 4].tolist(), number % 4
             share = 1 / (n * (n + 5))
             for other, weight in (
                 (face[corner - 1], 2.0),
@@ -63,36 +69,59 @@ def _limit_stencils(data: HeadData) -> list[dict[int, float]]:
                 (face[(corner + 2) % 4], 1.0),
             ):
                 row[other] = row.get(other, 0.0) + weight * share
-    for vertex, row in enumerate(stencils):
-        n = valence[vertex]
         row[vertex] = row.get(vertex, 0.0) + (n / (n + 5) if n else 1.0)
-    return stencils
+        return row
+
+    def mixed(self, weights: dict[int, float]) -> dict[int, float]:
+        """The limit of a place between vertices."""
+        row: dict[int, float] = {}
+        for vertex, share in weights.items():
+            for other, weight in self.of(vertex).items():
+                row[other] = row.get(other, 0.0) + share * weight
+        return row
 
 
-def _nearest_place(data: HeadData, triangles: np.ndarray, place: np.ndarray) -> dict[int, float]:
-    """Barycentric weights of the template's place nearest to one given in metres."""
-    corners = data.template[triangles]
-    near = np.argsort(np.linalg.norm(corners.mean(1) - place, axis=1))[:24]
-    best, found = np.inf, {}
-    for index in np.sort(near):  # of equally near ones the first, whatever the last digits of their distances are
-        a, b, c = corners[index]
-        share = np.clip(np.linalg.lstsq(np.stack([b - a, c - a], 1), place - a, rcond=None)[0], 0, 1)
-        share = share / max(share.sum(), 1.0)
-        distance = np.linalg.norm(a + share @ np.stack([b - a, c - a]) - place)
-        if distance < best - TIE:
-            weights = (1 - share.sum(), *share)
-            best, found = distance, dict(zip(triangles[index].tolist(), weights, strict=True))
-    return found
+class _Triangles:
+    """Triangles (m, 3) of vertices of the template, with the balls around them; metres."""
+
+    def __init__(self, data: HeadData, triangles: np.ndarray):
+        self.triangles, self.corners = triangles, data.template[triangles]
+        self.middle = self.corners.mean(1)
+        self.radius = np.linalg.norm(self.corners - self.middle[:, None], axis=2).max(1)
+
+    def nearest(self, place: np.ndarray) -> dict[int, float]:
+        """Barycentric weights of the place nearest to one given in metres."""
+        away = np.linalg.norm(self.middle - place, axis=1)
+        # No place of a triangle is nearer than the ball around it is: few of them are left to be looked at.
+        reach = _in_triangle(self.corners[away.argmin()], place)[0] + SLACK
+        near = (away - self.radius < reach) & (away <= np.partition(away, NEAR)[NEAR])
+        best, found = np.inf, {}
+        for index in np.flatnonzero(
+            near
+        ):  # of equally near ones the first, whatever the last digits of their distances are
+            distance, weights = _in_triangle(self.corners[index], place)
+            if distance < best - TIE:
+                best, found = distance, dict(zip(self.triangles[index].tolist(), weights, strict=True))
+        return found
+
+
+def _in_triangle(corners: np.ndarray, place: np.ndarray) -> tuple[float, tuple[float, ...]]:
+    """How far a place is from that of a triangle (3, 3) which it is nearest to, and the weights of the corners there."""
+    a, b, c = corners
+    share = np.clip(np.linalg.lstsq(np.stack([b - a, c - a], 1), place - a, rcond=None)[0], 0, 1)
+    share = share / max(share.sum(), 1.0)
+    return np.linalg.norm(a + share @ np.stack([b - a, c - a]) - place), (1 - share.sum(), *share)
 
 
 @cache
 def probe() -> Probe:
     """All places that the measures need; made once."""
     data = head_data()
-    stencils, template = _limit_stencils(data), data.template * 1000
-    body = data.groups["body"]
+    template, body = data.template * 1000, data.groups["body"]
     faces = data.faces[data.face_group == "body"]
+    limit = _Limit(faces, len(template))
     triangles = np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    surface = _Triangles(data, triangles)
     wanted: list[dict[int, float]] = []
     rows = {}
 
@@ -100,32 +129,25 @@ def probe() -> Probe:
         rows[name] = np.arange(len(wanted), len(wanted) + len(places))
         wanted.extend(places)
 
-    def limit(weights: dict[int, float]) -> dict[int, float]:
-        row: dict[int, float] = {}
-        for vertex, share in weights.items():
-            for other, weight in stencils[vertex].items():
-                row[other] = row.get(other, 0.0) + share * weight
-        return row
-
-    add("landmarks", [limit(_nearest_place(data, triangles, point)) for point in POINTS])
+    add("landmarks", [limit.mixed(surface.nearest(point)) for point in POINTS])
     for name, place in OWN.items():
-        add(name, [limit(_nearest_place(data, triangles, np.array(place) / 1000))])
+        add(name, [limit.mixed(surface.nearest(np.array(place) / 1000))])
     for name, (low, high) in CALLIPER.items():
         for side, sign in (("l", 1), ("r", -1)):
             at = template[body] * [sign, 1, 1]
-            add(f"{name}_{side}", [stencils[v] for v in body[((at >= low) & (at <= high)).all(1)]])
+            add(f"{name}_{side}", [limit.of(v) for v in body[((at >= low) & (at <= high)).all(1)]])
     x, y, z = template[body].T
     level = np.interp(y, [-29, 164], [27, 35])  # the tape's plane, from glabella to the back of the head
-    add("tape", [stencils[v] for v in body[(np.abs(z - level) < TAPE) & ~((np.abs(x) > 70) & (z < 37) & (y > 52))]])
-    add("neck", [limit(crossing) for crossing in tape(data.template, faces)])
+    add("tape", [limit.of(v) for v in body[(np.abs(z - level) < TAPE) & ~((np.abs(x) > 70) & (z < 37) & (y > 52))]])
+    add("neck", [limit.mixed(crossing) for crossing in tape(data.template, faces)])
     for side in "lr":  # the neutral eyes look straight ahead
         joint = data.joints[f"joint-{side}-eye"].tolist()
         add(f"pupil_{side}", [dict.fromkeys(joint, 1 / len(joint))])
     for station, (_, *rims) in RIMS.items():
         for lip, rim in zip(("upper", "lower"), rims, strict=True):
             across = [body[np.abs(template[body] - template[v] * [-1, 1, 1]).sum(1).argmin()] for v in rim]
-            add(f"{lip}_{station}_l", [stencils[v] for v in rim])
-            add(f"{lip}_{station}_r", [stencils[v] for v in across])
+            add(f"{lip}_{station}_l", [limit.of(v) for v in rim])
+            add(f"{lip}_{station}_r", [limit.of(v) for v in across])
     width = max(map(len, wanted))
     indices, weights = np.zeros((len(wanted), width), int), np.zeros((len(wanted), width))
     for row, places in enumerate(wanted):

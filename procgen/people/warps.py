@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -44,15 +45,26 @@ HANDLES = {
 }  # fmt: skip
 
 
+@cache
+def _handles() -> tuple[np.ndarray, np.ndarray, dict[str, list[tuple[int, int]]]]:
+    """Places (k, 3) of the handles of both sides, steps (k, 3) of none, and for each name its rows with their sides."""
+    places, steps, rows = [], [], {}
+    for name, place in HANDLES.items():
+        for side in (1, -1) if place[0] else (1,):
+            rows.setdefault(name, []).append((len(places), side))
+            places.append(np.array(place) * [side, 1, 1])
+            steps.append(np.zeros(3) * [side, 1, 1])
+    return np.array(places, float), np.array(steps, float), rows
+
+
 def mirrored(moves: Moves) -> tuple[np.ndarray, np.ndarray]:
     """All handles and how far each moves: (k, 3) and (k, 3), both sides; a handle that is not named stays."""
-    places, steps = [], []
-    for name, place in HANDLES.items():
-        step = moves.get(name, (0.0, 0.0, 0.0))
-        for side in (1, -1) if place[0] else (1,):
-            places.append(np.array(place) * [side, 1, 1])
-            steps.append(np.array(step) * [side, 1, 1])
-    return np.array(places, float), np.array(steps, float)
+    places, still, rows = _handles()
+    steps = still.copy()
+    for name in moves.keys() & rows.keys():
+        for row, side in rows[name]:
+            steps[row] = np.array(moves[name]) * [side, 1, 1]
+    return places.copy(), steps
 
 
 class Warp:

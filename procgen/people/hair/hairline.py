@@ -13,16 +13,19 @@ EDGE_OF_LONG = (-0.004, 0.010)  # that of hair which is combed away from it, and
 
 def _signed_distance(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     """Distance (n,) of points (n, 2) to a polygon (k, 2), positive inside."""
-    nearest = np.full(len(points), np.inf)
+    x, y = np.ascontiguousarray(points.T)
+    nearest = np.full(len(points), np.inf)  # squared
     inside = np.zeros(len(points), bool)
     for a, b in zip(polygon, np.roll(polygon, -1, 0), strict=True):
         edge = b - a
         t = np.clip(((points - a) @ edge) / (edge @ edge), 0, 1)
-        nearest = np.minimum(nearest, np.linalg.norm(points - a - t[:, None] * edge, axis=1))
-        crosses = (a[1] > points[:, 1]) != (b[1] > points[:, 1])
+        across, up = x - a[0] - t * edge[0], y - a[1] - t * edge[1]
+        nearest = np.minimum(nearest, across * across + up * up)
+        crosses = (a[1] > y) != (b[1] > y)
         with np.errstate(divide="ignore", invalid="ignore"):
-            at = a[0] + (points[:, 1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-        inside ^= crosses & (points[:, 0] < at)
+            at = a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+        inside ^= crosses & (x < at)
+    nearest = np.sqrt(nearest)
     return np.where(inside, nearest, -nearest)
 
 

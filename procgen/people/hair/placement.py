@@ -8,6 +8,7 @@ from numpy.random import Generator
 from ..parts import PART
 from ..surface import vectors, vertex_normals
 from .strands import unit
+from .volumes import Volumes
 
 BARE = ("nose", "right_eye", "left_eye", "mouth_interior", "top_lip", "bottom_lip", "right_ear", "left_ear")
 
@@ -79,33 +80,32 @@ class Obstacles:
     def __init__(self, person, clothes: bool = False):
         objects = person.objects if clothes else []
         self.skin = person.surface.bvh()
-        self.clothes = [_tree(obj) for obj in objects if obj.get("class") == "garment"]
-        self.masks = [_tree(obj) for obj in objects if obj.get("class") == "facewear"]
+        self.clothes = [_volumes(obj) for obj in objects if obj.get("class") == "garment"]
+        self.masks = [_volumes(obj) for obj in objects if obj.get("class") == "facewear"]
 
     def cleared(self, places: np.ndarray, gap: np.ndarray) -> np.ndarray:
         """Places (n, 3) moved out to a gap (n,) from the skin and two millimetres from cloth."""
         places = _outside(self.skin, places, gap, 0.05)
-        for tree in self.clothes:
-            places = _outside(tree, places, np.full(len(places), 0.002), 0.02)
+        for cloth in self.clothes:
+            near = cloth.near(places, 0.02)
+            if len(near):
+                places[near] = _outside(cloth.tree, places[near], np.full(len(near), 0.002), 0.02)
         return places
 
     def covered(self, roots: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """Which roots (n,) lie under a mask."""
         under = np.zeros(len(roots), bool)
-        for tree in self.masks:
-            hits = (
-                tree.ray_cast(root, normal, 0.04)[0]
-                for root, normal in zip(roots.tolist(), normals.tolist(), strict=True)
-            )
-            under |= np.array([hit is not None for hit in hits])
+        for mask in self.masks:
+            near = mask.near(roots, 0.04)
+            rays = zip(roots[near].tolist(), normals[near].tolist(), strict=True)
+            under[near] |= np.array([mask.tree.ray_cast(*ray, 0.04)[0] is not None for ray in rays], bool)
         return under
 
 
-def _tree(obj):
+def _volumes(obj) -> Volumes:
     """The bounding volumes of an object's evaluated mesh, in the world."""
     import bpy
     from mathutils import Matrix, Vector
-    from mathutils.bvhtree import BVHTree
 
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
@@ -113,10 +113,10 @@ def _tree(obj):
     try:
         points = np.zeros(len(mesh.vertices) * 3, np.float32)
         mesh.vertices.foreach_get("co", points)
-        points = points.reshape(-1, 3).tolist()
+        points = points.reshape(-1, 3)
         if matrix != Matrix.Identity(4):
-            points = [matrix @ Vector(point) for point in points]
-        return BVHTree.FromPolygons(points, [tuple(f.vertices) for f in mesh.polygons])
+            points = np.array([matrix @ Vector(point) for point in points.tolist()]).reshape(-1, 3)
+        return Volumes(points, mesh)
     finally:
         evaluated.to_mesh_clear()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..surface import vectors
+from .volumes import Volumes
 
 LOW = np.array([-0.27, -0.17, -0.43])  # corners of the grid in the head's neutral frame, metres
 HIGH = np.array([0.27, 0.30, 0.26])
@@ -31,18 +32,15 @@ class Space:
         self.low = np.array([LOW[0], LOW[1], max(floor, LOW[2])])
         self.matrix = person.head_matrix
         self.turn, self.shift = self.matrix[:3, :3], self.matrix[:3, 3]
-        self.hats = [_tree(obj) for obj in person.objects if obj.get("class") == "headwear"]
-        clothes = [_tree(obj) for obj in person.objects if obj.get("class") == "garment"]
+        self.hats, clothes = volumes_of(person, "headwear"), volumes_of(person, "garment")
         self.shape = np.ceil((HIGH - self.low) / CELL).astype(int) + 1
         surface = person.surface
         near = self._cells_near(self.to_local(surface.positions))
-        for obj in person.objects:
-            if obj.get("class") == "garment":
-                near |= self._cells_near(self.to_local(_vertices(obj)))
+        for cloth in clothes:
+            near |= self._cells_near(self.to_local(cloth.points))
         self.near_hats = np.zeros(self.shape, bool)
-        for obj in person.objects:
-            if obj.get("class") == "headwear":
-                self.near_hats |= self._cells_near(self.to_local(_vertices(obj)))
+        for hat in self.hats:
+            self.near_hats |= self._cells_near(self.to_local(hat.points))
         index = np.nonzero(near.ravel())[0]
         centres = self.to_world(np.stack(np.unravel_index(index, self.shape), 1) * CELL + self.low)
         value, room = self._measure(surface.bvh(), clothes, centres)
@@ -79,9 +77,11 @@ class Space:
         found = [skin.find_nearest(centre) for centre in centres.tolist()]
         distance = np.array([hit[3] for hit in found])
         values = np.where(_along(centres, found) < 0, -distance, distance)
-        for tree in clothes:
+        for cloth in clothes:
             # Cloth is an open sheet: only straight under it counts as inside.
-            near = [(index, *tree.find_nearest(centre, 0.03)) for index, centre in enumerate(centres.tolist())]
+            index = cloth.near(centres, 0.03)
+            places = zip(index.tolist(), centres[index].tolist(), strict=True)
+            near = [(index, *cloth.tree.find_nearest(place, 0.03)) for index, place in places]
             near = [hit for hit in near if hit[1] is not None]
             if not near:
                 continue
@@ -89,9 +89,11 @@ class Space:
             under = (_along(centres[index], [hit[1:] for hit in near]) < -0.75 * far) & (far < 0.02)
             values[index] = np.minimum(values[index], np.where(under, -far, far) - 0.003)
         rooms = np.ones(len(centres))
-        for tree in self.hats:
-            for index, (place, normal, _, _) in enumerate(found):
-                hit = tree.ray_cast(place, normal, 0.05)
+        skin_places = vectors(found, 0)
+        for hat in self.hats:
+            for index in hat.near(skin_places, 0.05).tolist():
+                place, normal, _, _ = found[index]
+                hit = hat.tree.ray_cast(place, normal, 0.05)
                 if hit[0] is not None and hit[3] < rooms[index]:
                     rooms[index] = hit[3]
         return values, rooms
@@ -153,18 +155,23 @@ class Space:
         moves = np.diff(world, axis=1)
         lengths = np.linalg.norm(moves, axis=2)
         steps = strands.shape[1] - 1
-        for index in np.nonzero(segments.any(1))[0].tolist():
-            for step in np.nonzero(segments[index])[0].tolist():
-                length = float(lengths[index, step])
-                if length < 1e-7:
-                    continue
-                ray = (moves[index, step] / length).tolist()
-                hits = [tree.ray_cast(world[index, step].tolist(), ray, length + HAT_ROOM)[3] for tree in self.hats]
+        trees, whole = [hat.tree for hat in self.hats], np.ones(len(strands), bool)
+        for step in range(steps):
+            at = np.flatnonzero(whole & segments[:, step] & (lengths[:, step] >= 1e-7))
+            rays = moves[at, step] / lengths[at, step, None]
+            asked = (values.tolist() for values in (at, world[at, step], rays, lengths[at, step]))
+            for index, place, ray, length in zip(*asked, strict=True):
+                hits = [tree.ray_cast(place, ray, length + HAT_ROOM)[3] for tree in trees]
                 hits = [hit for hit in hits if hit is not None]
                 if hits:
                     share[index] = (step + max(min(hits) - HAT_ROOM, 0) / length) / steps
-                    break
+                    whole[index] = False
         return share
+
+
+def volumes_of(person, kind: str) -> list[Volumes]:
+    """The bounding volumes, in the world, of the meshes of a class as they were cut, without their thickness."""
+    return [Volumes(_vertices(obj), obj.data) for obj in person.objects if obj.get("class") == kind]
 
 
 def _vertices(obj) -> np.ndarray:
@@ -172,12 +179,6 @@ def _vertices(obj) -> np.ndarray:
     obj.data.vertices.foreach_get("co", places)
     matrix = np.array(obj.matrix_basis)
     return places.reshape(-1, 3).astype(float) @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def _tree(obj):
-    from mathutils.bvhtree import BVHTree
-
-    return BVHTree.FromPolygons(_vertices(obj).tolist(), [list(face.vertices) for face in obj.data.polygons])
 
 
 def _carried_on(grid: np.ndarray) -> np.ndarray:
