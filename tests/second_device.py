@@ -15,10 +15,14 @@ class Generator(torch.Generator):
 
 
 class SecondDevice(TorchFunctionMode):
-    """While it is entered tensors are made on the second device, as in a training there, unless they say otherwise."""
+    """While it is entered tensors are made on the second device, as in a training there, unless they say otherwise.
 
-    def __init__(self, *modules):
+    Without ``default`` they are made on the CPU, as by who brings a trained model there and asks it.
+    """
+
+    def __init__(self, *modules, default=True):
         super().__init__()
+        self.default = default
         for module in modules:
             _bring(module, NAME)
 
@@ -41,7 +45,7 @@ class SecondDevice(TorchFunctionMode):
         if func.__name__ == "__get__":  # shapes, gradients
             return _marked(func(*args, **kwargs), there[0])
         device = kwargs.get("device")
-        second = any(there) or device == NAME or (not tensors and device is None)
+        second = any(there) or device == NAME or (self.default and not tensors and device is None)
         kwargs |= {"device": "cpu"} if device == NAME else {}
         apart = [tensor for tensor, here in zip(tensors, there, strict=True) if not here and tensor.dim()]
         assert not (any(there) and apart), f"{func.__name__}: tensors of two devices meet"

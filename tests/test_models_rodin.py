@@ -293,6 +293,20 @@ def test_what_a_stage_learns_from_is_brought_to_the_device_of_its_training(untra
         torch.randint(3, (2,), generator=Generator()) + torch.Tensor.cpu(torch.zeros(2, device="cpu"))
 
 
+def test_it_samples_on_a_second_device_what_it_samples_here(untrained):
+    rodin = copy.deepcopy(untrained)
+
+    def sampled():
+        latents = rodin.latents_of("an old man", 1, 2, seeded(4))
+        return latents, rodin.sample_planes(1, seeded(3)), rodin.looks(rodin.noise(1, seeded(5)), ((20.0, 4.0),))
+
+    wanted = sampled()
+    with SecondDevice(rodin, default=False), torch.no_grad():
+        made = sampled()
+        assert all(one.second for one in made)
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(made, wanted, strict=True))
+
+
 def test_statistics_make_units_of_the_planes_and_give_them_back():
     planes = (
         torch.randn(20, 3, 4, 8, 8, generator=seeded()) * torch.tensor([0.02, 0.05, 0.1, 0.2]).view(-1, 1, 1)

@@ -7,6 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from model_commands import events, failed  # noqa: E402
+from second_device import Generator, SecondDevice  # noqa: E402
 
 from simulacra.__main__ import main  # noqa: E402
 from simulacra.datagen.errors import BadInput  # noqa: E402
@@ -172,6 +173,23 @@ def test_with_its_gates_at_zero_it_is_the_unconditional_network_bit_for_bit(netw
         gate.zero_()
     assert torch.equal(network(x, t, cond), plain(x, t))
     network.load_state_dict(saved)
+
+
+def test_it_is_trained_and_sampled_on_a_second_device():
+    model = RodinHD(SMALL, 0.24, 6.7, 16.0).eval().requires_grad_(False)
+    low, told = torch.randn(2, 2, 4, 8, 24, generator=seeded()), torch.randn(2, 2, 1, numbers(32), generator=seeded(1))
+    here = model.enlarged(model.planes_of(told[:, 0, 0], model.noise(2, seeded()), 1.3, 2), told[:, 0, 0], seeded(1))
+    nobody = model.sample_planes(1, seeded(2))
+    step = base.BaseStep(model.base, low, told, torch.tensor([1, 1]), SMALL)
+    with SecondDevice(model), torch.no_grad():
+        found = step(0, Generator().manual_seed(0))
+        assert torch.isfinite(found["loss"]) and found["loss"].second
+    with SecondDevice(model, default=False), torch.no_grad():
+        portraits = told[:, 0, 0].to(model.device)
+        made = model.enlarged(model.planes_of(portraits, model.noise(2, seeded()), 1.3, 2), portraits, seeded(1))
+        drawn = model.sample_planes(1, seeded(2))
+        assert made.second and drawn.second
+    assert torch.allclose(made, here, atol=1e-6) and torch.allclose(drawn, nobody, atol=1e-6)
 
 
 def test_a_patch_holds_the_pixels_of_a_square_of_one_view():

@@ -355,6 +355,34 @@ def test_what_a_file_says_of_a_thing_is_looked_at(scene, sidebar, document):
     assert made.made_by(obj) is None
 
 
+def kept_while_changed(coarse, arrive):
+    """A cancelled job keeps an avatar that was changed in any way, says so, and what is changed back counts as untouched."""
+    import bpy
+
+    name, place, point = coarse.name, coarse.location.copy(), coarse.data.vertices[0].co.copy()
+    roughness = coarse.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Roughness"]
+    rough, lamp = roughness.default_value, bpy.data.objects.new("Lamp", None)
+    changes = (
+        (lambda: setattr(coarse, "name", "Mine"), lambda: setattr(coarse, "name", name)),
+        (lambda: setattr(coarse, "location", (1.0, 2.0, 3.0)), lambda: setattr(coarse, "location", place)),
+        (lambda: setattr(coarse.data.vertices[0], "co", point * 2), lambda: setattr(coarse.data.vertices[0], "co", point)),
+        (lambda: coarse.modifiers.new("Smooth", "SMOOTH"), lambda: coarse.modifiers.clear()),
+        (lambda: coarse.data.materials.append(None), lambda: coarse.data.materials.pop()),
+        (lambda: setattr(roughness, "default_value", 0.123), lambda: setattr(roughness, "default_value", rough)),
+        (lambda: setattr(lamp, "parent", coarse), lambda: setattr(lamp, "parent", None)),
+        (lambda: coarse.__setitem__("mine", 1), lambda: coarse.__delitem__("mine")),
+    )  # fmt: skip
+    for change, back in changes:
+        change()
+        bpy.context.view_layer.update()
+        ended = SimpleNamespace(state="cancelled", warnings=["first"])
+        arrive(ended)
+        assert ended.warnings == ["first", f"{coarse.name}: was changed since it came, and is kept as it is"]
+        back()
+    bpy.data.objects.remove(lamp)
+    bpy.context.view_layer.update()
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("ends", ["finished", "cancelled"])
 def test_a_coarse_avatar_is_shown_until_the_final_one_takes_its_place(
@@ -384,12 +412,13 @@ def test_a_coarse_avatar_is_shown_until_the_final_one_takes_its_place(
         early(job)
     (coarse,) = bpy.data.objects
     data, points = coarse.data.name, len(coarse.data.vertices)
-    coarse.location, coarse.name = (1.0, 2.0, 3.0), "Mine"
     if ends == "cancelled":
         assert Path(job.coarse).is_file() and coarse["avatar_source"] == job.coarse
+        kept_while_changed(coarse, jobs._then["model"])
         assert bpy.ops.simulacra.cancel(what="model", wait=True) == {"FINISHED"}
         assert not bpy.data.objects and data not in bpy.data.meshes and not Path(job.coarse).exists()
         return
+    coarse.location, coarse.name = (1.0, 2.0, 3.0), "Mine"
     jobs.wait("model")
     assert job.state == "finished" and list(bpy.data.objects) == [coarse] and coarse.name == "Mine"
     assert tuple(coarse.location) == (1.0, 2.0, 3.0) and len(coarse.data.vertices) != points

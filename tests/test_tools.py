@@ -67,6 +67,7 @@ ELSEWHERE = {
     "compare_engines.py": "test_engines.py",
     "check_layers.py": "../Makefile",
     "check_types.py": "../Makefile",
+    "train_base.py": "test_models_elsewhere.py",
 }  # where they are put to use
 LONG = {
     "bench_backends.py", "bench_check.py", "bench_places.py", "bench_render.py", "bench_rollout.py", "bench_samples.py", "check_plan.py",

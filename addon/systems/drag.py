@@ -14,7 +14,7 @@ from ..importing.avatars import replace_by
 from ..preferences import caller, user_path
 from ..worker import jobs
 from .made import made_by, thing_at_hand
-from .operators import missing
+from .operators import missing, push_undo, startable
 
 HANDLE, TARGET = "model_handle", "model_target"  # properties of the empties
 STEP = 0.15  # of the thing's largest extent: how far before the surface a new target stands
@@ -110,12 +110,7 @@ class SIMULACRA_OT_pull_thing(Follows, bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """There must be handles, a worker that can, and no other thing in the making."""
-        reason = unready(context)
-        if not reason and jobs.running("model"):
-            reason = tip_("An avatar is being generated; cancel that, or wait for it")
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return startable(cls, unready(context))
 
     @reported
     def execute(self, context):
@@ -140,8 +135,7 @@ class SIMULACRA_OT_pull_thing(Follows, bpy.types.Operator):
             except RuntimeError as error:  # an operator's report
                 job.fail(str(error).removeprefix("Error: ").strip())
                 return
-            if not bpy.app.background:
-                bpy.ops.ed.undo_push(message="Simulacra: the pulled thing")
+            push_undo("the pulled thing")
 
         jobs.start("model", f"{made['system']} {made['seed']}", [caller()([*words, "--out", str(out)])], arrive)
         return self.follow("model")

@@ -15,6 +15,7 @@ from ..importing.avatars import decoded, replace_by
 from ..preferences import caller, preferences, tested, user_path, wrong
 from ..worker import jobs
 from .catalogue import SYSTEM_CHOICES, SystemChoice
+from .coarse import Shown
 from .made import remember
 
 COARSE = 64  # cells along the edge of the cube of an avatar that is shown until the final one is there
@@ -82,17 +83,27 @@ def out_file(settings, words: list[str]) -> Path:
     return user_path("avatars") / f"{name}_{settings.seed}_{mark:04x}{chosen(settings).suffix}"
 
 
-def shown_before(job: jobs.Job) -> bpy.types.Object | None:
-    """The object of the coarse avatar that a job has shown, if it is still there."""
-    return next((obj for obj in bpy.data.objects if job.coarse and obj.get("avatar_source") == job.coarse), None)
-
-
 def take_away(obj: bpy.types.Object) -> None:
-    """Remove a coarse avatar whose job made no final one."""
+    """Remove a coarse avatar whose job made no final one, and that nobody has changed."""
     data = obj.data
     bpy.data.objects.remove(obj)
     if not data.users:
         bpy.data.batch_remove([data])
+
+
+def startable(operator: type[bpy.types.Operator], reason: str) -> bool:
+    """Whether an operator may start the job of models; ``reason`` is what else keeps it from that, "" if nothing."""
+    if not reason and jobs.running("model"):
+        reason = tip_("An avatar is being generated; cancel that, or wait for it")
+    if reason:
+        operator.poll_message_set(reason)
+    return not reason
+
+
+def push_undo(what: str) -> None:
+    """Let what a job has changed be undone by itself; there is no undo in the background."""
+    if not bpy.app.background:
+        bpy.ops.ed.undo_push(message=f"Simulacra: {what}")
 
 
 class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
@@ -104,12 +115,7 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
     @classmethod
     def poll(cls, context):
         """The worker must be able to run a trained system, and know what to make."""
-        reason = missing() or unready(context)
-        if not reason and jobs.running("model"):
-            reason = tip_("An avatar is being generated; cancel that, or wait for it")
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return startable(cls, missing() or unready(context))
 
     @reported
     def execute(self, context):
@@ -122,15 +128,23 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
         how = {"shape": settings.shape, "resolution": settings.resolution}
         made, pullable = (settings.system, settings.run, settings.seed), chosen(settings).drag
 
+        seen: list[Shown] = []
+
         def show(job):
             coarse = how | {"resolution": min(how["resolution"], COARSE)}
             bpy.ops.simulacra.import_avatar(filepath=job.coarse, **coarse)
+            seen.append(Shown(job.coarse))
 
         def arrive(job):
-            before = shown_before(job)
+            before = seen[0].object() if seen else None
             try:
                 if job.state != "finished":
-                    before and take_away(before)
+                    if before and not seen[0].untouched:
+                        text = tip_("{name}: was changed since it came, and is kept as it is").format(name=before.name)
+                        job.warnings = [*job.warnings, text]
+                        return
+                    if before:
+                        take_away(before)
                 elif before:
                     replace_by(before, decoded(out, **how))
                 elif out.suffix == ".glb":
@@ -144,8 +158,8 @@ class SIMULACRA_OT_generate_with_model(Follows, bpy.types.Operator):
                     bpy.ops.simulacra.import_avatar(filepath=str(out), **how)
             except (RuntimeError, AvatarError) as error:  # an operator's report
                 job.fail(str(error).removeprefix("Error: ").strip())
-            if before and not bpy.app.background:
-                bpy.ops.ed.undo_push(message="Simulacra: the final avatar")
+            if before:
+                push_undo("the final avatar")
 
         jobs.start("model", f"{settings.system} {settings.seed}", [caller()(words)], arrive, early=show)
         return self.follow("model")

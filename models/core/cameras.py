@@ -38,7 +38,7 @@ def pixel_grid(height: int, width: int) -> Tensor:
 
 def camera_rays(cameras: Cameras, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Origins and unit directions (V, height * width, 3) of the rays through all pixels' centres, row by row."""
-    return pixel_rays(cameras, pixel_grid(height, width))
+    return pixel_rays(cameras, pixel_grid(height, width).to(cameras.c2w.device))
 
 
 def project(cameras: Cameras, points: Tensor) -> tuple[Tensor, Tensor]:

@@ -153,10 +153,14 @@ class Trainer(Training):
         self.update_average(average_decay(self.config.ema, self.done))
         return numbers | {"learning_rate": self.optimisers[0].param_groups[0]["lr"]}
 
+    def share(self) -> float:
+        """The share of the learning rates in the step that is next."""
+        return share_of_rate(self.config, self.done)
+
     def descend_all(self, stream: int = 0) -> dict[str, float]:
         """Let every phase that is due take its step; ``stream`` sets its random numbers apart from those of others."""
         numbers: dict[str, float] = {}
-        share = share_of_rate(self.config, self.done)
+        share = self.share()
         for index, (phase, optimiser) in enumerate(zip(self.phases, self.optimisers, strict=True)):
             if self.done % phase.every == 0:
                 found = self._descend(phase, optimiser, stream + self.workers.rank + index * PHASES, share)

@@ -1,4 +1,4 @@
-"""Where a training runs: this process alone, or one process for each GPU as torchrun starts them."""
+"""Where a training runs: this process alone, on a GPU if there is one, or a process for each GPU as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ class Workers:
     def __init__(self, precision: str):
         self.device, self.rank, self.count = torch.device("cpu"), 0, 1
         self.accelerator, self.half = None, precision == "bf16"
-        several = int(os.environ.get("WORLD_SIZE", "1")) > 1
-        if not several and not torch.cuda.is_available():
+        if int(os.environ.get("WORLD_SIZE", "1")) <= 1:
+            if torch.cuda.is_available():
+                self.device = torch.device("cuda", torch.cuda.current_device())
             return
         try:
             from accelerate import Accelerator
         except ImportError:
-            raise Unfinished(
-                "training on a GPU or in several processes needs accelerate: pip install accelerate"
-            ) from None
+            raise Unfinished("training in several processes needs accelerate: pip install accelerate") from None
         # Its own mixed precision cannot be changed once a process has it, and stages of one training may differ.
         self.accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
         self.device = self.accelerator.device

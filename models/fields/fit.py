@@ -311,15 +311,28 @@ def _save(folder: Path, step: int, planes, moments, decoder, optimiser, config: 
     write_tensors(folder / CHECKPOINT, _state(planes, moments, decoder, optimiser, order), about)
 
 
+def steps_done(folder: Path) -> int:
+    """How many steps of the fit that is saved in a folder are done; 0 where there is none."""
+    if not (folder / CHECKPOINT).is_file():
+        return 0
+    with open_tensors(folder / CHECKPOINT) as file:
+        return _step_of(folder / CHECKPOINT, file)
+
+
+def _step_of(path: Path, file) -> int:
+    step = (file.metadata() or {}).get("step", "")
+    if not re.fullmatch("[0-9]{1,15}", step):
+        raise BadInput(f"{path}: names no step; allowed is what a fit has saved")
+    return int(step)
+
+
 @torch.no_grad()
 def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfig, order: Together) -> int:
     path = folder / CHECKPOINT
     if not path.is_file():
         return 0
     with open_tensors(path) as file:
-        before, step = restored(config, header_json(path, file, "config")), (file.metadata() or {}).get("step", "")
-        if not re.fullmatch("[0-9]{1,15}", step):
-            raise BadInput(f"{path}: names no step; allowed is what a fit has saved")
+        before, step = restored(config, header_json(path, file, "config")), _step_of(path, file)
         free = {"steps": 0, "save_every": 0, "picture_every": 0}
         same_order = (file.metadata() or {}).get("order", "") == order.about
         if not same_order or replace(before, **free) != replace(config, **free):
@@ -332,7 +345,7 @@ def _restore(folder: Path, planes, moments, decoder, optimiser, config: FitConfi
         check_shapes(path, file, {name: tuple(value.shape) for name, value in held.items()})
         for name, value in held.items():
             value.copy_(file.get_tensor(name))
-    return int(step)
+    return step
 
 
 class Fitted(NamedTuple):

@@ -58,8 +58,8 @@ def importance(edges: Tensor, weights: Tensor, count: int, generator: torch.Gene
     total = torch.cumsum(spread + 0.01 / weights.shape[-1] + 1e-6, -1)
     total = torch.cat([torch.zeros_like(total[..., :1]), total], -1) / total[..., -1:]
     shape = (*weights.shape[:-1], count)
-    jitter = 0.5 if generator is None else torch.rand(shape, generator=generator)
-    at = ((torch.arange(count) + jitter) / count).expand(shape).contiguous()
+    jitter = 0.5 if generator is None else torch.rand(shape, generator=generator, device=edges.device)
+    at = ((torch.arange(count, device=edges.device) + jitter) / count).expand(shape).contiguous()
     index = torch.searchsorted(total, at, right=True).clamp(1, weights.shape[-1])
     low, high = total.gather(-1, index - 1), total.gather(-1, index)
     start, stop = edges.gather(-1, index - 1), edges.gather(-1, index)
@@ -96,7 +96,7 @@ def even_edges(origins: Tensor, directions: Tensor, samples: int, generator: tor
     batch, rays = near.shape
     steps = torch.linspace(0, 1, samples + 1, device=near.device).expand(batch, rays, -1)
     if generator is not None:
-        shift = (torch.rand(batch, rays, 1, generator=generator) - 0.5) / samples
+        shift = (torch.rand(batch, rays, 1, generator=generator, device=near.device) - 0.5) / samples
         steps = (steps + shift * (steps > 0) * (steps < 1)).clamp(0, 1)
     return near[..., None] + (far - near)[..., None] * steps
 

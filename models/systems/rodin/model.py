@@ -93,7 +93,7 @@ class Rodin(TwoSizes):
         cond = (
             Cond(vec=self.told(latents))
             if latents is not None
-            else unconditional(Cond(vec=torch.zeros(len(noise), self.vlm.config.embedding)))
+            else unconditional(Cond(vec=noise.new_zeros(len(noise), self.vlm.config.embedding)))
         )
         denoise = guided(self.base, cond, scale=guidance if latents is not None else 1.0)
         return ddim(denoise, base.process_of(self.config), noise, steps, callback=counting(progress, "base"))
@@ -128,7 +128,7 @@ class Rodin(TwoSizes):
         guidance = self.config.guidance if request.guidance is None else request.guidance
         generator = torch.Generator().manual_seed(request.seed)
         if request.photo is not None:
-            latents = self.vlm.encode_image(read_portrait(request.photo)[None])
+            latents = self.vlm.encode_image(read_portrait(request.photo)[None].to(self.device))
         elif request.prompt:
             latents = self.latents_of(request.prompt, 1, self.draws(request), generator)
         else:
@@ -153,7 +153,7 @@ class Rodin(TwoSizes):
     def _made(self, request: Request, draws: int, guidance: float, steps: int, generator, progress) -> Tensor:
         config = self.config
         count = min(config.candidates, draws) if request.prompt else draws
-        portrait = read_portrait(request.photo) if request.photo else None
+        portrait = read_portrait(request.photo).to(self.device) if request.photo else None
         if portrait is not None:
             latents = self.vlm.encode_image(portrait[None]).repeat(count, 1)
         elif request.prompt:
@@ -190,7 +190,7 @@ class Rodin(TwoSizes):
 
     def unprompted(self, count: int, generator: torch.Generator) -> Tensor:
         """Portrait latents (B, D) of nobody in particular."""
-        nothing = torch.zeros(count, self.vlm.config.embedding)
+        nothing = torch.zeros(count, self.vlm.config.embedding, device=self.device)
         return F.normalize(self.prior.sample(nothing, generator, 20, 0.0), dim=-1)
 
     def agreement(self, embedded: Tensor, prompt: str) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ...core.checkpoint import save_weights
 from ...core.data import People, Person, composite, frontal
 from ...core.progress import Progress, staged
 from ...core.settings import plain
-from ...fields.fit import Fitted, RaySource, fit, fit_people
+from ...fields.fit import Fitted, RaySource, fit, fit_people, steps_done
 from ...fields.render import render_image
 from ...fields.triplane import Decoder, TriplaneField, mirrored, resize
 from ...vision import fit as vision
@@ -26,6 +27,7 @@ from ...vision.latents import Centred
 from ..stages import train_stage
 from .base import BaseStep
 from .config import Config, TwoSizesConfig
+from .elsewhere import RETURNED, adopt
 from .model import Rodin
 from .previews import Pictures, previews_of, refined
 from .refiner import RefinerStep
@@ -51,6 +53,9 @@ def train(people: People, folder: Path, config: Config | None = None, progress: 
     fitted = fit_all(learn, folder, config, progress)
     model, stages, previews = stages_of(learn, fitted, vlms.load(folder / "vlm"), config)
     for name, make in stages.items():
+        if name == "base" and (folder / name / RETURNED).is_file():
+            adopt(model, folder / name / RETURNED)
+            continue
         step = make()
         pictures = refined(step) if name == "refiner" else previews.get(name)
         train_stage(model, name, step, folder, progress, pictures)
@@ -114,6 +119,15 @@ def fit_all(people: People, folder: Path, config: Config, progress: Progress | N
     planes = shared.planes.mean(0, keepdim=True).repeat(len(rest), 1, 1, 1, 1)
     fit_frozen(rest, planes, shared.decoder, folder / "fit-rest", config, progress)
     return Fitted(torch.cat([shared.planes, planes]), shared.decoder, config.fit)
+
+
+def is_fitted(folder: Path, config: Config, count: int) -> bool:
+    """Whether the planes of ``count`` people are finished, as ``fit_all`` fits them."""
+    batches = math.ceil(max(count - config.shared, 0) / config.single_people)
+    rest = [folder / "fit-rest" / f"{number:04d}" for number in range(batches)]
+    return steps_done(folder / "fit") >= config.fit.steps and all(
+        steps_done(batch) >= config.single_steps for batch in rest
+    )
 
 
 def fit_frozen(people: Sequence[Person], planes: Tensor, decoder: Decoder, folder: Path, config: TwoSizesConfig,

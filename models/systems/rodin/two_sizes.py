@@ -43,26 +43,35 @@ class TwoSizes(nn.Module):
                   progress: Progress | None = None) -> Tensor:  # fmt: skip
         """Large planes (B, 3, C, R, R) of small rolled ones, told vectors (B, D) or none."""
         config = self.config
-        level = torch.full((len(rolled),), NOISE)
+        level = rolled.new_full((len(rolled),), NOISE)
         spatial = augment(rolled, level, generator, upsampler.BLUR)
-        vec = torch.zeros(len(rolled), self.vector) if told is None else told
-        keep = torch.full((len(rolled),), float(told is not None))
+        vec = rolled.new_zeros(len(rolled), self.vector) if told is None else told
+        keep = rolled.new_full((len(rolled),), float(told is not None))
         cond = Cond(vec=vec, spatial=spatial, keep=keep, level=level)
-        size = config.fit.resolution
-        noise = torch.randn(len(rolled), config.fit.channels, size, 3 * size, generator=generator)
+        noise = self._drawn(len(rolled), config.fit.resolution, generator)
         made = ddim(lambda x, t: self.upsampler(x, t, cond), upsampler.process_of(config), noise, config.upsampler_sampling,
                     callback=counting(progress, "upsampler"))  # fmt: skip
         return self.large.unroll(made)
 
     def noise(self, count: int, generator: torch.Generator) -> Tensor:
         """What small rolled planes (B, C, r, 3r) are sampled from."""
-        size = self.config.resolution
-        return torch.randn(count, self.config.fit.channels, size, 3 * size, generator=generator)
+        return self._drawn(count, self.config.resolution, generator)
+
+    def _drawn(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+        """Noise (B, C, R, 3R) that is the same wherever the networks are: it is drawn where the generator lives."""
+        shape = count, self.config.fit.channels, size, 3 * size
+        return torch.randn(shape, generator=generator, device=generator.device).to(self.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.small.mean.device
 
     def front(self, looks=LOOKS) -> Cameras:
         """Cameras as the dataset's, at angles in degrees."""
         azimuths, elevations = torch.tensor(looks).T
-        return orbit(azimuths, elevations, self.distance, self.field_of_view)
+        cameras = orbit(azimuths, elevations, self.distance, self.field_of_view)
+        return Cameras(*(part.to(self.device) for part in cameras))
 
     def field(self, planes: Tensor) -> TriplaneField:
         """The field of planes (3, C, R, R) or (1, 3, C, R, R)."""

@@ -60,7 +60,8 @@ class RodinHD(TwoSizes):
         config, generator = self.config, torch.Generator().manual_seed(request.seed)
         portraits = None
         if request.photo is not None:
-            portraits = self.told(features(read_portrait(request.photo)[None], config.portrait, enl0()))
+            read = features(read_portrait(request.photo)[None], config.portrait, enl0())
+            portraits = self.told(read.to(self.device))
         guidance = config.guidance if request.guidance is None else request.guidance
         noise = self.noise(1, generator)
         rolled = self.planes_of(portraits, noise, guidance, request.steps or config.steps, progress)
