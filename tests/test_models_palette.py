@@ -52,20 +52,20 @@ def test_what_is_left_of_a_picture_is_what_its_name_says():
 
 
 def test_a_brush_covers_what_is_near_its_strokes():
-    covered = harm.brushed(64, seeded(3))
+    covered = harm.brushed(32, seeded(3))
     generator = seeded(3)
     strokes = [
         (harm._number(*harm.BRUSH, generator), torch.rand(5, 2, generator=generator))
         for _ in range(harm._whole(*harm.STROKES, generator))
     ]
-    near = torch.zeros(64, 64, dtype=torch.bool)
-    at = (torch.arange(64) + 0.5) / 64
+    near = torch.zeros(32, 32, dtype=torch.bool)
+    at = (torch.arange(32) + 0.5) / 32
     place = torch.stack(torch.meshgrid(at, at, indexing="ij"), -1)
     for radius, points in strokes:
-        for share in torch.linspace(0, 1, 400):  # walked in small steps
+        for share in torch.linspace(0, 1, 160):  # walked in small steps
             for start, end in zip(points, points[1:], strict=False):
                 near |= (place - start - share * (end - start)).norm(dim=-1) <= radius
-    assert (covered & ~near).float().mean() < 2e-3 and not (near & ~covered).any() and covered.any()
+    assert (covered & ~near).float().mean() < 5e-3 and not (near & ~covered).any() and covered.any()
 
 
 def test_simple_answers_mend_what_can_be_mended_simply():
