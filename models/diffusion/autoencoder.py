@@ -88,9 +88,12 @@ def _middle(channels: int) -> list[nn.Module]:
 
 
 class Autoencoder(nn.Module):
-    """Pictures (B, 3, S, S) in [-1, 1] to latents (B, C, S / f, S / f) and back; convolutions alone but for one attention."""
+    """Pictures (B, 3, S, S) in [-1, 1] to latents (B, C, S / f, S / f) and back; convolutions alone but for one attention.
 
-    def __init__(self, config: AutoencoderConfig):
+    Without ``variances`` it has vectors in place of distributions, as a quantiser wants them (arXiv 2012.09841).
+    """
+
+    def __init__(self, config: AutoencoderConfig, variances: bool = True):
         super().__init__()
         self.config = config
         widths = [config.width * multiplier for multiplier in config.multipliers]
@@ -101,8 +104,9 @@ class Autoencoder(nn.Module):
                 down.append(_Residual(width, wanted))
                 width = wanted
             down += [_Half(width)] if level < last else []
-        down += [*_middle(width), _norm(width), nn.SiLU(), nn.Conv2d(width, 2 * config.latent, 3, padding=1)]
-        self.encoder, self.moments = nn.Sequential(*down), nn.Conv2d(2 * config.latent, 2 * config.latent, 1)
+        numbers = config.latent * (2 if variances else 1)
+        down += [*_middle(width), _norm(width), nn.SiLU(), nn.Conv2d(width, numbers, 3, padding=1)]
+        self.encoder, self.moments = nn.Sequential(*down), nn.Conv2d(numbers, numbers, 1)
         up: list[nn.Module] = [nn.Conv2d(config.latent, width, 3, padding=1), *_middle(width)]
         for level, wanted in reversed(list(enumerate(widths))):
             for _ in range(config.blocks + 1):
@@ -115,8 +119,12 @@ class Autoencoder(nn.Module):
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """The means and the logarithms of the variances (B, C, h, w) of pictures' latents."""
-        mean, log_variance = self.moments(self.encoder(pictures)).chunk(2, 1)
+        mean, log_variance = self.vectors(pictures).chunk(2, 1)
         return mean, log_variance.clamp(NARROWEST, WIDEST)
+
+    def vectors(self, pictures: Tensor) -> Tensor:
+        """What the encoder makes of pictures: both moments (B, 2 C, h, w), or vectors (B, C, h, w) where there are no variances."""
+        return self.moments(self.encoder(pictures))
 
     def decode(self, latents: Tensor) -> Tensor:
         """The pictures of latents."""

@@ -1,0 +1,1 @@
+"""Pictures by tokens: one tokeniser (VQGAN), and three systems that draw its tokens."""
