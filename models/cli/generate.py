@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datagen.cli import options
+from ...datagen.cli.unused import set_once
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.writing import flush
 from ...datagen.terminal import emit, say
@@ -38,7 +39,12 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
     "--out", required=True, type=options.FILE, metavar="FILE", help="the file; its suffix says what is written"
 )
 @options.option("--seed", type=options.WHOLE, default=0, help="seed of the first result; the next ones follow")
-@options.option("--count", type=options.WHOLE, default=1, help="number of results; more than one are NAME-SEED")
+@options.option(
+    "--count",
+    type=options.WHOLE,
+    default=1,
+    help="number of results; more than one are NAME-SEED, of pictures with a sheet of all as NAME",
+)
 @options.option(
     "--guidance", type=options.Number(), metavar="S", help="how strictly the condition is followed; 1 is none"
 )
@@ -47,13 +53,15 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
                 help="how many are drawn for a prompt or photo and ranked by it; 1 is a first draw")  # fmt: skip
 @options.option("--drag", metavar="FROM:TO", multiple=True,
                 help="pull what is at X,Y,Z to X,Y,Z, in metres; may be given several times")  # fmt: skip
+@options.option("--set", "settings", multiple=True, metavar="FIELD=VALUE",
+                help="a field of its configuration that matters when it is asked, as truncation of stylegan2")  # fmt: skip
 @options.option("--size", type=options.WHOLE, metavar="PX", help="edge of each picture")
 @options.option("--no-refiner", "unrefined", is_flag=True, help="draw pictures of 512 px and more without the refiner")
 @options.option("--coarse", "early", is_flag=True,
                 help="write NAME.coarse within seconds, which is taken away once the result is there")  # fmt: skip
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
-def command(system, run, out, as_json, bare, early, count, size, unrefined, **asked) -> None:
+def command(system, run, out, as_json, bare, early, count, size, unrefined, settings, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
     RUN is the folder of a run; the weights that are shipped by default. simulacra list systems says what a system makes:
@@ -61,6 +69,7 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
     that are allowed. What cannot be finished leaves no file.
     """
     system = find(system)
+    set_once(settings, "--set")
     request = request_of(system, count=count, **asked)
     name, suffix = table.split_suffix(out, system.kind)
     if bare and suffix in table.SEEN:
@@ -90,7 +99,7 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
                 _generate(system, run, request, count, not bare, Path(beside), name, suffix, shown, progress.tell,
-                          coarse if early else None)  # fmt: skip
+                          coarse if early else None, settings)  # fmt: skip
             made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
@@ -141,7 +150,7 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
 
 
 def _generate(system: System, run: Path | None, request: Request, count: int, all_sides: bool, folder: Path, name: str,
-              suffix: str, shown: dict, tell, coarse: _Early | None = None) -> None:  # fmt: skip
+              suffix: str, shown: dict, tell, coarse: _Early | None = None, settings=()) -> None:  # fmt: skip
     """Write every result and its preview into a folder; ``shown`` are fields of results that say how they are drawn."""
     run = run or system.shipped
     if run is None:
@@ -149,9 +158,12 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
                        f"{system.name}")  # fmt: skip
     if not run.is_dir():
         raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
+    from ..core.settings import asked_with
     from ..systems.sampled import sampled
 
-    model = system.load().load(run)
+    model, sheet = system.load().load(run), []
+    if settings:
+        model.config = asked_with(getattr(model, "config", None), settings, system.name)
     for index in range(count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if count > 1 else name
@@ -167,7 +179,12 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
         if all_sides and suffix not in table.SEEN:
             table.preview(folder / stem, result)
         if count > 1:
+            sheet += [result] if result.kind == "picture" else []
             tell({"stage": "results", "done": index + 1, "total": count})
+    if sheet:
+        from ..kinds.picture import together
+
+        table.write(folder / f"{name}{suffix}", together(sheet), suffix)
 
 
 class _Early:

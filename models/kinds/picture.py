@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ..core import pictures
@@ -18,6 +20,11 @@ class Pictures(Result):
     kind = "picture"
     pictures: Tensor
     columns: int | None = None  # of the sheet; as square as can be by default
+
+
+def together(results: Sequence[Pictures]) -> Pictures:
+    """The pictures of several results on one sheet, those of sheets below each other."""
+    return Pictures(torch.cat([one.pictures for one in results]), results[0].columns)
 
 
 def write_png(path: Path, result: Pictures) -> None:
