@@ -97,6 +97,7 @@ def test_systems_are_listed(capsys):
         "giraffe",
         "auto_encoder",
         "get3d",
+        "stylegan2",
         "point_e",
         "shap_e",
         "zero123",

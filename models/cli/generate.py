@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datagen.cli import options
+from ...datagen.cli.unused import set_once
 from ...datagen.errors import NO_SPACE, BadInput, Unfinished
 from ...datagen.formats.writing import flush
 from ...datagen.terminal import emit, say
@@ -57,13 +58,15 @@ LEAST, LARGEST = 16, 2048  # pixels of a picture's edge
                 help="another prompt: its picture is the first one's but for what differs, beside what each word was drawn with")  # fmt: skip
 @options.option("--weigh", metavar="WORD=X", multiple=True,
                 help="how much a word of --becomes counts, 1 is as much as else; may be given several times")  # fmt: skip
+@options.option("--set", "settings", multiple=True, metavar="FIELD=VALUE",
+                help="a field of its configuration that matters when it is asked, as truncation of stylegan2")  # fmt: skip
 @options.option("--size", type=options.WHOLE, metavar="PX", help="edge of each picture")
 @options.option("--no-refiner", "unrefined", is_flag=True, help="draw pictures of 512 px and more without the refiner")
 @options.option("--coarse", "early", is_flag=True,
                 help="write NAME.coarse within seconds, which is taken away once the result is there")  # fmt: skip
 @options.option("--no-turntable", "bare", is_flag=True, help="write no pictures from all sides")
 @options.json_option(help="print JSON lines")
-def command(system, run, out, as_json, bare, early, count, size, unrefined, **asked) -> None:
+def command(system, run, out, as_json, bare, early, count, size, unrefined, settings, **asked) -> None:
     """Let a trained SYSTEM make something from a prompt, a photo, another avatar and a prompt, or nothing but a seed.
 
     RUN is the folder of a run; the weights that are shipped by default. simulacra list systems says what a system makes:
@@ -71,6 +74,7 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
     that are allowed. What cannot be finished leaves no file.
     """
     system = find(system)
+    set_once(settings, "--set")
     request = request_of(system, count=count, **asked)
     name, suffix = table.split_suffix(out, system.kind)
     if bare and suffix in table.SEEN:
@@ -101,7 +105,7 @@ def command(system, run, out, as_json, bare, early, count, size, unrefined, **as
                 for line in warnings:
                     progress.tell({"event": "warning", "message": line})
                 _generate(system, run, request, count, not bare, Path(beside), name, suffix, shown, progress.tell,
-                          coarse if early else None)  # fmt: skip
+                          coarse if early else None, settings)  # fmt: skip
             made = _move(Path(beside), folder, suffix)
     except KeyboardInterrupt:
         raise Unfinished("stopped; nothing was written") from None
@@ -164,7 +168,7 @@ def request_of(system: System, *, prompt, photo, edit, seed, count, guidance, st
 
 
 def _generate(system: System, run: Path | None, request: Request, count: int, all_sides: bool, folder: Path, name: str,
-              suffix: str, shown: dict, tell, coarse: _Early | None = None) -> None:  # fmt: skip
+              suffix: str, shown: dict, tell, coarse: _Early | None = None, settings=()) -> None:  # fmt: skip
     """Write every result and its preview into a folder; ``shown`` are fields of results that say how they are drawn."""
     run = run or system.shipped
     if run is None:
@@ -172,9 +176,12 @@ def _generate(system: System, run: Path | None, request: Request, count: int, al
                        f"{system.name}")  # fmt: skip
     if not run.is_dir():
         raise BadInput(f"run: {run} is not a folder; allowed is a RUN of simulacra train {system.name}")
+    from ..core.settings import asked_with
     from ..systems.sampled import sampled
 
     model, sheet = system.load().load(run), []
+    if settings:
+        model.config = asked_with(getattr(model, "config", None), settings, system.name)
     for index in range(count):
         one = replace(request, seed=request.seed + index)
         stem = f"{name}-{one.seed}" if count > 1 else name

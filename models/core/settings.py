@@ -93,6 +93,20 @@ def configured(config, settings: Iterable[str]):
     return config
 
 
+def asked_with(config, settings: Iterable[str], system: str):
+    """A trained system's configuration with some fields set that are looked at when it is asked.
+
+    Raises BadInput for others, which its training has fixed, and for a system without any.
+    """
+    settings = list(settings)
+    later = [row.name for row in fields(config) if row.metadata.get(LATER)] if is_dataclass(config) else []
+    for setting in settings:
+        if (name := setting.partition("=")[0].strip()) not in later:
+            allowed = f"allowed are {', '.join(later)}" if later else "allowed is none"
+            raise BadInput(f"set: {name[:60]} is not allowed when {system} is asked; {allowed}")
+    return configured(config, settings)
+
+
 def restored(config, document: dict):
     """The configuration whose ``asdict`` a JSON document holds; fields it lacks stay as they are, or as they were before
     there were such fields.

@@ -73,24 +73,36 @@ class Discriminator(nn.Module):
         )
         self.heads = nn.ModuleDict({name: EqualLinear(width, size) for name, size in config.heads.items()})
 
-    def trunk(self, pictures: Tensor) -> Tensor:
-        """The vector (B, D) that all heads read."""
-        values = leaky(self.enter(pictures))
+    def maps(self, pictures: Tensor) -> list[Tensor]:
+        """Maps (B, C, H, W) of pictures, from their own size down to 4 x 4."""
+        values = [leaky(self.enter(pictures))]
         for block in self.blocks:
-            values = block(values)
+            values.append(block(values[-1]))
+        return values
+
+    def closing(self, values: Tensor) -> Tensor:
+        """The vector (B, D) that all heads read, of the last maps."""
         values = leaky(self.mix(spread_of_batch(values)))
         return leaky(self.vector(values.flatten(1)))
+
+    def trunk(self, pictures: Tensor) -> Tensor:
+        """The vector (B, D) of pictures."""
+        return self.closing(self.maps(pictures)[-1])
+
+    def logits(self, vector: Tensor, poses: Tensor | None) -> Tensor:
+        """The scores (B,) of vectors."""
+        logit = self.logit(vector)
+        if self.embed is None:
+            return logit[:, 0]
+        condition = normalise(self.embed[0](poses))
+        condition = normalise(self.embed[2](leaky(self.embed[1](condition))))
+        return (logit * condition).mean(1) * math.sqrt(logit.shape[1])
 
     def forward(self, pictures: Tensor, poses: Tensor | None = None, sigma: float = 0.0) -> dict[str, Tensor]:
         """Score pictures under a blur of ``sigma`` pixels."""
         vector = self.trunk(blur(pictures, sigma))
         outputs = {name: head(vector) for name, head in self.heads.items()}
-        logit = self.logit(vector)
-        if self.embed is None:
-            return {"logit": logit[:, 0], **outputs}
-        condition = normalise(self.embed[0](poses))
-        condition = normalise(self.embed[2](leaky(self.embed[1](condition))))
-        return {"logit": (logit * condition).mean(1) * math.sqrt(logit.shape[1]), **outputs}
+        return {"logit": self.logits(vector, poses), **outputs}
 
 
 class Discriminators(nn.Module):

@@ -13,26 +13,34 @@ from ..core.cameras import Cameras
 from ..core.losses import density_smoothness
 from ..fields.view_generator import ViewGenerator
 from ..surfaces.tetrahedra import sign_changes
+from .style_pictures import StylePictures
 
 
 @dataclass(eq=False)
 class Context:
-    """One step as regularisers see it; the outputs are what the discriminator gave last, its "logit" and its heads."""
+    """One step as regularisers see it; the outputs are what the first discriminator gave last, its "logit" and its heads.
 
-    generator: ViewGenerator
+    Without cameras there are no poses either.
+    """
+
+    generator: ViewGenerator | StylePictures
     discriminator: nn.Module
-    average: ViewGenerator  # the generator with averaged weights
+    average: ViewGenerator | StylePictures  # the generator with averaged weights
     step: int  # from 0
     images: int  # real pictures that the discriminator has seen
     latents: Tensor  # (B, L)
-    styles: Tensor  # (B, S), what the generator maps latents to; fakes depend on them
-    cameras: Cameras  # of the fake pictures
-    poses: Tensor  # (B, 25), of the same cameras
-    real_poses: Tensor  # (B, 25), of the real pictures
+    styles: Tensor  # (B, S) or, one a layer, (B, N, S), what the generator maps latents to; fakes depend on them
+    cameras: Cameras | None  # of the fake pictures
+    poses: Tensor | None  # (B, 25), of the same cameras
+    real_poses: Tensor | None  # (B, 25), of the real pictures
     real: Tensor  # (B, C, H, W), as the discriminator takes them
     fake: Tensor  # (B, C, H, W), with its graph
     real_outputs: dict[str, Tensor] = field(default_factory=dict)
     fake_outputs: dict[str, Tensor] = field(default_factory=dict)
+    more_real: dict[str, dict[str, Tensor]] = field(default_factory=dict)  # what further discriminators gave, by name
+    more_fake: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    real_seen: Tensor | None = None  # the pictures as discriminators were shown them
+    fake_seen: Tensor | None = None
 
 
 class Regularizer(nn.Module):
@@ -59,6 +67,10 @@ class Regularizer(nn.Module):
     def discriminator_loss(self, context: Context, rng: torch.Generator) -> Tensor | None:
         """A loss for the discriminator."""
 
+    def shown(self, pictures: Tensor, context: Context, rng: torch.Generator) -> Tensor:
+        """What discriminators are shown of pictures (B, C, H, W), real or fake, for either network's loss."""
+        return pictures
+
     def prepare_generator(self, context: Context) -> None:
         """Called before the discriminator scores fakes for the generator's loss."""
 
@@ -73,7 +85,7 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
 
 
 class R1(Regularizer):
-    """Half ``weight`` times the squared gradient of the discriminator at real pictures (arXiv 1801.04406)."""
+    """Half ``weight`` times the squared gradient of each discriminator at real pictures (arXiv 1801.04406)."""
 
     name = "r1"
 
@@ -84,7 +96,8 @@ class R1(Regularizer):
         context.real = context.real.detach().requires_grad_()
 
     def discriminator_loss(self, context: Context, rng: torch.Generator) -> Tensor:
-        return self.weight / 2 * gradient_penalty(context.real_outputs["logit"], context.real).mean()
+        scored = (context.real_outputs, *context.more_real.values())
+        return sum(self.weight / 2 * gradient_penalty(each["logit"], context.real).mean() for each in scored)
 
 
 class PathLength(Regularizer):
@@ -92,7 +105,8 @@ class PathLength(Regularizer):
 
     The length of a path is the norm of the transposed Jacobian of fakes by their styles times a noise picture of unit
     variance, divided by the square root of its pixels; ``mean`` follows it by ``decay`` at each call and is held constant
-    in the loss (StyleGAN2, arXiv 1912.04958). Layers that share a style count together.
+    in the loss (StyleGAN2, arXiv 1912.04958). Layers that share a style count together;
+    of styles of their own the mean square over layers counts.
     """
 
     name = "path_length"
@@ -108,10 +122,12 @@ class PathLength(Regularizer):
 
 
 def path_lengths(pictures: Tensor, styles: Tensor, rng: torch.Generator) -> Tensor:
-    """The lengths (B,) of a step of the styles (B, S) in pictures (B, C, H, W) along noise that is drawn from ``rng``."""
+    """The lengths (B,) of a step of the styles (B, S) or (B, N, S) in pictures (B, C, H, W) along noise that is drawn from ``rng``."""
     noise = torch.randn(pictures.shape, generator=rng, device=rng.device) / math.sqrt(math.prod(pictures.shape[2:]))
     (gradient,) = torch.autograd.grad((pictures * noise).sum(), styles, create_graph=True)
-    return gradient.square().sum(1).sqrt()
+    return (
+        gradient.square().sum(-1).flatten(1).mean(1).sqrt() if gradient.dim() > 2 else gradient.square().sum(1).sqrt()
+    )
 
 
 class DensitySmoothness(Regularizer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from ..core.progress import Progress
 from ..core.settings import require, setting
 from ..core.training import Training
 from ..fields.view_generator import ViewGenerator
-from .discriminators import Discriminator, Discriminators, blur_at
+from .discriminators import blur_at
+from .picture_set import PictureSet
 from .regularizers import Context, Regularizer
+from .style_pictures import StylePictures
 
 REGULARIZERS = 2 << 32  # the first stream of their random numbers; a process's own is its rank
 BETAS = 0.0, 0.99  # of Adam, as in StyleGAN2
@@ -57,7 +59,11 @@ class AdversarialConfig:
 
 
 class AdversarialTrainer(Training):
-    """Trains a generator of posed pictures against a discriminator (non-saturating, arXiv 1406.2661).
+    """Trains a generator against one discriminator or several (non-saturating, arXiv 1406.2661).
+
+    What it generates is posed pictures, or pictures of which no camera is known: as ``views`` are. Several discriminators
+    are told by name, the first is the one whose heads and pose regularisers see; each scores the same pictures, and their
+    losses add up.
 
     A step draws one batch of fakes, teaches the discriminator with it and real pictures, then the generator with the
     same fakes under the discriminator as it now is: one forward pass through the costly half. Regularisers are called as
@@ -69,9 +75,9 @@ class AdversarialTrainer(Training):
     def __init__(
         self,
         folder: Path,
-        generator: ViewGenerator,
-        discriminator: Discriminator | Discriminators,
-        views: PosedViews,
+        generator: ViewGenerator | StylePictures,
+        discriminator: nn.Module | Mapping[str, nn.Module],
+        views: PosedViews | PictureSet,
         config: AdversarialConfig,
         regularizers: Sequence[Regularizer] = (),
         saved: Callable[[dict[str, nn.Module]], None] | None = None,
@@ -82,14 +88,21 @@ class AdversarialTrainer(Training):
         stateful = {each.name: each for each in regularizers}
         if len(stateful) < len(regularizers):
             raise BadInput(f"regularizers: {', '.join(each.name for each in regularizers)} have names twice")
-        super().__init__(folder, {"generator": generator, "discriminator": discriminator}, config, ["generator"], stateful,
+        networks = dict(discriminator) if isinstance(discriminator, Mapping) else {"discriminator": discriminator}
+        if not networks or "generator" in networks:
+            raise BadInput(
+                f"discriminator: {', '.join(networks) or 'none'} is not allowed; allowed are one or more names but generator"
+            )
+        super().__init__(folder, {"generator": generator, **networks}, config, ["generator"], stateful,
                          pictures, saved, progress)  # fmt: skip
         self.regularizers, self.data = [each.to(self.device) for each in regularizers], data
-        self.generator, self.discriminator = generator, discriminator
+        self.generator, self.discriminators = generator, networks
+        self.discriminator = next(iter(networks.values()))
         self.views = views.to(self.device)
+        judging = [value for network in networks.values() for value in network.parameters()]
         self.of = {
             "generator": torch.optim.Adam(generator.parameters(), config.generator_rate, BETAS),
-            "discriminator": torch.optim.Adam(discriminator.parameters(), config.discriminator_rate, BETAS),
+            "discriminator": torch.optim.Adam(judging, config.discriminator_rate, BETAS),
         }
         self.optimisers = tuple(self.of.values())
 
@@ -105,14 +118,14 @@ class AdversarialTrainer(Training):
 
     def advance(self) -> dict[str, float]:
         """Teach both networks once; their losses, the discriminator's accuracy and what regularisers added."""
-        self.discriminator.requires_grad_(True)
+        self._let_learn(True)
         context = self._draw_context()
         side = context.real.shape[-1]
         sigma = blur_at(self.images, self.config.blur * side, self.config.blur_images)
         metrics = self._teach_discriminator(context, sigma)
-        self.discriminator.requires_grad_(False)
+        self._let_learn(False)
         metrics |= self._teach_generator(context, sigma)
-        self.discriminator.requires_grad_(True)
+        self._let_learn(True)
         half_life = min(self.config.ema_half_life, RISE * (self.images + self.config.batch))
         self.update_average(0.5 ** (self.config.batch / half_life) if half_life else 0.0)
         if self.workers.count > 1:  # what each process's regularisers found
@@ -120,27 +133,35 @@ class AdversarialTrainer(Training):
                 state.copy_(self.workers.mean(state))
         return metrics
 
+    def _let_learn(self, learning: bool) -> None:
+        for network in self.discriminators.values():
+            network.requires_grad_(learning)
+
     def _draw_context(self) -> Context:
         with self.randomness(self.workers.rank) as rng:
             real, real_cameras = self.views.draw(self.config.batch, rng)
-            _, cameras = self.views.draw(self.config.batch, rng)
+            cameras = None if real_cameras is None else self.views.draw(self.config.batch, rng)[1]
             latents = self.generator.draw(self.config.batch, rng).requires_grad_()
             styles = self.generator.styles(latents, cameras, rng)
             fake = self.generator(styles, cameras, self.images, rng)
             real = self.generator.real(real, self.images)
+        poses = [None if each is None else pose_vectors(each) for each in (cameras, real_cameras)]
         return Context(
             self.generator, self.discriminator, self.average["generator"], self.done, self.images, latents, styles, cameras,
-            pose_vectors(cameras), pose_vectors(real_cameras), real, fake,
+            *poses, real, fake,
         )  # fmt: skip
 
     def _teach_discriminator(self, context: Context, sigma: float) -> dict[str, float]:
         for regularizer in self._due():
             regularizer.prepare_discriminator(context)
-        context.fake_outputs = self.discriminator(context.fake.detach(), context.poses, sigma)
-        context.real_outputs = self.discriminator(context.real, context.real_poses, sigma)
-        fake, real = context.fake_outputs["logit"], context.real_outputs["logit"]
-        loss = F.softplus(fake).mean() + F.softplus(-real).mean()
-        accuracy = torch.cat([real > 0, fake < 0]).float().mean()
+        context.fake_seen = self._shown(context.fake.detach(), context, "discriminator fake")
+        context.real_seen = self._shown(context.real, context, "discriminator real")
+        context.fake_outputs, context.more_fake = self._score(context.fake_seen, context.poses, sigma)
+        context.real_outputs, context.more_real = self._score(context.real_seen, context.real_poses, sigma)
+        fakes = [each["logit"] for each in (context.fake_outputs, *context.more_fake.values())]
+        reals = [each["logit"] for each in (context.real_outputs, *context.more_real.values())]
+        loss = sum(F.softplus(fake).mean() + F.softplus(-real).mean() for fake, real in zip(fakes, reals, strict=True))
+        accuracy = torch.cat([*(real > 0 for real in reals), *(fake < 0 for fake in fakes)]).float().mean()
         return {"discriminator": loss.item(), "accuracy": accuracy.item()} | self._descend(
             "discriminator", loss, context
         )
@@ -148,9 +169,25 @@ class AdversarialTrainer(Training):
     def _teach_generator(self, context: Context, sigma: float) -> dict[str, float]:
         for regularizer in self._due():
             regularizer.prepare_generator(context)
-        context.fake_outputs = self.discriminator(context.fake, context.poses, sigma)
-        loss = F.softplus(-context.fake_outputs["logit"]).mean()
+        context.fake_seen = self._shown(context.fake, context, "generator fake")
+        context.fake_outputs, context.more_fake = self._score(context.fake_seen, context.poses, sigma)
+        loss = sum(F.softplus(-each["logit"]).mean() for each in (context.fake_outputs, *context.more_fake.values()))
         return {"loss": loss.item()} | self._descend("generator", loss, context)
+
+    def _shown(self, pictures: Tensor, context: Context, which: str) -> Tensor:
+        """What regularisers make of pictures before discriminators see them."""
+        for regularizer in self._due():
+            with self.randomness(self._stream(f"{which} {regularizer.name}")) as rng:
+                pictures = regularizer.shown(pictures, context, rng)
+        return pictures
+
+    def _score(self, pictures: Tensor, poses: Tensor | None, sigma: float) -> tuple[dict, dict[str, dict]]:
+        """What the first discriminator says of pictures, and each further one by its name."""
+        first, *more = ((name, network(pictures, poses, sigma)) for name, network in self.discriminators.items())
+        return first[1], dict(more)
+
+    def _stream(self, words: str) -> int:
+        return REGULARIZERS + (self.workers.rank << 32) + zlib.crc32(words.encode())
 
     def _due(self) -> list[Regularizer]:
         return [each for each in self.regularizers if self.done % each.every == 0]
@@ -159,8 +196,7 @@ class AdversarialTrainer(Training):
         """Add the due regularisers' losses for a network and take a step of its optimiser; the losses by name."""
         metrics = {}
         for regularizer in self._due():
-            stream = REGULARIZERS + (self.workers.rank << 32) + zlib.crc32(f"{network} {regularizer.name}".encode())
-            with self.randomness(stream) as rng:
+            with self.randomness(self._stream(f"{network} {regularizer.name}")) as rng:
                 extra = getattr(regularizer, f"{network}_loss")(context, rng)
             if extra is not None:
                 metrics[f"{network}_{regularizer.name}"] = extra.item()

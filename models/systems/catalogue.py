@@ -69,6 +69,8 @@ PLACES = Data("pictures of places with depth, normals and classes",
 PICTURES = Data("pictures of anything; captions or specs where they are told, maps of classes where pictures are made from them",
                 "simulacra render faces DATASET --count 1000 --size 64 --labels parts", ("rgb",), more=("alpha",))  # fmt: skip
 MAPPED = PICTURES._replace(more=("alpha", "parts", "semantic"))
+SINGLES = Data("pictures of anything; what is not covered is white where coverage is known",
+               "simulacra render faces DATASET --count 1000 --size 64", ("rgb",), more=("alpha",))  # fmt: skip
 MOTION = Data("sequences of places with flow and occlusion",
               "simulacra render flow DATASET --count 1000 --size 384x256 --samples 4 --labels flow,occlusion",
               ("rgb", "flow", "occlusion"), ("next",))  # fmt: skip
@@ -125,6 +127,8 @@ SYSTEMS = (
     System("auto_encoder", "auto_encoder", "portrait to triplane, and a Gaussian of its codes"),
     System("get3d", "get3d", "textured meshes by a style GAN, of a shape and of colours; --drag pulls at them (2209.11163, 2305.10973)",
            kind="mesh", takes=("drag",), data=OBJECTS),
+    System("stylegan2", "stylegan2", "pictures by a style GAN that augments, with LinkGAN, DynamicD and GLeaD to choose (1912.04958)",
+           kind="picture", data=SINGLES),
     System("point_e", "point_e", "meshes of things from a prompt or a picture, by clouds of points (2212.08751)",
            ("prompt", "photo", "unconditional"), kind="mesh", takes=("guidance", "steps", "draws"), data=THINGS),
     System("shap_e", "shap_e", "things from a prompt or a picture, by latents that write a field (2305.02463)",
