@@ -171,7 +171,7 @@ def test_the_worker_is_called_as_the_command_line_is(settings, sidebar, run, tmp
         found = generate.command.make_context("generate", [*words[1:], "--out", str(out)]).params
         assert words[0] == "generate" and found["as_json"] and found["bare"] and found["out"] == out
         assert table.split_suffix(out, find("rodin").kind)[1] == ".avatar.safetensors"
-        shown = ("system", "run", "out", "as_json", "bare", "early", "size", "unrefined")
+        shown = ("system", "run", "out", "as_json", "bare", "early", "size", "unrefined", "settings")
         asked = {name: value for name, value in found.items() if name not in shown}
         return found, generate.request_of(find("rodin"), **asked)
 
