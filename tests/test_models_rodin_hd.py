@@ -88,6 +88,28 @@ def test_a_fisher_diagonal_is_the_mean_square_of_the_last_gradients_of_a_visit(m
         assert torch.allclose(weight.grad, square / mean * (weight - start), atol=1e-5)
 
 
+@pytest.mark.parametrize(("people", "rounds"), [(4, 12), (5, 1), (9, 3)])
+def test_what_is_held_is_a_mean_over_visits_and_weaker_the_shorter_they_are(people, rounds):
+    steps, weight, decoder = 2 * people * rounds, 0.3, Decoder(2, 4, 1)
+    order = Replay(people, 1, steps, 0, ReplayConfig(rounds=rounds, weight=weight), decoder)
+    held = 0.0  # visits, of which a round's beginning leaves a share, counted one by one
+    for number in range(0, steps, order.visit):
+        round_, own = divmod(number // order.visit, people)
+        held *= replays.HELD if round_ and not own else 1.0
+        assert order.strength(number) == pytest.approx(weight / (rounds * held) if held else 0.0, rel=1e-9)
+        # Weights that always matter alike, left at -1, are pulled from 0 as if one visit were held, whoever is visited.
+        with torch.no_grad():
+            for values in decoder.parameters():
+                values.data = torch.zeros_like(values)
+            order.held.fade(replays.HELD if round_ and not own else 1.0)
+            gradient = order.held.gradient(decoder)["net.0.weight"] * order.strength(number)
+            assert torch.allclose(gradient, torch.full_like(gradient, 2 * weight / rounds if held else 0.0))
+            for values in decoder.parameters():
+                values.data = -torch.ones_like(values)
+            order.held.add(decoder, {name: torch.ones_like(values) for name, values in decoder.named_parameters()})
+        held += 1
+
+
 def test_everybody_is_visited_once_in_each_round_and_planes_move_less_within_a_visit_and_over_rounds():
     order = Replay(5, 2, 36, 3, ReplayConfig(rounds=3, slowing=0.5, within=0.1), Decoder(2, 4, 1))
     assert (order.groups, order.visit) == (3, 4)
@@ -286,6 +308,7 @@ def test_rounds_of_visits_do_not_forget_who_was_visited_first(tmp_path):
         ("pass", ReplayConfig(rounds=1, weight=0.0)),
         ("held", ReplayConfig(rounds=1)),
         ("replay", ReplayConfig(rounds=12, weight=0.0)),
+        ("both", ReplayConfig(rounds=12)),
     ):
         made = fit_people(crowd, tmp_path / name, config, None, how)
         first = int(Replay(4, 1, config.steps, config.seed, how, made.decoder).who(0, seeded())[0])
@@ -295,3 +318,4 @@ def test_rounds_of_visits_do_not_forget_who_was_visited_first(tmp_path):
         error = ((shown.reshape(-1, 3, 24, 24) - composite(person.rgba)) / 2).square().mean()
         quality[name] = float(-10 * torch.log10(error))
     assert quality["replay"] > quality["pass"] + 4 and quality["held"] > quality["pass"] + 2, quality
+    assert quality["both"] > quality["replay"] - 1.5 and quality["both"] > quality["held"] + 1, quality

@@ -23,7 +23,9 @@ class ReplayConfig:
     rounds: int = setting(10, "in which everybody is visited once; the paper's are 30")
     slowing: float = setting(0.5, "the planes' rate in round r is divided by 1 + slowing r; the paper's is 10")
     within: float = setting(0.1, "share of the planes' rate at which a visit ends")
-    weight: float = setting(0.1, "of the consolidation of the decoder's weights; 0 leaves it out")
+    weight: float = setting(
+        0.1, "of the consolidation of the decoder's weights, a mean over what is held; 0 leaves it out"
+    )
 
     def __post_init__(self):
         require(self, rounds=(1, math.inf), slowing=(0, math.inf), within=(0, 1), weight=(0, math.inf))
@@ -99,7 +101,8 @@ class Replay(Together):
 
     A visit is of ``at_once`` people and as long as ``steps`` allow for all visits of all rounds; each round has an order of
     its own. The Fisher information of a visit is the mean squared gradient of its last steps, scaled to a mean of 1 over all
-    weights, so that ``weight`` means the same whatever the size of the loss.
+    weights, so that ``weight`` means the same whatever the size of the loss. It is that of the mean over the visits that are held,
+    and divided by the rounds: a short visit knows little of where the weights should be (see ``strength``).
     """
 
     def __init__(self, count: int, at_once: int, steps: int, seed: int, config: ReplayConfig, decoder: nn.Module):
@@ -120,6 +123,17 @@ class Replay(Together):
         slowed = 1 + self.config.slowing * (visit // self.groups)
         return self.config.within ** (step / self.visit) / slowed, 1.0
 
+    def strength(self, number: int) -> float:
+        """By what the gradient of the held sum is multiplied in a step: weight / (rounds * visits that are held).
+
+        Of r rounds that are done, groups * (HELD + … + HELD^r) visits are left, and those of this round count whole. The sum
+        itself grows with the people, up to groups / (1 - HELD) visits in a round, and would hold the decoder where the
+        first, short visits left it.
+        """
+        rounds, own = divmod(number // self.visit, self.groups)
+        visits = own + self.groups * HELD * (1 - HELD**rounds) / (1 - HELD)
+        return self.config.weight / (self.config.rounds * visits) if visits else 0.0
+
     @torch.no_grad()
     def before(self, number: int, decoder: nn.Module) -> None:
         visit, step = divmod(number, self.visit)
@@ -130,12 +144,12 @@ class Replay(Together):
                 square.zero_()
             if visit and visit % self.groups == 0:
                 self.held.fade(HELD)
-        gradient = self.held.gradient(decoder)
+        gradient, strength = self.held.gradient(decoder), self.strength(number)
         for name, weight in decoder.named_parameters():
             own = cast(Tensor, weight.grad)
             if step >= self.visit - MEASURED:
                 self.squares[name] += own.square()
-            own += self.config.weight * gradient[name]
+            own += strength * gradient[name]
 
     def after(self, number: int, decoder: nn.Module) -> None:
         if self.config.weight and (number + 1) % self.visit == 0:
