@@ -18,6 +18,7 @@ from simulacra.datagen.errors import BadInput  # noqa: E402
 from simulacra.datagen.formats.png import read_png, write_png  # noqa: E402
 from simulacra.models.core.settings import configured  # noqa: E402
 from simulacra.models.core.shots import Shots  # noqa: E402
+from simulacra.models.core.squares import composed, resized  # noqa: E402
 from simulacra.models.core.trainer import TrainerConfig  # noqa: E402
 from simulacra.models.diffusion.autoencoder import AutoencoderConfig, drawn  # noqa: E402
 from simulacra.models.systems import catalogue  # noqa: E402
@@ -186,10 +187,7 @@ def test_pictures_are_the_middle_square_on_white_and_mirrored_with_their_maps(fa
     share = dataset.shares(torch.tensor([[[0, 0, 1, 255], [0, 2, 1, 255]]]), 3, (1, 2))
     assert torch.allclose(share[0, :, 0], torch.tensor([[0.75, 0.0], [0.0, 0.5], [0.25, 0.0]]))
     rgb, alpha = torch.full((3, 2, 4), 100, dtype=torch.uint8), torch.tensor([[[0, 255, 51, 0]] * 2], dtype=torch.uint8)
-    wide = type(
-        "Wide", (), {"maps": {"alpha": alpha}, "__getitem__": lambda self, name: rgb if name == "rgb" else alpha}
-    )()
-    assert dataset.resized(dataset._composed(wide), 2)[0].tolist() == [[100, 224]] * 2
+    assert resized(composed({"rgb": rgb, "alpha": alpha}), 2)[0].tolist() == [[100, 224]] * 2
 
 
 def test_classes_are_attributes_families_and_words_of_the_spec():
@@ -260,6 +258,7 @@ def test_data_and_fields_that_do_not_go_together_are_one_line(faces, tmp_path, c
     assert "unet.attention: 0 is not allowed" in refused("ddpm", "condition=text", "unet.attention=0")
     assert "has no semantic, which layout names" in refused("ldm", "layout=semantic")
     assert "by which the autoencoder divides it" in refused("ldm", "size=18")
+    assert "size: 8 is not allowed; allowed is 16 to 512" in refused("ldm", "size=8")
     monkeypatch.setattr(dataset, "class_of", lambda sample, label: "same")
     assert "label: eyes has 1 values in this data" in refused("ddpm", "condition=class", "label=eyes")
     monkeypatch.setattr(first_stage, "find_spec", lambda name: None)

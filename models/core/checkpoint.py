@@ -77,6 +77,8 @@ def digest(names: Sequence[str], tensor: Callable[[str], Tensor]) -> str:
 
 def read_about(path: Path) -> dict:
     """The ``about`` of a folder that ``save_weights`` wrote, for what must know its config before it can build modules."""
+    if not (_folder(path) / CONFIG).is_file():
+        raise BadInput(f"{_folder(path) / CONFIG}: is missing; allowed is the folder of a training that is finished")
     about = read_json(_folder(path) / CONFIG)
     if not isinstance(about, dict) or not isinstance(about.get("system"), str):
         raise BadInput(f"{_folder(path) / CONFIG}: names no system; allowed is a trained model's config")

@@ -27,10 +27,8 @@ class TimedTrainer(Trainer):
         if not 0 < budget < math.inf:
             raise BadInput(f"budget: {budget} s is not allowed; allowed is a number above 0")
         self.budget, self.started, self.before = budget, time.monotonic(), 0.0
-        self.saving, self.saved_at = (
-            0.0,
-            -math.inf,
-        )  # seconds of the slowest checkpoint, and when the last one was written
+        # Seconds of the slowest checkpoint, and when the last one was written.
+        self.saving, self.saved_at = 0.0, -math.inf
         self.ended = False
 
     @property

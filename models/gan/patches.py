@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..core.layers import divisor
 
+LEAST = 16  # pixels a side of what it judges: of smaller ones too little is left to judge
 SMALL = 0.02  # deviation of the first weights
 MOST = 1e4  # of the share that weighs an adversarial loss
 STEADY = 1e-4  # keeps that share finite where the adversarial gradient is nothing

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from ..core.shots import Shots
-from ..core.style_layers import resize
+from ..core.squares import composed, resized
 
 
 class PictureSet:
     """The middle squares of frames, as uint8 (N, 3, size, size) on white; with ``mirror`` each is drawn turned as often as not."""
 
     def __init__(self, shots: Shots, size: int, mirror: bool = False):
-        self.pictures, self.mirror = torch.stack([_at(shot.maps, size) for shot in shots]), mirror
+        self.pictures, self.mirror = torch.stack([resized(composed(shot.maps), size) for shot in shots]), mirror
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -31,16 +31,3 @@ class PictureSet:
             return pictures, None
         turned = torch.rand(count, 1, 1, 1, generator=generator, device=generator.device) < 0.5
         return torch.where(turned, pictures.flip(3), pictures), None
-
-
-def _at(maps, size: int) -> Tensor:
-    """One frame's middle square, bilinear and every pixel counted where it shrinks."""
-    colours = maps["rgb"][:3].float()
-    if "alpha" in maps:  # then colours are those of what is covered alone
-        alpha = maps["alpha"].float() / 255
-        colours = colours * alpha + 255 * (1 - alpha)
-    height, width = colours.shape[1:]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = colours[None, :, top : top + side, left : left + side]
-    return resize(square, size)[0].clamp(0, 255).round().to(torch.uint8)

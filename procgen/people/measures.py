@@ -96,9 +96,8 @@ class _Triangles:
         reach = _in_triangle(self.corners[away.argmin()], place)[0] + SLACK
         near = (away - self.radius < reach) & (away <= np.partition(away, NEAR)[NEAR])
         best, found = np.inf, {}
-        for index in np.flatnonzero(
-            near
-        ):  # of equally near ones the first, whatever the last digits of their distances are
+        # Of equally near ones the first, whatever the last digits of their distances are.
+        for index in np.flatnonzero(near):
             distance, weights = _in_triangle(self.corners[index], place)
             if distance < best - TIE:
                 best, found = distance, dict(zip(self.triangles[index].tolist(), weights, strict=True))

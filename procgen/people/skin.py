@@ -9,11 +9,11 @@ from ..params import beta, choice, draw, flag, fork, group, lognormal, normal, s
 from .head_data import head_data
 from .identity import Identity
 
-# Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
 # Who wears make-up for a portrait, a choice of ours: six women in seven, of the old six in ten; hardly a man.
 MADE_UP, MADE_UP_OLD, MADE_UP_MEN = 0.85, 0.6, 0.01
+# Median melanosome fraction by ancestry; the spread around it reaches well into the neighbours' range.
 MELANIN = {"african": 0.185, "asian": 0.032, "european": 0.0074}
-FINER_OF_WOMEN = 0.1  # of the depth of lines that come with the years: women's are shallower on photographs
+FINER_OF_WOMEN = 0.1  # of the depth of lines that come with the years, which women's lack: a choice of ours
 NO_HAIR_SHADOW = (0.03, 0.02, 0.015)  # linear sRGB of the scalp of a person that is built without hair
 
 

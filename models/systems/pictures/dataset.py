@@ -14,7 +14,8 @@ from ....datagen.errors import BadInput
 from ....datagen.readers import Sample
 from ...core.attributes import ATTRIBUTES, attributes_of
 from ...core.photographs import read_photo
-from ...core.shots import OTHER_SIDE, Shot, Shots
+from ...core.shots import OTHER_SIDE, Shots
+from ...core.squares import composed, resized, square
 from ...vision.tokenizer import SPECIAL, words
 
 IGNORED = 255  # the id of a pixel that has no class
@@ -75,7 +76,7 @@ def read_pictures(shots: Shots, size: int, condition: str, label: str = "", layo
     pictures, layouts, captions, found = [], [], [], []
     for index in range(len(shots)):
         shot, sample = shots[index], shots.sample(index)
-        pictures.append(resized(_composed(shot), size))
+        pictures.append(resized(composed(shot.maps), size))
         if layout:
             if layout not in shot.maps:
                 raise BadInput(
@@ -112,31 +113,6 @@ def class_of(sample: Sample, label: str) -> str:
     if not isinstance(value, str | bool):
         raise BadInput(f"label: {label} of {sample.path} is {str(value)[:60]}; allowed is a field that holds a word")
     return str(value).lower()[:LETTERS]
-
-
-def _composed(shot: Shot) -> Tensor:
-    """The colours (3, h, w) in 0…1, on white where coverage is known."""
-    colours = shot["rgb"][:3].float() / 255
-    if "alpha" not in shot.maps:
-        return colours
-    alpha = shot["alpha"].float() / 255
-    return colours * alpha + 1 - alpha
-
-
-def square(values: Tensor) -> Tensor:
-    """The middle square of (..., h, w)."""
-    height, width = values.shape[-2:]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return values[..., top : top + side, left : left + side]
-
-
-def resized(colours: Tensor, size: int) -> Tensor:
-    """Colours (3, h, w) in 0…1 as uint8 (3, size, size), every pixel counted."""
-    cut = square(colours)[None]
-    if cut.shape[-1] != size:
-        cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=cut.shape[-1] > size, align_corners=False)
-    return (cut[0].clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def nearest(ids: Tensor, size: int) -> Tensor:

@@ -18,6 +18,7 @@ from ...core.trainer import TrainerConfig
 from ...core.training import seeded
 from ...diffusion.autoencoder import Autoencoder, AutoencoderConfig, drawn
 from ...diffusion.conditioning import Cond
+from ...gan.patches import LEAST
 from ..request import Request
 from ..stages import train_stage
 from .config import DiffusionConfig, DiTShape, UNetShape, check_names
@@ -63,6 +64,7 @@ class Config(DiffusionConfig):
         super().__post_init__()
         require(
             self,
+            size=(LEAST, 512),
             perceptual=(0, 1000),
             divergence=(0, 1000),
             adversarial=(0, 1000),

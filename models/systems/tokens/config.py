@@ -9,6 +9,7 @@ from ....datagen.errors import BadInput
 from ...core.settings import means, require, setting
 from ...core.trainer import TrainerConfig
 from ...diffusion.autoencoder import AutoencoderConfig
+from ...gan.patches import LEAST
 from ...tokens.transformer import TransformerConfig
 from ..pictures.config import CONDITIONS, TextConfig, check_names
 
@@ -57,7 +58,7 @@ class TokenConfig:
     )  # fmt: skip
 
     def __post_init__(self):
-        require(self, size=(16, 512), batch=(1, math.inf), drop=(0, 1), codes=(2, 1 << 16), decay=(0, 0.99999), revive=(0, 1),
+        require(self, size=(LEAST, 512), batch=(1, math.inf), drop=(0, 1), codes=(2, 1 << 16), decay=(0, 0.99999), revive=(0, 1),
                 commitment=(0, 100), perceptual=(0, 1000), adversarial=(0, 1000), adversarial_from=(0, math.inf), judging=(1, 1024),
                 width=(4, 8192), depth=(1, 128), heads=(1, 128), dropout=(0, 0.9), nearby=(0, 64))  # fmt: skip
         check_names(self, condition=CONDITIONS)
